@@ -1,0 +1,91 @@
+# make run    sets everything up, then starts the app on 127.0.0.1:8501 (PORT=8502 for another)
+# make test   the same for the tests and a browser, then all tests but the slow ones
+# PYTHON=...  names the Python for .venv; without it the newest of 3.13, 3.12 and 3.11 is taken
+# Written for GNU make 3.81, which macOS has: no .ONESHELL, no !=.
+
+PORT ?= 8501
+VENV := .venv
+BIN := $(VENV)/bin
+HOST := 127.0.0.1
+
+# A stamp says what was installed; a GPU that appears later asks for another one.
+FLAVOUR := $(shell test "$$(uname -s)" = Linux && nvidia-smi >/dev/null 2>&1 && echo gpu || echo cpu)
+APP := $(VENV)/.app-$(FLAVOUR)
+TOOLS := $(VENV)/.tools
+BROWSER := $(VENV)/.browser
+
+TENSORFLOW := $(shell sed -n 's/^tensorflow==//p' requirements.txt)
+CUDA_gpu := 'tensorflow[and-cuda]==$(TENSORFLOW)'
+
+# A .venv whose Python has gone is made again.
+ifneq ($(shell $(BIN)/python -c 'print(1)' 2>/dev/null),1)
+.PHONY: $(VENV)/.made
+endif
+
+CANDIDATES = $(if $(PYTHON),"$(PYTHON)",python3.13 python3.12 python3.11 python3 python)
+USABLE := import ensurepip, sys, venv; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))
+# Each is really run: a pyenv shim may stand for a version that is not there.
+FOUND = $(shell for python in $(CANDIDATES); do \
+	"$$python" -c '$(USABLE)' >/dev/null 2>&1 && { command -v "$$python"; break; }; done)
+VERSION = $(shell "$(or $(PYTHON),python3)" --version 2>/dev/null || echo none)
+NO_PYTHON = SimCLR Lab needs Python 3.11, 3.12 or 3.13 with its venv module, found $(VERSION); \
+install one (python.org, or python3-venv on Debian) or name it: make run PYTHON=/path/to/python3.13
+
+BIND := import socket; s = socket.socket(); \
+	s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); \
+	s.bind(("$(HOST)", int("$(PORT)")))
+PORT_FREE = $(shell $(BIN)/python -c '$(BIND)' 2>/dev/null && echo yes)
+NO_PORT = Port $(PORT) is in use or not a port; end the program that has it (perhaps another \
+SimCLR Lab), or choose another port: make run PORT=8502
+
+BROWSERS := chromium chromium-browser google-chrome google-chrome-stable
+BROWSER_FOUND = $(shell for name in $(BROWSERS); do command -v $$name && break; done)
+BROWSER_FETCHED = $(shell echo 'Fetching a browser for the tests' >&2; \
+	$(BIN)/python -m playwright install chromium >$(VENV)/browser.log 2>&1 && echo yes)
+NO_BROWSER = The tests need Chromium or Chrome, found none and could not fetch one (see \
+$(VENV)/browser.log); install one and run make test again
+
+.PHONY: run test test-slow check clean
+
+run: $(APP)
+	$(if $(PORT_FREE),,$(error $(NO_PORT)))
+	@echo "SimCLR Lab: http://$(HOST):$(PORT) (Ctrl-C ends the app; running trainings go on)"
+	@exec $(BIN)/python -m streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
+		--server.headless true --browser.gatherUsageStats false
+
+test: $(TOOLS) $(BROWSER)
+	@$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(TOOLS) $(BROWSER)
+	@$(BIN)/python -m pytest -m slow
+
+check: $(TOOLS)
+	@$(BIN)/python -m ruff format --check .
+	@$(BIN)/python -m ruff check .
+	@$(BIN)/python -m mypy
+
+clean:
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.made:
+	$(if $(FOUND),,$(error $(NO_PYTHON)))
+	@echo "Making $(VENV) with $(FOUND)"
+	@"$(FOUND)" -m venv --clear $(VENV)
+	@touch $@
+
+$(APP): requirements.txt $(VENV)/.made
+	@echo "Installing what the app needs ($(FLAVOUR)); the first time this takes some minutes"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r requirements.txt $(CUDA_$(FLAVOUR))
+	@touch $@
+
+$(TOOLS): tests/requirements.txt $(APP)
+	@echo "Installing what the tests need"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		-r requirements.txt -r tests/requirements.txt
+	@touch $@
+
+$(BROWSER): $(TOOLS)
+	$(if $(or $(BROWSER_FOUND),$(BROWSER_FETCHED)),,$(error $(NO_BROWSER)))
+	@touch $@

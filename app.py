@@ -1,0 +1,29 @@
+"""The app: routes of the server, page config, navigation; nothing else.
+
+    streamlit run app.py
+
+Streamlit reads this file as the server, which takes `app` from it, and runs it again as the script
+of every session.
+"""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+if get_script_run_ctx(suppress_warning=True) is None:
+    from pages.components import downloads, routes, server
+
+    app = st.App(
+        __file__,
+        routes=[*routes.ROUTES, *downloads.ROUTES],
+        lifespan=server.lifespan,
+        on_script_error=server.on_script_error,
+    )
+else:
+    from pages.components import frame
+
+    frame.configure()
+    page = st.navigation(frame.navigation(), position="top")
+    frame.show()
+    page.run()

@@ -1,0 +1,195 @@
+// Loss and metrics of a run: one element, updated in place.
+
+import { addStyle, count, decimal, explain, keep, known, make, percent, term, theme } from "./common.js";
+import { LossFigure } from "./loss.js";
+import { Spark, SPARK_CSS } from "./spark.js";
+
+export const render = (component) => keep(component, (parent) => new CurvesView(parent));
+
+const WORDS = {
+  loss:
+    "How hard it is for the network to tell each view's partner from all other views. " +
+    "If all pictures looked alike to it, the loss would stay on the upper line.",
+  accuracy:
+    "Contrastive accuracy: how often a view's nearest view, of all in the batch, is the other " +
+    "view of the same picture.",
+  neighbours:
+    "kNN accuracy: how often a picture's nearest pictures, by cosine similarity of " +
+    "representations, vote for the right answer. The network itself never sees the answers.",
+  alignment: "Mean squared distance between the two views of a picture: lower means closer.",
+  uniformity: "How evenly projections spread over the sphere: lower means more even.",
+  effective_rank_h:
+    "In how many directions the representations h really vary; near 1 would be collapse.",
+  effective_rank_z: "In how many directions the projections z vary; near 1 would be collapse.",
+};
+const CELLS = [
+  ["alignment", "alignment", 2],
+  ["uniformity", "uniformity", 2],
+  ["effective_rank_h", "rank of h", 0],
+  ["effective_rank_z", "rank of z", 0],
+];
+
+class CurvesView {
+  constructor(parent) {
+    addStyle(parent, CSS + SPARK_CSS);
+    this.root = make("div", "live-curves");
+    this.root.__simclr = this.state = { points: 0, renders: 0 };
+    this.value = make("b", "live-number");
+    this.back = make("button", "live-back", "whole curve");
+    this.back.type = "button";
+    this.back.hidden = true;
+    this.back.onclick = () => this.figure.reset();
+    this.message = make("div", "live-over");
+    this.plot = make("div", "live-plot");
+    this.plot.setAttribute("role", "img");
+    const head = make("div", "live-head", "", term("loss", WORDS.loss), this.value, this.back);
+    this.accuracy = new Row("finds the right partner", WORDS.accuracy);
+    this.neighbours = new Row("neighbours share the class", WORDS.neighbours);
+    this.cells = CELLS.map(([key, name, digits]) => new Cell(key, name, digits));
+    this.root.append(
+      head,
+      make("div", "live-plotbox", "", this.plot, this.message),
+      this.accuracy.element,
+      this.neighbours.element,
+      make("div", "live-cells", "", ...this.cells.map((cell) => cell.element)),
+    );
+    parent.append(this.root);
+    explain(this.root);
+    this.figure = new LossFigure(this.plot, (zoomed) => (this.back.hidden = !zoomed));
+    this.state.plot = this.plot;
+  }
+
+  update({ header, arrays }) {
+    const look = theme(this.root);
+    for (const name of ["muted", "faint", "line"])
+      this.root.style.setProperty(`--${name}`, look[name]);
+    if (header.run !== this.run) this.figure.zoom = {};
+    this.run = header.run;
+    this.root.classList.toggle("live-ghost", !!header.ghost);
+    this.value.textContent = decimal(header.loss);
+    const bad = known(header.bad_step)
+      ? `The loss was not a number from step ${count(header.bad_step)} on`
+      : "";
+    const empty = !arrays.loss?.length;
+    this.message.textContent = bad || (empty ? header.message || "" : "");
+    this.message.hidden = !this.message.textContent;
+    this.rows(header, arrays);
+    this.plot.setAttribute("aria-label", describe(header));
+    const { loss = [], loss_step = [] } = arrays;
+    Object.assign(this.state, { points: loss.length, loss, steps: loss_step, header });
+    this.state.renders += 1;
+    this.figure
+      .update(header, arrays, look)
+      .then(() => (this.root.dataset.points = loss.length))
+      .catch((error) => {
+        this.message.textContent = `No curve: ${error.message}.`;
+        this.message.hidden = false;
+      });
+  }
+
+  rows(header, arrays) {
+    const end = Math.max(header.planned || 0, header.step || 0, 1);
+    const { snapshot = {}, untrained, pixels, chance } = header;
+    const { accuracy_step = [], accuracy = [], snapshot_step = [], knn_accuracy = [] } = arrays;
+    this.accuracy.update(
+      "finds the right partner",
+      percent(header.accuracy),
+      known(chance) ? `contrastive accuracy · chance ${percent(chance, 1)}` : "contrastive accuracy",
+      [accuracy_step, accuracy, end, [chance]],
+    );
+    const of = header.of && header.of !== "label" ? header.of : "the class";
+    const compared = [
+      known(untrained) ? ` · untrained ${percent(untrained)}` : "",
+      known(pixels) ? ` · pixels ${percent(pixels)}` : "",
+    ].join("");
+    this.neighbours.update(
+      `neighbours share ${of}`,
+      percent(snapshot.knn_accuracy),
+      `kNN accuracy on the map${compared}`,
+      [snapshot_step, knn_accuracy, end, [untrained, pixels]],
+    );
+    for (const cell of this.cells)
+      cell.update(snapshot[cell.key], [snapshot_step, arrays[cell.key] ?? [], end]);
+  }
+
+  destroy() {
+    this.figure.destroy();
+    this.root.remove();
+  }
+}
+
+/** A metric in words, its number and how it went; ranges from 0 to 1. */
+class Row {
+  constructor(name, sentence) {
+    this.name = term(name, sentence);
+    this.number = make("b", "live-number", "–");
+    this.note = make("div", "live-note");
+    this.spark = new Spark([0, 1]);
+    const words = make("div", "live-words", "", this.name, this.note);
+    this.element = make("div", "live-row", "", words, this.number, this.spark.box);
+  }
+
+  update(name, number, note, line) {
+    this.name.textContent = name;
+    this.number.textContent = number;
+    this.note.textContent = note;
+    this.spark.update(...line);
+  }
+}
+
+class Cell {
+  constructor(key, name, digits) {
+    this.key = key;
+    this.digits = digits;
+    this.number = make("b", "live-number", "–");
+    this.spark = new Spark();
+    const words = make("div", "live-words", "", term(name, WORDS[key]), this.number);
+    this.element = make("div", "live-cell", "", words, this.spark.box);
+  }
+
+  update(value, line) {
+    this.number.textContent = decimal(value, this.digits);
+    this.spark.update(...line);
+  }
+}
+
+function describe(header) {
+  if (header.ghost || !known(header.loss)) return header.message || "No loss yet.";
+  return (
+    `Loss after ${count(header.step)} steps: ${decimal(header.loss)}` +
+    (known(header.alike) ? `; all alike would be ${decimal(header.alike)}` : "") +
+    (known(header.floor) ? `, the floor is about ${decimal(header.floor)}.` : ".")
+  );
+}
+
+const CSS = `
+.live-curves { position: relative; display: grid; height: 100%; min-height: 320px; width: 100%;
+  grid-template: 28px minmax(120px, 1fr) 58px 58px 76px / minmax(0, 1fr); box-sizing: border-box;
+  color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; }
+.live-number { font-variant-numeric: tabular-nums; font-weight: 600; }
+.live-head { display: flex; align-items: baseline; gap: 10px; }
+.live-head .live-number { font-size: 18px; }
+.live-back { margin-left: auto; padding: 1px 8px; font: inherit; font-size: 12px; color: inherit;
+  background: none; border: 1px solid var(--line); border-radius: 5px; cursor: pointer; }
+.live-back:hover { border-color: var(--muted); }
+.live-back:focus-visible { outline: 2px solid var(--st-primary-color); }
+.live-back[hidden], .live-over[hidden] { display: none; }
+.live-plotbox { position: relative; min-height: 0; }
+.live-plot { position: absolute; inset: 0; }
+.live-over { position: absolute; inset: 0; margin: auto; width: fit-content; height: fit-content;
+  max-width: 80%; padding: 8px 14px; border: 1px solid var(--line); border-radius: 8px;
+  text-align: center; background: var(--st-background-color); }
+.live-row { display: grid; grid-template-columns: minmax(0, 1fr) 62px 34%; align-items: center;
+  column-gap: 14px; border-top: 1px solid var(--line); }
+.live-row > .live-number { font-size: 22px; text-align: right; }
+.live-row > .live-sparkbox { height: 38px; margin-right: 4px; }
+.live-note { margin-top: 1px; font-size: 12px; line-height: 1.35; color: var(--muted);
+  font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.live-cells { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); column-gap: 18px;
+  border-top: 1px solid var(--line); }
+.live-cell { display: grid; grid-template-rows: 44px 22px; padding-top: 5px; font-size: 12.5px; }
+.live-cell .live-words { display: flex; flex-direction: column; align-items: flex-start; }
+.live-cell .live-number { font-size: 15px; }
+.live-cell .live-sparkbox { margin-right: 6px; }
+.live-ghost .live-number { color: var(--faint); }
+`;

@@ -1,0 +1,190 @@
+// Points on a canvas: one drawing call a point from a disc drawn once a colour, no objects.
+
+import { channels } from "./common.js";
+import { raster } from "./raster.js";
+
+const GLIDE = 300; // ms
+const EDGE = 0.012; // of the side: points beyond the viewport are drawn here
+const MANY = 4000; // points; beyond, they are painted pixel by pixel
+const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+export class Scatter {
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.side = 0;
+    this.count = 0;
+    this.at = new Float32Array(0); // where points are now, x and y in turn, 0 to 1 of the side
+    this.goal = this.at;
+    this.category = new Uint8Array(0);
+    this.colors = [];
+    this.chosen = new Set(); // categories; empty: all
+    this.alpha = 1;
+    this.paper = "#fff";
+    this.frame = 0;
+    this.onmove = () => {};
+  }
+
+  /** Sets the side in CSS pixels. */
+  resize(side) {
+    const ratio = Math.max(1, devicePixelRatio || 1);
+    if (side === this.side && ratio === this.ratio) return;
+    this.side = side;
+    this.ratio = ratio;
+    this.canvas.width = this.canvas.height = Math.round(side * ratio);
+    this.canvas.style.width = this.canvas.style.height = `${side}px`;
+    this.discs = null;
+    this.grid = null;
+    this.draw();
+  }
+
+  /** Colours of the categories, and of what lies behind the points. */
+  paint(colors, paper, alpha = 1) {
+    if (`${colors}|${paper}` !== `${this.colors}|${this.paper}`) this.discs = null;
+    this.colors = colors;
+    this.paper = paper;
+    this.alpha = alpha;
+  }
+
+  /**
+   * Moves the points; those that stand for the same pictures glide.
+   * xy: (2P) coordinates; bounds: middle x, middle y, half the side.
+   */
+  move(xy, category, bounds, glide, done) {
+    const goal = place(xy, bounds);
+    cancelAnimationFrame(this.frame);
+    this.category = category;
+    this.goal = goal;
+    this.count = category.length;
+    this.grid = null;
+    const same = glide && this.at.length === goal.length;
+    if (!same || still.matches || document.hidden || !this.side || equal(this.at, goal)) {
+      this.at = goal;
+      this.draw();
+      return done();
+    }
+    const from = this.at.slice();
+    const at = (this.at = from.slice());
+    const start = performance.now();
+    const tick = (now) => {
+      const t = Math.min(1, Math.max(0, (now - start) / GLIDE));
+      const share = t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
+      for (let i = 0; i < at.length; i++) at[i] = from[i] + (goal[i] - from[i]) * share;
+      if (t < 1) this.frame = requestAnimationFrame(tick);
+      else this.at = goal;
+      this.draw();
+      if (t >= 1) done();
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  get radius() {
+    return Math.min(5, Math.max(1.3, (0.22 * this.side) / Math.sqrt(this.count || 1)));
+  }
+
+  draw() {
+    const { context, canvas, ratio, at, category, chosen } = this;
+    if (!this.side) return;
+    if (this.count > MANY) {
+      raster(context, { ...this, radius: this.radius * ratio, read: channels });
+      return this.onmove();
+    }
+    if (this.discs?.radius !== this.radius) {
+      this.discs = this.colors.map((color) => disc(color, this.paper, this.radius * ratio));
+      this.discs.radius = this.radius;
+    }
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    const scale = canvas.width;
+    const shift = this.discs.length ? this.discs[0].width / 2 : 0;
+    // In the order of the pictures, so that no category always lies on top; dimmed ones first.
+    for (const pass of chosen.size ? [false, true] : [true]) {
+      context.globalAlpha = this.alpha * (pass ? 1 : 0.15);
+      for (let i = 0; i < category.length; i++) {
+        const k = category[i];
+        if (chosen.size && chosen.has(k) !== pass) continue;
+        context.drawImage(this.discs[k], at[2 * i] * scale - shift, at[2 * i + 1] * scale - shift);
+      }
+    }
+    this.onmove();
+  }
+
+  /** The point nearest to a place in CSS pixels, -1 if none is within reach. */
+  pick(x, y, reach = 12) {
+    const grid = (this.grid ??= bins(this.at, this.side));
+    const { size, cell, head, next } = grid;
+    const [column, row] = [Math.floor(x / cell), Math.floor(y / cell)];
+    let [best, least] = [-1, reach * reach];
+    for (let r = Math.max(0, row - 1); r <= Math.min(size - 1, row + 1); r++)
+      for (let c = Math.max(0, column - 1); c <= Math.min(size - 1, column + 1); c++)
+        for (let i = head[r * size + c]; i >= 0; i = next[i]) {
+          if (this.chosen.size && !this.chosen.has(this.category[i])) continue;
+          const [dx, dy] = [this.at[2 * i] * this.side - x, this.at[2 * i + 1] * this.side - y];
+          const d = dx * dx + dy * dy;
+          if (d < least) [best, least] = [i, d];
+        }
+    return best;
+  }
+
+  /** The nearest point from point `i` in a direction (90 degrees wide); from none, the middle's. */
+  step(i, dx, dy) {
+    const [x, y] = i < 0 ? [0.5, 0.5] : [this.at[2 * i], this.at[2 * i + 1]];
+    let [best, least] = [-1, Infinity];
+    for (let j = 0; j < this.count; j++) {
+      if (j === i || (this.chosen.size && !this.chosen.has(this.category[j]))) continue;
+      const [gx, gy] = [this.at[2 * j] - x, this.at[2 * j + 1] - y];
+      const along = gx * dx + gy * dy;
+      const across = Math.abs(gx * dy) + Math.abs(gy * dx);
+      if (i >= 0 && (along <= 0 || across > along)) continue;
+      const cost = i < 0 ? gx * gx + gy * gy : along + 2 * across;
+      if (cost < least) [best, least] = [j, cost];
+    }
+    return best < 0 ? i : best;
+  }
+}
+
+function place(xy, [x, y, half]) {
+  const out = new Float32Array(xy.length);
+  for (let i = 0; i < xy.length; i += 2) {
+    out[i] = edge(0.5 + (xy[i] - x) / (2 * half));
+    out[i + 1] = edge(0.5 - (xy[i + 1] - y) / (2 * half));
+  }
+  return out;
+}
+
+const edge = (v) => (v < EDGE || v > 1 - EDGE ? Math.min(1 - EDGE, Math.max(EDGE, v)) : v || 0.5);
+
+function equal(a, b) {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
+
+/** A disc with a thin rim of paper, so that neighbours stay apart. Radius in device pixels. */
+function disc(color, paper, radius) {
+  const rim = Math.min(1.2, radius * 0.28);
+  const canvas = document.createElement("canvas");
+  const size = (canvas.width = canvas.height = 2 * Math.ceil(radius + rim) + 2);
+  const context = canvas.getContext("2d");
+  for (const [fill, r] of [[paper, radius + rim], [color, radius]]) {
+    context.fillStyle = fill;
+    context.globalAlpha = fill === color ? 1 : 0.65;
+    context.beginPath();
+    context.arc(size / 2, size / 2, r, 0, 2 * Math.PI);
+    context.fill();
+  }
+  return canvas;
+}
+
+/** Points sorted into square cells: the first of each cell, and who comes after whom. */
+function bins(at, side) {
+  const cell = 12;
+  const size = Math.max(1, Math.ceil(side / cell));
+  const head = new Int32Array(size * size).fill(-1);
+  const next = new Int32Array(at.length / 2);
+  for (let i = 0; i < next.length; i++) {
+    const column = Math.min(size - 1, Math.floor((at[2 * i] * side) / cell));
+    const row = Math.min(size - 1, Math.floor((at[2 * i + 1] * side) / cell));
+    next[i] = head[row * size + column];
+    head[row * size + column] = i;
+  }
+  return { size, cell, head, next };
+}

@@ -1,0 +1,75 @@
+"""How long things take on this machine, from what earlier runs took."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+
+from pages.components.run_rows import Row, waiting
+from simclr_core import runs, summary
+from simclr_core.config import RunConfig
+from simclr_core.devices import find_device
+from simclr_core.errors import DeviceError
+
+STARTUP = 10.0  # seconds to import, read, compile and evaluate; a guess until a run was measured
+_RECENT = 7  # runs that the measurement looks at
+
+
+def startup(rows: Sequence[Row]) -> float:
+    """Seconds beside training: the median of the last finished runs, else a guess.
+
+    Args:
+        rows: newest first.
+    """
+    known = [r.overhead for r in rows if r.overhead is not None][:_RECENT]
+    return statistics.median(known) if known else STARTUP
+
+
+def total(config: RunConfig, rows: Sequence[Row]) -> float | None:
+    """Seconds that a run takes from start to its final figures; None if nobody can know."""
+    if not config.training.steps:
+        return config.training.seconds + startup(rows)
+    pace = _seconds_a_step(rows)
+    return None if pace is None else config.training.steps * pace + startup(rows)
+
+
+def words(config: RunConfig, rows: Sequence[Row]) -> str:
+    """The estimate beside the Start button: "est. 1:05 on 2 cores, after 1 other run"."""
+    try:
+        place = find_device(config.training.device).name
+    except DeviceError as error:
+        return str(error)
+    seconds = total(config, rows)
+    if seconds is None:
+        text = f"{config.training.steps:,} steps on {place}"
+    else:
+        text = f"est. <b>{summary.clock(seconds)}</b> on {place}"
+    ahead = sum(r.state in (runs.STARTING, runs.RUNNING, runs.QUEUED) for r in rows)
+    return f"{text}, after {ahead} other run{'s' * (ahead != 1)}" if ahead else text
+
+
+def place_in_line(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
+    """A waiting run's place (1 is next) and the seconds until it starts; None: not known.
+
+    Counts all runs as if they shared one device: on machines with more it starts earlier.
+    """
+    line = [r.run.id for r in waiting(rows)]
+    position = line.index(row.run.id) + 1 if row.run.id in line else 1
+    ahead = [r for r in rows if r.state in (runs.STARTING, runs.RUNNING)]
+    ahead += [r for r in waiting(rows)[: position - 1]]
+    extra = startup(rows)
+    seconds = sum(_left(r, extra) for r in ahead)
+    return position, seconds if ahead else None
+
+
+def _left(row: Row, extra: float) -> float:
+    """Seconds until a run ends."""
+    if row.state == runs.RUNNING and row.left is not None:
+        return row.left + extra / 3  # what remains beside training is the evaluation
+    return max(row.budget - row.seconds, 0.0) + extra
+
+
+def _seconds_a_step(rows: Sequence[Row]) -> float | None:
+    """Of the last finished run; other settings may take longer, hence "about"."""
+    known = [r.seconds / r.step for r in rows if r.state == runs.FINISHED and r.step]
+    return known[0] if known else None

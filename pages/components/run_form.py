@@ -1,0 +1,294 @@
+"""The settings of a new run: one row for the main ones, the rest folded away.
+
+Every folded setting is empty until somebody fills it in, and empty means "as the preset says":
+another preset needs no clearing up, and what a person changed is exactly what is filled in.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from pages.components import data_picker
+from simclr_core import config as settings
+from simclr_core.config import RunConfig, ViewConfig
+from simclr_core.datasets import BUILT_IN, Dataset, check_fit
+from simclr_core.devices import list_devices
+from simclr_core.encoders import ENCODERS, check_encoder
+from simclr_core.errors import ConfigError, LabError
+from simclr_core.presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
+from simclr_core.runs import RunStore
+from simclr_core.uploads import ENDINGS, keep_upload
+
+FROM_VIEWS = "from the Views page"
+KINDS = {"shapes": "drawn", "digits": "characters", "cifar10": "photographs"}
+SIZES = {"shapes": 32, "digits": 16, "cifar10": 32}  # pixels a side, where nothing is asked for
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One folded setting: where it goes, its name for people, and what it does."""
+
+    field: str  # group.name in the RunConfig
+    label: str
+    help: str
+    choices: Callable[[], tuple[str, ...]] | None = None  # None: a number
+
+    @property
+    def key(self) -> str:
+        """Of its widget."""
+        return "train_" + self.field.replace(".", "_")
+
+
+MORE = (
+    Setting("training.seconds", "Seconds", "How long to train: becomes a number of steps."),
+    Setting("training.steps", "Steps", "A number of steps instead of seconds."),
+    Setting("training.batch_size", "Batch size", "Pictures a step (N): each has 2N−2 negatives."),
+    Setting("training.temperature", "Temperature", "τ: low looks hard at the nearest negatives."),
+    Setting("training.optimizer", "Optimizer", "AdamW for short runs.", lambda: ("adamw", "sgd")),
+    Setting("training.learning_rate", "Learning rate", "The peak, after the warm-up."),
+    Setting("training.weight_decay", "Weight decay", "Decoupled; not on biases."),
+    Setting("training.seed", "Seed", "The same seed draws the same views."),
+    Setting("model.encoder", "Encoder", "The network f that gives h.", lambda: ENCODERS),
+    Setting("model.width", "Encoder width", "Channels of the first stage (tiny and resnet18)."),
+    Setting("model.head_layers", "Head layers", "Of the projection head g; 0 is no head."),
+    Setting("model.head_width", "Head width", "Units of the head's hidden layers."),
+    Setting("model.head_dim", "Length of z", "Numbers in a projection."),
+    Setting("data.image_size", "Pixels a side", "0 lets the data choose."),
+    Setting("training.snapshots", "Snapshots", "How often the map is drawn anew."),
+    Setting("training.probe_size", "Pictures on the map", "The same ones in every snapshot."),
+    Setting(
+        "training.precision",
+        "Precision",
+        "auto takes what this machine does fastest.",
+        lambda: ("auto", "float32", "bfloat16", "float16"),
+    ),
+    Setting(
+        "training.device",
+        "Device",
+        "auto takes the first that is usable.",
+        lambda: ("auto", *(device.id for device in list_devices() if device.usable)),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What the form asks for."""
+
+    config: RunConfig | None  # None: something has to be put right first
+    problem: str  # what, in a sentence; empty if nothing
+    name: str
+    start: bool  # Start was pressed in this run of the script
+
+
+def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choice:
+    """Show the row of settings.
+
+    Args:
+        store: whose folder keeps uploaded files.
+        estimate: how long a run with these settings takes, in words.
+    """
+    with st.container(key="train-form"):
+        row = st.columns([2.1, 2.0, 2.1, 1.15, 1.0, 2.2], vertical_alignment="bottom", gap="small")
+        with row[0]:
+            source = data_picker.data_picker("data")
+        preset = row[1].selectbox("Preset", list(PRESETS), key="train_preset", **_KEPT)
+        views = _views_menu(row[2])
+        with row[3].popover("more…", width="stretch", key="train-more"):
+            name = _more(store, preset or "minute")
+        config, problem = _checked(source, preset or "minute", views)
+        start = row[4].button(
+            "Start", type="primary", width="stretch", key="train_start", disabled=config is None
+        )
+        words = estimate(config) if config else ("" if source else _OWN_HINT)
+        row[5].html(f'<p class="estimate"><span>{words}</span></p>')
+    return Choice(config, problem, name, start)
+
+
+_OWN_HINT = "Type a path of this machine, or upload a file under more…"
+_VIEWS = "train_views_config"  # in the session: a ViewConfig as a dict, by the Views page
+_KEPT: dict[str, Any] = {"persist_state": "session"}  # values stay when other pages are visited
+
+
+def incoming_views() -> ViewConfig | None:
+    """Views that were set on the Views page: in the session, or in the URL of a link.
+
+    Raises:
+        ConfigError: the link holds settings that are not known or out of range.
+    """
+    values = st.session_state.get(_VIEWS)
+    text = st.query_params.get("views")
+    if values is None and text:
+        try:
+            values = json.loads(text)
+        except ValueError:
+            values = None
+        if not isinstance(values, dict):
+            raise ConfigError("views: the link holds no readable settings; copy it again.")
+    return None if values is None else settings.from_dict(ViewConfig, values)
+
+
+def _views_menu(column: Any) -> str:
+    names = list(VIEW_PRESETS)
+    if st.session_state.get(_VIEWS) or st.query_params.get("views"):
+        names.insert(0, FROM_VIEWS)
+        if not st.session_state.get("train_views_seen"):
+            st.session_state["train_views"] = FROM_VIEWS
+        st.session_state["train_views_seen"] = True
+    chosen = column.selectbox(
+        "Views",
+        names,
+        key="train_views",
+        help="How the two views of a picture are made (augmentation). "
+        + " ".join(f"{key}: {words.lower()}." for key, (words, _) in VIEW_PRESETS.items()),
+        **_KEPT,
+    )
+    if chosen == FROM_VIEWS and (mine := st.session_state.get(_VIEWS)):
+        plain = settings.to_dict(ViewConfig())
+        changed = {name: value for name, value in mine.items() if value != plain.get(name)}
+        st.query_params["views"] = json.dumps(changed, separators=(",", ":"))
+    return chosen or names[0]
+
+
+def _more(store: RunStore, preset: str) -> str:
+    """The folded settings; returns the run's name."""
+    plain = preset_config(preset)
+    top = st.columns([1, 1], gap="small")
+    name = top[0].text_input(
+        "Name", key="train_name", placeholder="by its data and views", max_chars=80, **_KEPT
+    )
+    top[1].file_uploader(
+        "Own pictures: a .npz or .zip file",
+        type=[ending[1:] for ending in ENDINGS],
+        key="train_upload",
+        on_change=_take_upload,
+        args=(store,),
+        help="A zip of one folder a class, or flat without labels. It stays on this machine.",
+    )
+    columns = st.columns(3, gap="small")
+    for index, setting in enumerate(MORE):
+        with columns[index % 3]:
+            _field(setting, plain)
+    st.caption("Empty fields are as the preset says.")
+    return name or ""
+
+
+def _field(setting: Setting, plain: RunConfig) -> None:
+    default = _get(plain, setting.field)
+    if setting.choices:
+        st.selectbox(
+            setting.label,
+            setting.choices(),
+            index=None,
+            key=setting.key,
+            placeholder=str(default),
+            help=setting.help,
+            **_KEPT,
+        )
+        return
+    whole = isinstance(default, int)
+    st.number_input(
+        setting.label,
+        value=None,
+        step=1 if whole else _step(default),
+        format="%d" if whole else "%g",
+        key=setting.key,
+        placeholder="from the seconds" if setting.field == "training.steps" else f"{default:g}",
+        help=setting.help,
+        **_KEPT,
+    )
+
+
+def _step(default: float) -> float:
+    """Of the buttons beside a number: about a tenth of what is usual."""
+    return {60.0: 15.0, 0.1: 0.05, 2e-3: 5e-4}.get(default, max(default / 10, 1e-5))
+
+
+def _checked(source: str, preset: str, views: str) -> tuple[RunConfig | None, str]:
+    """The config that is asked for, or the sentence that says what is wrong with it."""
+    if not source:
+        return None, ""
+    try:
+        dataset = None if source in BUILT_IN else data_picker.load_pictures(source)
+        return build_config(source, preset, views, dataset), ""
+    except LabError as error:
+        return None, _named_as_here(str(error))
+
+
+def _named_as_here(text: str) -> str:
+    """A sentence about a setting that begins with its name on this page."""
+    for setting in MORE:
+        name = f"{setting.field.split('.')[1]}: "
+        if text.startswith(name):
+            return f"{setting.label} (under more…): {text.removeprefix(name)}"
+    return text
+
+
+def build_config(source: str, preset: str, views: str, dataset: Dataset | None) -> RunConfig:
+    """A run config of what the widgets hold.
+
+    Args:
+        source: for `load_dataset`.
+        preset: a key of `PRESETS`.
+        views: a key of `VIEW_PRESETS`, or `FROM_VIEWS`.
+        dataset: the pictures where they are the user's own, for checks and their kind.
+
+    Raises:
+        ConfigError: a setting is out of range.
+        DataError: the pictures do not fit the settings.
+    """
+    kind = dataset.kind if dataset else KINDS[source]
+    path = source if source in BUILT_IN else str(Path(source).expanduser().absolute())
+    config = preset_config(preset, path, kind)
+    for setting in MORE:
+        value = st.session_state.get(setting.key)
+        if value is not None:
+            config = _set(config, setting.field, value)
+    config = suited(config, _filled())
+    mine = incoming_views() if views == FROM_VIEWS else view_config(kind, views)
+    config = settings.replace(config, views=mine or config.views)
+    size = config.data.image_size or (dataset.image_size if dataset else SIZES[source])
+    check_encoder(config.model, size)
+    if dataset and (config.training.batch_size <= data_picker.MOST_IMAGES):  # else not all are read
+        check_fit(dataset, config.training.batch_size)
+    return config
+
+
+def _filled() -> set[str]:
+    """Names of the fields that somebody filled in."""
+    return {s.field.split(".")[1] for s in MORE if st.session_state.get(s.key) is not None}
+
+
+def _get(config: RunConfig, field: str) -> Any:
+    group, name = field.split(".")
+    return getattr(getattr(config, group), name)
+
+
+def _set(config: RunConfig, field: str, value: Any) -> RunConfig:
+    group, name = field.split(".")
+    return settings.replace(
+        config, **{group: settings.replace(getattr(config, group), **{name: value})}
+    )
+
+
+def _take_upload(store: RunStore) -> None:
+    """Keep the file that was handed over and choose it; a refusal is shown by the page."""
+    file = st.session_state.get("train_upload")
+    if file is None:
+        return
+    try:
+        path = keep_upload(store.root, file.name, file)
+        try:
+            data_picker.load_pictures(str(path))
+        except LabError:
+            path.unlink(missing_ok=True)  # what cannot be read is not kept
+            raise
+        st.session_state["data"] = str(path)
+    except LabError as error:
+        st.session_state["train_problem"] = str(error)

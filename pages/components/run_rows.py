@@ -1,0 +1,145 @@
+"""What a table says about each run, read once and then only when a file of the run changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simclr_core import runs, summary
+from simclr_core.errors import LabError
+from simclr_core.runs import Run, RunStore
+
+_FILES = ("config.json", "status.json", "label.json", "evaluation.json")
+_FOLDERS = ("snapshots", "coordinates")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run as the table shows it; scores are shares in [0, 1] or None."""
+
+    run: Run
+    name: str
+    state: str
+    message: str
+    created: float  # seconds since 1970
+    queued: float  # when it joined the line
+    data: str  # name of the data set
+    words: tuple[str, ...]  # views, and what differs from the preset
+    preset: str
+    of: str  # what the neighbours are asked for
+    knn: float | None
+    untrained: float | None
+    pixels: float | None
+    step: int
+    steps: int
+    seconds: float  # training time used
+    budget: float  # training time asked for
+    slot: str  # device asked for
+    left: float | None
+    attempt: int
+    ended: float  # when the final figures were written; 0 before
+
+    @property
+    def overhead(self) -> float | None:
+        """Seconds beside training: starting, compiling, evaluating; None if not known."""
+        if self.state != runs.FINISHED or self.attempt > 1 or not self.ended:
+            return None
+        rest = self.ended - max(self.created, self.queued) - self.seconds
+        return rest if 0 < rest < 120 else None  # more than that was waiting in line
+
+
+def rows(store: RunStore) -> list[Row]:
+    """All runs, newest first."""
+    paths = (p for p in store.root.iterdir() if p.is_dir() and not p.name.startswith("."))
+    found = [row(Run(path)) for path in paths if (path / "lock").exists()]
+    return sorted(found, key=lambda r: (-r.created, r.run.id))
+
+
+def row(run: Run) -> Row:
+    """A run's row; what it says is as new as the files."""
+    stamps = tuple(_stamp(run.path / name) for name in _FILES)
+    known = _read(run.path, stamps)
+    if known.state in (runs.STARTING, runs.RUNNING) and not run.alive:
+        return _with(known, state=run.state)  # read again: it may have ended in between
+    return known
+
+
+def waiting(found: Iterable[Row]) -> list[Row]:
+    """The line: runs that wait, first one first."""
+    line = [r for r in found if r.state == runs.QUEUED]
+    return sorted(line, key=lambda r: (r.queued or r.created, r.run.id))
+
+
+def size(run: Run) -> int:
+    """Bytes on disk, counted again only when files came or went."""
+    stamps = tuple(_stamp(run.path / name) for name in (*_FILES, *_FOLDERS, "checkpoint.npz"))
+    return _size(run.path, stamps)
+
+
+@functools.lru_cache(maxsize=2000)
+def _size(path: Path, stamps: tuple[int, ...]) -> int:
+    try:
+        return Run(path).size()
+    except OSError:  # files go while they are counted
+        return 0
+
+
+@functools.lru_cache(maxsize=4000)
+def _read(path: Path, stamps: tuple[int, ...]) -> Row:
+    run = Run(path)
+    status = run.status
+    record, evaluation, words = _contents(run)
+    config, data = summary.group(record, "config"), summary.group(record, "data")
+    training, source = summary.group(config, "training"), summary.group(config, "data")
+    return Row(
+        run=run,
+        name=run.name,
+        state=str(status["state"]),
+        message=str(status.get("message") or ""),
+        created=runs.created(run),
+        queued=summary.number(status.get("queued")) or 0.0,
+        data=str(data.get("name") or Path(str(source.get("source") or "–")).name),
+        words=tuple(words),
+        preset=str(config.get("preset") or ""),
+        of=summary.what(evaluation),
+        knn=summary.number(evaluation.get("knn_accuracy")),
+        untrained=summary.number(evaluation.get("knn_accuracy_untrained")),
+        pixels=summary.number(evaluation.get("knn_accuracy_pixels")),
+        step=int(summary.number(status.get("step")) or 0),
+        steps=int(summary.number(status.get("steps")) or 0),
+        seconds=summary.number(status.get("seconds")) or 0.0,
+        budget=summary.number(training.get("seconds")) or 60.0,
+        slot=str(training.get("device") or "auto"),
+        left=summary.number(status.get("seconds_left")),
+        attempt=int(summary.number(status.get("attempt")) or 0),
+        ended=stamps[3] / 1e9,
+    )
+
+
+def _contents(run: Run) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    """Record, final figures and settings in words, as far as they can be read."""
+    record: dict[str, Any] = {}
+    evaluation: dict[str, Any] = {}
+    words: list[str] = []
+    try:
+        record = run.record
+        evaluation = run.evaluation() or {}
+        kind = str(summary.group(record, "data").get("kind") or "")
+        words = summary.settings_words(run.config, kind)
+    except (LabError, AttributeError):  # a record whose settings are no group of settings
+        pass  # the row's state says that the run is damaged, and its message says how
+    return record, evaluation, words
+
+
+def _with(known: Row, **changes: Any) -> Row:
+    return Row(**{**known.__dict__, **changes})
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

@@ -1,0 +1,122 @@
+"""The pictures of a run's map as one sheet: what a browser fetches once and cuts up itself."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+
+from simclr_core.files import read_npz
+from simclr_core.runs import Run
+
+SHEET_PIXELS = 16_000_000  # of one sheet at most; larger pictures are made smaller
+LOSSLESS_PIXELS = 1_500_000  # up to here WebP is lossless
+SHEETS_KEPT = 4
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """What a map needs of a probe set, without its pictures.
+
+    Attributes:
+        digest: of the file's content, hex.
+        count, size: pictures, pixels a side of one in the sheet.
+        columns: pictures a row of the sheet.
+        categories: "label" and factor names -> (P,) int64; -1 is unknown.
+    """
+
+    digest: str
+    count: int
+    size: int
+    columns: int
+    categories: dict[str, np.ndarray]
+
+
+_lock = threading.Lock()
+_probes: OrderedDict[tuple[str, int, int], Probe] = OrderedDict()
+_sheets: OrderedDict[tuple[str, str], bytes] = OrderedDict()
+
+
+def probe_facts(run: Run) -> Probe | None:
+    """The run's probe set, None as long as there is none; kept in memory, a few of them.
+
+    Raises:
+        RunDamaged: the file cannot be read.
+    """
+    path = run.path / "probe.npz"
+    try:
+        info = path.stat()
+    except FileNotFoundError:
+        return None
+    key = (str(path), info.st_mtime_ns, info.st_size)
+    with _lock:
+        if key not in _probes:
+            _probes[key] = _read(path)
+            while len(_probes) > 16:
+                _probes.popitem(last=False)
+        _probes.move_to_end(key)
+        return _probes[key]
+
+
+def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
+    """The sheet of all pictures, row by row in the order of the probe set.
+
+    Args:
+        extension: "webp" or "png".
+
+    Returns:
+        The encoded picture and the probe's digest; None as long as there is no probe set.
+    """
+    probe = probe_facts(run)
+    if probe is None:
+        return None
+    key = (probe.digest, extension)
+    with _sheet_lock:  # one at a time: thirty browsers ask for the same sheet at once
+        if key not in _sheets:
+            _sheets[key] = _draw(run.probe()["images"], probe, extension)
+            while len(_sheets) > SHEETS_KEPT:
+                _sheets.popitem(last=False)
+        _sheets.move_to_end(key)
+        return _sheets[key], probe.digest
+
+
+_sheet_lock = threading.Lock()
+
+
+def _read(path: Path) -> Probe:
+    arrays = read_npz(path)
+    count, side = arrays["images"].shape[:2]
+    size = max(8, min(side, math.isqrt(SHEET_PIXELS // max(1, count))))
+    categories = {"label": arrays["labels"]} if "labels" in arrays else {}
+    for name, values in arrays.items():
+        if name.startswith("factor__"):
+            categories[name.removeprefix("factor__")] = values
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    return Probe(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)
+
+
+def _draw(images: np.ndarray, probe: Probe, extension: str) -> bytes:
+    """(P, S, S, 3) uint8 RGB to the bytes of a sheet."""
+    rows = -(-probe.count // probe.columns)
+    size = probe.size
+    canvas = np.zeros((rows * size, probe.columns * size, 3), np.uint8)
+    for i, image in enumerate(images):
+        if image.shape[0] != size:
+            image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
+        top, left = i // probe.columns * size, i % probe.columns * size
+        canvas[top : top + size, left : left + size] = image[..., ::-1]
+    options: list[Any] = []
+    if extension == "webp":  # a quality above 100 is OpenCV's word for lossless
+        small = canvas.shape[0] * canvas.shape[1] <= LOSSLESS_PIXELS
+        options = [cv2.IMWRITE_WEBP_QUALITY, 101 if small else 90]
+    done, data = cv2.imencode(f".{extension}", canvas, options)
+    if not done:
+        raise ValueError(f"expected a sheet of {canvas.shape}, OpenCV made none.")
+    return data.tobytes()

@@ -1,0 +1,50 @@
+"""Train: choose data, views and a budget; start; watch the loss and the map live."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components import estimate, run_actions, run_form, run_rows, run_states
+from simclr_core import summary
+from simclr_core.errors import LabError
+from simclr_core.runs import Run, RunStore
+
+
+def main() -> None:
+    """Guard, read, call, show."""
+    st.html(Path(__file__).parent.parent / "assets" / "train.css")
+    try:
+        store = RunStore()
+    except LabError as error:
+        st.error(str(error))
+        return
+    choice = run_form.settings_form(store, lambda c: estimate.words(c, run_rows.rows(store)))
+    if choice.problem:
+        with st.container(key="train-problem"):
+            st.error(choice.problem, icon=":material/error:")
+    if choice.start and choice.config:
+        kind = run_form.KINDS.get(choice.config.data.source, "")
+        name = choice.name or summary.default_name(choice.config, kind=kind)
+        run_actions.begin(store, choice.config, name)
+    run_actions.show_problem()
+    run_actions.open_begun()
+    run_id = st.query_params.get("run", "")
+    run = _find(store, run_id)
+    if run is None:
+        run_states.empty_panel(store, missing=run_id, ready=choice.config is not None)
+    else:
+        run_states.run_panel(store, run)
+    run_actions.opened()
+
+
+def _find(store: RunStore, run_id: str) -> Run | None:
+    """The run of the URL, None where there is none."""
+    try:
+        return store.get(run_id) if run_id else None
+    except LabError:
+        return None
+
+
+main()

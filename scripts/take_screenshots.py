@@ -1,0 +1,70 @@
+"""Take the README's screenshots of the running app (start it with `make run` first).
+
+    .venv/bin/python scripts/take_screenshots.py [--url http://127.0.0.1:8501] [--run RUN]
+
+Without --run it presses Start and waits until the run has finished, as a newcomer would.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import shutil
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+SIZE = {"width": 1366, "height": 768}
+ANSWERS = 10_000  # milliseconds until the network has said how alike the pairs are
+STILL = 3000  # milliseconds until everything that glides has arrived
+
+
+def main() -> None:
+    """Open the pages one after another and keep what they show."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--url", default="http://127.0.0.1:8501")
+    parser.add_argument("--run", help="a finished run; without it one is started")
+    arguments = parser.parse_args()
+    browser_path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport=SIZE, color_scheme="light")
+        if arguments.run:
+            page.goto(f"{arguments.url}/train?run={arguments.run}")
+        else:
+            train(page, arguments.url)
+        expect(page.locator(".run-state")).to_have_text("finished", timeout=30_000)
+        keep(page, "train")
+        page.goto(f"{arguments.url}/views")
+        expect(page.locator(".lab-row").nth(1)).to_be_visible(timeout=30_000)
+        page.wait_for_timeout(ANSWERS)
+        keep(page, "views")
+        browser.close()
+
+
+def train(page: Page, url: str) -> None:
+    """Start a run with nothing but a click, and wait for its end and its last map."""
+    page.goto(f"{url}/train")
+    page.get_by_role("button", name="Start", exact=True).click()
+    expect(page.locator(".run-state")).to_have_text("finished", timeout=300_000)
+    last = page.locator(".run-facts").inner_text()
+    found = re.search(r"step ([\d,]+)", last)
+    if found:
+        expect(page.get_by_text(f"UMAP · step {found[1]}")).to_be_visible(timeout=60_000)
+
+
+def keep(page: Page, name: str) -> None:
+    """Write what the page shows now."""
+    page.wait_for_timeout(STILL)
+    path = FOLDER / f"{name}.png"
+    page.screenshot(path=path)
+    print(f"{path.relative_to(FOLDER.parents[1])}: {path.stat().st_size / 1e3:.0f} kB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Bring Keras' backend up on one device and without greetings."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+
+from .devices import Device
+
+
+def prepare(device: Device) -> None:
+    """Set what has to be set before the framework is imported: device and quiet log."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    if device.id == "cpu":
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+    else:
+        os.environ["CUDA_VISIBLE_DEVICES"] = device.id.split(":")[1]
+
+
+def start_framework() -> None:
+    """Import Keras with its backend and let it find its devices; what it prints is thrown away.
+
+    TensorFlow's C++ part greets on stderr, whatever the settings say. If it fails, what it
+    printed is shown after all, and its exception goes on to the caller.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    with tempfile.TemporaryFile() as said:
+        os.dup2(said.fileno(), 2)
+        try:
+            import keras
+
+            keras.ops.zeros(1)  # the first operation looks for devices
+        except BaseException:
+            said.seek(0)
+            os.write(kept, said.read())
+            raise
+        finally:
+            sys.stderr.flush()
+            os.dup2(kept, 2)
+            os.close(kept)

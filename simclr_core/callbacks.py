@@ -1,0 +1,288 @@
+"""What happens beside the training steps: Keras callbacks that keep time, write and obey.
+
+They share one `Progress`; each does one thing after every batch, in the order of `train`.
+"""
+
+from __future__ import annotations
+
+import math
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from . import runs
+from .checkpoint import model_arrays, save_checkpoint
+from .config import RunConfig
+from .errors import Diverged
+from .files import append_lines, write_npz
+from .model import hold_steps, learning_rate_at
+from .observer import Observer, Probe
+from .runs import Run
+
+CALIBRATION_SECONDS = 2.0
+STATUS_EVERY = 0.4  # seconds between two writes of status.json
+LOG_EVERY = 0.2  # seconds between two writes of metrics.jsonl
+CHECKPOINT_EVERY = 10.0  # seconds at least; more where writing one takes long
+WEIGHT_BYTES = 200e6  # snapshots' weights are thinned beyond this
+
+
+@dataclass
+class Progress:
+    """Where a run is; shared by the callbacks."""
+
+    config: RunConfig
+    step: int = 0  # updates done
+    steps: int = 0  # 0 until calibrated
+    seconds: float = 0.0  # training and observation, over all attempts
+    recent: list[float] = field(default_factory=list)  # seconds of the last steps
+    loss: float = math.nan
+    ended: str = ""  # "pause", "stop" or "" while it goes on or is done
+
+    @property
+    def images_per_second(self) -> float | None:
+        """From the median of the last steps; None before the second step of an attempt."""
+        if not self.recent:
+            return None
+        return self.config.training.batch_size / statistics.median(self.recent)
+
+
+class Clock(keras.callbacks.Callback):
+    """Counts steps and seconds, finds the number of steps, and ends the training.
+
+    The first step of an attempt includes tracing: it is not counted as training time.
+    """
+
+    def __init__(self, progress: Progress, found_steps: Callable[[int], None]) -> None:
+        super().__init__()
+        self.progress, self.found_steps = progress, found_steps
+        self.snapshot_seconds = 0.0  # of one snapshot, set by `Snapshots`
+        self._last = self._begin = 0.0
+        self._dts: list[float] = []
+        self._first = True
+
+    def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
+        """Start of a step."""
+        self._begin = time.perf_counter()
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """End of a step."""
+        p, now = self.progress, time.perf_counter()
+        p.step += 1
+        p.loss = float(logs["loss"])
+        if not self._first:
+            p.seconds += now - self._last
+            self._dts.append(now - self._begin)
+            p.recent = self._dts[-20:]
+        self._first, self._last = False, now
+        if not math.isfinite(p.loss):
+            raise diverged(p, f"a finite loss, found {p.loss}")
+        if not p.steps:
+            self._calibrate()
+        del self._dts[:-200]
+        if p.steps and p.step >= p.steps:
+            self.model.stop_training = True
+
+    def _calibrate(self) -> None:
+        """About two seconds of steps tell how many fit into the budget.
+
+        An attempt that goes on at the last of the held steps has timed none yet: the one after it
+        has the peak rate whatever the length.
+        """
+        p = self.progress
+        hold = hold_steps(p.config.training.warmup_steps)
+        if not self._dts or (sum(self._dts) < CALIBRATION_SECONDS and p.step < hold):
+            return
+        budget = p.config.training.seconds - p.config.training.snapshots * self.snapshot_seconds
+        budget = max(budget, 0.5 * p.config.training.seconds)
+        p.steps = max(p.step, round(budget / statistics.median(self._dts)))
+        self.found_steps(p.steps)
+
+
+class MetricsLog(keras.callbacks.Callback):
+    """Writes each step's own values to metrics.jsonl, a few times a second."""
+
+    def __init__(self, run: Run, progress: Progress) -> None:
+        super().__init__()
+        self.progress = progress
+        self._file = (run.path / "metrics.jsonl").open("ab")
+        self._rows: list[dict[str, Any]] = []
+        self._due = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Add a row; the learning rate is that of the update just made."""
+        p, training = self.progress, self.progress.config.training
+        row = {
+            "step": p.step,
+            "loss": round(p.loss, 6),
+            "contrastive_accuracy": round(float(logs["contrastive_accuracy"]), 6),
+            "learning_rate": learning_rate_at(training, p.step - 1, p.steps),
+            "images_per_second": round(training.batch_size / p.recent[-1], 1) if p.recent else None,
+            "seconds": round(p.seconds, 4),
+        }
+        self._rows.append(row)
+        if time.monotonic() >= self._due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        rows, self._rows = self._rows, []
+        append_lines(self._file, rows)
+        self._due = time.monotonic() + LOG_EVERY
+
+    def close(self) -> None:
+        """Write the rest and close the file."""
+        self.flush()
+        self._file.close()
+
+
+class Snapshots(keras.callbacks.Callback):
+    """Encodes the probe set at chosen steps: arrays, weights, PCA coordinates and scores."""
+
+    def __init__(
+        self, run: Run, progress: Progress, probe: Probe, observer: Observer, clock: Clock
+    ) -> None:
+        super().__init__()
+        self.run, self.progress, self.probe, self.observer = run, progress, probe, observer
+        self.clock = clock
+        self._due: set[int] | None = None
+        done = run.coordinate_steps("pca")
+        self._previous = run.coordinates("pca", done[-1])["xy"] if done else None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Take a snapshot if one is due at this step."""
+        p = self.progress
+        if not p.steps:
+            return
+        if self._due is None:
+            self._due = set(snapshot_steps(p.steps, p.config.training.snapshots))
+        if p.step in self._due:
+            self.take()
+
+    def take(self) -> None:
+        """Encode, score and write; the row in snapshots.jsonl comes last."""
+        p, folder = self.progress, self.run.path
+        if any(row.get("step") == p.step for row in self.run.snapshot_rows()):
+            return
+        snapshot = self.probe.snapshot(self.observer)
+        if not all(np.isfinite(array).all() for array in snapshot.values()):
+            raise diverged(p, "finite representations, found NaN or infinity")
+        self.clock.snapshot_seconds = self.observer.seconds_per_image * 3 * len(snapshot["h"])
+        name = f"{p.step:08d}"
+        write_npz(folder / "snapshots" / f"{name}.weights.npz", model_arrays(self.observer.model))
+        write_npz(folder / "snapshots" / f"{name}.npz", snapshot)
+        coordinates = self.probe.coordinates(snapshot, self._previous)
+        self._previous = coordinates["xy"]
+        write_npz(folder / "coordinates" / f"pca-{name}.npz", coordinates)
+        row = {"step": p.step, "seconds": round(p.seconds, 4), **self.probe.scores(snapshot)}
+        with (folder / "snapshots.jsonl").open("ab") as file:
+            append_lines(file, [row])
+        thin_weights(folder / "snapshots", WEIGHT_BYTES)
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes the checkpoint now and then, so that a crash costs seconds."""
+
+    def __init__(self, run: Run, progress: Progress) -> None:
+        super().__init__()
+        self.run, self.progress = run, progress
+        self._due = time.monotonic() + CHECKPOINT_EVERY
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Write if it is time."""
+        if time.monotonic() >= self._due:
+            self.save()
+
+    def save(self) -> None:
+        """Write the checkpoint; at most a twentieth of the time goes into writing."""
+        p, began = self.progress, time.monotonic()
+        path = self.run.path / "checkpoint.npz"
+        save_checkpoint(path, self.model, p.step, p.steps, p.seconds)
+        took = time.monotonic() - began
+        self._due = time.monotonic() + max(CHECKPOINT_EVERY, 20 * took)
+
+
+class Obey(keras.callbacks.Callback):
+    """Ends the training within one batch when a pause or a stop was asked for."""
+
+    def __init__(self, progress: Progress, asked: Callable[[], str | None]) -> None:
+        super().__init__()
+        self.progress, self.asked = progress, asked
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look for a request."""
+        request = self.asked()
+        if request:
+            self.progress.ended = request
+            self.model.stop_training = True
+
+
+class StatusLine(keras.callbacks.Callback):
+    """Keeps status.json fresh."""
+
+    def __init__(self, run: Run, progress: Progress) -> None:
+        super().__init__()
+        self.run, self.progress = run, progress
+        self._due = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Write if it is time."""
+        if time.monotonic() >= self._due:
+            self.run.write_status(**status_of(self.progress))
+            self._due = time.monotonic() + STATUS_EVERY
+
+
+def diverged(progress: Progress, what: str) -> Diverged:
+    """The error for a run whose numbers overflowed."""
+    rate = progress.config.training.learning_rate
+    return Diverged(
+        f"Expected {what} at step {progress.step}; the learning rate ({rate:g}) is probably too "
+        "high: try a tenth of it."
+    )
+
+
+def status_of(progress: Progress) -> dict[str, Any]:
+    """The part of status.json that changes while training."""
+    p = progress
+    left = None
+    if p.steps and p.step:
+        left = round(max(p.steps - p.step, 0) * p.seconds / max(p.step, 1), 1)
+    return {
+        "state": runs.RUNNING,
+        "phase": "training" if p.steps else "finding the pace",
+        "step": p.step,
+        "steps": p.steps,
+        "loss": p.loss,
+        "seconds": round(p.seconds, 3),
+        "seconds_left": left,
+        "images_per_second": p.images_per_second and round(p.images_per_second, 1),
+    }
+
+
+def snapshot_steps(steps: int, count: int) -> list[int]:
+    """Steps at which the probe set is encoded: 0, then denser at first, and the last one.
+
+    Args:
+        steps: of the run.
+        count: snapshots after that of step 0.
+
+    Returns:
+        Ascending steps; fewer than count + 1 in very short runs.
+    """
+    shares = (np.arange(count + 1) / count) ** 1.5  # pictures change most at the beginning
+    return sorted({round(float(share) * steps) for share in shares})
+
+
+def thin_weights(folder: Path, most: float) -> None:
+    """Remove every second file of weights (never the first or last) until they fit in `most`."""
+    files = sorted(folder.glob("*.weights.npz"))
+    while len(files) > 2 and sum(f.stat().st_size for f in files) > most:
+        keep = [f for i, f in enumerate(files) if i % 2 == 0 or f == files[-1]]
+        for file in set(files) - set(keep):
+            file.unlink()
+        files = keep

@@ -1,0 +1,232 @@
+"""The command line: `python -m simclr_core COMMAND`.
+
+Exit codes: 0 done, 2 bad arguments or data (one line on stderr), 1 anything else.
+With --json the last line on stdout is one JSON object, and all other text goes to stderr.
+Commands import what they need when they run, so that help and lists come at once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import os
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from .cli_options import add_settings, number, whole_number
+from .cli_report import complain
+from .errors import ConfigError, DataError, DeviceError, LabError
+
+BAD_ARGUMENTS = 2
+FAILED = 1
+
+_EXAMPLES = """\
+examples:
+  python -m simclr_core train --data shapes --preset minute
+  python -m simclr_core train --data pictures.zip --seconds 300 --color-strength 0.5
+  python -m simclr_core list
+  python -m simclr_core evaluate 4f2a --json
+
+exit codes: 0 done, 2 bad arguments or data, 1 anything else
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command.
+
+    Args:
+        arguments: the words after the program's name; None takes them from the process.
+
+    Returns:
+        The exit code.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = build_parser()
+    if not words:
+        parser.print_help()
+        return 0
+    code = FAILED
+    try:
+        code = _run(parser, words)
+        sys.stdout.flush()
+        return code
+    except BrokenPipeError:  # `list | head -1`: the reader has seen enough
+        pass
+    except OSError as error:  # `list > file` on a full disk
+        if code == 0:
+            complain(f"Expected to write the result to stdout, but could not ({error.strerror}).")
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return FAILED
+
+
+def _run(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    """Parse and call; every error becomes one line and an exit code."""
+    try:
+        args = parser.parse_args(words)
+        module, function = args.does.split(".")
+        return int(getattr(importlib.import_module(f".{module}", __package__), function)(args))
+    except LabError as error:
+        complain(str(error))
+        bad = isinstance(error, ConfigError | DataError | DeviceError)
+        return BAD_ARGUMENTS if bad else FAILED
+    except KeyboardInterrupt:
+        complain("Interrupted before anything was done.")
+        return FAILED
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        complain(f"{type(error).__name__}: {error} (unexpected; details in {_write_log()})")
+        return FAILED
+
+
+def _write_log() -> Path:
+    """Keep the traceback of the present exception in a file of its own."""
+    import tempfile
+
+    import platformdirs
+
+    name = f"error-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
+    for folder in (platformdirs.user_log_dir("simclr-lab"), tempfile.gettempdir()):
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            path = Path(folder) / name
+            path.write_text(f"{sys.argv}\n\n{traceback.format_exc()}")
+            return path
+        except OSError:
+            continue
+    return Path(os.devnull)
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose errors are one line: no usage, and the nearest known name."""
+
+    def error(self, message: str) -> NoReturn:
+        raise ConfigError(self._plain(message))
+
+    def _plain(self, message: str) -> str:
+        message = message.removeprefix("argument ")
+        if match := re.match(r"unrecognized arguments: (\S+)", message):
+            return self._unknown("option", match[1].split("=")[0], list(self._known_options()))
+        if match := re.match(r"COMMAND: invalid choice: '?([^'\s]*)'?", message):
+            return self._unknown("command", match[1], list(COMMANDS))
+        return message.rstrip(".") + f"; see `{self.prog} --help`."
+
+    def _unknown(self, what: str, found: str, known: list[str]) -> str:
+        near = difflib.get_close_matches(found, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else f"see `{self.prog} --help`."
+        return f"Expected a known {what}, found {found!r}; {hint}"
+
+    def _known_options(self) -> set[str]:
+        """Options of this parser and of its commands (the leftovers reach the outer one)."""
+        found = set(self._option_string_actions)
+        for action in self._actions:
+            if isinstance(action, argparse._SubParsersAction):
+                for parser in action.choices.values():
+                    found |= set(parser._option_string_actions)
+        return found
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; `args.does` names the function of the command."""
+    parser = _Parser(
+        prog="python -m simclr_core",
+        description="SimCLR Lab: train and look at contrastive learning from a terminal.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for name, (line, add, does) in COMMANDS.items():
+        command = commands.add_parser(name, help=line, description=line, allow_abbrev=False)
+        add(command)
+        command.set_defaults(does=does)
+        command.add_argument(
+            "--runs",
+            metavar="DIR",
+            help="folder of runs (default: SIMCLR_LAB_RUNS, or one in your data folder)",
+        )
+        command.add_argument(
+            "--json", action="store_true", help="end stdout with one JSON object on one line"
+        )
+    return parser
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    parser.formatter_class = argparse.RawDescriptionHelpFormatter
+    parser.usage = f"{parser.prog} --data SOURCE [--preset P] [--seconds S | --steps N] [...]"
+    parser.epilog = (
+        "Ctrl-C pauses the run, which `resume` continues; a second Ctrl-C leaves it running.\n"
+        "With --json the object has: run, status, steps, seconds, images_per_second, loss,\n"
+        "knn_accuracy, knn_accuracy_untrained, knn_accuracy_pixels, device, backend."
+    )
+    add_settings(parser)
+
+
+def _add_run(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run's id, or the beginning of one")
+
+
+def _add_layout(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument("--method", choices=("umap", "pca"), default="umap", help="default: umap")
+    parser.add_argument(
+        "--of", choices=("h", "z"), default="h", help="representations h (default) or projections z"
+    )
+    parser.add_argument(
+        "--neighbors", type=whole_number, default=15, metavar="N", help="UMAP; default: 15"
+    )
+    parser.add_argument(
+        "--min-dist", type=number, default=0.1, metavar="D", help="UMAP; default: 0.1"
+    )
+    parser.add_argument("--out", metavar="FILE", help="write a CSV file: picture, x, y")
+
+
+def _add_name(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument("name", metavar="NAME", help="the new name; empty takes it away")
+
+
+def _add_consent(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    """For commands about everything that is there."""
+
+
+# What a command is for, what adds its arguments, and the function that does it.
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] = {
+    "train": ("Train an encoder and watch it.", _add_training, "cli_train.train"),
+    "resume": (
+        "Go on with a paused, stopped, failed or interrupted run.",
+        _add_run,
+        "cli_train.resume",
+    ),
+    "pause": (
+        "Let a run write its checkpoint and give its device back.",
+        _add_run,
+        "cli_runs.pause",
+    ),
+    "stop": ("End a run within one batch.", _add_run, "cli_runs.stop"),
+    "evaluate": (
+        "Linear probes of pixels, untrained and trained encoder, and z.",
+        _add_run,
+        "cli_runs.evaluate",
+    ),
+    "project": (
+        "Lay out a run's pictures in two dimensions, by UMAP or PCA.",
+        _add_layout,
+        "cli_runs.project",
+    ),
+    "list": ("All runs with state, data and scores.", _add_nothing, "cli_runs.list_runs"),
+    "rename": ("Give a run a name.", _add_name, "cli_runs.rename"),
+    "delete": ("Remove a run's folder.", _add_consent, "cli_runs.delete"),
+    "devices": ("What this machine can train on.", _add_nothing, "cli_runs.devices"),
+}

@@ -1,0 +1,200 @@
+"""Colours of the data, and arrays in, plotly figures out.
+
+The one source of truth for colour: pages take it from here, live figures get it with their data.
+Chrome is neutral; colour belongs to data. Nothing here knows runs or pages.
+"""
+
+from __future__ import annotations
+
+import colorsys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+# Ten colours that stay apart, also for most colour-blind eyes (Petroff, arXiv 2107.02270).
+PETROFF_10 = (
+    "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
+    "#a96b59", "#e76300", "#b9ac70", "#717581", "#92dadd",
+)  # fmt: skip
+
+VIEW_1 = "#3f90da"  # blue: frames, points and lines of view 1
+VIEW_2 = "#e76300"  # orange: the same of view 2
+NEGATIVES = "#94a4a2"
+UNKNOWN = "#9a9da3"  # points without a category
+# For words in a view's colour: dark enough, or light enough, to be read (contrast >= 4.5).
+VIEW_TEXT = {"light": ("#1c69ad", "#ad4a00"), "dark": ("#6fb3ee", "#ff9a4a")}
+
+NAMED = {  # categories that are colours: a blue dot called red would mislead
+    "red": "#d93a34",
+    "orange": "#ee8a1d",
+    "yellow": "#e3bf1b",
+    "yellow-green": "#a4bd24",
+    "green": "#3da447",
+    "cyan": "#2fb3bd",
+    "blue": "#3f6fdc",
+    "violet": "#8449cf",
+    "pink": "#e467b3",
+}
+
+GREYS = {
+    "light": {"ink": "#31333f", "muted": "#6b6e78", "line": "#d9dbe0", "raw": "#b4b7be"},
+    "dark": {"ink": "#fafafa", "muted": "#a0a3ab", "line": "#3a3d46", "raw": "#5c606b"},
+}
+SIMILARITY = "RdBu_r"  # diverging, centred on 0
+VALUES = "Viridis"
+
+
+def category_colors(names: Sequence[str]) -> list[str]:
+    """A colour a category: Petroff's ten, then the same ten darker, lighter, and round again.
+
+    Categories that are themselves colours (red, blue, ...) get their own.
+
+    Args:
+        names: the categories, in order.
+    """
+    if names and all(name in NAMED for name in names):
+        return [NAMED[name] for name in names]
+    rounds = [1.0, 0.62, 1.4]
+    return [
+        _lightness(PETROFF_10[i % 10], rounds[i // 10 % len(rounds)]) for i in range(len(names))
+    ]
+
+
+def base_layout(dark: bool = False, **changes: Any) -> dict[str, Any]:
+    """A plotly layout without decoration: clear background, thin lines, no legend box.
+
+    Args:
+        dark: for the dark theme.
+        changes: merged on top.
+    """
+    grey = GREYS["dark" if dark else "light"]
+    axis = {"gridcolor": grey["line"], "zeroline": False, "linecolor": grey["line"]}
+    layout = {
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"color": grey["muted"], "size": 12},
+        "margin": {"l": 44, "r": 8, "t": 8, "b": 36},
+        "xaxis": dict(axis),
+        "yaxis": dict(axis),
+        "legend": {"orientation": "h", "y": 1.08, "x": 0},
+        "hovermode": "x unified",
+    }
+    return {**layout, **changes}
+
+
+def loss_figure(
+    steps: np.ndarray,
+    loss: np.ndarray,
+    smooth: np.ndarray | None = None,
+    references: Mapping[str, float] | None = None,
+    dark: bool = False,
+) -> Any:
+    """The loss: smoothed line on top of the faint raw one, values of reference dashed.
+
+    Args:
+        steps: (K,) int.
+        loss: (K,) float, NaN for gaps.
+        smooth: (K,) float.
+        references: name -> loss, for example the loss when all projections are alike.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    grey = GREYS["dark" if dark else "light"]
+    figure = go.Figure(layout=base_layout(dark, showlegend=False))
+    line = {"color": grey["raw"] if smooth is not None else grey["ink"], "width": 1}
+    figure.add_scatter(x=steps, y=loss, mode="lines", line=line, name="each step")
+    if smooth is not None:
+        line = {"color": grey["ink"], "width": 2}
+        figure.add_scatter(x=steps, y=smooth, mode="lines", line=line, name="smoothed")
+    for name, value in (references or {}).items():
+        figure.add_hline(
+            value,
+            line={"color": grey["muted"], "width": 1, "dash": "dash"},
+            annotation={"text": f"{name} {value:.2f}", "font": {"size": 11}},
+            annotation_position="top right",
+        )
+    figure.update_xaxes(title="step").update_yaxes(title="loss")
+    return figure
+
+
+def bar_figure(
+    names: Sequence[str], values: Sequence[float], colors: Sequence[str] | None = None,
+    dark: bool = False,
+) -> Any:  # fmt: skip
+    """Shares between 0 and 1 as horizontal bars with their numbers, first on top.
+
+    Args:
+        names: B names.
+        values: B shares in [0, 1], NaN for unknown.
+        colors: B colours; None takes greys with the last bar in the first data colour.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    if len(names) != len(values):
+        raise ValueError(f"expected a value a name, found {len(values)} for {len(names)}.")
+    grey = GREYS["dark" if dark else "light"]
+    chosen = list(colors or [grey["raw"]] * (len(names) - 1) + [PETROFF_10[0]])
+    text = ["unknown" if np.isnan(v) else f"{v:.0%}" for v in values]
+    bars = go.Bar(
+        x=list(values),
+        y=list(names),
+        orientation="h",
+        marker={"color": chosen},
+        text=text,
+        textposition="outside",
+        cliponaxis=False,
+        hoverinfo="skip",
+    )
+    layout = base_layout(dark, bargap=0.35, margin={"l": 8, "r": 36, "t": 4, "b": 4})
+    figure = go.Figure(bars, layout)
+    figure.update_xaxes(range=[0, 1], visible=False)
+    return figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
+
+
+def similarity_figure(similarities: np.ndarray, dark: bool = False) -> Any:
+    """A matrix of cosine similarities on a diverging scale centred on 0.
+
+    Args:
+        similarities: (R, C) float in [-1, 1].
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    heat = go.Heatmap(z=similarities, colorscale=SIMILARITY, zmin=-1, zmid=0, zmax=1)
+    figure = go.Figure(heat, base_layout(dark))
+    return figure.update_yaxes(autorange="reversed", scaleanchor="x", showgrid=False)
+
+
+def contrast(color: str, other: str) -> float:
+    """The contrast of two colours by WCAG 2, 1 (none) to 21.
+
+    Args:
+        color, other: "#rrggbb".
+    """
+    low, high = sorted((_luminance(color), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+def _rgb(color: str) -> tuple[float, float, float]:
+    r, g, b = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return r, g, b
+
+
+def _luminance(color: str) -> float:
+    r, g, b = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in _rgb(color))
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b
+
+
+def _lightness(color: str, factor: float) -> str:
+    hue, light, saturation = colorsys.rgb_to_hls(*_rgb(color))
+    channels = colorsys.hls_to_rgb(hue, min(0.88, light * factor), saturation)
+    return "#" + "".join(f"{round(255 * c):02x}" for c in channels) if factor != 1 else color

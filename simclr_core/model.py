@@ -1,0 +1,246 @@
+"""SimCLR as a Keras model: images and recipes in, projections out, NT-Xent as its loss.
+
+It is an ordinary `keras.Model`: a notebook may call `compile` and `fit` on it with any feed that
+gives what `Feed` gives. Only Keras 3's own operations are used, so that every backend can run it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from .config import ModelConfig, TrainConfig, ViewConfig
+from .encoders import build_encoder, build_projection_head
+from .errors import ConfigError
+from .loss import loss_and_accuracy
+from .views import draw_recipes, recipe_arrays, render_arrays
+
+POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+
+
+class StepValue(keras.metrics.Metric):
+    """A metric that shows the last step's own value (Keras' logs are means over the epoch)."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name=name, dtype="float32")
+        self.value = self.add_variable((), initializer="zeros", name="value")
+
+    def update_state(self, value: Any, sample_weight: Any = None) -> None:
+        """Keep `value`, a scalar."""
+        self.value.assign(ops.cast(value, "float32"))
+
+    def result(self) -> Any:
+        """The value kept last."""
+        return ops.convert_to_tensor(self.value)
+
+
+class SimCLR(keras.Model):
+    """Encoder f and projection head g trained with NT-Xent (SimCLR, figure 2, algorithm 1).
+
+    Args:
+        encoder: (N, S, S, 3) in [0, 1] -> h (N, D).
+        projection_head: h (N, D) -> z (N, d).
+        temperature: tau of the loss.
+        view_size: S, pixels a side of a view.
+    """
+
+    def __init__(
+        self, encoder: Any, projection_head: Any, temperature: float, view_size: int
+    ) -> None:
+        super().__init__(name="simclr", dtype="float32")
+        self.encoder = encoder
+        self.projection_head = projection_head
+        self.temperature = temperature
+        self.view_size = view_size
+        self.step_loss = StepValue("loss")
+        self.step_accuracy = StepValue("contrastive_accuracy")
+
+    def views(self, inputs: dict[str, Any]) -> Any:
+        """Render both views of every image of a batch: (2N, S, S, 3), partners side by side."""
+        images = inputs["images"]  # (N, H, W, 3) uint8
+        arrays = {name: value for name, value in inputs.items() if name != "images"}
+        views = render_arrays(images, arrays, self.view_size, xp=ops)  # (N, 2, S, S, 3)
+        views = ops.stop_gradient(views)  # nothing before the encoder learns
+        return ops.reshape(views, (-1, self.view_size, self.view_size, 3))  # (2N, S, S, 3)
+
+    def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
+        """Projections z (2N, d) of a batch; one forward pass over both views together."""
+        h = self.encoder(self.views(inputs), training=training)  # (2N, D)
+        return self.projection_head(h, training=training)  # (2N, d)
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """NT-Xent of the batch, always in float32."""
+        loss, accuracy = loss_and_accuracy(y_pred, self.temperature, xp=ops)
+        self.step_loss.update_state(loss)
+        self.step_accuracy.update_state(accuracy)
+        return loss
+
+    def compute_metrics(
+        self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
+    ) -> dict[str, Any]:
+        """The step's own loss and contrastive accuracy."""
+        return {m.name: m.result() for m in (self.step_loss, self.step_accuracy)}
+
+
+class Feed(keras.utils.PyDataset):
+    """Batches as functions of (seed, step): any step can be drawn again at any time.
+
+    Args:
+        images: (N, H, W, 3) uint8.
+        views: how views are drawn.
+        batch_size: images a step, at most N.
+        seed: of the order of images and of the recipes.
+        start: the first step, 0 for a new run.
+        view_size: S.
+
+    Raises:
+        ValueError: fewer images than a batch.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        views: ViewConfig,
+        batch_size: int,
+        seed: int,
+        start: int = 0,
+        view_size: int | None = None,
+    ) -> None:
+        super().__init__()
+        if not 1 <= batch_size <= len(images):
+            raise ValueError(
+                f"Feed: expected at least {max(batch_size, 1)} images and a batch of at least 1, "
+                f"found {len(images)} images and a batch of {batch_size}."
+            )
+        self.images, self.config, self.batch_size, self.seed = images, views, batch_size, seed
+        self.start, self.view_size = start, view_size or images.shape[1]
+        self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
+
+    @property
+    def num_batches(self) -> None:
+        """No end of its own: the run's last step ends the training."""
+        return None
+
+    def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
+        """The batch of step `start + index`: images (N,H,W,3) uint8 and what draws their views."""
+        step = self.start + index
+        recipes = draw_recipes(
+            self.config, self.batch_size, self.seed, step, image_size=self.view_size
+        )
+        arrays = recipe_arrays(
+            recipes, self.images.shape[1:3], self.view_size, blur=self.config.blur_p > 0
+        )
+        return ({"images": self.images[self.indices(step)], **arrays},)
+
+    def indices(self, step: int) -> np.ndarray:
+        """Which images step `step` sees: (batch_size,) int64.
+
+        Every epoch is a new permutation; what does not fill a batch waits for another epoch.
+        """
+        per_epoch = len(self.images) // self.batch_size
+        epoch, within = divmod(step, per_epoch)
+        if self._epoch[0] != epoch:
+            key = np.array([self.seed, (1 << 63) + epoch], np.uint64)  # apart from recipes' keys
+            draw = np.random.Generator(np.random.Philox(key=key))
+            self._epoch = (epoch, draw.permutation(len(self.images)))
+        return self._epoch[1][within * self.batch_size : (within + 1) * self.batch_size]
+
+
+class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
+    """Linear warm-up, then cosine decay to zero, by step (SimCLR, section 2.2).
+
+    The first `hold` steps do not depend on the number of steps, which calibration finds out
+    while they run; it is an optimiser variable, so that a traced step sees it change.
+    """
+
+    def __init__(self, peak: float, warmup: int) -> None:
+        self.peak, self.warmup = peak, warmup
+        self.hold = hold_steps(warmup)
+        self.total: Any = None  # set by `bind`
+
+    def bind(self, optimizer: Any) -> None:
+        """Keep the number of steps among the optimiser's variables."""
+        self.total = optimizer.add_variable((), initializer="zeros", name="total_steps")
+
+    def __call__(self, step: Any) -> Any:
+        """The learning rate of a step, counted from 0."""
+        step = ops.cast(step, "float32")
+        rise = ops.minimum((step + 1) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
+        length = ops.maximum(self.total - self.hold, 1.0)
+        progress = ops.clip((step - self.hold) / length, 0.0, 1.0)
+        fall = ops.where(self.total > self.hold, 0.5 * (1 + ops.cos(math.pi * progress)), 1.0)
+        return self.peak * rise * fall
+
+    def get_config(self) -> dict[str, Any]:
+        """Peak and warm-up."""
+        return {"peak": self.peak, "warmup": self.warmup}
+
+
+def hold_steps(warmup: int) -> int:
+    """Steps at whose learning rate the length of the run has no say: warm-up, at least 5."""
+    return max(warmup, 5)
+
+
+def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
+    """The learning rate of step `step` (from 0) of `steps`; the same numbers as `WarmupCosine`."""
+    rise = min((step + 1) / config.warmup_steps, 1.0) if config.warmup_steps else 1.0
+    hold = hold_steps(config.warmup_steps)
+    if steps <= hold:
+        return config.learning_rate * rise
+    progress = min(max((step - hold) / max(steps - hold, 1), 0.0), 1.0)
+    return config.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def build_model(config: ModelConfig, training: TrainConfig, image_size: int) -> SimCLR:
+    """An untrained model whose weights depend on the seed alone.
+
+    Raises:
+        ConfigError: the encoder is not known, or wants larger images; the precision is still auto.
+    """
+    if training.precision not in POLICIES:
+        raise ConfigError(
+            f"precision: expected {', '.join(POLICIES)} to build a network, found "
+            f"{training.precision!r}; choose one of these."
+        )
+    policy = POLICIES[training.precision]
+    keras.utils.set_random_seed(training.seed)
+    encoder = build_encoder(config, image_size, policy)
+    head = build_projection_head(config, encoder.output_shape[-1], policy)
+    return SimCLR(encoder, head, training.temperature, image_size)
+
+
+def compile_model(model: SimCLR, config: TrainConfig, jit: bool) -> WarmupCosine:
+    """Give the model its optimiser; weight decay leaves biases and BatchNorm alone.
+
+    Returns:
+        The schedule, whose `total` is to be set once the number of steps is known.
+    """
+    schedule = WarmupCosine(config.learning_rate, config.warmup_steps)
+    decay = config.weight_decay or None
+    optimizer: Any
+    if config.optimizer == "adamw":
+        optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
+    elif config.optimizer == "sgd":
+        optimizer = keras.optimizers.SGD(schedule, momentum=config.momentum, weight_decay=decay)
+    else:
+        raise ConfigError(f"optimizer: expected adamw or sgd, found {config.optimizer!r}.")
+    if decay:
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer.build(model.trainable_variables)
+    schedule.bind(optimizer)
+    if config.precision == "float16":
+        optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
+        optimizer.build(model.trainable_variables)
+    model.compile(optimizer=optimizer, jit_compile=jit)
+    return schedule

@@ -1,0 +1,257 @@
+"""Train a run from its folder: data, model, steps, snapshots, checkpoint.
+
+    config.json -> images -> views -> h -> z -> loss -> metrics, snapshots, checkpoint
+
+Everything that a run does beside its steps stands in `callbacks`; this file puts it together.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import math
+import platform
+import time
+from typing import Any
+
+import keras
+
+from . import config as settings
+from . import runs
+from .callbacks import (
+    Checkpoints,
+    Clock,
+    MetricsLog,
+    Obey,
+    Progress,
+    Snapshots,
+    StatusLine,
+)
+from .checkpoint import load_checkpoint
+from .config import RunConfig
+from .datasets import Dataset, check_fit, load_dataset
+from .devices import Device
+from .encoders import check_encoder
+from .errors import DataError
+from .evaluate_run import final_scores, untrained_observer
+from .files import keep_lines, write_json, write_npz
+from .model import Feed, build_model, compile_model
+from .observer import Observer, Probe
+from .runs import Run
+
+PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "umap-learn", "streamlit")
+
+
+class Attempt:
+    """One worker's time with a run, from reading its config to its last status.
+
+    Args:
+        run: its lock is held by this process.
+        device: where to train.
+        precision: float32, bfloat16 or float16.
+    """
+
+    def __init__(self, run: Run, device: Device, precision: str) -> None:
+        self.run, self.device = run, device
+        self.number = int(run.status.get("attempt", 0))
+        self.record = run.record
+        self.config = run.config
+        training = settings.replace(self.config.training, precision=precision)
+        self.effective: RunConfig = settings.replace(self.config, training=training)
+        self.jit = device.id.startswith("gpu")
+        self.progress = Progress(self.effective, steps=self.config.training.steps)
+        self.signalled = False  # the system asked this process to end
+
+    def asked(self) -> str | None:
+        """What was asked of this attempt: "pause", "stop" or None."""
+        return "pause" if self.signalled else self.run.requested(self.number)
+
+    def train(self) -> None:
+        """Train to the end or until asked to stop, and write how it ended.
+
+        Raises:
+            LabError: with what to do; the run can be resumed unless its data are unfit.
+        """
+        self._phase("reading pictures")
+        dataset = self._dataset()
+        if self._ended_early():
+            return
+        self._phase("building the network")
+        model = build_model(self.effective.model, self.effective.training, dataset.image_size)
+        self._schedule = compile_model(model, self.effective.training, self.jit)
+        observer = Observer(model, self.jit)
+        self._restore(model)
+        probe = Probe(dataset, self.config.training.probe_size, self.config.views)
+        write_npz(self.run.path / "probe.npz", probe.arrays())
+        if not self._ended_early():
+            self._fit(model, dataset, probe, observer)
+            self._finish(model, dataset, observer)
+
+    def _dataset(self) -> Dataset:
+        """The run's data, checked and recorded."""
+        data = self.config.data
+        dataset = load_dataset(
+            data.source, data.image_size or None, max_images=data.max_images or None
+        )
+        check_fit(dataset, self.config.training.batch_size)
+        check_encoder(self.config.model, dataset.image_size)
+        if data.content_hash not in ("", dataset.content_hash):
+            raise DataError(
+                f"Expected the pictures that the run began with in {data.source}, found others; "
+                "put the old ones back, or start a new run."
+            )
+        self._record(data=settings.replace(data, content_hash=dataset.content_hash))
+        self.record |= {"data": describe_data(dataset), "versions": versions()}
+        self.record["hardware"] = hardware(self.device)
+        write_json(self.run.path / "config.json", self.record)
+        return dataset
+
+    def _record(self, **changes: Any) -> None:
+        """Change the config of this run, in memory."""
+        self.config = settings.replace(self.config, **changes)
+        self.record["config"] = settings.to_dict(self.config)
+
+    def _restore(self, model: Any) -> None:
+        """Go on from the checkpoint, if there is one; drop what the logs hold beyond it."""
+        path, p = self.run.path, self.progress
+        if (path / "checkpoint.npz").exists():
+            p.step, p.seconds = load_checkpoint(path / "checkpoint.npz", model)
+        drop_beyond(self.run, p.step if p.step else -1)
+        self._schedule.total.assign(p.steps)
+
+    def _fit(self, model: Any, dataset: Dataset, probe: Probe, observer: Observer) -> None:
+        """Keras' `fit` from this step to the last, with everything beside it as callbacks."""
+        p, training = self.progress, self.effective.training
+        clock = Clock(p, self._found_steps)
+        snapshots = Snapshots(self.run, p, probe, observer, clock)
+        if p.step == 0:
+            snapshots.take()
+        if p.steps and p.step >= p.steps:
+            return
+        self._phase("compiling")
+        log = MetricsLog(self.run, p)
+        checkpoints = Checkpoints(self.run, p)
+        feed = Feed(
+            dataset.x_train, self.config.views, training.batch_size, training.seed, start=p.step
+        )
+        beside = [clock, log, snapshots, checkpoints, StatusLine(self.run, p), Obey(p, self.asked)]
+        try:
+            model.fit(feed, callbacks=beside, verbose=0, shuffle=False)
+        finally:
+            log.close()
+        if p.ended == "stop":
+            snapshots.take()
+        checkpoints.save()
+
+    def _found_steps(self, steps: int) -> None:
+        """Write the number of steps that calibration found; from here on steps rule."""
+        self._record(training=settings.replace(self.config.training, steps=steps))
+        self.record["steps_from"] = "seconds"
+        write_json(self.run.path / "config.json", self.record)
+        self._schedule.total.assign(steps)
+
+    def _finish(self, model: Any, dataset: Dataset, observer: Observer) -> None:
+        """Final figures, and the state that the run ends in."""
+        if self.progress.ended:
+            self._write_end(self.progress.ended)
+            return
+        self._phase("evaluating")
+        began = untrained_observer(self.run, self.effective, dataset.image_size, self.jit)
+        scores = final_scores(dataset, observer, began)
+        p = self.progress
+        scores |= {"step": p.step, "loss": p.loss, "seconds": round(p.seconds, 3)}
+        scores["images_per_second"] = average_speed(self.run)
+        write_json(self.run.path / "evaluation.json", scores)
+        self.run.write_status(state=runs.FINISHED, phase="", seconds_left=0, **self._totals())
+
+    def _totals(self) -> dict[str, Any]:
+        p = self.progress
+        return {
+            "step": p.step,
+            "steps": p.steps,
+            "loss": p.loss,
+            "seconds": round(p.seconds, 3),
+            "images_per_second": average_speed(self.run),
+        }
+
+    def _ended_early(self) -> bool:
+        """Obey a pause or stop that came before the first step."""
+        request = self.asked()
+        if request:
+            self._write_end(request)
+        return bool(request)
+
+    def _write_end(self, request: str) -> None:
+        state = runs.PAUSED if request == "pause" else runs.STOPPED
+        self.run.write_status(state=state, phase="", seconds_left=None, **self._totals())
+
+    def _phase(self, words: str) -> None:
+        """Say what goes on before and after the steps."""
+        self.run.write_status(
+            state=runs.STARTING if words != "evaluating" else runs.RUNNING,
+            phase=words,
+            device=self.device.name,
+            backend=keras.backend.backend(),
+            precision=self.effective.training.precision,
+            step=self.progress.step,
+            steps=self.progress.steps,
+        )
+
+
+def drop_beyond(run: Run, step: int) -> None:
+    """Forget what the logs and folders hold beyond a step (-1: everything)."""
+    for name in ("metrics.jsonl", "snapshots.jsonl"):
+        keep_lines(run.path / name, lambda row: _step(row) <= step)
+    for file in [*run.path.glob("snapshots/*.npz"), *run.path.glob("coordinates/*.npz")]:
+        digits = file.name.removeprefix("pca-").removeprefix("umap-").split(".")[0]
+        if digits.isdigit() and int(digits) > step:
+            file.unlink(missing_ok=True)
+
+
+def _step(row: dict[str, Any]) -> float:
+    """A row's step; one that has none belongs to no step that is kept."""
+    step = row.get("step")
+    return step if isinstance(step, int | float) else math.inf
+
+
+def average_speed(run: Run) -> float | None:
+    """Median images/s over all steps of the run; None if there are none."""
+    rows = run.metrics()[0]
+    found = sorted(r["images_per_second"] for r in rows if r.get("images_per_second"))
+    return round(found[len(found) // 2], 1) if found else None
+
+
+def describe_data(dataset: Dataset) -> dict[str, Any]:
+    """What config.json says about the data."""
+    return {
+        "name": dataset.name,
+        "class_names": list(dataset.class_names),
+        "factors": {name: list(words) for name, words in dataset.factor_names.items()},
+        "train": len(dataset.x_train),
+        "test": len(dataset.x_test),
+        "is_gray": dataset.is_gray,
+        "kind": dataset.kind,
+        "image_size": dataset.image_size,
+        "notes": list(dataset.notes),
+        "content_hash": dataset.content_hash,
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of what a result may depend on."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def hardware(device: Device) -> dict[str, str]:
+    """Where the run was trained, and when."""
+    return {
+        "device": device.name,
+        "machine": platform.machine(),
+        "system": platform.system(),
+        "date": time.strftime("%Y-%m-%d"),
+    }

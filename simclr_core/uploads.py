@@ -1,0 +1,75 @@
+"""Files that people hand over in the browser, kept in a private folder beside the runs.
+
+A file is named by the hash of its content: sent twice, stored once. Nothing here is served, and
+nothing is unpacked: what reads the pictures reads the archive member by member.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from .errors import DataError
+from .files import disk_full
+
+LARGEST = 500_000_000  # bytes of one file
+ENDINGS = (".npz", ".zip")
+_BLOCK = 1 << 20
+
+
+def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
+    """Store a file under its content's hash.
+
+    Args:
+        root: the folder of runs; the file goes to `uploads/` in it.
+        name: as the user calls it; only its ending and a few plain letters are used.
+        file: open for reading, at its beginning.
+
+    Returns:
+        The path of the stored file.
+
+    Raises:
+        DataError: the ending is not one of `ENDINGS`, or the file is empty or too large.
+        LabError: the disk is full.
+    """
+    ending = Path(name).suffix.lower()
+    if ending not in ENDINGS:
+        raise DataError(
+            f"Expected a .npz or .zip file, found {name[-60:]!r}; "
+            "put pictures into a zip, one folder a class."
+        )
+    folder = root / "uploads"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=folder, prefix=".")
+    try:
+        with os.fdopen(handle, "wb") as target:
+            digest = _copy(file, target, name)
+        stem = "".join(c for c in Path(name).stem if c.isascii() and c.isalnum())[:24]
+        path = folder / f"{stem or 'pictures'}-{digest[:12]}{ending}"
+        os.replace(aside, path)
+        return path
+    except OSError as error:
+        raise disk_full(folder) from error
+    finally:
+        if os.path.exists(aside):
+            os.unlink(aside)
+
+
+def _copy(source: IO[bytes], target: IO[bytes], name: str) -> str:
+    """Copy block by block within the limit; the content's hash."""
+    digest, total = hashlib.sha256(), 0
+    while block := source.read(_BLOCK):
+        total += len(block)
+        if total > LARGEST:
+            raise DataError(
+                f"Expected at most {LARGEST // 10**6} MB, found more in {name[-60:]!r}; "
+                "give the file's path on this machine instead."
+            )
+        digest.update(block)
+        target.write(block)
+    if not total:
+        raise DataError(f"Expected pictures in {name[-60:]!r}, found an empty file.")
+    return digest.hexdigest()

@@ -1,0 +1,150 @@
+"""The Views page and the frame around it, in Chromium on the real server."""
+
+from __future__ import annotations
+
+import re
+import statistics
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App
+
+Settled = Callable[[Page], None]
+HEAVY = ("tensorflow", "libtensorflow", "numba", "llvmlite", "sklearn")
+
+
+def opened(app: App, page: Page, path: str) -> None:
+    page.goto(app.url + path)
+    page.wait_for_selector(".lab-pairs, .lab-steps, .lab-grid")
+    page.wait_for_timeout(500)  # Streamlit may still exchange a widget for its loaded form
+
+
+def sources(page: Page) -> list[str]:
+    return page.locator(".lab-picture").evaluate_all("all => all.map(one => one.src)")
+
+
+def press(page: Page, key: str, times: int, arrow: str = "ArrowRight") -> None:
+    page.locator(f".st-key-{key} input").first.focus()
+    for _ in range(times):
+        page.keyboard.press(arrow)
+
+
+def test_the_first_visitor_gets_the_frame_also_on_a_deep_link(app: App, page: Page) -> None:
+    opened(app, page, "/views")
+    links = page.locator('[data-testid="stTopNavLink"]')
+    assert links.all_inner_texts() == ["Home", "Views", "Train", "Runs"]
+    expect(page.locator(".lab-machine")).to_contain_text("nothing running")
+
+
+def test_the_first_pair_is_seen_without_scrolling(app: App, page: Page) -> None:
+    opened(app, page, "/views")
+    row = page.locator(".lab-row:not(.lab-head)").first
+    box = row.bounding_box()
+    assert box and box["y"] + box["height"] < 768 / 2 + 100
+    assert row.locator("img").evaluate_all("all => all.every(one => one.alt && one.naturalWidth)")
+    styles = row.locator("img.v1, img.v2").evaluate_all(
+        "all => all.map(one => getComputedStyle(one).borderTopStyle)"
+    )
+    assert styles == ["solid", "dashed"]  # told apart without colour
+
+
+def test_a_slider_redraws_in_place_and_the_link_shows_the_same(app: App, page: Page) -> None:
+    opened(app, page, "/views")
+    before = sources(page)
+    page.evaluate("window.slider = document.querySelector('.st-key-color_strength input')")
+    press(page, "color_strength", 1)
+    page.wait_for_function("first => document.querySelector('img.v1').src !== first", arg=before[1])
+    expect(page).to_have_url(re.compile(r"color_strength=1\.05$"))
+    assert page.evaluate("window.slider === document.activeElement && window.slider.isConnected"), (
+        "the slider was rebuilt"
+    )
+    after = sources(page)
+    page.goto("about:blank")
+    opened(app, page, "/views?color_strength=1.05")
+    assert sources(page) == after
+    press(page, "color_strength", 1, "ArrowLeft")
+    page.wait_for_function("first => document.querySelector('img.v1').src === first", arg=before[1])
+    expect(page).to_have_url(app.url + "/views")  # a default is not in the link
+    assert sources(page) == before
+
+
+def test_fast_keys_are_not_lost(app: App, page: Page) -> None:
+    opened(app, page, "/views")
+    press(page, "color_strength", 6)
+    expect(page).to_have_url(re.compile(r"color_strength=1\.3$"))
+    page.wait_for_timeout(1000)  # a late answer must not undo it
+    assert page.locator(".st-key-color_strength input").input_value() == "1.3"
+    page.get_by_role("button", name="as in the paper").click()
+    expect(page).to_have_url(re.compile(r"blur_p=0\.5"))
+    expect(page.locator(".st-key-color_strength input")).to_have_value("1")
+
+
+def test_redraw_is_quick(app: App, page: Page, settled: Settled) -> None:
+    opened(app, page, "/views")
+    settled(page)
+    page.evaluate(
+        """() => { window.times = []; let last = document.querySelector('img.v1').src;
+        document.addEventListener('keydown', () => { window.start = performance.now() }, true);
+        new MutationObserver(() => { const now = document.querySelector('img.v1')?.src;
+          if (now && now !== last) { last = now; window.times.push(performance.now() - start) } })
+        .observe(document.body, {subtree: true, childList: true}) }"""
+    )
+    for i in range(6):
+        press(page, "color_strength", 1)
+        page.wait_for_function(f"window.times.length > {i}")
+    times = page.evaluate("window.times")
+    print("ms from key to picture:", [round(t) for t in times])
+    assert statistics.median(times) < 500  # about 110 on two free cores
+
+
+def test_a_link_that_cannot_be_used_gets_a_sentence(app: App, page: Page) -> None:
+    opened(app, page, "/views?crop=.2&crop=7&seed=x&color_strenth=2&row=-3&skip=zz&pictures=99")
+    notice = page.get_by_test_id("stAlert")
+    expect(notice).to_contain_text("crop in the link: expected two rising numbers from 0.01 to 1")
+    expect(notice).to_contain_text("did you mean color_strength?")
+    assert page.locator(".lab-row").count() == 9
+    assert page.get_by_test_id("stException").count() == 0
+
+
+def test_a_path_that_is_not_there_leaves_the_page_usable(app: App, page: Page) -> None:
+    page.goto(app.url + "/views?data=/not/there")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("found nothing at '/not/there'")
+    page.locator(".st-key-data input").click()
+    page.get_by_role("option", name="digits").click()
+    page.wait_for_selector(".lab-pairs")
+    expect(page).to_have_url(re.compile("data=digits"))
+
+
+def test_settings_go_to_train_and_are_there_on_return(app: App, page: Page) -> None:
+    opened(app, page, "/views?data=digits")
+    press(page, "color_strength", 2)
+    expect(page).to_have_url(re.compile(r"color_strength=1\.1"))
+    page.get_by_role("button", name="Train with these views").click()
+    page.wait_for_url("**/train**")
+    expect(page.locator(".st-key-train_views input")).to_have_value("from the Views page")
+    expect(page.locator(".st-key-data input")).to_have_value("digits")
+    page.locator('[data-testid="stTopNavLink"]', has_text="Views").click()
+    page.wait_for_selector(".lab-pairs")
+    expect(page.locator(".st-key-color_strength input")).to_have_value("1.1")
+
+
+def test_home_leads_on(app: App, page: Page) -> None:
+    page.goto(app.url)
+    expect(page.get_by_role("img", name=re.compile("^The data's way"))).to_be_visible()
+    page.get_by_role("button", name="Look at views").click()
+    page.wait_for_selector(".lab-pairs")
+    assert page.url.startswith(app.url + "/views")
+
+
+def test_the_server_is_light_and_keeps_a_mapper(app: App, page: Page, settled: Settled) -> None:
+    for path in ("/", "/views", "/train", "/runs"):
+        page.goto(app.url + path)
+        page.wait_for_selector('[data-testid="stTopNavLink"]')
+        settled(page)
+    mapped = Path(f"/proc/{app.pid}/maps").read_text()
+    assert not [name for name in HEAVY if f"/{name}" in mapped]
+    assert psutil.Process(app.pid).memory_info().rss < 400e6
+    assert any("simclr_core.mapper" in command for _, command in app.processes())

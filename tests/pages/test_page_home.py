@@ -1,0 +1,105 @@
+"""The Home page, run without a browser."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.components import map_picture
+from pages.components.diagram import pair_diagram
+from pages.components.map_picture import newest_map
+from simclr_core import views
+from simclr_core.config import ViewConfig
+from simclr_core.errors import LabError
+from simclr_core.runs import RunStore
+from tests.fake_run import FakeRun
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> AppTest:
+    """The page, not yet run, on an empty store."""
+    monkeypatch.chdir(ROOT)
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(store.root))
+    return AppTest.from_file(str(ROOT / "pages" / "home.py"), default_timeout=30)
+
+
+def finished(store: RunStore, **options: object) -> FakeRun:
+    fake = FakeRun(store, probe=60, **options)  # type: ignore[arg-type]
+    fake.train(600)
+    fake.snapshot()
+    fake.end()
+    return fake
+
+
+def html(page: AppTest) -> str:
+    return " ".join(part.value for part in [*page.get("html"), *page.markdown])
+
+
+def test_without_a_run_it_says_how_to_get_a_map(page: AppTest) -> None:
+    page.run()
+    assert not page.exception and not page.error
+    assert "No map yet" in html(page) and "lab-diagram" in html(page)
+    assert [b.label for b in page.button] == ["Train your own", "Look at views", "Another pair"]
+
+
+def test_another_pair_is_another_picture(page: AppTest) -> None:
+    page.run()
+    first = re.findall(r'href="(data:[^"]+)"', html(page))
+    page.button[2].click().run()
+    assert len(first) == 3
+    assert not set(first) & set(re.findall(r'href="(data:[^"]+)"', html(page)))
+
+
+def test_the_newest_finished_run_is_shown_with_its_figures(page: AppTest, store: RunStore) -> None:
+    finished(store, name="old")
+    finished(store, name="new & <b>")
+    FakeRun(store, probe=60, name="unfinished").snapshot()
+    page.run()
+    assert "Run new &amp; &lt;b&gt;" in html(page)
+    assert "85%" in html(page) and "untrained 32%" in html(page)
+    assert len(re.findall(r"M\d+ \d+h0", html(page))) == 60  # a dot a picture
+
+
+def test_a_damaged_run_gets_a_sentence(page: AppTest, store: RunStore) -> None:
+    fake = finished(store)
+    for path in (fake.run.path / "coordinates").glob("*.npz"):
+        path.write_bytes(b"broken")
+    page.run()
+    assert not page.exception
+    assert "lab-map" not in html(page) and "Look at views" in [b.label for b in page.button]
+
+
+def test_the_map_is_that_of_the_last_step_by_umap(store: RunStore) -> None:
+    run = finished(store).run
+    assert newest_map(store) == run
+    svg, words = map_picture.map_picture(run)
+    root = ElementTree.fromstring(f"<x>{svg}</x>")
+    drawn = root.findall(".//path")
+    assert len(drawn) == 8 and "UMAP after 600 steps" in words
+    xy = run.coordinates("umap", 600)["xy"]
+    labels = run.probe()["labels"]
+    first = [tuple(map(int, p.split())) for p in re.findall(r"M(\d+ \d+)", drawn[0].get("d") or "")]
+    middle, side = (xy.max(0) + xy.min(0)) / 2, (xy.max(0) - xy.min(0)).max()
+    expected = (xy[labels == 0] - middle) / side * 940 * (1, -1) + 500
+    assert np.abs(np.array(first) - expected).max() <= 0.51
+
+
+def test_a_map_without_numbers_is_refused() -> None:
+    with pytest.raises(LabError, match="Expected coordinates"):
+        map_picture._scaled(np.full((3, 2), np.nan))
+
+
+def test_the_drawing_is_well_formed_and_has_a_text() -> None:
+    recipes = views.draw_recipes(ViewConfig(), 1, 0, 0, image_size=32)
+    image = np.zeros((1, 32, 32, 3), np.uint8)
+    svg = pair_diagram(image[0], views.render_views(image, recipes)[0], recipes)
+    drawing = ElementTree.fromstring(svg)[0]
+    assert "two views" in (drawing.get("aria-label") or "")
+    assert len(drawing.findall("image")) == 3

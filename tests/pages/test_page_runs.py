@@ -1,0 +1,275 @@
+"""The Runs page, its downloads, and what the viewer's process must not import."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import subprocess
+import sys
+import time
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_app import ROOT, labels, open_page, text
+from starlette.applications import Starlette
+from streamlit.testing.v1 import AppTest
+
+from fake_run import FakeRun
+from pages.components import downloads, estimate, run_rows
+from simclr_core import launch, runs
+from simclr_core.files import write_json
+from simclr_core.presets import preset_config
+from simclr_core.runs import Run, RunStore
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """An empty store in which nothing is ever started."""
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(launch, "advance", lambda store: [])
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Any:
+    """Open the page."""
+    return lambda: open_page(tmp_path, "runs")
+
+
+def made(store: RunStore, name: str, state: str, created: float, **status: Any) -> Run:
+    """A run folder without figures."""
+    run = store.create(preset_config("minute"), name)
+    write_json(run.path / "config.json", {**run.record, "created": created})
+    run.write_status(state=state, **status)
+    return run
+
+
+def names(app: AppTest) -> list[str]:
+    """Names of the runs that are listed, from the top."""
+    found = [link.proto.label for link in app.get("page_link")]
+    return [label.split(" :gray")[0] for label in found if ":gray[" in label]
+
+
+def choose(app: AppTest, run: Run, option: str) -> AppTest:
+    """Choose something in a run's menu."""
+    return app.menu_button(key=f"menu_{run.id}").set_value(option).run()
+
+
+def test_without_runs_the_page_says_what_a_run_is(page: Any) -> None:
+    app = page()
+    assert not app.exception
+    assert "No runs yet" in text(app)
+    assert [link.proto.label for link in app.get("page_link")] == ["Start the first run"]
+
+
+def test_runs_are_listed_newest_first(page: Any, store: RunStore) -> None:
+    made(store, "old", runs.FINISHED, 1e9)
+    made(store, "new", runs.STOPPED, 3e9)
+    made(store, "middle", runs.FAILED, 2e9)
+    app = page()
+    assert names(app) == ["new", "middle", "old"]
+    assert "<b>3 runs</b>" in text(app)
+
+
+def test_a_line_tells_settings_scores_and_state(page: Any, store: RunStore) -> None:
+    fake = FakeRun(store, probe=40, config=preset_config("quarter"))
+    fake.train(600)
+    fake.snapshot()
+    fake.end(runs.FINISHED)
+    said = text(page())
+    assert "<b>85%</b> on shape<small>untrained 32%, pixels 45%" in said
+    assert "quarter, strong views" in said and "finished" in said
+
+
+def test_waiting_runs_show_their_place(page: Any, store: RunStore) -> None:
+    made(store, "one", runs.QUEUED, 1e9, queued=5.0)
+    made(store, "two", runs.QUEUED, 2e9, queued=4.0)
+    said = text(page())
+    assert said.index("waiting, next in line") < said.index("waiting, second in line")
+    assert names(page()) == ["two", "one"]  # the newer one joined first: it is next
+
+
+def test_a_dead_run_is_called_interrupted(page: Any, store: RunStore) -> None:
+    made(store, "dead", runs.RUNNING, 1e9, step=5, steps=10)
+    app = page()
+    assert "interrupted" in text(app) and "Resume" in labels(app)
+
+
+def test_rename_keeps_the_run(page: Any, store: RunStore) -> None:
+    run = made(store, "old name", runs.FINISHED, 1e9)
+    app = choose(page(), run, "Rename")
+    app.text_input(key=f"rename_{run.id}").set_value("new name")
+    next(b for b in app.button if b.label == "Rename").click().run()
+    assert run.name == "new name" and names(app) == ["new name"]
+
+
+def test_delete_asks_first(page: Any, store: RunStore) -> None:
+    run = made(store, "gone soon", runs.FINISHED, 1e9)
+    app = choose(page(), run, "Delete")
+    assert "cannot be brought back" in text(app) and run.path.exists()
+    app.button(key=f"keep_{run.id}").click().run()
+    assert run.path.exists() and names(app) == ["gone soon"]
+    app = choose(app, run, "Delete")
+    app.button(key=f"delete_{run.id}").click().run()
+    assert not run.path.exists() and "No runs yet" in text(app)
+
+
+def test_a_running_run_is_not_deleted(page: Any, store: RunStore) -> None:
+    fake = FakeRun(store, probe=40, alive=True)
+    app = choose(page(), fake.run, "Delete")
+    app.button(key=f"delete_{fake.run.id}").click().run()
+    assert fake.run.path.exists()
+    assert "pause or stop it first" in text(app)
+    fake.end()
+
+
+def test_resume_puts_a_run_back_into_the_line(page: Any, store: RunStore) -> None:
+    run = made(store, "paused one", runs.PAUSED, 1e9, step=5)
+    app = page()
+    app.button(key=f"resume_{run.id}").click().run()
+    assert run.state == runs.QUEUED and not app.exception
+
+
+def test_damaged_folders_are_listed_with_their_sentence_and_can_go(
+    page: Any, store: RunStore
+) -> None:
+    run = made(store, "broken", runs.FINISHED, 1e9)
+    (run.path / "config.json").unlink()
+    app = page()
+    assert "expected a file config.json, found none" in text(app)
+    app = choose(app, run, "Delete")
+    app.button(key=f"delete_{run.id}").click().run()
+    assert not run.path.exists()
+
+
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("status.json", "[]"),
+        ("status.json", "{"),
+        ("config.json", '{"format": 99}'),
+        ("config.json", '{"format": 1, "config": {"modle": {}}}'),
+        ("config.json", '{"format": 1, "created": "yesterday", "config": {}, "data": 3}'),
+        ("evaluation.json", "{half"),
+        ("label.json", '{"name": 3}'),
+    ],
+)
+def test_no_damage_of_one_run_hides_the_others(
+    page: Any, store: RunStore, file: str, content: str
+) -> None:
+    run = made(store, "bad", runs.FINISHED, 1e9)
+    (run.path / file).write_text(content)
+    made(store, "good", runs.FINISHED, 2e9)
+    app = page()
+    assert not app.exception
+    assert "good" in names(app) and len(names(app)) == 2
+
+
+def test_find_leaves_the_runs_that_have_all_words(page: Any, store: RunStore) -> None:
+    for i in range(15):
+        made(store, f"run {i:02d} {'even' if i % 2 == 0 else 'odd'}", runs.STOPPED, 1e9 + i)
+    app = page()
+    assert len(names(app)) == 12
+    app.text_input(key="runs_find").set_value("odd stopped").run()
+    assert names(app) == [f"run {i:02d} odd" for i in (13, 11, 9, 7, 5, 3, 1)]
+    app.text_input(key="runs_find").set_value("nothing like that").run()
+    assert names(app) == [] and "No run has these words" in text(app)
+
+
+def test_of_two_hundred_runs_only_what_changed_is_read_again(
+    page: Any, store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made_runs = [made(store, f"run {i}", runs.FINISHED, 1e9 + i) for i in range(200)]
+    assert names(page())[0] == "run 199"
+    read: list[str] = []
+    evaluation = Run.evaluation
+    monkeypatch.setattr(Run, "evaluation", lambda run: read.append(run.id) or evaluation(run))
+    run_rows.rows(store)
+    assert read == []
+    made_runs[7].write_status(state=runs.STOPPED)
+    run_rows.rows(store)
+    assert read == [made_runs[7].id]
+
+
+def test_rows_see_what_changes(store: RunStore) -> None:
+    run = made(store, "one", runs.QUEUED, 1e9)
+    assert [r.state for r in run_rows.rows(store)] == [runs.QUEUED]
+    run.write_status(state=runs.STOPPED)
+    run.rename("other")
+    assert [(r.state, r.name) for r in run_rows.rows(store)] == [(runs.STOPPED, "other")]
+    before = run_rows.size(run)
+    (run.path / "snapshots" / "1.npz").write_bytes(b"x" * 5000)
+    assert run_rows.size(run) == before + 5000
+
+
+def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> None:
+    config = preset_config("minute")
+    assert estimate.total(config, []) == 60 + estimate.STARTUP
+    now = time.time()
+    for overhead in (7.0, 9.0, 30.0, 5000.0):  # the last one waited in line
+        run = made(store, "", runs.FINISHED, now - 60 - overhead, attempt=1, seconds=60.0, step=600)
+        write_json(run.path / "evaluation.json", {})
+    assert estimate.total(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
+
+
+def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None:
+    config = preset_config("minute")
+    config = type(config)(training=type(config.training)(steps=1200))
+    assert estimate.total(config, []) is None
+    assert estimate.words(config, []).startswith("1,200 steps on ")
+    made(store, "", runs.FINISHED, 1e9, seconds=60.0, step=600)
+    assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
+
+
+def fetch(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
+    """Status, headers and body of a GET, straight from the routes."""
+    sent: list[dict[str, Any]] = []
+    lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
+    scope = {"type": "http", "method": "GET", "path": path, "headers": lines, "query_string": b""}
+
+    async def receive() -> dict[str, Any]:
+        await asyncio.sleep(30)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    app = Starlette(routes=downloads.ROUTES)
+    # On a thread of its own: Playwright's loop runs on this one once a browser test has been here.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(app(scope, receive, send))).result()  # type: ignore[arg-type]
+    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
+    return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
+
+
+def test_a_download_is_the_run_folder(store: RunStore) -> None:
+    run = made(store, "Take me", runs.FINISHED, 1e9)
+    status, headers, body = fetch(downloads.address(run))
+    assert status == 200
+    assert headers["content-disposition"] == f'attachment; filename="simclr-{run.id}-take-me.zip"'
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        content = archive.read(f"{run.id}/config.json")
+    assert content == (run.path / "config.json").read_bytes()
+
+
+def test_other_sites_and_other_paths_get_no_download(store: RunStore) -> None:
+    run = made(store, "private", runs.FINISHED, 1e9)
+    assert fetch(downloads.address(run), sec_fetch_site="cross-site")[0] == 403
+    assert fetch(downloads.address(run), sec_fetch_site="same-origin")[0] == 200
+    for other in (run.id[:2], "uploads", "..", "zzzz", "%2e%2e"):
+        assert fetch(f"/lab/runs/{other}/run.zip")[0] == 404
+
+
+def test_the_pages_parts_import_nothing_heavy() -> None:
+    code = (
+        "import sys; import pages.components.run_states, pages.components.run_form, "
+        "pages.components.run_table; "
+        "print([m for m in ('tensorflow','keras','umap','numba','sklearn') if m in sys.modules])"
+    )
+    out = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert out.stdout.strip().endswith("[]")

@@ -1,0 +1,243 @@
+"""The Views page, run without a browser: settings, links, data sets, words."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.components import pictures, view_controls
+from pages.components.view_controls import BY_KEY, CONTROLS, link_problems, preset_of
+from simclr_core import views
+from simclr_core.config import ViewConfig, from_dict, to_dict
+from simclr_core.presets import VIEW_PRESETS, view_config
+
+ROOT = Path(__file__).resolve().parents[2]
+SCRIPT = """import streamlit as st
+pages = [st.Page(f"pages/{name}.py", default=name == "views") for name in ("views", "train")]
+st.navigation(pages, position="top").run()
+"""
+
+
+@pytest.fixture
+def page(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AppTest:
+    """The page, not yet run; there are no runs."""
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
+    return page_in(tmp_path)
+
+
+def page_in(folder: Path) -> AppTest:
+    """The page with the navigation around it; the project's files are linked into a folder."""
+    for name in ("pages", "assets"):
+        (folder / name).symlink_to(ROOT / name)
+    script = folder / "views_app.py"
+    script.write_text(SCRIPT)
+    return AppTest.from_file(str(script), default_timeout=60)
+
+
+def rows(page: AppTest) -> str:
+    """The HTML of the pictures."""
+    return next(part.value for part in page.get("html") if "lab-pairs" in part.value)
+
+
+def words(page: AppTest) -> list[str]:
+    """All recipes in words, view 1 and 2 of each picture in turn."""
+    return re.findall(r"</b><span>(.*?)</span>", rows(page))
+
+
+def test_eight_pairs_with_crop_boxes_alternative_texts_and_words(page: AppTest) -> None:
+    page.run()
+    assert not page.exception and not page.error
+    html = rows(page)
+    assert html.count("lab-box v1") == html.count("lab-box v2") == 8
+    assert len(re.findall(r'alt="picture \d+, \w+, view [12]: \d+% of the picture', html)) == 16
+    assert len(words(page)) == 16
+
+
+def test_first_pair_is_the_one_that_the_engine_renders(page: AppTest) -> None:
+    page.run()
+    from simclr_core.datasets import load_dataset
+
+    data = load_dataset("shapes", max_images=4000)
+    number = int(re.search(r"picture (\d+)", rows(page))[1])  # type: ignore[index]
+    recipes = views.draw_recipes(view_config("drawn"), 8, 7, 0, image_size=32)
+    expected = views.render_views(data.x_train[number][None], recipes.take([0]))[0]
+    for view in (0, 1):
+        assert pictures.data_uri(expected[view]) in rows(page)
+    assert words(page)[:2] == [views.describe(recipes, 0, view) for view in (0, 1)]
+
+
+def test_a_slider_keeps_the_seed_and_changes_only_what_it_is_about(page: AppTest) -> None:
+    before = words(page.run())
+    after = words(page.slider(key="color_strength").set_value(0.5).run())
+    share = re.compile(r"\d+% of the picture(, flipped)?")
+    assert [share.match(w)[0] for w in before] == [share.match(w)[0] for w in after]  # type: ignore[index]
+    assert before != after
+    assert page.number_input(key="seed").value == 7
+
+
+def test_draw_again_and_another_eight(page: AppTest) -> None:
+    first = rows(page.run())
+    page.button[1].click().run()
+    assert page.number_input(key="seed").value == 8
+    assert words(page) != re.findall(r"</b><span>(.*?)</span>", first)
+    numbers = re.findall(r"<small>picture (\d+)", rows(page))
+    page.button[0].click().run()
+    assert not set(numbers) & set(re.findall(r"<small>picture (\d+)", rows(page)))
+
+
+def test_presets_set_every_slider_and_back(page: AppTest) -> None:
+    page.run()
+    for name in ("paper", "no colour", "strong"):
+        page.button(key=f"preset_{name}").click().run()
+        config = view_config("drawn", name)
+        shown = {c.key: page.session_state[c.key] for c in CONTROLS}
+        assert shown == {c.key: c.value(config) for c in CONTROLS}
+        assert page.button(key=f"preset_{name}").proto.type == "secondary"
+
+
+def test_untouched_settings_follow_the_kind_of_the_data_and_others_stay(page: AppTest) -> None:
+    page.run()
+    page.slider(key="gray_p").set_value(0.9).run()
+    page.selectbox(key="data").set_value("digits").run()
+    assert page.session_state["flip_p"] == view_config("characters").flip_p == 0
+    assert page.session_state["gray_p"] == 0.9
+    page.selectbox(key="data").set_value("shapes").run()
+    assert page.session_state["flip_p"] == 0.5
+
+
+def test_views_go_to_train_as_plain_settings(
+    page: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import streamlit as st
+
+    gone: list[str] = []
+    monkeypatch.setattr(st, "switch_page", lambda target, **_: gone.append(target))
+    page.run()
+    page.slider(key="crop").set_value((0.3, 0.8)).run()
+    next(b for b in page.button if b.label == "Train with these views").click().run()
+    config = from_dict(ViewConfig, page.session_state["train_views_config"])
+    assert gone == ["pages/train.py"]
+    assert (config.crop_min, config.crop_max, config.gray_p) == (0.3, 0.8, 0.3)
+
+
+def test_one_by_one_ends_in_the_view_and_many_views_are_24(page: AppTest) -> None:
+    pair = rows(page.run())
+    page.segmented_control(key="show").set_value("one by one").run()
+    html = next(part.value for part in page.get("html") if "lab-steps" in part.value)
+    assert re.findall(r"<b>(\w+)</b>", html)[:6] == [
+        *("picture", "crop", "flip", "jitter", "grayscale", "blur")
+    ]
+    sources = re.findall(r'src="([^"]+)"', html)
+    assert [sources[5], sources[11]] == re.findall(r'src="([^"]+)"', pair)[1:3]
+    page.segmented_control(key="show").set_value("many views").run()
+    assert next(p.value for p in page.get("html") if "lab-grid" in p.value).count("<img") == 24
+
+
+def test_warnings_in_plain_words(page: AppTest) -> None:
+    page.run()
+    page.slider(key="crop").set_value((0.01, 0.05)).run()
+    strip = next(part.value for part in page.get("html") if "lab-strip" in part.value)
+    assert "less than 5% of the picture" in strip
+
+
+@pytest.mark.parametrize(
+    "source", ["/nowhere/at/all", "shapse", "/dev/null", "a\0b", __file__], ids=range(5)
+)
+def test_a_source_that_cannot_be_read_gets_one_sentence(page: AppTest, source: str) -> None:
+    page.session_state["data"] = source
+    page.run()
+    assert not page.exception
+    assert len(page.error) == 1 and page.error[0].value.startswith("Expected")
+    page.selectbox(key="data").set_value("shapes").run()
+    assert not page.error and words(page)
+
+
+def test_own_pictures_gray_small_and_without_labels(page: AppTest, tmp_path: Path) -> None:
+    folder = tmp_path / "a b$*"
+    folder.mkdir()
+    for i in range(12):
+        noise = np.random.default_rng(i).integers(0, 255, (40, 30), np.uint8)
+        cv2.imwrite(str(folder / f"{i}.png"), noise)
+    page.session_state["data"] = str(folder)
+    page.run()
+    assert not page.exception and not page.error
+    assert 'alt="picture' in rows(page) and page.session_state["flip_p"] == 0
+    page.number_input(key="pictures").set_value(16).run()
+    assert rows(page).count("lab-box v1") <= 12
+
+
+def test_the_path_field_opens_own_pictures(page: AppTest, tmp_path: Path) -> None:
+    path = tmp_path / "own.npz"
+    np.savez(
+        path,
+        images=np.zeros((20, 24, 24, 3), np.uint8)
+        + np.arange(20)[:, None, None, None].astype(np.uint8),
+    )
+    page.run()
+    page.selectbox(key="data").set_value("your own pictures").run()
+    assert page.info and not page.error
+    page.text_input(key="data_path").set_value(f'"{path}"').run()
+    assert page.selectbox(key="data").value == str(path)
+    assert rows(page).count("lab-row") == 9
+
+
+def test_links_are_checked_in_one_sentence_each() -> None:
+    assert link_problems({"crop": ["0.2", "0.9"], "seed": ["3"]}, ["seed"]) == []
+    problems = link_problems(
+        {
+            "crop": [".9", ".2"],
+            "hue": ["7"],
+            "gray_p": ["nan"],
+            "blur": ["1"],
+            "color_strenth": ["1"],
+        }
+    )
+    assert len(problems) == 5
+    assert "found 7; the default is used" in problems[1]
+    assert "did you mean color_strength?" in problems[4]
+
+
+def test_the_table_of_controls_covers_every_setting_once() -> None:
+    fields = [name for control in CONTROLS for name in control.fields]
+    assert sorted(fields) == sorted(to_dict(ViewConfig()))
+    config = view_config("photographs", "paper")
+    rebuilt = from_dict(
+        ViewConfig, {k: v for c in CONTROLS for k, v in c.changes(c.value(config)).items()}
+    )
+    assert rebuilt == config
+
+
+@pytest.mark.parametrize("control", CONTROLS, ids=BY_KEY)
+def test_every_end_of_a_slider_is_a_valid_setting(control: view_controls.Control) -> None:
+    ends = (control.low, control.high)
+    for value in [ends] if len(control.fields) == 2 else ends:
+        changes = control.changes(value)
+        found = from_dict(ViewConfig, {**to_dict(ViewConfig()), **changes})
+        assert {name: getattr(found, name) for name in changes} == changes
+
+
+def test_presets_are_recognised() -> None:
+    for kind in ("drawn", "characters", "photographs", "gray pictures"):
+        names = {preset_of(view_config(kind, name), kind) for name in VIEW_PRESETS}
+        assert None not in names
+    assert preset_of(ViewConfig(hue=0.17), "drawn") is None
+
+
+def test_pictures_travel_unchanged() -> None:
+    import base64
+
+    picture = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
+    for given in (picture, picture / np.float32(255)):
+        data = base64.b64decode(pictures.data_uri(given).split(",")[1])
+        back = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+        assert np.array_equal(back, picture)
+
+
+def test_words_about_pictures_are_escaped() -> None:
+    tag = pictures.picture_tag(np.zeros((8, 8, 3), np.uint8), '"><script>')
+    assert "<script>" not in tag

@@ -1,0 +1,176 @@
+"""Attempts in this process: what a run holds afterwards, and that a pause changes nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simclr_core import runs, training
+from simclr_core.devices import Device
+from simclr_core.errors import ConfigError, DataError
+from simclr_core.files import append_lines, read_npz, write_json
+from simclr_core.runs import Run, RunStore
+from simclr_core.training import Attempt, average_speed, describe_data, drop_beyond
+from small_parts import config, dataset, source
+
+CPU = Device("cpu", "a processor", 0, usable=True)
+
+
+class Asked(Attempt):
+    """An attempt that somebody asks for something after so many steps."""
+
+    def __init__(self, run: Run, request: str, after: int) -> None:
+        super().__init__(run, CPU, "float32")
+        self.request, self.after = request, after
+
+    def asked(self) -> str | None:
+        """The request, once it is time."""
+        return self.request if self.progress.step >= self.after else None
+
+
+def checkpoint(run: Run) -> dict[str, np.ndarray]:
+    """All of a checkpoint but the time it took."""
+    found = read_npz(run.path / "checkpoint.npz")
+    found.pop("seconds")
+    return found
+
+
+def losses(run: Run) -> list[float]:
+    return [row["loss"] for row in run.metrics()[0]]
+
+
+def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) -> None:
+    settings = config(source(tmp_path), steps=7, warmup_steps=3)
+    whole = store.create(settings)
+    Attempt(whole, CPU, "float32").train()
+    assert whole.state == runs.FINISHED and len(losses(whole)) == 7
+
+    parts = store.create(settings)
+    Asked(parts, "pause", after=4).train()
+    assert parts.state == runs.PAUSED and parts.status["step"] == 4
+    assert losses(parts) == losses(whole)[:4]
+    assert parts.evaluation() is None
+    Attempt(parts, CPU, "float32").train()
+    assert parts.state == runs.FINISHED
+    assert [row["step"] for row in parts.metrics()[0]] == list(range(1, 8))
+    assert losses(parts) == losses(whole)
+
+    one, other = checkpoint(whole), checkpoint(parts)
+    assert one.keys() == other.keys() and one["step"] == 7
+    for name in one:
+        np.testing.assert_array_equal(one[name], other[name])
+    assert parts.snapshot_steps() == whole.snapshot_steps()
+    for name, array in whole.snapshot(7).items():
+        np.testing.assert_array_equal(parts.snapshot(7)[name], array)
+    same = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels", "loss", "step")
+    assert [parts.evaluation()[n] for n in same] == [whole.evaluation()[n] for n in same]
+
+
+def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
+    run = store.create(config(source(tmp_path), steps=50))
+    Asked(run, "stop", after=2).train()
+    assert run.state == runs.STOPPED and run.status["step"] == 2
+    assert run.snapshot_steps()[-1] == 2 and checkpoint(run)["step"] == 2
+    assert run.record["data"]["content_hash"] == run.config.data.content_hash != ""
+    assert run.record["versions"]["keras"] and run.record["hardware"]["device"] == "a processor"
+    assert run.probe()["images"].shape == (20, 16, 16, 3)
+
+
+@pytest.mark.parametrize("request_", ["pause", "stop"])
+def test_a_request_before_the_first_step(store: RunStore, tmp_path: Path, request_: str) -> None:
+    run = store.create(config(source(tmp_path), steps=50))
+    Asked(run, request_, after=0).train()
+    assert run.state == {"pause": runs.PAUSED, "stop": runs.STOPPED}[request_]
+    assert losses(run) == [] and not (run.path / "checkpoint.npz").exists()
+
+
+def test_a_signal_is_a_pause(store: RunStore) -> None:
+    attempt = Attempt(store.create(config()), CPU, "float32")
+    assert attempt.asked() is None
+    attempt.signalled = True
+    assert attempt.asked() == "pause"
+
+
+def test_unfit_data_are_refused_before_anything_is_built(store: RunStore, tmp_path: Path) -> None:
+    run = store.create(config(source(tmp_path), steps=5, batch_size=41))
+    with pytest.raises(DataError, match="at least 41 training pictures for a batch, found 40"):
+        Attempt(run, CPU, "float32").train()
+    settings = config(source(tmp_path), steps=5)
+    settings = training.settings.replace(
+        settings, model=training.settings.replace(settings.model, encoder="vgg16")
+    )
+    with pytest.raises(ConfigError, match="at least 32 pixels, found 16"):
+        Attempt(store.create(settings), CPU, "float32").train()
+
+
+def test_other_pictures_than_before_are_refused(store: RunStore, tmp_path: Path) -> None:
+    run = store.create(config(source(tmp_path), steps=5))
+    record = run.record
+    record["config"]["data"]["content_hash"] = "0" * 64
+    write_json(run.path / "config.json", record)
+    with pytest.raises(DataError, match="found others; put the old ones back, or start a new run"):
+        Attempt(run, CPU, "float32").train()
+
+
+def filled(store: RunStore) -> Run:
+    """A run with rows and files of steps 0, 5, 10 and 100000000."""
+    run = store.create(config())
+    steps = (0, 5, 10, 100_000_000)
+    for name in ("metrics.jsonl", "snapshots.jsonl"):
+        with (run.path / name).open("ab") as file:
+            append_lines(file, [{"step": step, "images_per_second": 2.0} for step in steps])
+    for step in steps:
+        for name in (f"snapshots/{step:08d}.npz", f"snapshots/{step:08d}.weights.npz"):
+            (run.path / name).touch()
+        for method in ("pca", "umap"):
+            (run.path / "coordinates" / f"{method}-{step:08d}.npz").touch()
+    return run
+
+
+@pytest.mark.parametrize(("beyond", "kept"), [(-1, []), (0, [0]), (7, [0, 5]), (10, [0, 5, 10])])
+def test_what_lies_beyond_the_checkpoint_is_forgotten(
+    store: RunStore, beyond: int, kept: list[int]
+) -> None:
+    run = filled(store)
+    drop_beyond(run, beyond)
+    assert [row["step"] for row in run.metrics()[0]] == kept
+    assert [row["step"] for row in run.snapshot_rows()] == kept
+    assert run.snapshot_steps() == kept
+    assert run.coordinate_steps("pca") == run.coordinate_steps("umap") == kept
+    weights = sorted(p.name for p in run.path.glob("snapshots/*.weights.npz"))
+    assert weights == [f"{step:08d}.weights.npz" for step in kept]
+
+
+def test_speed_is_the_median_of_all_steps(store: RunStore) -> None:
+    run = store.create(config())
+    assert average_speed(run) is None
+    with (run.path / "metrics.jsonl").open("ab") as file:
+        speeds = (None, 10.0, 900.0, 20.04, 30.0, 5.0)
+        append_lines(file, [{"step": i, "images_per_second": s} for i, s in enumerate(speeds)])
+    assert average_speed(run) == 20.0
+
+
+def test_data_are_described() -> None:
+    data = dataset(factor_names={"half": ("first", "second")})
+    assert describe_data(data) == {
+        "name": "tinted",
+        "class_names": ["red", "green", "blue"],
+        "factors": {"half": ["first", "second"]},
+        "train": 40,
+        "test": 12,
+        "is_gray": False,
+        "kind": "photographs",
+        "image_size": 16,
+        "notes": [],
+        "content_hash": data.content_hash,
+    }
+
+
+def test_versions_and_hardware_are_told() -> None:
+    import keras
+
+    found = training.versions()
+    assert found["keras"] == keras.__version__ and found["numpy"] == np.__version__
+    assert training.hardware(CPU)["device"] == "a processor"

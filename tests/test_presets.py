@@ -1,0 +1,127 @@
+"""Presets and named views: each gives settings that hold, and fits its kind of picture."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+
+from simclr_core.config import (
+    ModelConfig,
+    RunConfig,
+    TrainConfig,
+    ViewConfig,
+    differences,
+    from_dict,
+    replace,
+    to_dict,
+)
+from simclr_core.encoders import check_encoder
+from simclr_core.errors import ConfigError
+from simclr_core.presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
+from simclr_core.recipes import Recipes, draw_recipes
+
+KINDS = ("drawn", "photographs", "characters", "gray pictures")  # of `Dataset.kind`
+COLORFUL, COLORLESS = KINDS[:2], KINDS[2:]
+
+
+def drawn(views: ViewConfig) -> Recipes:
+    return draw_recipes(views, 400, 0, 0, image_size=32)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_gives_settings_that_hold(name: str, kind: str) -> None:
+    config = preset_config(name, "pictures.zip", kind)
+    assert (config.preset, config.data.source) == (name, "pictures.zip")
+    assert config.views == view_config(kind)
+    assert from_dict(RunConfig, json.loads(json.dumps(to_dict(config)))) == config
+    check_encoder(config.model, 32)
+    assert config.training.steps == 0 and config.training.seconds > 0  # a budget, to be calibrated
+
+
+def test_presets_say_what_they_take() -> None:
+    seconds = {name: preset_config(name).training.seconds for name in PRESETS}
+    assert seconds == {"minute": 60, "five-minutes": 300, "quarter": 15, "gpu": 600}
+    assert preset_config("gpu").model.encoder == "resnet18"
+    for line, _ in [*PRESETS.values(), *VIEW_PRESETS.values()]:
+        assert line and line[0].isupper() and not line.endswith(".")
+
+
+def test_unknown_names_are_refused_and_the_nearest_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"^preset: 'minuet' is not known; did you mean minute"):
+        preset_config("minuet")
+    with pytest.raises(ConfigError, match="known: minute, five-minutes, quarter, gpu"):
+        preset_config("zzz")
+    with pytest.raises(ConfigError, match=r"^views: 'stronk' is not known; did you mean strong"):
+        view_config("drawn", "stronk")
+
+
+@pytest.mark.parametrize("kind", COLORLESS)
+@pytest.mark.parametrize("name", VIEW_PRESETS)
+def test_letters_and_gray_pictures_are_not_mirrored_nor_turned_in_hue(name: str, kind: str) -> None:
+    views = view_config(kind, name)
+    assert (views.flip_p, views.hue, views.saturation) == (0, 0, 0)
+    recipes = drawn(views)
+    assert not recipes.flip.any() and not recipes.hue.any()
+
+
+@pytest.mark.parametrize("kind", COLORFUL)
+def test_pictures_with_colour_are_mirrored_and_turned_in_hue(kind: str) -> None:
+    recipes = drawn(view_config(kind))
+    assert 0.4 < recipes.flip.mean() < 0.6
+    assert np.abs(recipes.hue).max() > 0.1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_named_views_do_what_their_line_says(kind: str) -> None:
+    strong = view_config(kind)
+    assert view_config(kind, "no colour") == strong.without_color()
+    assert not drawn(view_config(kind, "no colour")).gray.any()
+    only = view_config(kind, "colour only")
+    assert set(differences(strong, only)) <= {"crop_p", "flip_p"}
+    boxes = drawn(only).crop.reshape(-1, 4)
+    assert (boxes == boxes[0]).all()  # the whole picture, always
+    gentle = view_config(kind, "gentle")
+    assert gentle.crop_min > strong.crop_min and gentle.color_strength == 0.5
+    paper = view_config(kind, "paper")
+    assert (paper.crop_min, paper.blur_p) == (0.08, 0.5)
+
+
+def test_an_unknown_kind_takes_the_plain_views() -> None:
+    assert view_config("holograms") == ViewConfig()
+
+
+def test_named_views_and_presets_are_not_shared() -> None:
+    before = view_config("drawn", "gentle")
+    replace(before, hue=0.0)
+    assert view_config("drawn", "gentle") == before
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"encoder": "vgg16"}, "learning_rate", 1e-4),
+        ({"encoder": "tiny"}, "learning_rate", TrainConfig().learning_rate),
+        ({"optimizer": "sgd", "batch_size": 512}, "learning_rate", 0.12),
+        ({"encoder": "resnet18"}, "width", 64),
+        ({"encoder": "tiny"}, "width", ModelConfig().width),
+    ],
+)
+def test_what_nobody_chose_suits_encoder_and_optimiser(
+    changes: dict[str, Any], field: str, expected: float
+) -> None:
+    plain = preset_config("minute")
+    groups = {
+        name: replace(group, **{k: v for k, v in changes.items() if hasattr(group, k)})
+        for name, group in (("model", plain.model), ("training", plain.training))
+    }
+    config = replace(plain, **groups)
+
+    def value(config: RunConfig) -> float:
+        return getattr(config.model if field == "width" else config.training, field)
+
+    assert value(suited(config, set(changes))) == pytest.approx(expected)
+    assert suited(config, {*changes, field}) == config  # a choice stays
