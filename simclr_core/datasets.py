@@ -122,7 +122,7 @@ def load_dataset(
             parts = replace(parts, notes=(*parts.notes, note))
         return _finish(source, parts, max_images, "characters" if source == "digits" else "")
     path = Path(source).expanduser()
-    if not _exists(path):
+    if not source.strip() or not _exists(path):  # an empty path would mean the working folder
         raise DataError(_not_found(source))
     if path.is_file() and path.suffix.lower() == ".npz":
         parts = npz.read_npz(path, image_size or None, tell)
