@@ -109,8 +109,17 @@ def build_projection_head(config: ModelConfig, features: int, dtype: Any = "floa
     return keras.Model(inputs, z, name="projection_head")
 
 
-def _conv(x: Any, filters: int, size: int, stride: int, dtype: Any, relu: bool = True) -> Any:
-    """Convolution, BatchNorm and ReLU."""
+def _conv(
+    x: Any,
+    filters: int,
+    size: int,
+    stride: int,
+    dtype: Any,
+    *,
+    relu: bool = True,
+    pool: bool = False,
+) -> Any:
+    """Convolution, the maxima of 2x2 places if asked for, BatchNorm and ReLU."""
     from keras import layers
 
     x = layers.Conv2D(
@@ -122,18 +131,27 @@ def _conv(x: Any, filters: int, size: int, stride: int, dtype: Any, relu: bool =
         kernel_initializer="he_normal",
         dtype=dtype,
     )(x)
+    x = layers.MaxPooling2D(2, dtype=dtype)(x) if pool else x
     x = layers.BatchNormalization(**BATCH_NORM, dtype=dtype)(x)
     return layers.Activation("relu", dtype=dtype)(x) if relu else x
 
 
 def _tiny(x: Any, width: int, dtype: Any) -> Any:
-    """Four convolutions for CPUs: halve the picture, double the channels. h has 8 * width."""
+    """Convolutions that processors run fast, for pictures of few pixels. h has 8 * width.
+
+    A strided stem, then convolutions at full width of the map whose maxima are kept: at equal
+    seconds this learned more than strides alone (docs/encoders.md). Maxima come before BatchNorm
+    and ReLU, which then work on a quarter of the places.
+    """
     from keras import layers
 
     x = layers.Rescaling(2.0, offset=-1.0, dtype=dtype)(x)  # (N, S, S, 3) in [-1, 1]
-    stride = 2 if x.shape[1] >= 24 else 1
-    for i in range(4):
-        x = _conv(x, width * 2**i, 3, stride if i == 0 else 2, dtype)
+    x = _conv(x, width, 3, 2 if x.shape[1] >= 24 else 1, dtype)  # (N, S/2, S/2, w)
+    filters = width
+    while x.shape[1] > 5:
+        filters = min(2 * filters, 4 * width)
+        x = _conv(x, filters, 3, 1, dtype, pool=True)  # (N, s/2, s/2, 2w), then 4w, 4w, ...
+    x = _conv(x, 8 * width, 3, 1, dtype)  # (N, s, s, 8w), s of 3 to 5
     return layers.GlobalAveragePooling2D(dtype=dtype)(x)  # (N, 8 * width)
 
 

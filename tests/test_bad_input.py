@@ -136,7 +136,7 @@ def test_data_that_cannot_be_used(store: RunStore, tmp_path: Path) -> None:
     write_pictures(tmp_path / "points", [1] * 40)
     write_pictures(tmp_path / "few", [16, 24, 40])
     cases = {
-        "two.npz": "at least 128 training pictures for a batch, found 16 in two.npz; choose a "
+        "two.npz": "at least 64 training pictures for a batch, found 16 in two.npz; choose a "
         "batch size of at most 16",
         "labels.npz": r"one label for each of the 40",
         "point.npz": "at least 4 pixels a side",
@@ -170,7 +170,7 @@ def test_damaged_pictures_are_passed_over_without_noise(store: RunStore, tmp_pat
         content[start : start + 200] = bytes(200)
         path.write_bytes(content)
     line = refused(lab(store, "train", "--data", str(folder)))
-    assert "at least 128 training pictures" in line and list(store) == []
+    assert "at least 64 training pictures" in line and list(store) == []
 
 
 def test_the_development_data_that_are_bad(store: RunStore) -> None:

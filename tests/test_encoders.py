@@ -88,20 +88,30 @@ def test_the_table_holds_every_encoder() -> None:
 
 @pytest.mark.parametrize(
     ("size", "sides"),
-    [(8, (8, 4, 2, 1)), (16, (16, 8, 4, 2)), (24, (12, 6, 3, 2)), (32, (16, 8, 4, 2))],
+    [
+        (8, (8, 8, 4)),
+        (12, (12, 12, 6, 3)),
+        (16, (16, 16, 8, 4)),
+        (24, (12, 12, 6, 3)),
+        (28, (14, 14, 7, 3)),
+        (32, (16, 16, 8, 4)),
+        (64, (32, 32, 16, 8, 4)),
+        (224, (112, 112, 56, 28, 14, 7, 3)),
+    ],
 )
-def test_tiny_halves_the_picture_and_doubles_the_channels(
-    size: int, sides: tuple[int, ...]
-) -> None:
+def test_tiny_pools_the_picture_down_to_a_few_places(size: int, sides: tuple[int, ...]) -> None:
     net = build_encoder(ModelConfig(encoder="tiny", width=6), size)
+    channels = [6, *[12, 24, 24, 24, 24, 24][: len(sides) - 2], 48]
     shapes = [layer.output.shape[1:] for layer in layers_of(net, keras.layers.Conv2D)]
-    assert shapes == [(side, side, 6 * 2**i) for i, side in enumerate(sides)]
+    assert shapes == [(side, side, n) for side, n in zip(sides, channels, strict=True)]
+    pools = layers_of(net, keras.layers.MaxPooling2D)
+    assert len(pools) == len(sides) - 2
     assert net.output_shape == (None, 48)
 
 
 def test_tiny_has_the_kernels_counted_by_hand() -> None:
-    """9 (3w + 2w^2 + 8w^2 + 32w^2), without biases."""
-    for width in (8, 32):
+    """At 32 pixels 9 (3w + 2w^2 + 8w^2 + 32w^2), without biases."""
+    for width in (8, 16):
         net = build_encoder(ModelConfig(encoder="tiny", width=width), 32)
         convs = layers_of(net, keras.layers.Conv2D)
         found = sum(parameters(conv.trainable_variables) for conv in convs)

@@ -137,9 +137,9 @@ def test_lines_of_reference_and_comparisons(fake):
     fake.train(10)
     fake.snapshot()
     header, arrays = unpack(payload.live_payload(fake.run).curves)
-    assert header["alike"] == pytest.approx(math.log(255))
-    assert header["floor"] == pytest.approx(loss.floor(128, 0.1))
-    assert header["chance"] == pytest.approx(1 / 255)
+    assert header["alike"] == pytest.approx(math.log(127))  # N = 64
+    assert header["floor"] == pytest.approx(loss.floor(64, 0.1))
+    assert header["chance"] == pytest.approx(1 / 127)
     first, last = fake.run.snapshot_rows()
     assert header["untrained"] == first["knn_accuracy"] and header["pixels"] == 0.44
     assert header["of"] == "shape"

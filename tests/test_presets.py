@@ -42,6 +42,12 @@ def test_every_preset_gives_settings_that_hold(name: str, kind: str) -> None:
     assert config.training.steps == 0 and config.training.seconds > 0  # a budget, to be calibrated
 
 
+def test_only_characters_get_another_temperature() -> None:
+    found = {kind: preset_config("minute", kind=kind).training.temperature for kind in KINDS}
+    assert found == dict.fromkeys(KINDS, 0.1) | {"characters": 0.5}
+    assert preset_config("quarter", kind="characters").training.seconds == 15
+
+
 def test_presets_say_what_they_take() -> None:
     seconds = {name: preset_config(name).training.seconds for name in PRESETS}
     assert seconds == {"minute": 60, "five-minutes": 300, "quarter": 15, "gpu": 600}
@@ -72,7 +78,7 @@ def test_letters_and_gray_pictures_are_not_mirrored_nor_turned_in_hue(name: str,
 def test_pictures_with_colour_are_mirrored_and_turned_in_hue(kind: str) -> None:
     recipes = drawn(view_config(kind))
     assert 0.4 < recipes.flip.mean() < 0.6
-    assert np.abs(recipes.hue).max() > 0.1
+    assert np.abs(recipes.hue).max() > 0.09  # in turns; half the strength for photographs
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,9 +91,10 @@ def test_named_views_do_what_their_line_says(kind: str) -> None:
     boxes = drawn(only).crop.reshape(-1, 4)
     assert (boxes == boxes[0]).all()  # the whole picture, always
     gentle = view_config(kind, "gentle")
-    assert gentle.crop_min > strong.crop_min and gentle.color_strength == 0.5
+    assert gentle.crop_min > strong.crop_min
+    assert gentle.color_strength == strong.color_strength / 2
     paper = view_config(kind, "paper")
-    assert (paper.crop_min, paper.blur_p) == (0.08, 0.5)
+    assert (paper.crop_min, paper.blur_p, paper.color_strength) == (0.08, 0.5, 1)
 
 
 def test_an_unknown_kind_takes_the_plain_views() -> None:

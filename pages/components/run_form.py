@@ -100,8 +100,9 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
             source = data_picker.data_picker("data")
         preset = row[1].selectbox("Preset", list(PRESETS), key="train_preset", **_KEPT)
         views = _views_menu(row[2])
+        plain = preset_config(preset or "minute", kind=_kind(source))
         with row[3].popover("more…", width="stretch", key="train-more"):
-            name = _more(store, preset or "minute")
+            name = _more(store, plain)
         config, problem = _checked(source, preset or "minute", views)
         start = row[4].button(
             "Start", type="primary", width="stretch", key="train_start", disabled=config is None
@@ -156,9 +157,18 @@ def _views_menu(column: Any) -> str:
     return chosen or names[0]
 
 
-def _more(store: RunStore, preset: str) -> str:
-    """The folded settings; returns the run's name."""
-    plain = preset_config(preset)
+def _kind(source: str) -> str:
+    """The kind of picture of a source; "" if it cannot be read, which is told elsewhere."""
+    if source in KINDS or not source:
+        return KINDS.get(source, "")
+    try:
+        return data_picker.load_pictures(source).kind
+    except LabError:
+        return ""
+
+
+def _more(store: RunStore, plain: RunConfig) -> str:
+    """The folded settings, beside those of the preset; returns the run's name."""
     top = st.columns([1, 1], gap="small")
     name = top[0].text_input(
         "Name", key="train_name", placeholder="by its data and views", max_chars=80, **_KEPT

@@ -203,7 +203,7 @@ def test_metrics_are_named_compared_and_explained(page, canvas, fake):
     expect(curves).to_contain_text("neighbours share shape")
     expect(curves).to_contain_text(f"{last['knn_accuracy']:.0%}")
     expect(curves).to_contain_text("untrained 32% · pixels 44%")
-    expect(curves).to_contain_text("all alike (collapse) 5.54")
+    expect(curves).to_contain_text("all alike (collapse) 4.84")
     kept = float(fake.run.coordinates("umap", 150)["kept"])
     expect(page.locator(".live-caption")).to_contain_text(
         f"keeps {kept:.0%} of true neighbourhoods"

@@ -108,7 +108,14 @@ def test_sgd_without_a_learning_rate_gets_one_that_suits_it(page: Any, store: Ru
     app = page()
     app.selectbox(key="train_training_optimizer").set_value("sgd")
     press(app, "Start")
-    assert next(iter(store)).config.training.learning_rate == pytest.approx(0.06 * 128 / 256)
+    assert next(iter(store)).config.training.learning_rate == pytest.approx(0.06 * 64 / 256)
+
+
+@pytest.mark.parametrize(("data", "expected"), [("shapes", "0.1"), ("digits", "0.5")])
+def test_empty_settings_show_what_the_preset_takes_for_these_pictures(
+    page: Any, data: str, expected: str
+) -> None:
+    assert page(data=data).number_input(key="train_training_temperature").placeholder == expected
 
 
 @pytest.mark.parametrize(
@@ -158,7 +165,7 @@ def test_own_pictures_are_read_and_checked_before_the_start(
     images = np.random.default_rng(0).integers(0, 255, (60, 20, 20), np.uint8)
     write_npz(tmp_path / "own.npz", {"images": images, "labels": np.arange(60) % 3})
     app = page(data=str(tmp_path / "own.npz"))
-    assert "Expected at least 128 training pictures" in app.error[0].value
+    assert "Expected at least 64 training pictures" in app.error[0].value
     app.number_input(key="train_training_batch_size").set_value(16).run()
     assert not app.error
     press(app, "Start")

@@ -1,0 +1,50 @@
+"""What is set before the framework is imported."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simclr_core.backend import prepare
+from simclr_core.devices import Device
+
+CPU = Device("cpu", "2 cores", 0, usable=True)
+ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+
+
+@pytest.fixture(autouse=True)
+def environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Changes to the environment end with the test."""
+    monkeypatch.setattr(os, "environ", os.environ.copy())
+
+
+def test_a_device_is_the_only_one_that_the_framework_sees() -> None:
+    prepare(CPU)
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == ""
+    prepare(Device("gpu:1", "a GPU", 0, usable=True))
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == "1"
+
+
+def test_what_somebody_chose_stays() -> None:
+    os.environ[ONEDNN] = "0"
+    prepare(CPU)
+    assert os.environ[ONEDNN] == "0"
+
+
+def test_onednn_is_on_also_where_tensorflow_would_leave_it_off() -> None:
+    code = (
+        "from simclr_core.backend import prepare; from simclr_core.devices import find_device; "
+        "prepare(find_device('cpu')); import tensorflow as tf; "
+        "from tensorflow.python.util import _pywrap_util_port as port; "
+        "print(int(port.IsMklEnabled()))"
+    )
+    plain = {name: value for name, value in os.environ.items() if name != ONEDNN}
+    root = Path(__file__).resolve().parents[1]
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=plain, cwd=root, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "1", done.stderr[-1000:]
