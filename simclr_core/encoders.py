@@ -141,12 +141,17 @@ def _tiny(x: Any, width: int, dtype: Any) -> Any:
 
     A strided stem, then convolutions at full width of the map whose maxima are kept: at equal
     seconds this learned more than strides alone (docs/encoders.md). Maxima come before BatchNorm
-    and ReLU, which then work on a quarter of the places.
+    and ReLU, which then work on a quarter of the places. Pictures under 24 pixels have no places
+    to spare for a strided stem and fewer steps to go: there strides alone learned as much.
     """
     from keras import layers
 
     x = layers.Rescaling(2.0, offset=-1.0, dtype=dtype)(x)  # (N, S, S, 3) in [-1, 1]
-    x = _conv(x, width, 3, 2 if x.shape[1] >= 24 else 1, dtype)  # (N, S/2, S/2, w)
+    if x.shape[1] < 24:
+        for i in range(4):
+            x = _conv(x, width * 2**i, 3, 2 if i else 1, dtype)  # (N, S/2^i, S/2^i, 2^i w)
+        return layers.GlobalAveragePooling2D(dtype=dtype)(x)  # (N, 8 * width)
+    x = _conv(x, width, 3, 2, dtype)  # (N, S/2, S/2, w)
     filters = width
     while x.shape[1] > 5:
         filters = min(2 * filters, 4 * width)

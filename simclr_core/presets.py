@@ -88,6 +88,9 @@ _KIND_TRAINING: dict[str, dict[str, Any]] = {
     # press them apart so hard.
     "characters": {"temperature": 0.5},
 }
+_KIND_MODEL: dict[str, dict[str, Any]] = {
+    "characters": {"width": 32},  # of 16 pixels: so few that a wide encoder costs little
+}
 
 
 def view_config(kind: str, name: str = "strong") -> ViewConfig:
@@ -107,7 +110,7 @@ def view_config(kind: str, name: str = "strong") -> ViewConfig:
 
 
 def preset_config(name: str, source: str = "shapes", kind: str = "drawn") -> RunConfig:
-    """A complete run config for a preset, with views and temperature that fit the kind of picture.
+    """A complete run config for a preset, with what fits the kind of picture.
 
     Raises:
         ConfigError: the preset is not known.
@@ -118,7 +121,7 @@ def preset_config(name: str, source: str = "shapes", kind: str = "drawn") -> Run
     return RunConfig(
         data=DataConfig(source=source),
         views=view_config(kind),
-        model=replace(ModelConfig(), **changes.get("model", {})),
+        model=replace(ModelConfig(), **{**_KIND_MODEL.get(kind, {}), **changes.get("model", {})}),
         training=replace(
             TrainConfig(), **{**_KIND_TRAINING.get(kind, {}), **changes.get("training", {})}
         ),

@@ -89,9 +89,6 @@ def test_the_table_holds_every_encoder() -> None:
 @pytest.mark.parametrize(
     ("size", "sides"),
     [
-        (8, (8, 8, 4)),
-        (12, (12, 12, 6, 3)),
-        (16, (16, 16, 8, 4)),
         (24, (12, 12, 6, 3)),
         (28, (14, 14, 7, 3)),
         (32, (16, 16, 8, 4)),
@@ -106,6 +103,15 @@ def test_tiny_pools_the_picture_down_to_a_few_places(size: int, sides: tuple[int
     assert shapes == [(side, side, n) for side, n in zip(sides, channels, strict=True)]
     pools = layers_of(net, keras.layers.MaxPooling2D)
     assert len(pools) == len(sides) - 2
+    assert net.output_shape == (None, 48)
+
+
+@pytest.mark.parametrize(("size", "sides"), [(8, (8, 4, 2, 1)), (16, (16, 8, 4, 2))])
+def test_tiny_halves_small_pictures_by_strides(size: int, sides: tuple[int, ...]) -> None:
+    net = build_encoder(ModelConfig(encoder="tiny", width=6), size)
+    shapes = [layer.output.shape[1:] for layer in layers_of(net, keras.layers.Conv2D)]
+    assert shapes == [(side, side, 6 * 2**i) for i, side in enumerate(sides)]
+    assert not layers_of(net, keras.layers.MaxPooling2D)
     assert net.output_shape == (None, 48)
 
 

@@ -42,10 +42,13 @@ def test_every_preset_gives_settings_that_hold(name: str, kind: str) -> None:
     assert config.training.steps == 0 and config.training.seconds > 0  # a budget, to be calibrated
 
 
-def test_only_characters_get_another_temperature() -> None:
-    found = {kind: preset_config("minute", kind=kind).training.temperature for kind in KINDS}
-    assert found == dict.fromkeys(KINDS, 0.1) | {"characters": 0.5}
+def test_only_characters_get_another_temperature_and_width() -> None:
+    for kind in KINDS:
+        config = preset_config("minute", kind=kind)
+        found = (config.training.temperature, config.model.width)
+        assert found == ((0.5, 32) if kind == "characters" else (0.1, 16))
     assert preset_config("quarter", kind="characters").training.seconds == 15
+    assert preset_config("gpu", kind="characters").model.width == 64
 
 
 def test_presets_say_what_they_take() -> None:
