@@ -170,11 +170,13 @@ class Snapshots(keras.callbacks.Callback):
         if any(row.get("step") == p.step for row in self.run.snapshot_rows()):
             return
         snapshot = self.probe.snapshot(self.observer)
-        if not all(np.isfinite(array).all() for array in snapshot.values()):
-            raise diverged(p, "finite representations, found NaN or infinity")
+        weights = model_arrays(self.observer.model)
+        # The weights as well: a maximum over places passes NaN over, and representations hide it.
+        if not all(np.isfinite(array).all() for array in (*snapshot.values(), *weights.values())):
+            raise diverged(p, "finite weights and representations, found NaN or infinity")
         self.clock.snapshot_seconds = self.observer.seconds_per_image * 3 * len(snapshot["h"])
         name = f"{p.step:08d}"
-        write_npz(folder / "snapshots" / f"{name}.weights.npz", model_arrays(self.observer.model))
+        write_npz(folder / "snapshots" / f"{name}.weights.npz", weights)
         write_npz(folder / "snapshots" / f"{name}.npz", snapshot)
         coordinates = self.probe.coordinates(snapshot, self._previous)
         self._previous = coordinates["xy"]

@@ -311,12 +311,15 @@ def test_a_resumed_run_turns_its_map_like_the_one_before(store: RunStore) -> Non
     np.testing.assert_allclose(run.coordinates("pca", 1)["xy"], mirrored, atol=1e-4)
 
 
-def test_representations_that_are_no_numbers_are_told_and_not_written(store: RunStore) -> None:
+@pytest.mark.parametrize("first", [True, False])
+def test_numbers_that_are_none_are_told_and_not_written(store: RunStore, first: bool) -> None:
+    """Also those of the first layer, which a maximum over places passes over."""
     run, model, p = store.create(config()), compiled(), Progress(config(), step=3, steps=6)
-    weights = model.encoder.get_weights()
-    model.encoder.set_weights([np.full_like(weights[0], np.nan), *weights[1:]])
+    kernels = [w for w in model.encoder.weights if w.path.endswith("kernel")]
+    kernel = kernels[0 if first else -1]
+    kernel.assign(np.full(kernel.shape, np.nan, np.float32))
     parts = (Probe(dataset(), 20, VIEWS), Observer(model), Clock(p, print))
-    with pytest.raises(Diverged, match="finite representations, found NaN or infinity at step 3"):
+    with pytest.raises(Diverged, match="finite weights and representations, found NaN or infinity"):
         Snapshots(run, p, *parts).take()
     assert run.snapshot_steps() == [] and run.snapshot_rows() == []
 
