@@ -134,6 +134,7 @@ def configured(
     """The preset `minute` with some settings, and whether the old encoder is asked for."""
     config = preset_config("minute", source, dataset.kind)
     given = dict(part.split("=") for part in text.split())
+    chosen = set(given)
     strided = given.get("encoder") == "strided"
     if strided:
         given.pop("encoder")
@@ -149,11 +150,11 @@ def configured(
         given = {key: value for key, value in given.items() if key not in changes}
     if given:
         raise SystemExit(f"unknown settings: {', '.join(given)}")
-    return suited(config, set(text.replace("=", " ").split())), strided
+    return suited(config, chosen), strided
 
 
 def strided_encoder(size: int, width: int) -> Any:
-    """Four strided convolutions: what `tiny` was."""
+    """Four strided convolutions: what `tiny` was, kept as it is for comparison."""
     import keras
     from keras import layers
 

@@ -128,6 +128,17 @@ def test_fit_lowers_the_loss() -> None:
     assert np.mean(losses[-8:]) < np.mean(losses[:4]) - 0.3
 
 
+def test_a_first_layer_that_is_no_number_shows_in_the_loss() -> None:
+    """Although the maxima behind it pass NaN over: batch statistics bring it out again."""
+    model = build_model(ModelConfig(width=4), TrainConfig(precision="float32"), 32)
+    compile_model(model, TrainConfig(), jit=False)
+    kernel = next(w for w in model.encoder.weights if w.path.endswith("kernel"))
+    kernel.assign(np.full(kernel.shape, np.nan, np.float32))
+    images = np.random.default_rng(0).integers(0, 256, (8, 32, 32, 3), np.uint8)
+    batch = Feed(images, ViewConfig(), 8, 0)[0]
+    assert not math.isfinite(model.train_on_batch(*batch, return_dict=True)["loss"])
+
+
 def test_it_is_an_ordinary_keras_model() -> None:
     """Another optimiser, another feed, and Keras' own history."""
     model = build_model(MODEL, TRAINING, SIZE)
