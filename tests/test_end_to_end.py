@@ -149,12 +149,13 @@ def test_shapes_are_learned_and_hue_without_colour_distortion(store: RunStore) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 def test_digits_beat_raw_pixels(store: RunStore) -> None:
-    found = last_json(lab(store, "train", "--data", "digits", "--steps", "1500", "--json"))
-    # Over pixels by 0.018, 0.024 and 0.026 where this was written: one seed of 500 test digits
-    # moves by 0.006, so a single run is held to half of the 0.02 that is aimed at.
-    assert found["knn_accuracy"] >= found["knn_accuracy_pixels"] + 0.01
+    """On the mean of three seeds: one seed moves by as much as 0.004, two of the 500 test digits."""
+    command = ("train", "--data", "digits", "--steps", "1500", "--json")
+    found = [last_json(lab(store, *command, "--seed", seed)) for seed in "012"]
+    gains = [scores["knn_accuracy"] - scores["knn_accuracy_pixels"] for scores in found]
+    assert sum(gains) / len(gains) >= 0.02
 
 
 @pytest.fixture
