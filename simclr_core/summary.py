@@ -16,7 +16,7 @@ from .config import RunConfig, ViewConfig, differences
 from .errors import ConfigError
 from .presets import VIEW_PRESETS, preset_config, view_config
 
-GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called no lead
+GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
 
 _ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _NAMES = {  # field of a config: its name on the page
@@ -55,10 +55,11 @@ def learned(evaluation: Mapping[str, Any], record: Mapping[str, Any] | None = No
             why = "with one and the same label on every picture"
         return f"Trained for {_steps(evaluation)}{end}; {why} there is no score to give."
     rivals = _rivals(evaluation, record)
-    beaten = all(score >= rival + GAIN for _, rival in rivals)
     if other := _instead(evaluation, score):
         return other
-    opening = "Learned without labels" if beaten else "Not much learned yet"
+    lead = min((score - rival for _, rival in rivals), default=score)
+    opening = "Learned a little without labels" if lead > 0 else "Not much learned yet"
+    opening = "Learned without labels" if lead >= GAIN else opening
     against = "; " + ", ".join(f"{name} {percent(value)}" for name, value in rivals)
     return (
         f"{opening}: neighbours tell the {what(evaluation)} of {percent(score)} of new pictures "

@@ -151,7 +151,7 @@ def test_shapes_are_learned_and_hue_without_colour_distortion(store: RunStore) -
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_digits_beat_raw_pixels(store: RunStore) -> None:
-    """On the mean of three seeds: one seed moves by as much as 0.004, two of the 500 test digits."""
+    """On the mean of three seeds: one moves by 0.004, two of the 500 test digits."""
     command = ("train", "--data", "digits", "--steps", "1500", "--json")
     found = [last_json(lab(store, *command, "--seed", seed)) for seed in "012"]
     gains = [scores["knn_accuracy"] - scores["knn_accuracy_pixels"] for scores in found]

@@ -48,9 +48,11 @@ def map_picture(run: Run) -> tuple[str, str]:
         f'aria-label="{escape(alt, quote=True)}">{"".join(layers)}</svg>'
         f'<div class="lab-legend">{legend if of else ""}</div>'
     )
-    kept = float(found.get("preservation", math.nan))
+    kept = float(found.get("kept", math.nan))
     words = f"{method.upper()} after {step:,} steps, axes have no units"
-    return svg, words + (f", keeps {kept:.0%} of neighbourhoods" if math.isfinite(kept) else "")
+    return svg, words + (
+        f", keeps {kept:.0%} of true neighbourhoods" if math.isfinite(kept) else ""
+    )
 
 
 def _method(run: Run) -> str:

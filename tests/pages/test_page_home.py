@@ -83,6 +83,8 @@ def test_the_map_is_that_of_the_last_step_by_umap(store: RunStore) -> None:
     root = ElementTree.fromstring(f"<x>{svg}</x>")
     drawn = root.findall(".//path")
     assert len(drawn) == 8 and "UMAP after 600 steps" in words
+    kept = float(run.coordinates("umap", 600)["kept"])  # as on Train, not the trustworthiness
+    assert f"keeps {kept:.0%} of true neighbourhoods" in words
     xy = run.coordinates("umap", 600)["xy"]
     labels = run.probe()["labels"]
     first = [tuple(map(int, p.split())) for p in re.findall(r"M(\d+ \d+)", drawn[0].get("d") or "")]
