@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import tempfile
+from collections.abc import Iterator
 
 from .devices import Device
 
@@ -32,7 +34,8 @@ def start_framework() -> None:
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), 2)
         try:
-            import keras
+            with _without("sklearn"):  # for wrappers that nobody uses here, it costs a second
+                import keras
 
             keras.ops.zeros(1)  # the first operation looks for devices
         except BaseException:
@@ -43,3 +46,16 @@ def start_framework() -> None:
             sys.stderr.flush()
             os.dup2(kept, 2)
             os.close(kept)
+
+
+@contextlib.contextmanager
+def _without(package: str) -> Iterator[None]:
+    """Imports inside find a package not installed, unless it is in memory already."""
+    hidden = package not in sys.modules
+    if hidden:
+        sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        if hidden:
+            del sys.modules[package]

@@ -18,7 +18,7 @@ from types import FrameType
 from typing import Any
 
 from . import launch, runs
-from .backend import prepare
+from .backend import prepare, start_framework
 from .devices import Device, find_device
 from .errors import LabError, TrainingError
 from .files import NO_ROOM, writing
@@ -69,6 +69,7 @@ def _train(run: Run, store: RunStore) -> int:
         prepare(device)
         os.nice(max(NICENESS - os.nice(0), 0))  # it inherits that of the worker that started it
         launch.ensure_helper(store, "mapper")
+        start_framework()
         from .training import Attempt  # after `prepare`: it imports the framework
 
         attempt = Attempt(run, device, choose_precision(run.config.training.precision, device))

@@ -35,6 +35,16 @@ def test_what_somebody_chose_stays() -> None:
     assert os.environ[ONEDNN] == "0"
 
 
+def test_the_framework_comes_without_scikit_learn_which_stays_usable() -> None:
+    code = (
+        "import sys; from simclr_core.backend import prepare, start_framework; "
+        "from simclr_core.devices import find_device; "
+        "prepare(find_device('cpu')); start_framework(); import simclr_core.training; "
+        "print('sklearn' in sys.modules); import sklearn.decomposition as found; print(found.PCA)"
+    )
+    assert run(code).split() == ["False", "<class", "'sklearn.decomposition._pca.PCA'>"]
+
+
 def test_onednn_is_on_also_where_tensorflow_would_leave_it_off() -> None:
     code = (
         "from simclr_core.backend import prepare; from simclr_core.devices import find_device; "
@@ -42,9 +52,15 @@ def test_onednn_is_on_also_where_tensorflow_would_leave_it_off() -> None:
         "from tensorflow.python.util import _pywrap_util_port as port; "
         "print(int(port.IsMklEnabled()))"
     )
+    assert run(code) == "1"
+
+
+def run(code: str) -> str:
+    """What a new Python prints."""
     plain = {name: value for name, value in os.environ.items() if name != ONEDNN}
     root = Path(__file__).resolve().parents[1]
     done = subprocess.run(
         [sys.executable, "-c", code], env=plain, cwd=root, capture_output=True, text=True
     )
-    assert done.stdout.strip() == "1", done.stderr[-1000:]
+    assert done.returncode == 0, done.stderr[-1000:]
+    return done.stdout.strip()
