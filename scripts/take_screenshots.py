@@ -59,7 +59,8 @@ def train(page: Page, url: str) -> None:
 
 
 def keep(page: Page, name: str) -> None:
-    """Write what the page shows now."""
+    """Write what the page shows now, with nothing under the mouse."""
+    page.mouse.move(0, 0)
     page.wait_for_timeout(STILL)
     path = FOLDER / f"{name}.png"
     page.screenshot(path=path)
