@@ -46,9 +46,10 @@ class Network:
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """h (N, D) and z (N, d) float32 of images (N, S, S, 3), N at most `MOST_BATCH`."""
-        from .observer import Observer
+        from .observer import Observer, fitting_batch
 
-        batch = min(MOST_BATCH, 1 << (len(images) - 1).bit_length())
+        fitting = fitting_batch(self.model.encoder)
+        batch = min(MOST_BATCH, fitting, 1 << (len(images) - 1).bit_length())
         if batch not in self.observers:
             self.observers[batch] = Observer(self.model, batch=batch)
         h, z = self.observers[batch].encode(images)

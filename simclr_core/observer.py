@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from typing import Any
 
@@ -16,6 +17,8 @@ from .recipes import Recipes
 from .views import draw_recipes, render_views
 
 PROBE_SEED = 20_020_570  # of the two fixed views of each probe image: the same in every run
+MOST_IMAGES = 500  # a forward pass
+MOST_VALUES = 32e6  # of one layer in a forward pass: 128 MB, whatever the size of the pictures
 _CACHE_BYTES = 64e6  # rendered probe views are kept when they are smaller than this
 
 
@@ -25,17 +28,17 @@ class Observer:
     Args:
         model: a `SimCLR`; its encoder and head are shared, not copied.
         jit: compile with XLA.
-        batch: images a forward pass.
+        batch: images a forward pass; as many as memory takes if not given.
     """
 
-    def __init__(self, model: Any, jit: bool = False, batch: int = 500) -> None:
+    def __init__(self, model: Any, jit: bool = False, batch: int | None = None) -> None:
         self.model = model
         inputs = keras.Input(model.encoder.input_shape[1:])
         h = model.encoder(inputs, training=False)  # (N, D)
         z = model.projection_head(h, training=False)  # (N, d)
         self._net = keras.Model(inputs, [h, z])
         self._net.compile(jit_compile=jit)
-        self._batch = batch
+        self.batch = batch or fitting_batch(model.encoder)
         self.seconds_per_image = 0.0  # of the last batch; the first one includes tracing
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -48,19 +51,35 @@ class Observer:
             h (N, D) and z (N, d), float32.
         """
         parts = [
-            self._forward(images[i : i + self._batch]) for i in range(0, len(images), self._batch)
+            self._forward(images[i : i + self.batch]) for i in range(0, len(images), self.batch)
         ]
         return np.concatenate([h for h, _ in parts]), np.concatenate([z for _, z in parts])
 
     def _forward(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        x = np.zeros((self._batch, *images.shape[1:]), np.float32)  # one shape: traced once
+        x = np.zeros((self.batch, *images.shape[1:]), np.float32)  # one shape: traced once
         x[: len(images)] = images
         if images.dtype == np.uint8:
             x /= 255.0
         began = time.perf_counter()
         h, z = self._net.predict_on_batch(x)
-        self.seconds_per_image = (time.perf_counter() - began) / self._batch
+        self.seconds_per_image = (time.perf_counter() - began) / self.batch
         return np.asarray(h[: len(images)]), np.asarray(z[: len(images)])
+
+
+def fitting_batch(encoder: Any) -> int:
+    """Images a forward pass that keep every layer's output within `MOST_VALUES`."""
+    return int(min(max(MOST_VALUES // largest_output(encoder), 1), MOST_IMAGES))
+
+
+def largest_output(net: Any) -> int:
+    """Values an image of the layer that gives most of them, layers inside layers included."""
+    sizes = [math.prod(net.input_shape[1:])]
+    for layer in net.layers:
+        if isinstance(layer, keras.Model):
+            sizes.append(largest_output(layer))
+        elif not isinstance(layer, keras.layers.InputLayer):
+            sizes.append(math.prod(layer.output.shape[1:]))
+    return max(sizes)
 
 
 class Probe:

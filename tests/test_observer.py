@@ -9,9 +9,10 @@ import pytest
 from keras import ops
 
 from simclr_core import evaluation, observer
-from simclr_core.config import replace
+from simclr_core.config import ModelConfig, replace
 from simclr_core.datasets import probe_indices
-from simclr_core.observer import PROBE_SEED, Observer, Probe
+from simclr_core.encoders import build_encoder
+from simclr_core.observer import PROBE_SEED, Observer, Probe, fitting_batch, largest_output
 from simclr_core.projection import pca
 from simclr_core.views import draw_recipes, render_views
 from small_parts import MODEL, TRAINING, VIEWS, compiled, dataset, encoded, feed, pictures
@@ -163,3 +164,20 @@ def test_runs_of_other_seeds_and_networks_see_the_same_probe() -> None:
     seeds = [compiled(replace(TRAINING, seed=s), MODEL) for s in (1, 2)]
     views = [one.snapshot(Observer(model))["h_views"] for model in seeds]
     assert np.abs(views[0] - views[1]).max() > 1e-3
+
+
+@pytest.mark.parametrize(
+    ("encoder", "size", "values", "images"),
+    [
+        ("tiny", 32, 16 * 16 * 32, 500),  # its first convolution of full width
+        ("resnet18", 32, 32 * 32 * 64, 488),
+        ("resnet18", 224, 224 * 224 * 64, 9),
+        ("resnet50", 224, 112 * 112 * 64, 39),  # inside a network of keras.applications
+    ],
+)
+def test_a_forward_pass_fits_into_memory(encoder: str, size: int, values: int, images: int) -> None:
+    width = 64 if encoder == "resnet18" else 16
+    net = build_encoder(ModelConfig(encoder=encoder, width=width), size)
+    assert largest_output(net) >= values
+    assert fitting_batch(net) <= images
+    assert fitting_batch(net) * largest_output(net) <= 32e6
