@@ -24,9 +24,25 @@ def prepare(device: Device) -> None:
 
 
 def start_framework() -> None:
-    """Import Keras with its backend and let it find its devices; what it prints is thrown away.
+    """Import Keras with its backend and let it find its devices; what it prints is thrown away."""
+    with _quiet():
+        import_framework()
+        import keras
 
-    TensorFlow's C++ part greets on stderr, whatever the settings say. If it fails, what it
+        keras.ops.zeros(1)  # the first operation looks for devices
+
+
+def import_framework() -> None:
+    """Import Keras with its backend, and touch no device yet."""
+    with _quiet(), _without("sklearn"):  # for wrappers that nobody uses here, it costs a second
+        import keras  # noqa: F401
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Throw away what the block prints on stderr.
+
+    TensorFlow's C++ part greets there, whatever the settings say. If the block fails, what it
     printed is shown after all, and its exception goes on to the caller.
     """
     sys.stderr.flush()
@@ -34,10 +50,7 @@ def start_framework() -> None:
     with tempfile.TemporaryFile() as said:
         os.dup2(said.fileno(), 2)
         try:
-            with _without("sklearn"):  # for wrappers that nobody uses here, it costs a second
-                import keras
-
-            keras.ops.zeros(1)  # the first operation looks for devices
+            yield
         except BaseException:
             said.seek(0)
             os.write(kept, said.read())

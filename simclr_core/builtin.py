@@ -25,6 +25,7 @@ from .errors import DataError, LabError
 from .files import read_npz, write_npz
 
 BUILT_IN = ("shapes", "digits", "cifar10")
+SHAPES_SIZE = 32
 DIGITS_TEST = 500  # the last ones: other writers than the training ones, as in the source
 DIGITS_SIZE = 16  # 8 x 8 has too few pixels to crop
 CIFAR_BYTES = 170_498_071  # of the archive that Keras fetches
@@ -44,7 +45,7 @@ def cache_dir() -> Path:
     return Path(given) if given else Path(platformdirs.user_cache_dir("simclr-lab"))
 
 
-def cache_path(source: str, image_size: int = 32) -> Path:
+def cache_path(source: str, image_size: int = SHAPES_SIZE) -> Path:
     """Where a built-in set is kept; the drawn one by size and version of the drawing."""
     if source == "shapes":
         return cache_dir() / f"shapes-{image_size}-{shapes.SHAPES_HASH[:8]}.npz"

@@ -112,7 +112,7 @@ def load_dataset(
     tell = progress or (lambda share, text: None)
     _check_arguments(image_size, max_images)
     if source == "shapes":
-        return _load_shapes(image_size or 32, max_images, tell)
+        return _load_shapes(image_size or builtin.SHAPES_SIZE, max_images, tell)
     if source in BUILT_IN:
         path = builtin.ensure_cached(source, tell)
         size = image_size or (builtin.DIGITS_SIZE if source == "digits" else None)

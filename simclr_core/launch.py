@@ -15,7 +15,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from . import runs
+from . import runs, spare
 from .config import RunConfig
 from .devices import find_device
 from .errors import LabError, RunBusy, RunDamaged, RunError
@@ -105,14 +105,14 @@ def advance(store: RunStore) -> list[Run]:
             if slot in taken:
                 continue
             with contextlib.suppress(RunError):  # busy or deleted: it must not stop the others
-                if _spawn_worker(run, slot):
+                if _spawn_worker(store, run, slot):
                     taken.add(slot)
                     started.append(run)
     return started
 
 
 def ensure_helper(store: RunStore, module: str, keep: bool = False) -> subprocess.Popen | None:
-    """Start the store's helper process `module` ("mapper" or "analyst") unless there is one.
+    """Start the helper `module` of a store ("mapper", "analyst", "spare") unless there is one.
 
     Args:
         keep: the helper stays while the caller lives (it holds the helper's standard input open);
@@ -148,8 +148,8 @@ def _slot(run: Run) -> str:
         return f"none-{run.id}"
 
 
-def _spawn_worker(run: Run, slot: str) -> bool:
-    """Start a run's worker, which inherits the run's lock: no moment without an owner.
+def _spawn_worker(store: RunStore, run: Run, slot: str) -> bool:
+    """Start a run's worker, which gets the run's open lock: no moment without an owner.
 
     Returns:
         Whether it was started: not if the run left the queue after that was read.
@@ -164,6 +164,8 @@ def _spawn_worker(run: Run, slot: str) -> bool:
             state=runs.STARTING, attempt=attempt, slot=slot, phase="starting", message=""
         )
         with (run.path / "log.txt").open("ab") as log:
+            if spare.hand_over(store, run, slot, lock, log.fileno()):
+                return True
             worker = subprocess.Popen(
                 [sys.executable, "-m", "simclr_core.worker", str(run.path.resolve()), str(lock)],
                 stdin=subprocess.DEVNULL,

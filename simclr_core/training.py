@@ -31,10 +31,11 @@ from .config import RunConfig
 from .datasets import Dataset, check_fit, load_dataset
 from .devices import Device
 from .encoders import check_encoder
+from .engine import Engine, WarmEngine, build_engine
 from .errors import DataError
 from .evaluate_run import final_scores, untrained_observer
 from .files import keep_lines, write_json, write_npz
-from .model import Feed, build_model, compile_model
+from .model import Feed
 from .observer import Observer, Probe
 from .runs import Run
 
@@ -48,9 +49,12 @@ class Attempt:
         run: its lock is held by this process.
         device: where to train.
         precision: float32, bfloat16 or float16.
+        warm: made before there was a run; used if it suits.
     """
 
-    def __init__(self, run: Run, device: Device, precision: str) -> None:
+    def __init__(
+        self, run: Run, device: Device, precision: str, warm: WarmEngine | None = None
+    ) -> None:
         self.run, self.device = run, device
         self.number = int(run.status.get("attempt", 0))
         self.record = run.record
@@ -58,6 +62,7 @@ class Attempt:
         training = settings.replace(self.config.training, precision=precision)
         self.effective: RunConfig = settings.replace(self.config, training=training)
         self.jit = device.id.startswith("gpu")
+        self._warm = warm
         self.progress = Progress(self.effective, steps=self.config.training.steps)
         self.signalled = False  # the system asked this process to end
 
@@ -76,9 +81,8 @@ class Attempt:
         if self._ended_early():
             return
         self._phase("building the network")
-        model = build_model(self.effective.model, self.effective.training, dataset.image_size)
-        self._schedule = compile_model(model, self.effective.training, self.jit)
-        observer = Observer(model, self.jit)
+        engine = self._engine(dataset.image_size)
+        model, self._schedule, observer = engine.model, engine.schedule, engine.observer
         self._restore(model)
         probe = Probe(dataset, self.config.training.probe_size, self.config.views)
         write_npz(self.run.path / "probe.npz", probe.arrays())
@@ -104,6 +108,13 @@ class Attempt:
         self.record["hardware"] = hardware(self.device)
         write_json(self.run.path / "config.json", self.record)
         return dataset
+
+    def _engine(self, size: int) -> Engine:
+        """The warm engine if it suits, else a new one: the same weights either way."""
+        found = self._warm.take(self.effective, size, self.jit) if self._warm else None
+        self._warm = None
+        model, training = self.effective.model, self.effective.training
+        return found or build_engine(model, training, size, self.jit)
 
     def _record(self, **changes: Any) -> None:
         """Change the config of this run, in memory."""

@@ -36,11 +36,23 @@ RESERVE = 16384  # bytes kept in `.reserve`: room for a run's last words on a fu
 def main(argv: list[str]) -> int:
     """Train the run of a folder; returns the exit code."""
     run = Run(Path(argv[0]))
-    lock = int(argv[1]) if len(argv) > 1 else run.take()
+    return work(run, int(argv[1]) if len(argv) > 1 else run.take())
+
+
+def work(run: Run, lock: int, warm: Any = None) -> int:
+    """Train a run, and start the next in line when it has ended.
+
+    Args:
+        lock: open file that holds the run's lock; closed in the end.
+        warm: a `WarmEngine` of this process, if it has one.
+
+    Returns:
+        The exit code.
+    """
     os.set_inheritable(lock, False)
     store = RunStore(run.path.parent)
     try:
-        return _train(run, store)
+        return _train(run, store, warm)
     finally:
         _free_reserve(run)
         os.close(lock)
@@ -50,7 +62,7 @@ def main(argv: list[str]) -> int:
             _say(str(error))
 
 
-def _train(run: Run, store: RunStore) -> int:
+def _train(run: Run, store: RunStore, warm: Any) -> int:
     attempt: Any = None
     signalled = False
 
@@ -72,7 +84,8 @@ def _train(run: Run, store: RunStore) -> int:
         start_framework()
         from .training import Attempt  # after `prepare`: it imports the framework
 
-        attempt = Attempt(run, device, choose_precision(run.config.training.precision, device))
+        precision = choose_precision(run.config.training.precision, device)
+        attempt = Attempt(run, device, precision, warm)
         if signalled:
             attempt.signalled = True
         attempt.train()

@@ -1,4 +1,4 @@
-"""What the server does besides answering: keep the queue moving and UMAP's process warm."""
+"""What the server does besides answering: move the queue, keep a spare worker and UMAP warm."""
 
 from __future__ import annotations
 
@@ -14,13 +14,15 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.pages_manager import PagesManager
 
-from simclr_core import builtin, launch
+from simclr_core import builtin, launch, spare
 from simclr_core.errors import LabError
+from simclr_core.locks import is_locked
 from simclr_core.runs import RunStore
 
 EVERY = 2.0  # seconds between looks at the queue
 PATIENCE = 5.0  # seconds for the mapper to end by itself
-PAUSE_AFTER_DEATH = 20.0  # seconds before a mapper that ended is started again
+PAUSE_AFTER_DEATH = 20.0  # seconds before a helper that ended is started again
+SPARE_FIRST = 10.0  # seconds that the mapper waits for the spare: a run is asked for before a map
 
 # The folder pages/ would make Streamlit run its files without app.py until `st.navigation` has been
 # called once: the first visitor of a server would see a page without its frame.
@@ -37,8 +39,61 @@ def _draw_shapes() -> None:
         _log.warning("The default pictures cannot be kept: %s", error)
 
 
+class Helper:
+    """A process beside the server that is started again when it has ended.
+
+    Args:
+        module: "mapper" or "spare".
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self._process: subprocess.Popen | None = None
+        self._started = -PAUSE_AFTER_DEATH  # when it was last started
+
+    def keep(self, store: RunStore) -> None:
+        """Start it unless it is there, or has ended a moment ago."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                return
+            if self._process.returncode:
+                code = self._process.returncode
+                _log.warning("The %s ended with %s; starting another", self.module, code)
+            self._process = None
+        if time.monotonic() - self._started >= PAUSE_AFTER_DEATH:
+            self._process = launch.ensure_helper(store, self.module, keep=True)
+            if self._process is not None:
+                self._started = time.monotonic()
+
+    def let_go(self) -> subprocess.Popen | None:
+        """Leave the process to itself; it is told that nobody holds it any more."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin:
+            process.stdin.close()
+        return process
+
+    def has_left(self, store: RunStore) -> bool:
+        """Whether the process lives but is no helper any more: a spare that got a run."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        young = time.monotonic() - self._started < PATIENCE  # it may not be one yet
+        return not young and not is_locked(store.root / f"{self.module}.lock")
+
+    def close(self, store: RunStore) -> None:
+        """Let it go, and wait for its end; a spare that got a run goes on."""
+        process = self.let_go()
+        if process is None:
+            return
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            if is_locked(store.root / f"{self.module}.lock"):
+                process.terminate()
+                process.wait()
+
+
 class Caretaker:
-    """A thread that starts waiting runs and keeps a warm mapper for as long as the server lives.
+    """A thread that starts waiting runs and keeps helpers warm for as long as the server lives.
 
     Runs do not need it: workers and the command line advance the queue as well.
     """
@@ -47,8 +102,10 @@ class Caretaker:
         self._every = every
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="caretaker", daemon=True)
-        self._mapper: subprocess.Popen | None = None
-        self._started = -PAUSE_AFTER_DEATH  # when the mapper was last started
+        self._mapper, self._spare = Helper("mapper"), Helper("spare")
+        self._store: RunStore | None = None
+        self._began = time.monotonic()
+        self._trained: list[subprocess.Popen] = []  # spares that got a run, to be waited for
         self._trouble = ""
 
     def start(self) -> None:
@@ -57,26 +114,22 @@ class Caretaker:
         threading.Thread(target=_draw_shapes, name="shapes", daemon=True).start()
 
     def close(self) -> None:
-        """Stop looking, and let the mapper go by closing its standard input."""
+        """Stop looking, and let the helpers go by closing their standard input."""
         self._stop.set()
         self._thread.join(PATIENCE)
-        mapper, self._mapper = self._mapper, None
-        if mapper is None:
+        if self._store is None:
             return
-        if mapper.stdin:
-            mapper.stdin.close()
-        try:
-            mapper.wait(PATIENCE)
-        except subprocess.TimeoutExpired:
-            mapper.terminate()
-            mapper.wait()
+        if self._spare.has_left(self._store):
+            self._spare.let_go()
+        for helper in (self._spare, self._mapper):
+            helper.close(self._store)
 
     def _work(self) -> None:
         while not self._stop.is_set():
             try:
-                store = RunStore()
-                self._keep_mapper(store)
+                self._store = store = RunStore()
                 launch.advance(store)
+                self._keep_helpers(store)
                 self._trouble = ""
             except (LabError, OSError) as error:  # pages say it too; the log says it once
                 if str(error) != self._trouble:
@@ -84,17 +137,17 @@ class Caretaker:
                 self._trouble = str(error)
             self._stop.wait(self._every)
 
-    def _keep_mapper(self, store: RunStore) -> None:
-        if self._mapper is not None:
-            if self._mapper.poll() is None:
+    def _keep_helpers(self, store: RunStore) -> None:
+        """The spare while nothing trains; the mapper, but the spare may get ready before it."""
+        self._trained = [process for process in self._trained if process.poll() is None]
+        if self._spare.has_left(store) and (process := self._spare.let_go()):
+            self._trained.append(process)
+        early = time.monotonic() - self._began < SPARE_FIRST
+        if spare.wanted() and not launch.active(store):
+            self._spare.keep(store)
+            if early and not spare.is_ready(store):
                 return
-            if self._mapper.returncode:
-                _log.warning("The mapper ended with %s; starting another", self._mapper.returncode)
-            self._mapper = None
-        if time.monotonic() - self._started >= PAUSE_AFTER_DEATH:
-            self._mapper = launch.ensure_helper(store, "mapper", keep=True)
-            if self._mapper is not None:
-                self._started = time.monotonic()
+        self._mapper.keep(store)
 
 
 @asynccontextmanager
