@@ -127,7 +127,8 @@ class Door:
             The run's folder, its open lock and its open log; None if `holder` ended.
         """
         while True:
-            ready = select.select([self._socket, holder], [], [])[0]
+            doors: list[Any] = [self._socket, holder]
+            ready = select.select(doors, [], [])[0]
             if self._socket in ready:
                 if found := self._receive():
                     return found
@@ -136,7 +137,8 @@ class Door:
 
     def _receive(self) -> tuple[Path, int, int] | None:
         line, _ = self._socket.accept()
-        words, handles = b"", []
+        words = b""
+        handles: list[int] = []
         with line:
             line.settimeout(_PATIENCE)
             try:
