@@ -45,7 +45,7 @@ BROWSER_FETCHED = $(shell echo 'Fetching a browser for the tests' >&2; \
 NO_BROWSER = The tests need Chromium or Chrome, found none and could not fetch one (see \
 $(VENV)/browser.log); install one and run make test again
 
-.PHONY: run test test-slow check clean
+.PHONY: run test test-slow check bench clean
 
 run: $(APP)
 	$(if $(PORT_FREE),,$(error $(NO_PORT)))
@@ -63,6 +63,9 @@ check: $(TOOLS)
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy
+
+bench: $(APP)
+	@$(BIN)/python -m simclr_core bench
 
 clean:
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache

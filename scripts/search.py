@@ -73,6 +73,7 @@ def trial(source: str, seconds: float, seed: int, text: str) -> dict[str, Any]:
     import keras
 
     from simclr_core import model as models
+    from simclr_core.bench.steps import reference_encoder
     from simclr_core.encoders import build_projection_head
     from simclr_core.observer import Observer
 
@@ -83,7 +84,7 @@ def trial(source: str, seconds: float, seed: int, text: str) -> dict[str, Any]:
     model = models.build_model(config.model, config.training, size)
     if strided:
         keras.utils.set_random_seed(seed)
-        encoder = strided_encoder(size, config.model.width)
+        encoder = reference_encoder(size, config.model.width)
         head = build_projection_head(config.model, encoder.output_shape[-1])
         model = models.SimCLR(encoder, head, config.training.temperature, size)
     schedule = models.compile_model(model, config.training, jit=False)
@@ -151,30 +152,6 @@ def configured(
     if given:
         raise SystemExit(f"unknown settings: {', '.join(given)}")
     return suited(config, chosen), strided
-
-
-def strided_encoder(size: int, width: int) -> Any:
-    """Four strided convolutions: what `tiny` was, kept as it is for comparison."""
-    import keras
-    from keras import layers
-
-    from simclr_core.encoders import BATCH_NORM
-
-    x = inputs = keras.Input((size, size, 3))
-    x = layers.Rescaling(2.0, offset=-1.0)(x)
-    for i in range(4):
-        stride = 2 if i or size >= 24 else 1
-        x = layers.Conv2D(
-            width * 2**i,
-            3,
-            strides=stride,
-            padding="same",
-            use_bias=False,
-            kernel_initializer="he_normal",
-        )(x)
-        x = layers.BatchNormalization(**BATCH_NORM)(x)
-        x = layers.Activation("relu")(x)
-    return keras.Model(inputs, layers.GlobalAveragePooling2D()(x), name="encoder")
 
 
 def table(found: dict[str, list[dict[str, Any]]]) -> str:

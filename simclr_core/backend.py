@@ -7,6 +7,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from typing import Any
 
 from .devices import Device
 
@@ -36,6 +37,16 @@ def import_framework() -> None:
     """Import Keras with its backend, and touch no device yet."""
     with _quiet(), _without("sklearn"):  # for wrappers that nobody uses here, it costs a second
         import keras  # noqa: F401
+
+
+def bring_home(model: Any) -> None:
+    """Let a model's variables hold what its training has reached so far.
+
+    On JAX, `fit` keeps them in a state of its own until somebody asks; what is assigned to a
+    variable before that is lost. Elsewhere this does nothing.
+    """
+    if hasattr(model, "jax_state_sync"):
+        model.jax_state_sync()
 
 
 @contextlib.contextmanager

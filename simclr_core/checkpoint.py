@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from .backend import bring_home
 from .errors import RunDamaged
 from .files import read_npz, write_npz
 
 
 def model_arrays(model: Any) -> dict[str, np.ndarray]:
     """Encoder's and head's weights (BatchNorm's statistics included), by position."""
+    bring_home(model)
     parts = (("encoder", model.encoder), ("head", model.projection_head))
     return {
         f"{part}/{i:04d}": np.asarray(value)
@@ -23,6 +25,7 @@ def model_arrays(model: Any) -> dict[str, np.ndarray]:
 
 def save_checkpoint(path: Path, model: Any, step: int, steps: int, seconds: float) -> None:
     """Write weights, optimiser (with loss scale and schedule), step and seconds used."""
+    bring_home(model)
     optimizer = {
         f"optimizer/{i:04d}": np.asarray(variable)
         for i, variable in enumerate(model.optimizer.variables)

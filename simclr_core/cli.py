@@ -197,6 +197,19 @@ def _add_consent(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
+def _add_bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, gpu:0, ...")
+    parser.add_argument(
+        "--rounds", type=whole_number, default=5, metavar="N", help="of each part; default: 5"
+    )
+    parser.add_argument(
+        "--only",
+        action="append",
+        choices=("steps", "views", "umap", "start", "observation"),
+        help="a part, instead of all; may be given again",
+    )
+
+
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     """For commands about everything that is there."""
 
@@ -228,5 +241,10 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
     "list": ("All runs with state, data and scores.", _add_nothing, "cli_runs.list_runs"),
     "rename": ("Give a run a name.", _add_name, "cli_runs.rename"),
     "delete": ("Remove a run's folder.", _add_consent, "cli_runs.delete"),
+    "bench": (
+        "How fast the engine is here; run nothing else meanwhile.",
+        _add_bench,
+        "cli_bench.bench",
+    ),
     "devices": ("What this machine can train on.", _add_nothing, "cli_runs.devices"),
 }

@@ -240,14 +240,14 @@ def main(arguments: list[str] | None = None) -> int:
     if lock is None:
         return 0  # another process does this already
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    _be_modest()
+    be_modest()
     _say(f"ready after {projection.warm_up():.1f} s")
     serve(Mapper(store))
     os.close(lock)
     return 0
 
 
-def _be_modest() -> None:
+def be_modest() -> None:
     """One thread, behind training and the app in the queue for the processor."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 
 from . import evaluation
+from .backend import bring_home
 from .config import ViewConfig
 from .datasets import Dataset, probe_indices
 from .projection import pca
@@ -50,6 +51,7 @@ class Observer:
         Returns:
             h (N, D) and z (N, d), float32.
         """
+        bring_home(self.model)
         parts = [
             self._forward(images[i : i + self.batch]) for i in range(0, len(images), self.batch)
         ]

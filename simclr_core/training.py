@@ -11,12 +11,14 @@ import importlib.metadata
 import math
 import platform
 import time
+from functools import partial
 from typing import Any
 
 import keras
 
 from . import config as settings
 from . import runs
+from .backend import bring_home
 from .callbacks import (
     Checkpoints,
     Clock,
@@ -132,7 +134,7 @@ class Attempt:
     def _fit(self, model: Any, dataset: Dataset, probe: Probe, observer: Observer) -> None:
         """Keras' `fit` from this step to the last, with everything beside it as callbacks."""
         p, training = self.progress, self.effective.training
-        clock = Clock(p, self._found_steps)
+        clock = Clock(p, partial(self._found_steps, model))
         snapshots = Snapshots(self.run, p, probe, observer, clock)
         if p.step == 0:
             snapshots.take()
@@ -153,8 +155,9 @@ class Attempt:
             snapshots.take()
         checkpoints.save()
 
-    def _found_steps(self, steps: int) -> None:
+    def _found_steps(self, model: Any, steps: int) -> None:
         """Write the number of steps that calibration found; from here on steps rule."""
+        bring_home(model)
         self._record(training=settings.replace(self.config.training, steps=steps))
         self.record["steps_from"] = "seconds"
         write_json(self.run.path / "config.json", self.record)

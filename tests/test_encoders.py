@@ -157,7 +157,8 @@ def test_representations_differ_between_pictures(named: tuple[str, Any]) -> None
     assert h.shape == (6, LENGTHS.get(name, 64)) and h.dtype == np.float32
     assert np.isfinite(h).all()
     assert spread(h) > 1e-3
-    np.testing.assert_allclose(np.asarray(net(images[:1], training=False)), h[:1], rtol=1e-3)
+    alone = np.asarray(net(images[:1], training=False))
+    np.testing.assert_allclose(alone, h[:1], rtol=1e-3, atol=1e-6)
     assert spread(np.asarray(net(images, training=True))) > 0.02
 
 

@@ -1,0 +1,125 @@
+"""All measurements one after another, as one table and one JSON object."""
+
+from __future__ import annotations
+
+import contextlib
+import platform
+from collections.abc import Callable
+from typing import Any
+
+from ..backend import prepare, start_framework
+from ..devices import Device
+from .layouts import POINTS, measure_layouts
+from .rounds import Figure
+from .whole_runs import first_loss_seconds, observation, training
+
+PARTS = ("steps", "views", "umap", "start", "observation")
+OBSERVED_SECONDS = 60.0  # the preset `minute`, whole
+
+Tell = Callable[[str], None]
+
+
+class Report:
+    """Measures part by part; `rows` are for people, `json` is for programs.
+
+    Args:
+        device: where the steps run.
+        rounds: of every part; figures are medians over them.
+        tell: called with what is measured now.
+    """
+
+    def __init__(self, device: Device, rounds: int, tell: Tell) -> None:
+        self.device, self.rounds, self._tell = device, rounds, tell
+        self.rows: list[tuple[str, str, str]] = []  # what, the median, the spread
+        self.json: dict[str, Any] = {"device": device.name, "rounds": rounds}
+        self.json |= {"machine": platform.machine(), "system": platform.system()}
+
+    def measure(self, parts: tuple[str, ...]) -> None:
+        """Measure parts, in an order in which none disturbs the next."""
+        for part in PARTS:
+            if part in parts:
+                self._tell(f"measuring {part}")
+                getattr(self, f"_{part}")()
+
+    def _steps(self) -> None:
+        from .steps import measure_steps
+
+        self._framework()
+        found = measure_steps(self.device.id != "cpu", self.rounds, budget=2.0)
+        names = {
+            "encoder": "bare step of the reference encoder",
+            "train": "full step of the reference encoder",
+            "preset": "full step of the preset minute",
+        }
+        for name, words in names.items():
+            self._row(f"{words}, images/s", found[name], "{:,.0f}")
+            self.json[f"{name}_images_per_second"] = round(found[name].median, 1)
+        share = found["train"].per(found["encoder"])
+        self._row("full step over bare step", share, "{:.3f}")
+        self.json["train_over_encoder"] = round(share.median, 4)
+
+    def _views(self) -> None:
+        from .steps import measure_views
+
+        self._framework()
+        found = measure_views(self.rounds, budget=0.5)
+        for name, sizes in found.items():
+            for size, figure in sizes.items():
+                self._row(f"views, {name}, {size} px, views/s", figure, "{:,.0f}")
+        medians = {
+            name: {size: round(figure.median, 1) for size, figure in sizes.items()}
+            for name, sizes in found.items()
+        }
+        self.json["views_per_second"] = medians["all"]
+        self.json["views_per_second_by_operation"] = medians
+
+    def _umap(self) -> None:
+        found: dict[str, dict[str, float]] = {}
+        self.json["umap_seconds"] = found
+        for beside in (False, True):
+            with training(self.device.id) if beside else contextlib.nullcontext():
+                for points in POINTS:
+                    for name, figure in measure_layouts(points, self.rounds).items():
+                        key = f"{name}, beside training" if beside else name
+                        self._row(f"{key}, {points:,} points, s", figure, "{:.3f}")
+                        sizes = found.setdefault(str(points), {})
+                        sizes[key.replace(", ", "_").replace(" ", "_")] = round(figure.median, 4)
+
+    def _start(self) -> None:
+        found: dict[str, list[float]] = {"cold": [], "warm": []}
+        for _ in range(self.rounds):
+            for name, values in found.items():
+                values.append(first_loss_seconds(self.device.id, warm=name == "warm"))
+        for name, values in found.items():
+            self._row(f"start to first loss, {name}, s", Figure(tuple(values)), "{:.2f}")
+        self.json["first_loss_seconds"] = {
+            name: round(Figure(tuple(values)).median, 3) for name, values in found.items()
+        }
+
+    def _observation(self) -> None:
+        rounds = [observation(self.device.id, OBSERVED_SECONDS) for _ in range(min(self.rounds, 3))]
+        found = {name: Figure(tuple(r[name] for r in rounds)) for name in rounds[0]}
+        for name, figure in found.items():
+            self._row(f"observation, {name}, share of the machine", figure, "{:.3f}")
+        self.json["observation_cost"] = round(found["total"].median, 4)
+        self.json["observation_parts"] = {k: round(v.median, 4) for k, v in found.items()}
+
+    def _framework(self) -> None:
+        """Bring the backend up in this process, once, and only where a part needs it here."""
+        if "backend" in self.json:
+            return
+        prepare(self.device)
+        start_framework()
+        import keras
+
+        self.json["backend"] = keras.backend.backend()
+
+    def _row(self, what: str, figure: Figure, form: str) -> None:
+        self.rows.append((what, form.format(figure.median), f"{figure.spread:.0%}"))
+        self._tell(f"{what}: {self.rows[-1][1]}")
+
+
+def table(rows: list[tuple[str, str, str]]) -> str:
+    """Markdown."""
+    lines = ["| what | median | spread |", "| --- | --: | --: |"]
+    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])

@@ -1,0 +1,199 @@
+"""Speed of a training step and of its parts, in this process.
+
+recipes -> views -> encoder, head, loss, update
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import keras
+import numpy as np
+from keras import ops
+
+from ..config import ModelConfig, TrainConfig, ViewConfig, replace
+from ..encoders import BATCH_NORM, build_projection_head
+from ..model import Feed, SimCLR, build_model, compile_model
+from ..presets import preset_config
+from ..views import draw_recipes, planar, recipe_arrays, render_arrays
+from .rounds import Figure, seconds_each
+
+REFERENCE_WIDTH, REFERENCE_BATCH = 16, 128
+SIZES = {32: 256, 64: 128, 96: 64, 224: 16}  # pixels a side -> pictures a call
+OFF = ViewConfig(crop_p=0.0, flip_p=0.0, jitter_p=0.0, gray_p=0.0)
+# One operation after another, then all that a run at 32 px uses, then blur as well.
+OPERATIONS: dict[str, ViewConfig] = {
+    "none": OFF,
+    "crop and flip": replace(OFF, crop_p=1.0, flip_p=0.5),
+    "jitter and grayscale": replace(OFF, jitter_p=0.8, gray_p=0.2),
+    "blur": replace(OFF, blur_p=0.5),
+    "all but blur": ViewConfig(),
+    "all": ViewConfig(blur_p=0.5),
+}
+
+
+def reference_encoder(size: int, width: int) -> Any:
+    """Four strided convolutions, the encoder against which speed is told: it stays as it is.
+
+    `tiny` was this network before it kept maxima (docs/encoders.md).
+
+    Args:
+        size: S, pixels a side.
+        width: channels of the first convolution.
+
+    Returns:
+        keras.Model: (N, S, S, 3) in [0, 1] -> h (N, 8 * width).
+    """
+    from keras import layers
+
+    x = inputs = keras.Input((size, size, 3))
+    x = layers.Rescaling(2.0, offset=-1.0)(x)
+    for i in range(4):
+        stride = 2 if i or size >= 24 else 1
+        x = layers.Conv2D(
+            width * 2**i,
+            3,
+            strides=stride,
+            padding="same",
+            use_bias=False,
+            kernel_initializer="he_normal",
+        )(x)
+        x = layers.BatchNormalization(**BATCH_NORM)(x)
+        x = layers.Activation("relu")(x)
+    return keras.Model(inputs, layers.GlobalAveragePooling2D()(x), name="encoder")
+
+
+class BareSimCLR(SimCLR):
+    """The same network and update without views and without NT-Xent: what nobody can save."""
+
+    def views(self, inputs: dict[str, Any]) -> Any:
+        """Views that are there already, (2N, S, S, 3) float32."""
+        return inputs["views"]
+
+    def compute_loss(
+        self,
+        x: Any = None,
+        y: Any = None,
+        y_pred: Any = None,
+        sample_weight: Any = None,
+        training: bool = True,
+    ) -> Any:
+        """The mean square of z: something to follow down."""
+        loss = ops.mean(ops.square(y_pred))
+        self.step_loss.update_state(loss)
+        return loss
+
+
+@dataclass(frozen=True)
+class Trainer:
+    """A compiled model, and its next step as something to be called."""
+
+    step: Callable[[], object]
+    batch: int
+
+
+def bare_trainer(jit: bool, precision: str = "float32") -> Trainer:
+    """The reference encoder on views that lie ready."""
+    training = _training(REFERENCE_BATCH, precision)
+    model = _reference(BareSimCLR, training)
+    compile_model(model, training, jit)
+    views = np.random.default_rng(0).random((2 * training.batch_size, 32, 32, 3), np.float32)
+    ready = {"views": ops.convert_to_tensor(views)}
+    return Trainer(lambda: model.train_on_batch(ready), training.batch_size)
+
+
+def reference_trainer(jit: bool, precision: str = "float32") -> Trainer:
+    """The reference encoder in a full step: recipes, views, network, NT-Xent, update."""
+    training = _training(REFERENCE_BATCH, precision)
+    model = _reference(SimCLR, training)
+    return _full(model, training, ViewConfig(), 32, jit)
+
+
+def trainer(model: ModelConfig, training: TrainConfig, size: int, jit: bool) -> Trainer:
+    """A full step with the settings of a run; the precision is a real one."""
+    views = preset_config("minute").views
+    return _full(build_model(model, training, size), training, views, size, jit)
+
+
+def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object]:
+    """Recipes drawn and sent, views rendered, as inside the training step."""
+    pictures = ops.convert_to_tensor(planar(_pictures(count, size)))
+    net = Renderer(size)
+    steps = iter(range(10**9))
+
+    def call() -> object:
+        recipes = draw_recipes(config, count, 0, next(steps), image_size=size)
+        arrays = recipe_arrays(recipes, size, blur=config.blur_p > 0)
+        return net.predict_on_batch({"images": pictures, **arrays})
+
+    return call
+
+
+def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
+    """Images a second of the bare step, of the full step and of the preset `minute`."""
+    config = preset_config("minute")
+    training = replace(config.training, precision="float32")
+    makers = {
+        "encoder": bare_trainer(jit),
+        "train": reference_trainer(jit),
+        "preset": trainer(config.model, training, 32, jit),
+    }
+    found = seconds_each({name: t.step for name, t in makers.items()}, rounds, budget)
+    return {
+        name: Figure(tuple(makers[name].batch / s for s in figure.values))
+        for name, figure in found.items()
+    }
+
+
+def measure_views(
+    rounds: int, budget: float, sizes: tuple[int, ...] = tuple(SIZES)
+) -> dict[str, dict[str, Figure]]:
+    """Views a second by operation and image size, the sizes as words."""
+    found: dict[str, dict[str, Figure]] = {}
+    for size in sizes:
+        count = SIZES[size]
+        calls = {name: views_call(config, size, count) for name, config in OPERATIONS.items()}
+        for name, figure in seconds_each(calls, rounds, budget).items():
+            speed = Figure(tuple(2 * count / s for s in figure.values))
+            found.setdefault(name, {})[str(size)] = speed
+    return found
+
+
+class Renderer(keras.Model):
+    """Views as a network's output, so that every backend compiles them in its own way."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(dtype="float32")
+        self.size = size
+        self.compile(jit_compile=False)
+
+    def call(self, inputs: dict[str, Any]) -> Any:
+        """One number a view: the views themselves need not travel back to the host."""
+        arrays = {name: value for name, value in inputs.items() if name != "images"}
+        return ops.mean(render_arrays(inputs["images"], arrays, self.size, xp=ops), axis=(2, 3, 4))
+
+
+def _full(model: SimCLR, training: TrainConfig, views: ViewConfig, size: int, jit: bool) -> Trainer:
+    compile_model(model, training, jit)
+    count = training.batch_size
+    feed = Feed(_pictures(8 * count, size), views, count, 0)
+    steps = iter(range(10**9))
+    return Trainer(lambda: model.train_on_batch(*feed[next(steps)]), count)
+
+
+def _reference(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
+    keras.utils.set_random_seed(0)
+    encoder = reference_encoder(32, REFERENCE_WIDTH)
+    head = build_projection_head(ModelConfig(), encoder.output_shape[-1])
+    return kind(encoder, head, training.temperature, 32)
+
+
+def _training(batch: int, precision: str) -> TrainConfig:
+    return TrainConfig(batch_size=batch, precision=precision)
+
+
+def _pictures(count: int, size: int) -> np.ndarray:
+    """Noise: what a picture shows makes no difference to the time it takes."""
+    return np.random.default_rng(0).integers(0, 256, (count, size, size, 3), dtype=np.uint8)

@@ -1,0 +1,135 @@
+"""What a whole run costs: from start to its first loss, and everything that observes it."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from .. import launch, runs, spare
+from ..config import RunConfig, replace
+from ..devices import core_count
+from ..errors import TrainingError
+from ..locks import try_lock
+from ..presets import preset_config
+from ..runs import Run, RunStore
+
+PATIENCE = 120.0  # seconds for a run to show its first loss
+_LOOK = 0.005  # seconds between two looks at a run's folder
+
+
+@contextlib.contextmanager
+def own_store() -> Iterator[RunStore]:
+    """Runs of this measurement alone; its helpers are ended with it."""
+    with tempfile.TemporaryDirectory(prefix="simclr-lab-bench-") as folder:
+        store = RunStore(Path(folder))
+        try:
+            yield store
+        finally:
+            for run in store:
+                with contextlib.suppress(Exception):
+                    launch.stop(run)
+            until(lambda: not any(run.alive for run in store), 30.0)
+
+
+@contextlib.contextmanager
+def helper(store: RunStore, module: str) -> Iterator[subprocess.Popen]:
+    """A mapper or a spare, held as the server holds it."""
+    process = launch.ensure_helper(store, module, keep=True)
+    assert process is not None and process.stdin is not None
+    try:
+        yield process
+    finally:
+        process.stdin.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(30.0)
+        if process.poll() is None:
+            process.terminate()
+            process.wait()
+
+
+@contextlib.contextmanager
+def training(device: str) -> Iterator[Run]:
+    """A run that trains, and no mapper beside it, for as long as the block lasts."""
+    with own_store() as store:
+        lock = try_lock(store.root / "mapper.lock")
+        try:
+            config = _minute(device)
+            lasting = replace(config.training, seconds=3600.0, snapshots=1)
+            run = launch.start(store, replace(config, training=lasting))
+            until(lambda: bool(run.metrics()[0]), PATIENCE, run)
+            yield run
+            launch.stop(run)
+            until(lambda: not run.alive, PATIENCE)
+        finally:
+            if lock is not None:
+                os.close(lock)
+
+
+def first_loss_seconds(device: str, warm: bool) -> float:
+    """From the launcher's call to the first row of metrics.jsonl, of the preset `minute`."""
+    with own_store() as store, helper(store, "mapper"):
+        until(lambda: "ready" in (store.root / "mapper.log").read_text(), PATIENCE)
+        with helper(store, "spare") if warm else contextlib.nullcontext():
+            if warm:
+                until(lambda: spare.is_ready(store), PATIENCE)
+            began = time.perf_counter()
+            run = launch.start(store, _minute(device))
+            until(lambda: bool(run.metrics()[0]), PATIENCE, run)
+            seconds = time.perf_counter() - began
+            launch.stop(run)
+            until(lambda: not run.alive, PATIENCE, run)
+    return seconds
+
+
+def observation(device: str, seconds: float) -> dict[str, float]:
+    """What observing a run takes while it trains, as shares of the machine.
+
+    Returns:
+        `worker`: of the worker's time, all that is not a training step (snapshots, scores, logs,
+        checkpoints); `mapper`: of the machine's cores, what the mapper used meanwhile; `total`.
+    """
+    with own_store() as store, helper(store, "mapper") as mapper:
+        until(lambda: "ready" in (store.root / "mapper.log").read_text(), PATIENCE)
+        config = _minute(device)
+        config = replace(config, training=replace(config.training, seconds=seconds))
+        run = launch.start(store, config)
+        until(lambda: bool(run.metrics()[0]), PATIENCE, run)
+        process, began = psutil.Process(mapper.pid), time.perf_counter()
+        before = sum(process.cpu_times()[:2])
+        until(lambda: run.status.get("phase") == "evaluating", seconds + PATIENCE, run)
+        used = sum(process.cpu_times()[:2]) - before
+        share = used / ((time.perf_counter() - began) * core_count())
+        worker = 1 - _stepping(run)
+        launch.stop(run)
+    return {"worker": worker, "mapper": share, "total": worker + share}
+
+
+def _stepping(run: Run) -> float:
+    """Share of the training seconds that went into steps: a step's own time, from its speed."""
+    rows = run.metrics()[0]
+    batch = run.config.training.batch_size
+    steps = [batch / r["images_per_second"] for r in rows if r["images_per_second"]]
+    return min(1.0, sum(steps) / (rows[-1]["seconds"] - rows[0]["seconds"]))
+
+
+def _minute(device: str) -> RunConfig:
+    config = preset_config("minute")
+    return replace(config, training=replace(config.training, device=device))
+
+
+def until(what: Callable[[], object], seconds: float, run: Run | None = None) -> None:
+    """Wait for something; a run that failed is told at once."""
+    end = time.monotonic() + seconds
+    while not what():
+        if run is not None and run.state in (runs.FAILED, runs.DAMAGED, runs.INTERRUPTED):
+            raise TrainingError(f"The run to be measured {run.state}: {run.status.get('message')}")
+        if time.monotonic() > end:
+            raise TrainingError(f"Expected the run to go on within {seconds:g} s, it did not.")
+        time.sleep(_LOOK)
