@@ -45,7 +45,11 @@ BROWSER_FETCHED = $(shell echo 'Fetching a browser for the tests' >&2; \
 NO_BROWSER = The tests need Chromium or Chrome, found none and could not fetch one (see \
 $(VENV)/browser.log); install one and run make test again
 
-.PHONY: run test test-slow check bench clean
+# The tests of the engine's core, which other backends run as well.
+CORE := $(addprefix tests/test_,$(addsuffix .py,attempt loss model))
+ALL_CORE := $(CORE) tests/test_checkpoint.py tests/test_engine.py tests/test_observer.py
+
+.PHONY: run test test-slow test-backends check bench clean
 
 run: $(APP)
 	$(if $(PORT_FREE),,$(error $(NO_PORT)))
@@ -55,9 +59,16 @@ run: $(APP)
 
 test: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -m "not slow"
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" $(CORE)
 
 test-slow: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -m slow
+
+test-backends: $(TOOLS)
+	@echo "Installing PyTorch, which takes some minutes"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check torch
+	@for backend in jax torch; do \
+		KERAS_BACKEND=$$backend $(BIN)/python -m pytest -m "not slow" $(ALL_CORE) || exit 1; done
 
 check: $(TOOLS)
 	@$(BIN)/python -m ruff format --check .

@@ -39,6 +39,21 @@ def import_framework() -> None:
         import keras  # noqa: F401
 
 
+def jit_compile(xla: bool) -> bool:
+    """What Keras has to be told as `jit_compile`.
+
+    JAX would run every operation by itself without it. TensorFlow's XLA is faster on GPUs and
+    slower on processors. PyTorch's compiler is not used: it takes minutes for a first step.
+
+    Args:
+        xla: whether XLA suits the device.
+    """
+    import keras
+
+    backend = keras.config.backend()
+    return backend == "jax" or (xla and backend == "tensorflow")
+
+
 def bring_home(model: Any) -> None:
     """Let a model's variables hold what its training has reached so far.
 

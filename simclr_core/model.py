@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from .backend import jit_compile
 from .config import ModelConfig, TrainConfig, ViewConfig
 from .encoders import build_encoder, build_projection_head
 from .errors import ConfigError
@@ -62,7 +63,7 @@ class SimCLR(keras.Model):
     def views(self, inputs: dict[str, Any]) -> Any:
         """Render both views of every image of a batch: (2N, S, S, 3), partners side by side."""
         images = inputs["images"]  # (N, H, W, 3) uint8
-        arrays = {name: value for name, value in inputs.items() if name != "images"}
+        arrays = {k: ops.convert_to_tensor(v) for k, v in inputs.items() if k != "images"}
         views = render_arrays(images, arrays, self.view_size, xp=ops)  # (N, 2, S, S, 3)
         views = ops.stop_gradient(views)  # nothing before the encoder learns
         return ops.reshape(views, (-1, self.view_size, self.view_size, 3))  # (2N, S, S, 3)
@@ -242,5 +243,5 @@ def compile_model(model: SimCLR, config: TrainConfig, jit: bool) -> WarmupCosine
     if config.precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         optimizer.build(model.trainable_variables)
-    model.compile(optimizer=optimizer, jit_compile=jit)
+    model.compile(optimizer=optimizer, jit_compile=jit_compile(jit))
     return schedule

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from . import evaluation
-from .backend import bring_home
+from .backend import bring_home, jit_compile
 from .config import ViewConfig
 from .datasets import Dataset, probe_indices
 from .projection import pca
@@ -38,7 +38,7 @@ class Observer:
         h = model.encoder(inputs, training=False)  # (N, D)
         z = model.projection_head(h, training=False)  # (N, d)
         self._net = keras.Model(inputs, [h, z])
-        self._net.compile(jit_compile=jit)
+        self._net.compile(jit_compile=jit_compile(jit))
         self.batch = batch or fitting_batch(model.encoder)
         self.seconds_per_image = 0.0  # of the last batch; the first one includes tracing
 

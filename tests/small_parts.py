@@ -97,8 +97,11 @@ def feed(training: TrainConfig = TRAINING, start: int = 0) -> Any:
 def encoded(model: Any, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """h and z by the networks themselves, at rest; images float32 in [0, 1] or uint8."""
     x = images / np.float32(255) if images.dtype == np.uint8 else images
+    import keras
+
     h = model.encoder(x, training=False)
-    return np.asarray(h), np.asarray(model.projection_head(h, training=False))
+    z = model.projection_head(h, training=False)
+    return keras.ops.convert_to_numpy(h), keras.ops.convert_to_numpy(z)
 
 
 def weights_of(model: Any) -> list[np.ndarray]:

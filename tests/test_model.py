@@ -10,6 +10,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 from keras import ops
+from keras.ops import convert_to_numpy as home
 
 from simclr_core.config import ModelConfig, TrainConfig, ViewConfig, replace
 from simclr_core.errors import ConfigError
@@ -70,7 +71,7 @@ def test_partners_stand_side_by_side() -> None:
     batch = feed[3][0]
     recipes = draw_recipes(VIEWS, 8, TRAINING.seed, 3, image_size=SIZE)
     expected = render_views(pictures(40)[feed.indices(3)], recipes)  # (N, 2, S, S, 3)
-    views = np.asarray(model.views(batch))
+    views = home(model.views(batch))
     assert views.shape == (16, SIZE, SIZE, 3)
     for k in range(8):
         for view in range(2):
@@ -80,10 +81,10 @@ def test_partners_stand_side_by_side() -> None:
 def test_projections_are_those_of_encoder_and_head() -> None:
     model, feed = model_and_feed()
     batch = feed[0][0]
-    h = model.encoder.predict(np.asarray(model.views(batch)), verbose=0)
+    h = model.encoder.predict(home(model.views(batch)), verbose=0)
     z = model.projection_head.predict(h, verbose=0)
     assert z.shape == (16, 8)
-    np.testing.assert_allclose(np.asarray(model(batch)), z, atol=1e-5)
+    np.testing.assert_allclose(home(model(batch)), z, atol=1e-5)
 
 
 def test_batch_norm_sees_both_views_at_once() -> None:
@@ -92,13 +93,13 @@ def test_batch_norm_sees_both_views_at_once() -> None:
     batch = feed[0][0]
     first = next(x for x in model.encoder.layers if isinstance(x, keras.layers.Conv2D))
     before = keras.Model(model.encoder.inputs, first.output)
-    maps = before.predict(np.asarray(model.views(batch)), verbose=0)  # (2N, s, s, w)
+    maps = before.predict(home(model.views(batch)), verbose=0)  # (2N, s, s, w)
     halves = [maps[view::2].mean(axis=(0, 1, 2)) for view in range(2)]
     together, apart = 0.1 * maps.mean(axis=(0, 1, 2)), 0.09 * halves[0] + 0.1 * halves[1]
     assert np.abs(together - apart).max() > 1e-3
     model(batch, training=True)
     norm = next(x for x in model.encoder.layers if "BatchNorm" in type(x).__name__)
-    np.testing.assert_allclose(np.asarray(norm.moving_mean), together, atol=1e-5)
+    np.testing.assert_allclose(home(norm.moving_mean), together, atol=1e-5)
 
 
 def test_metrics_are_the_steps_own_values() -> None:
@@ -110,7 +111,7 @@ def test_metrics_are_the_steps_own_values() -> None:
         batch = feed[step][0]
         before = [ops.convert_to_numpy(v) for v in twin.non_trainable_variables]
         h = twin.encoder(twin.views(batch), training=True)
-        z = np.asarray(twin.projection_head(h, training=True))
+        z = home(twin.projection_head(h, training=True))
         loss, accuracy = loss_and_accuracy(z, 0.3)
         for variable, value in zip(twin.non_trainable_variables, before, strict=True):
             variable.assign(value)  # BatchNorm's statistics as before that look
@@ -130,6 +131,8 @@ def test_fit_lowers_the_loss() -> None:
 
 def test_a_first_layer_that_is_no_number_shows_in_the_loss() -> None:
     """Although the maxima behind it pass NaN over: batch statistics bring it out again."""
+    if keras.backend.backend() != "tensorflow":
+        pytest.skip("elsewhere the maxima hide it; snapshots look at the weights as well")
     model = build_model(ModelConfig(width=4), TrainConfig(precision="float32"), 32)
     compile_model(model, TrainConfig(), jit=False)
     kernel = next(w for w in model.encoder.weights if w.path.endswith("kernel"))
@@ -173,7 +176,7 @@ def test_a_narrow_head_trains() -> None:
     """All its hidden units are off for some views, whose projection is then zero."""
     model, feed = model_and_feed(TRAINING, replace(MODEL, head_width=2, head_dim=2))
     model.run_eagerly = True
-    z = np.asarray(model(feed[0][0], training=True))
+    z = home(model(feed[0][0], training=True))
     assert (z == 0).all(axis=1).any()
     assert np.isfinite([row["loss"] for row in fit(model, feed, 5)]).all()
     assert all(np.isfinite(w).all() for w in weights_of(model))
@@ -187,7 +190,7 @@ def test_half_precision_trains_with_a_loss_in_float32(precision: str) -> None:
     assert (conv.compute_dtype, conv.variable_dtype) == (precision, "float32")
     before = weights_of(model)
     z = model(feed[0][0], training=False)
-    assert np.asarray(z).dtype == np.float32
+    assert home(z).dtype == np.float32
     rows = fit(model, feed, 3)
     assert np.isfinite([row["loss"] for row in rows]).all()
     assert differ(weights_of(model), before)
@@ -229,7 +232,7 @@ def test_decay_leaves_biases_and_batch_norm_alone(optimizer: str) -> None:
     variables = model.trainable_variables
     for variable in variables:
         variable.assign(np.full(variable.shape, 2.0))
-    model.optimizer.apply([np.zeros(v.shape, np.float32) for v in variables])
+    model.optimizer.apply([ops.zeros(v.shape) for v in variables])
     decayed = {v.name for v in variables if np.allclose(v, 2 * (1 - 0.5 * 0.1))}
     kept = {v.name for v in variables if np.allclose(v, 2)}
     assert decayed == {"kernel"}
@@ -239,7 +242,7 @@ def test_decay_leaves_biases_and_batch_norm_alone(optimizer: str) -> None:
 def test_no_decay_moves_nothing() -> None:
     model, _ = model_and_feed(replace(TRAINING, weight_decay=0.0))
     before = weights_of(model)
-    model.optimizer.apply([np.zeros(v.shape, np.float32) for v in model.trainable_variables])
+    model.optimizer.apply([ops.zeros(v.shape) for v in model.trainable_variables])
     assert_same(weights_of(model), before)
 
 
@@ -249,7 +252,7 @@ def test_sgd_has_the_momentum_asked_for() -> None:
     model, _ = model_and_feed(training)
     before = weights_of(model)[0]
     for expected in (-0.1, -0.25):
-        model.optimizer.apply([np.ones(v.shape, np.float32) for v in model.trainable_variables])
+        model.optimizer.apply([ops.ones(v.shape) for v in model.trainable_variables])
         np.testing.assert_allclose(weights_of(model)[0] - before, expected, atol=1e-6)
 
 
@@ -319,6 +322,6 @@ def test_a_compiled_step_sees_the_length_change() -> None:
 def test_the_loss_of_the_model_is_of_its_own_output() -> None:
     """`evaluate` of Keras: the same loss without training."""
     model, feed = model_and_feed()
-    z = np.asarray(model(feed[0][0], training=False))
+    z = home(model(feed[0][0], training=False))
     found = model.test_on_batch(feed[0][0], return_dict=True)
     assert found["loss"] == pytest.approx(float(nt_xent_loss(z, 0.3)), rel=1e-5)

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 from keras import ops
 
+from ..backend import jit_compile
 from ..config import ModelConfig, TrainConfig, ViewConfig, replace
 from ..encoders import BATCH_NORM, build_projection_head
 from ..model import Feed, SimCLR, build_model, compile_model
@@ -167,7 +168,7 @@ class Renderer(keras.Model):
     def __init__(self, size: int) -> None:
         super().__init__(dtype="float32")
         self.size = size
-        self.compile(jit_compile=False)
+        self.compile(jit_compile=jit_compile(False))
 
     def call(self, inputs: dict[str, Any]) -> Any:
         """One number a view: the views themselves need not travel back to the host."""
