@@ -38,6 +38,7 @@ import platformdirs
 from . import config as settings
 from .errors import ConfigError, LabError, RunDamaged, RunError
 from .files import write_json, writing
+from .paths import expanded
 from .run import (
     DAMAGED,
     ENDED,
@@ -93,9 +94,14 @@ class RunStore:
             root: the folder; None takes `runs_dir()`.
 
         Raises:
-            ConfigError: it cannot be made.
+            ConfigError: it cannot be made, or its path begins with an unknown ~user.
         """
-        self.root = (Path(root) if root else runs_dir()).expanduser()
+        self.root = expanded(root or runs_dir())
+        if str(self.root).startswith("~"):
+            raise ConfigError(
+                f"Expected a folder for runs at {self.root}, found no user of that name; "
+                "choose another with --runs or SIMCLR_LAB_RUNS."
+            )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
