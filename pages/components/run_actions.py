@@ -137,7 +137,7 @@ def rename_dialog(run: Run) -> None:
     """Ask for a run's new name."""
     key = f"rename_{run.id}"
     with st.form("rename", border=False):
-        st.text_input("Name", value=run.name, max_chars=80, key=key)
+        st.text_input("Name", value=run.name, key=key)  # a long one is cut when it is written
         if st.form_submit_button(
             "Rename",
             type="primary",
