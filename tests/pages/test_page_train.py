@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -182,11 +183,87 @@ def test_views_come_over_from_the_views_page_by_link(page: Any, store: RunStore)
     assert (views.crop_min, views.flip_p) == (0.33, 0.0)
 
 
-@pytest.mark.parametrize("views", ["{", "7", '{"crop": 1}', '{"crop_min": 9}'])
+DEEP = "[" * 900 + "]" * 900
+
+
+@pytest.mark.parametrize(
+    "views", ["{", "7", '{"crop": 1}', '{"crop_min": 9}', "[" * 3000, f'{{"crop_min": {DEEP}}}']
+)
 def test_a_broken_link_of_views_is_a_sentence(page: Any, views: str) -> None:
     app = page(views=views)
     assert not app.exception
     assert len(app.error) == 1 and "Start" not in labels(app)
+
+
+def test_a_link_with_a_setting_that_is_not_known_is_a_short_sentence(page: Any) -> None:
+    (error,) = page(views='{"foo":1}').error
+    assert error.value.startswith("The link has a view setting 'foo' that is not known; copy it")
+    assert "crop_p" not in error.value
+    (error,) = page(views='{"crop_mim": 0.2}').error
+    assert error.value.endswith("did you mean crop_min?")
+
+
+def test_a_long_name_is_cut(page: Any, store: RunStore) -> None:
+    app = page()
+    name = app.text_input(key="train_name")
+    assert name.proto.max_chars == 0  # else the browser drops all of it
+    name.set_value("n" * 100).run()
+    assert app.text_input(key="train_name").value == "n" * 80
+    press(app, "Start")
+    assert [run.name for run in store] == ["n" * 80]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(99999999999999999999, "100000000000000000000"), (2.5, "2.5")]
+)
+def test_a_number_that_is_no_number_of_steps_is_told(page: Any, value: float, found: str) -> None:
+    app = page()
+    field = app.number_input(key="train_training_steps")
+    assert field.proto.max > 1e300  # the browser keeps what lies above for itself
+    field.set_value(value).run()
+    assert app.error[0].value.startswith("Steps (under more…): expected ")
+    assert f"found {found}" in app.error[0].value
+    assert "Start" not in labels(app)
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader(key="train_upload").set_value((name, content, "")).run()
+
+
+def images(count: int) -> bytes:
+    """An .npz file of gray pictures of 20 pixels."""
+    file = io.BytesIO()
+    np.savez(file, images=np.random.default_rng(0).integers(0, 255, (count, 20, 20), np.uint8))
+    return file.getvalue()
+
+
+def test_an_upload_becomes_the_data_and_keeps_its_name_in_sentences(
+    page: Any, store: RunStore
+) -> None:
+    app = upload(page(), "my few.npz", images(20))
+    assert app.selectbox(key="data").value.startswith(str(store.root / "uploads" / "myfew-"))
+    assert "found 16 in my few.npz; choose" in app.error[0].value
+    assert "Start" not in labels(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("my few.npz", b"no pictures"), ("my few.zip", b"PK\x03\x04 cut")]
+)
+def test_an_upload_that_is_refused_is_called_by_its_name(
+    page: Any, store: RunStore, name: str, content: bytes
+) -> None:
+    app = upload(page(), name, content)
+    assert name in app.error[0].value and "-" not in app.error[0].value
+    assert app.selectbox(key="data").value == "shapes"
+    assert list((store.root / "uploads").iterdir()) == []
+
+
+def test_an_upload_that_cannot_be_kept_is_one_sentence(page: Any, store: RunStore) -> None:
+    app = page()
+    (store.root / "uploads").write_text("in the way")
+    app = upload(app, "few.npz", images(20))
+    assert not app.exception
+    assert app.error[0].value.startswith("Expected to keep 'few.npz' in ")
 
 
 def test_an_unknown_run_is_a_sentence_and_a_way_on(page: Any) -> None:
