@@ -2,7 +2,8 @@
 
     config.json         all that is needed to repeat the run; by its maker, then by its worker
     probe.npz           images (P,S,S,3) uint8, indices (P,), labels (P,), factor__<name> (P,)
-    status.json         state, attempt, step, message; by the holder of `lock`
+    status.json         state, attempt, started (seconds since 1970; not in the oldest runs), step,
+                        message; by the holder of `lock`
     metrics.jsonl       a line a step; by the worker
     snapshots.jsonl     a line a snapshot; by the worker
     snapshots/          <step>.npz: h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d);
