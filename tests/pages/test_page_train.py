@@ -331,6 +331,38 @@ def test_pause_is_asked_once_and_shown_at_once(page: Any, alive: FakeRun) -> Non
     assert "Paused at step 300" in text(app) and "Resume" in labels(app)
 
 
+@pytest.mark.parametrize(
+    ("label", "state", "words"),
+    [("Pause", runs.PAUSED, "Paused at step 300"), ("Stop", runs.STOPPED, "Stopped at step 300")],
+)
+def test_what_another_tab_did_is_no_refusal(
+    page: Any, alive: FakeRun, label: str, state: str, words: str
+) -> None:
+    app = page(run=alive.run.id)
+    alive.end(state)  # by another tab
+    app = press(app, label)
+    assert not app.error and "expected a" not in text(app)
+    assert words in text(app) and "Resume" in labels(app)
+
+
+@pytest.mark.parametrize("state", [runs.QUEUED, runs.RUNNING])
+def test_a_run_that_another_tab_resumed_is_shown_as_it_is(
+    page: Any, store: RunStore, state: str
+) -> None:
+    run = ended(store, runs.PAUSED)
+    app = page(run=run.id)
+    run.write_status(state=state, queued=1.0, attempt=2)  # by another tab
+    lock = run.take() if state == runs.RUNNING else None
+    try:
+        app = press(app, "Resume")
+        assert not app.error and "expected a" not in text(app) and "held by" not in text(app)
+        assert run.status["attempt"] == 2
+        assert ("Leave the line" if state == runs.QUEUED else "Pause") in labels(app)
+    finally:
+        if lock is not None:
+            os.close(lock)
+
+
 def test_stop_is_asked_of_the_run(page: Any, alive: FakeRun) -> None:
     press(page(run=alive.run.id), "Stop")
     assert alive.run.requested(1) == "stop"
