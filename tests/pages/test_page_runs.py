@@ -108,6 +108,16 @@ def test_rename_keeps_the_run(page: Any, store: RunStore) -> None:
     assert run.name == "new name" and names(app) == ["new name"]
 
 
+def test_a_long_new_name_is_cut(page: Any, store: RunStore) -> None:
+    run = made(store, "old name", runs.FINISHED, 1e9)
+    app = choose(page(), run, "Rename")
+    field = app.text_input(key=f"rename_{run.id}")
+    assert field.proto.max_chars == 0  # else the browser drops all of it
+    field.set_value("n" * 100)
+    next(b for b in app.button if b.label == "Rename").click().run()
+    assert run.name == "n" * 80
+
+
 def test_delete_asks_first(page: Any, store: RunStore) -> None:
     run = made(store, "gone soon", runs.FINISHED, 1e9)
     app = choose(page(), run, "Delete")

@@ -153,10 +153,11 @@ def test_an_encoder_that_wants_larger_pictures_is_refused(page: Any) -> None:
     assert "at least 71 pixels" in app.error[0].value and "Start" not in labels(app)
 
 
-def test_data_that_are_not_there_are_told(page: Any, store: RunStore, tmp_path: Path) -> None:
-    app = page(data=str(tmp_path / "nowhere.npz"))
+@pytest.mark.parametrize("data", ["/nowhere.npz", "~nouser/x"])
+def test_data_that_are_not_there_are_told(page: Any, store: RunStore, data: str) -> None:
+    app = page(data=data)
     assert not app.exception
-    assert "Expected" in app.error[0].value and "Start" not in labels(app)
+    assert f"found nothing at '{data}'" in app.error[0].value and "Start" not in labels(app)
     assert list(store) == []
 
 

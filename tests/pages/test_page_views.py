@@ -147,7 +147,9 @@ def test_warnings_in_plain_words(page: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["/nowhere/at/all", "shapse", "/dev/null", "a\0b", __file__], ids=range(5)
+    "source",
+    ["/nowhere/at/all", "shapse", "/dev/null", "a\0b", "~nouser/x", __file__],
+    ids=range(6),
 )
 def test_a_source_that_cannot_be_read_gets_one_sentence(page: AppTest, source: str) -> None:
     page.session_state["data"] = source
