@@ -12,7 +12,8 @@ from streamlit.delta_generator import DeltaGenerator
 from pages.components import pictures, similarity
 from pages.components.data_picker import data_picker, load_pictures
 from pages.components.run_picker import pick_run
-from pages.components.view_controls import link_problems, view_controls
+from pages.components.view_controls import view_controls
+from pages.components.view_link import clean_link
 from simclr_core import views
 from simclr_core.config import ViewConfig, to_dict
 from simclr_core.datasets import Dataset
@@ -20,7 +21,14 @@ from simclr_core.errors import LabError
 
 MOST, MANY = 16, 24
 PAIRS, STEPS, GRID = "pairs", "one by one", "many views"
-OTHER_KEYS = ("data", "pictures", "seed", "skip", "show", "row", "run")
+LARGEST_SEED, FARTHEST = 2**31 - 1, 10**9  # of pictures that were passed over, as many count
+WHOLE = {
+    "pictures": (1, MOST),
+    "seed": (0, LARGEST_SEED),
+    "row": (1, MOST),
+    "skip": (0, FARTHEST),
+}
+CHOICES = {"show": (PAIRS, STEPS, GRID)}
 HINTS = {
     PAIRS: "Training pulls the two views of one picture together and pushes those of others apart.",
     STEPS: "The operations one after another, as the two recipes say.",
@@ -31,10 +39,10 @@ WORDS = ("", "", "two", "three", "four", "five", "six", "seven", "eight", "nine"
 
 def main() -> None:
     """Guard, read, call, show."""
-    params = {name: st.query_params.get_all(name) for name in st.query_params}
+    problems = clean_link(WHOLE, CHOICES, ("data", "run"))
     source, count, seed, corner = _settings_row()
     notice = st.empty()
-    if problems := link_problems(params, OTHER_KEYS):
+    if problems:
         notice.warning("  \n".join(problems))
     if not source:
         st.info("Type the path of a .npz file, a folder or a zip with your pictures.")
@@ -67,7 +75,7 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
         label = f"Another {more}" if count > 1 else "Another one"
         row[2].button(label, on_click=_skip, args=(count,), width="stretch")
         seed = row[3].number_input(
-            "Seed", 0, 2**31 - 1, 7, key="seed", bind="query-params",
+            "Seed", 0, LARGEST_SEED, 7, key="seed", bind="query-params",
             help="The same seed draws the same views, so that a slider shows what it does alone.",
         )  # fmt: skip
         row[4].button("Draw again", on_click=_draw_again, width="stretch")
@@ -111,7 +119,7 @@ def _strip(warnings: list[str], problem: str, hint: str) -> None:
 def _what(count: int) -> tuple[str, int]:
     """What is shown, and of which of the pictures, counted from 0."""
     show = st.segmented_control(
-        "Show", [PAIRS, STEPS, GRID], default=PAIRS, required=True, key="show",
+        "Show", CHOICES["show"], default=PAIRS, required=True, key="show",
         bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
     if show == PAIRS:
@@ -128,9 +136,7 @@ def _chosen(dataset: Dataset, count: int) -> np.ndarray:
     """Indices of the pictures shown: from an order that mixes classes and is always the same."""
     total = len(dataset.x_train)
     order = np.random.default_rng(0).permutation(total)
-    text = st.query_params.get("skip", "0")
-    skip = int(text) % max(total, 1) if text.isdecimal() and len(text) < 100 else 0
-    return order[(skip + np.arange(min(count, total))) % total]
+    return order[(_skipped() + np.arange(min(count, total))) % total]
 
 
 def _name(dataset: Dataset, i: int) -> str:
@@ -140,9 +146,17 @@ def _name(dataset: Dataset, i: int) -> str:
     return f"picture {i}{label}"
 
 
+def _skipped() -> int:
+    """How many pictures were passed over by "Another eight"."""
+    try:
+        number = float(st.query_params.get("skip", "0"))
+    except ValueError:
+        return 0
+    return int(number) if 0 <= number <= FARTHEST else 0
+
+
 def _skip(count: int) -> None:
-    text = st.query_params.get("skip", "0")
-    st.query_params["skip"] = str((int(text) if text.isdecimal() else 0) + count)
+    st.query_params["skip"] = str((_skipped() + count) % FARTHEST)
 
 
 def _draw_again() -> None:

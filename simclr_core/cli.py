@@ -1,7 +1,8 @@
 """The command line: `python -m simclr_core COMMAND`.
 
 Exit codes: 0 done, 2 bad arguments or data (one line on stderr), 1 anything else.
-With --json the last line on stdout is one JSON object, and all other text goes to stderr.
+With --json the last line on stdout is one JSON object when the command was carried out, and all
+other text goes to stderr.
 Commands import what they need when they run, so that help and lists come at once.
 """
 

@@ -7,11 +7,11 @@ import contextlib
 import dataclasses
 import re
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 from . import config as settings
 from .errors import ConfigError
+from .paths import expanded
 from .presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
 
 GROUPS: dict[str, type] = {
@@ -178,7 +178,7 @@ def source_path(source: str) -> str:
 
     if source in BUILT_IN or not source.strip():  # of nothing no path is made: it is refused
         return source.strip()
-    return str(Path(source).expanduser().absolute())
+    return str(expanded(source).absolute())
 
 
 def _overridden(config: settings.RunConfig, name: str, args: argparse.Namespace, kind: str) -> Any:

@@ -18,6 +18,7 @@ from . import launch, runs
 from .cli_report import finish_json, make_report, percent, quiet_libraries, tell
 from .errors import ConfigError, LabError, RunError
 from .files import write_atomic
+from .paths import expanded
 from .runs import Run, RunStore
 
 _PATIENCE = 60.0  # seconds that pause and stop wait for the worker
@@ -132,7 +133,7 @@ def _table_place(out: str | None) -> Path | None:
     """Where --out points to, looked at before the work begins."""
     if out is None:
         return None
-    path = Path(out).expanduser()
+    path = expanded(out)
     if path.is_dir() or not path.parent.is_dir():
         raise ConfigError(f"--out: expected a file in a folder that is there, found {out!r}.")
     return path

@@ -19,6 +19,7 @@ from . import builtin, npz
 from .builtin import BUILT_IN, cache_dir, prepare
 from .errors import DataError
 from .ingest import read_pictures
+from .paths import expanded
 from .shapes import FACTOR_NAMES
 from .splits import Parts, cap, hash_arrays, split_off_test, spread_choice
 
@@ -121,7 +122,7 @@ def load_dataset(
             note = "The 500 test digits come from other writers than the training ones."
             parts = replace(parts, notes=(*parts.notes, note))
         return _finish(source, parts, max_images, "characters" if source == "digits" else "")
-    path = Path(source).expanduser()
+    path = expanded(source)
     if not source.strip() or not _exists(path):  # an empty path would mean the working folder
         raise DataError(_not_found(source))
     if path.is_file() and path.suffix.lower() == ".npz":

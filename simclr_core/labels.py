@@ -8,6 +8,8 @@ from .archives import safe_name
 from .errors import DataError
 from .splits import Parts
 
+LARGEST = 2.0**53  # of labels that are floats: above, neighbouring whole numbers look the same
+
 
 def label_parts(
     splits: list[str],
@@ -20,7 +22,8 @@ def label_parts(
     Args:
         splits: name of each part: "train" or another word for the first, "val", "test".
         images: (N, S, S, 3) uint8 per part.
-        labels: per part (N,), (N, 1) or one-hot (N, K) of numbers or text, or None.
+        labels: per part (N,), (N, 1) or one-hot (N, K) of numbers or text, or None. A part
+            without pictures counts as none.
         class_names: names of the classes 0..K-1, or None.
 
     Raises:
@@ -33,13 +36,20 @@ def label_parts(
         None if label is None else _flat(label, len(x), split)
         for split, x, label in zip(splits, images, labels, strict=True)
     ]
-    complete = all(y is not None for y, x in zip(flat, images, strict=True) if len(x))
-    if not complete and any(y is not None for y in flat):
+    notes += [
+        f"The {split} split is empty and counts as none."
+        for split, x in zip(splits, images, strict=True)
+        if not len(x)
+    ]
+    filled = [place for place, x in enumerate(images) if len(x)]
+    splits, images = [splits[place] for place in filled], [images[place] for place in filled]
+    flat = [flat[place] for place in filled]
+    given = [y for y in flat if y is not None]
+    if given and len(given) < len(flat):
         notes.append("Labels were left out, as some of the splits have none.")
     names: tuple[str, ...] = ()
     numbers: list[np.ndarray | None] = [None] * len(flat)
-    if complete:
-        given = [y for y in flat if y is not None]
+    if len(given) == len(flat):
         mapped, names, remarks = _to_numbers(given, class_names)
         numbers = list(mapped)
         notes += remarks
@@ -58,7 +68,7 @@ def _flat(labels: np.ndarray, count: int, split: str) -> np.ndarray:
             f"shape {labels.shape}; save as many labels as pictures, or leave the labels out."
         )
     if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels == labels.round()).all():
-        labels = labels.astype(np.int64)
+        labels = _whole(labels, split)
     if labels.dtype.kind == "S":
         labels = np.char.decode(labels, "utf-8", "replace")
     if labels.dtype.kind not in "biuU":
@@ -67,6 +77,17 @@ def _flat(labels: np.ndarray, count: int, split: str) -> np.ndarray:
             "labels; save class numbers or class names."
         )
     return labels
+
+
+def _whole(labels: np.ndarray, split: str) -> np.ndarray:
+    """Floats without a fraction as int64."""
+    beyond = labels[np.abs(labels) >= LARGEST]
+    if len(beyond):
+        raise DataError(
+            f"Expected class numbers below {LARGEST:g} as labels, found {beyond[0]:g} in the "
+            f"{split} labels; save class numbers such as 0, 1, 2, or class names."
+        )
+    return labels.astype(np.int64)
 
 
 def _is_one_hot(labels: np.ndarray) -> bool:
@@ -114,8 +135,8 @@ def _join(
     """Train and test from two or three parts: validation joins train if there is a test split."""
     x, y = dict(zip(splits, images, strict=True)), dict(zip(splits, labels, strict=True))
     first = splits[0]
-    test = next((name for name in ("test", "val") if name in x and len(x[name])), None)
-    if test == "test" and "val" in x and len(x["val"]):
+    test = next((name for name in ("test", "val") if name in x), None)
+    if test == "test" and "val" in x:
         notes.append(f"The validation split ({len(x['val']):,} pictures) joined the training one.")
         y_first, y_val = y[first], y["val"]
         x[first] = np.concatenate([x[first], x["val"]])

@@ -161,7 +161,12 @@ def _spawn_worker(store: RunStore, run: Run, slot: str) -> bool:
             return False
         attempt = int(_number(status.get("attempt"))) + 1
         run.write_status(
-            state=runs.STARTING, attempt=attempt, slot=slot, phase="starting", message=""
+            state=runs.STARTING,
+            attempt=attempt,
+            slot=slot,
+            started=time.time(),
+            phase="starting",
+            message="",
         )
         with (run.path / "log.txt").open("ab") as log:
             if spare.hand_over(store, run, slot, lock, log.fileno()):

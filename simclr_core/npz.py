@@ -113,8 +113,13 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
             f"Expected plain numbers or text in {name}, found Python objects, which can hide "
             "code and are never read; save the array with a number type such as uint8."
         )
+    if min(shape, default=0) < 0:
+        raise DataError(
+            f"Expected sizes of 0 or more in the header of {name}, found {shape}: the header is "
+            "damaged; save the file again."
+        )
     size = math.prod(shape) * dtype.itemsize
-    if size > MAX_ARRAY_BYTES or min(shape, default=0) < 0:
+    if size > MAX_ARRAY_BYTES:
         raise DataError(
             f"Expected at most {MAX_ARRAY_BYTES >> 30} GB an array, found {size / 2**30:.1f} GB in "
             f"{name}; save fewer or smaller pictures."
@@ -153,14 +158,8 @@ def _own_size(arrays: list[np.ndarray]) -> int:
 def _convert(
     arrays: list[np.ndarray], names: list[str], size: int, progress: Progress
 ) -> tuple[list[np.ndarray], tuple[str, ...]]:
-    """Every part as (N, S, S, 3) uint8, all by one scale, and notes on what was done."""
-    try:
-        scale = max(pictures.full_scale(array) for array in arrays)
-    except pictures.UnreadablePicture as error:
-        raise DataError(
-            f"Expected pixels of 0..255 (or floats of 0..1) in {' and '.join(names)}, found "
-            f"{error}; scale them and save again."
-        ) from error
+    """Every part as (N, S, S, 3) uint8, and notes on what was done."""
+    scales = _scales(arrays, names)
     total = sum(len(array) for array in arrays)
     if total * size * size * 3 > MAX_ARRAY_BYTES:
         raise DataError(
@@ -168,14 +167,53 @@ def _convert(
             f"{size} x {size}; choose a smaller image size."
         )
     images, done = [], 0
-    for array in arrays:
+    for array, scale in zip(arrays, scales, strict=True):
         out = np.empty((len(array), size, size, 3), np.uint8)
         for start in range(0, len(array), CHUNK):
             out[start : start + CHUNK] = _squares(array[start : start + CHUNK], scale, size)
             done += min(CHUNK, len(array) - start)
             progress(0.6 + 0.4 * done / total, f"{done:,} of {total:,} pictures brought to size.")
         images.append(out)
-    return images, _notes(arrays[0], scale, size)
+    return images, (*_scale_notes(arrays, names, scales), *_notes(arrays[0], size))
+
+
+def _scales(arrays: list[np.ndarray], names: list[str]) -> list[float]:
+    """The full scale of every part.
+
+    Whole numbers of more than 8 bits may have any depth: their brightest part tells it for all.
+    Everything else tells its own scale: bytes have one, and floats reach 1 or 255.
+    """
+    scales = []
+    for array, name in zip(arrays, names, strict=True):
+        try:
+            scales.append(pictures.full_scale(array))
+        except pictures.UnreadablePicture as error:
+            raise DataError(
+                f"Expected pixels of 0..255 (or floats of 0..1) in {name}, found {error}; "
+                "scale them and save again."
+            ) from error
+    deep = [array.dtype.kind in "iu" and array.dtype != np.uint8 for array in arrays]
+    deepest = max(np.where(deep, scales, 0.0))
+    return [
+        float(deepest) if is_deep else scale for is_deep, scale in zip(deep, scales, strict=True)
+    ]
+
+
+def _scale_notes(
+    arrays: list[np.ndarray], names: list[str], scales: list[float]
+) -> tuple[str, ...]:
+    """How the numbers of the pixels were read, in at most one sentence."""
+    found: dict[tuple[np.dtype, float], list[str]] = {}
+    for array, name, scale in zip(arrays, names, scales, strict=True):
+        if len(array):
+            found.setdefault((array.dtype, scale), []).append(name)
+    words = [f"{dtype} up to {scale:g}" for dtype, scale in found]
+    if len(words) > 1:
+        parts = [f"{w} in {', '.join(n)}" for w, n in zip(words, found.values(), strict=True)]
+        return (f"Pixels were {' and '.join(parts)}: each was scaled to 0..255 by itself.",)
+    if not words or any(dtype == np.uint8 for dtype, _ in found):
+        return ()
+    return (f"Pixels were {words[0]} and were scaled to 0..255.",)
 
 
 def _squares(block: np.ndarray, scale: float, size: int) -> np.ndarray:
@@ -187,12 +225,10 @@ def _squares(block: np.ndarray, scale: float, size: int) -> np.ndarray:
     return np.stack([pictures.as_rgb(picture) for picture in made])
 
 
-def _notes(array: np.ndarray, scale: float, size: int) -> tuple[str, ...]:
-    """What was done to the pictures, a sentence each."""
+def _notes(array: np.ndarray, size: int) -> tuple[str, ...]:
+    """What was done to the shape of the pictures, a sentence each."""
     notes = []
     height, width, channels = array.shape[1:]
-    if array.dtype != np.uint8:
-        notes.append(f"Pixels were {array.dtype} up to {scale:g} and were scaled to 0..255.")
     if channels == 4:
         notes.append("Transparent pixels were laid over white.")
     if channels == 1:

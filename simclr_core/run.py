@@ -31,6 +31,7 @@ PAUSED, STOPPED, FINISHED = "paused", "stopped", "finished"
 FAILED, INTERRUPTED, DAMAGED = "failed", "interrupted", "damaged"
 ENDED = (PAUSED, STOPPED, FINISHED, FAILED, INTERRUPTED, DAMAGED)
 RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)
+NAME_LENGTH = 80  # characters of a name that are kept
 STATES = (QUEUED, STARTING, RUNNING, *ENDED)
 
 _LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond
@@ -148,12 +149,12 @@ class Run:
         return str(self.label.get("name") or self.id)
 
     def rename(self, name: str) -> None:
-        """Give the run a name; at most 80 characters are kept.
+        """Give the run a name; at most `NAME_LENGTH` characters are kept.
 
         Raises:
             LabError: the name cannot be written.
         """
-        words = " ".join(name.split())[:80]
+        words = " ".join(name.split())[:NAME_LENGTH]
         shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in words)
         write_json(self.path / "label.json", {**self.label, "name": shown})
 

@@ -2,7 +2,8 @@
 
     config.json         all that is needed to repeat the run; by its maker, then by its worker
     probe.npz           images (P,S,S,3) uint8, indices (P,), labels (P,), factor__<name> (P,)
-    status.json         state, attempt, step, message; by the holder of `lock`
+    status.json         state, attempt, started (seconds since 1970; not in the oldest runs), step,
+                        message; by the holder of `lock`
     metrics.jsonl       a line a step; by the worker
     snapshots.jsonl     a line a snapshot; by the worker
     snapshots/          <step>.npz: h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d);
@@ -38,6 +39,7 @@ import platformdirs
 from . import config as settings
 from .errors import ConfigError, LabError, RunDamaged, RunError
 from .files import write_json, writing
+from .paths import expanded
 from .run import (
     DAMAGED,
     ENDED,
@@ -93,9 +95,14 @@ class RunStore:
             root: the folder; None takes `runs_dir()`.
 
         Raises:
-            ConfigError: it cannot be made.
+            ConfigError: it cannot be made, or its path begins with an unknown ~user.
         """
-        self.root = (Path(root) if root else runs_dir()).expanduser()
+        self.root = expanded(root or runs_dir())
+        if str(self.root).startswith("~"):
+            raise ConfigError(
+                f"Expected a folder for runs at {self.root}, found no user of that name; "
+                "choose another with --runs or SIMCLR_LAB_RUNS."
+            )
         try:
             self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:

@@ -6,14 +6,15 @@ nothing is unpacked: what reads the pictures reads the archive member by member.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import tempfile
 from pathlib import Path
 from typing import IO
 
-from .errors import DataError
-from .files import disk_full
+from .errors import DataError, LabError
+from .files import NO_ROOM
 
 LARGEST = 500_000_000  # bytes of one file
 ENDINGS = (".npz", ".zip")
@@ -33,7 +34,7 @@ def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
 
     Raises:
         DataError: the ending is not one of `ENDINGS`, or the file is empty or too large.
-        LabError: the disk is full.
+        LabError: the disk is full, or nobody may write there.
     """
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
@@ -42,9 +43,10 @@ def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
             "put pictures into a zip, one folder a class."
         )
     folder = root / "uploads"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=folder, prefix=".")
+    aside = ""
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=folder, prefix=".")
         with os.fdopen(handle, "wb") as target:
             digest = _copy(file, target, name)
         stem = "".join(c for c in Path(name).stem if c.isascii() and c.isalnum())[:24]
@@ -52,10 +54,22 @@ def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
         os.replace(aside, path)
         return path
     except OSError as error:
-        raise disk_full(folder) from error
+        raise _not_kept(folder, name, error) from error
     finally:
-        if os.path.exists(aside):
-            os.unlink(aside)
+        if aside:
+            with contextlib.suppress(OSError):  # renamed, or the disk is gone
+                os.unlink(aside)
+
+
+def _not_kept(folder: Path, name: str, error: OSError) -> LabError:
+    """What the system had against keeping a file, for people."""
+    wanted = f"Expected to keep {name[-60:]!r} in {folder}"
+    path = "give the file's path on this machine instead"
+    if error.errno in NO_ROOM:
+        return LabError(f"{wanted}, found no room on the disk; delete old runs, or {path}.")
+    return LabError(
+        f"{wanted}, but could not ({error.strerror or error}); allow writing there, or {path}."
+    )
 
 
 def _copy(source: IO[bytes], target: IO[bytes], name: str) -> str:

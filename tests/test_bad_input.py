@@ -153,11 +153,11 @@ def test_data_that_cannot_be_used(store: RunStore, tmp_path: Path) -> None:
         "shapes\udcff": "found nothing at",
     }
     commands = [("train", "--data", str(tmp_path / name)) for name in cases]
-    extra = [("train", "--data", word) for word in ("", " ", "shpaes")]
+    extra = [("train", "--data", word) for word in ("", " ", "~nouser/x", "shpaes")]
     found = all_refused(store, [*commands, *extra])
-    for words, line in zip([*cases.values(), *["found nothing"] * 3], found, strict=True):
+    for words, line in zip([*cases.values(), *["found nothing"] * 4], found, strict=True):
         assert words in line
-    assert "did you mean shapes?" in found[-1]
+    assert "did you mean shapes?" in found[-1] and "'~nouser/x'" in found[-2]
 
 
 def test_damaged_pictures_are_passed_over_without_noise(store: RunStore, tmp_path: Path) -> None:
@@ -209,6 +209,9 @@ def test_a_folder_of_runs_that_is_none(tmp_path: Path) -> None:
         for words in (("list",), ("train", "--data", "shapes")):
             line = refused(lab(place, *words))
             assert str(place) in line and "--runs or SIMCLR_LAB_RUNS" in line
+    line = refused(lab(Path("~nouser/x"), "list"))
+    assert "~nouser/x, found no user of that name" in line
+    assert not (ROOT / "~nouser").exists()
     assert (tmp_path / "file").read_text() == "kept" and os.listdir(tmp_path) == ["file"]
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
+import re
 import tracemalloc
 import zipfile
 from pathlib import Path
@@ -10,9 +13,10 @@ from pathlib import Path
 import pytest
 
 from simclr_core import bundle, uploads
-from simclr_core.errors import DataError
+from simclr_core.errors import DataError, LabError
 from simclr_core.presets import preset_config
 from simclr_core.runs import Run, RunStore
+from small_disk import read_only
 
 
 @pytest.fixture
@@ -108,6 +112,30 @@ def test_other_files_are_refused(tmp_path: Path, name: str, content: bytes) -> N
     with pytest.raises(DataError, match="Expected"):
         uploads.keep_upload(tmp_path, name, io.BytesIO(content))
     assert not any((tmp_path / "uploads").glob("*"))
+
+
+def test_a_folder_where_nobody_may_write_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "runs").mkdir()
+    with read_only(tmp_path / "runs"), pytest.raises(LabError) as caught:
+        uploads.keep_upload(tmp_path / "runs", "birds.zip", io.BytesIO(b"x"))
+    assert str(caught.value).startswith(f"Expected to keep 'birds.zip' in {tmp_path}/runs/uploads")
+    assert "but could not (" in str(caught.value) and "allow writing there" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [(errno.ENOSPC, "no room on the disk; delete old runs"), (errno.EIO, "but could not (")],
+)
+def test_only_a_full_disk_is_called_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
+) -> None:
+    def fail(*args: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(uploads.os, "replace", fail)
+    with pytest.raises(LabError, match=re.escape(words)):
+        uploads.keep_upload(tmp_path, "birds.zip", io.BytesIO(b"x"))
+    assert list((tmp_path / "uploads").iterdir()) == []
 
 
 def test_a_large_upload_leaves_nothing_behind(

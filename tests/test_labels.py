@@ -51,6 +51,14 @@ def test_labels_that_do_not_fit(tmp_path: Path, labels: np.ndarray) -> None:
         load_dataset(save(tmp_path, images=noise(4, 16, 16), labels=labels))
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("large", [1e300, -1e300, 2.0**63])
+def test_float_labels_that_are_no_class_numbers_are_refused(tmp_path: Path, large: float) -> None:
+    labels = np.array([0, 1, 2, large])
+    with pytest.raises(DataError, match=r"Expected class numbers below .* found -?[19][\d.]*e"):
+        load_dataset(save(tmp_path, images=noise(4, 16, 16), labels=labels))
+
+
 def test_labels_of_one_split_only_are_left_out(tmp_path: Path) -> None:
     x = noise(4, 16, 16)
     data = load_dataset(save(tmp_path, x_train=x, y_train=np.arange(4), x_test=x))

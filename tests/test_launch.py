@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -84,7 +85,9 @@ def test_the_line_is_in_the_order_of_joining(store: RunStore) -> None:
 
 
 def test_one_run_a_device_and_the_next_when_it_ends(store: RunStore, light: LightWorkers) -> None:
+    before = time.time()
     a, b, c = (launch.start(store, CPU, name) for name in "abc")
+    assert before <= a.status["started"] <= time.time() and "started" not in b.status
     assert a.state == runs.STARTING and a.status["slot"] == "cpu" and a.name == "a"
     assert (b.state, c.state) == (runs.QUEUED, runs.QUEUED)
     assert launch.queue(store) == [b, c] and launch.active(store) == [a]
@@ -93,6 +96,7 @@ def test_one_run_a_device_and_the_next_when_it_ends(store: RunStore, light: Ligh
     light.pid(b)  # started by the worker of a, not by this process
     assert (a.state, a.alive) == (runs.FAILED, False)
     assert launch.queue(store) == [c] and launch.active(store) == [b]
+    assert b.status["started"] > a.status["started"]  # not when it joined the line
     light.end(b)
     light.end(c)
     wait_for(lambda: c.state == runs.FAILED)

@@ -89,6 +89,56 @@ def test_number_types(tmp_path: Path, dtype: str, top: float) -> None:
     assert any("scaled to 0..255" in note for note in data.notes)
 
 
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [("uint8", "float64"), ("float32", "uint8"), ("uint8", "bool"), ("uint16", "float32")],
+)
+def test_splits_of_other_number_types_keep_their_own_scale(
+    tmp_path: Path, train: str, test: str
+) -> None:
+    tops = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1, "bool": 1}
+    pixels = np.where(noise(6, 16, 16, 3) < 128, 0, 255)
+    given = [(pixels // 255 * tops[dtype]).astype(dtype) for dtype in (train, test)]
+    data = load_dataset(save(tmp_path, x_train=given[0], x_test=given[1]))
+    assert np.array_equal(data.x_train, pixels) and np.array_equal(data.x_test, pixels)
+    (note,) = data.notes
+    assert f"{train} up to {tops[train]} in x_train" in note
+    assert f"{test} up to {tops[test]} in x_test: each was scaled" in note
+
+
+def test_floats_tell_their_scale_by_split_and_deep_whole_numbers_together(tmp_path: Path) -> None:
+    bright = np.full((6, 16, 16, 3), 255.0)
+    data = load_dataset(save(tmp_path, x_train=bright, x_test=bright / 255))
+    assert data.x_train.min() == data.x_test.min() == 255 and "by itself" in data.notes[0]
+    deep = np.full((6, 16, 16, 3), 65535, np.uint16)
+    data = load_dataset(save(tmp_path, x_train=deep, x_test=deep // 257))
+    assert (data.x_train.min(), data.x_test.max()) == (255, 1)
+    assert data.notes == ("Pixels were uint16 up to 65535 and were scaled to 0..255.",)
+
+
+@pytest.mark.parametrize("labels", [{}, {"y_test": np.zeros(0)}, {"y_test": np.zeros(0, "U1")}])
+def test_an_empty_test_split_counts_as_none(tmp_path: Path, labels: dict[str, np.ndarray]) -> None:
+    x, y = noise(200, 16, 16, 3), np.arange(200) % 4
+    empty = np.zeros((0, 16, 16, 3), np.float32)
+    data = load_dataset(save(tmp_path, x_train=x, y_train=y, x_test=empty, **labels))
+    assert (len(data.x_train), len(data.x_test)) == (160, 40)
+    assert np.bincount(data.y_test).tolist() == [10] * 4
+    assert data.class_names == ("0", "1", "2", "3")
+    assert data.notes[0] == "The test split is empty and counts as none."
+    assert data.notes[1].startswith("No test split given: 40 of 200")
+
+
+def test_a_validation_split_takes_the_place_of_an_empty_test_split(tmp_path: Path) -> None:
+    arrays = {
+        "x_train": noise(20, 16, 16, 3), "y_train": np.arange(20) % 2,
+        "x_val": noise(6, 16, 16, 3), "y_val": np.arange(6) % 2,
+        "x_test": noise(0, 16, 16, 3),
+    }  # fmt: skip
+    data = load_dataset(save(tmp_path, **arrays))
+    assert np.array_equal(data.x_test, arrays["x_val"])
+    assert data.y_test.tolist() == [0, 1] * 3 and len(data.notes) == 2
+
+
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -1.0, 300.0])
 def test_pixels_that_are_no_pixels(tmp_path: Path, bad: float) -> None:
     pixels = RNG.random((6, 16, 16))
@@ -136,6 +186,8 @@ def test_headers_are_checked_before_unpacking(
         load_dataset(header_only(tmp_path / "large.npz", (10**9, 32, 32, 3)))
     with pytest.raises(DataError, match="damaged"):
         load_dataset(header_only(tmp_path / "short.npz", (1000, 32, 32, 3), filler=100))
+    with pytest.raises(DataError, match=r"found \(-3, 16, 16\): the header is damaged"):
+        load_dataset(header_only(tmp_path / "negative.npz", (-3, 16, 16), filler=768))
     monkeypatch.setattr(npz, "MAX_ARRAY_BYTES", 2**20)
     with pytest.raises(DataError, match="an array"):
         load_dataset(header_only(tmp_path / "bomb.npz", (2000, 32, 32), filler=2000 * 1024))

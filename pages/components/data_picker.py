@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from pathlib import Path
 
 import streamlit as st
 
 from simclr_core import datasets
 from simclr_core.datasets import Dataset
 from simclr_core.errors import DataError, LabError
+from simclr_core.paths import expanded
 
 OWN = "your own pictures"  # the menu's last entry: opens a field for a path
 KEPT = 3  # data sets kept in memory, least recently used first out
@@ -107,7 +107,7 @@ def _stamp(source: str) -> tuple:
     if source in datasets.BUILT_IN:
         return (source,)
     try:
-        found = Path(source).stat()
+        found = expanded(source).stat()
     except (OSError, ValueError):
         return (source,)
     return (source, found.st_mtime_ns, found.st_size)

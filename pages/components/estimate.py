@@ -26,10 +26,13 @@ def startup(rows: Sequence[Row]) -> float:
 
 
 def total(config: RunConfig, rows: Sequence[Row]) -> float | None:
-    """Seconds that a run takes from start to its final figures; None if nobody can know."""
+    """Seconds that a run takes from start to its final figures.
+
+    None if nobody can know: for a number of steps, where no such run has finished here.
+    """
     if not config.training.steps:
         return config.training.seconds + startup(rows)
-    pace = _seconds_a_step(rows)
+    pace = _seconds_a_step(config, rows)
     return None if pace is None else config.training.steps * pace + startup(rows)
 
 
@@ -69,7 +72,32 @@ def _left(row: Row, extra: float) -> float:
     return max(row.budget - row.seconds, 0.0) + extra
 
 
-def _seconds_a_step(rows: Sequence[Row]) -> float | None:
-    """Of the last finished run; other settings may take longer, hence "about"."""
-    known = [r.seconds / r.step for r in rows if r.state == runs.FINISHED and r.step]
-    return known[0] if known else None
+def _seconds_a_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
+    """Of the last finished run whose steps were as much work on the same device."""
+    wanted = _work(config, _device(config.training.device))
+    for r in rows:
+        trained = r.state == runs.FINISHED and r.step and r.seconds
+        if trained and r.config and _work(r.config, r.device or _device(r.slot)) == wanted:
+            return r.seconds / r.step
+    return None
+
+
+def _work(config: RunConfig, device: str) -> tuple[object, ...]:
+    """What decides how long a step takes."""
+    data, training = config.data, config.training
+    return (
+        device,
+        config.model,
+        training.batch_size,
+        training.precision,
+        data.source,
+        data.image_size,
+    )
+
+
+def _device(wanted: str) -> str:
+    """The id of a device that is asked for; empty if it is not there."""
+    try:
+        return find_device(wanted).id
+    except DeviceError:
+        return ""

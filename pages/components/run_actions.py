@@ -14,9 +14,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.components import downloads
-from simclr_core import bundle, launch, summary
+from simclr_core import bundle, launch, runs, summary
 from simclr_core.config import RunConfig
-from simclr_core.errors import LabError
+from simclr_core.errors import LabError, RunError
 from simclr_core.presets import view_config
 from simclr_core.runs import Run, RunStore
 
@@ -91,6 +91,35 @@ def attempt(action: Callable[[], object]) -> None:
         st.session_state[PROBLEM] = str(error)
 
 
+def pause(run: Run) -> None:
+    """Ask a run to pause. One that was paused in another tab meanwhile is left as it is."""
+    _unless(run, (runs.PAUSED,), lambda: launch.pause(run))
+
+
+def stop(run: Run) -> None:
+    """Ask a run to stop. One that was stopped in another tab meanwhile is left as it is."""
+    _unless(run, (runs.STOPPED,), lambda: launch.stop(run))
+
+
+def resume(store: RunStore, run: Run) -> None:
+    """Put a run back in line. One that was resumed in another tab meanwhile is left as it is."""
+    going_on = (runs.QUEUED, runs.STARTING, runs.RUNNING)
+    _unless(run, going_on, lambda: launch.resume(store, run))
+
+
+def _unless(run: Run, states: tuple[str, ...], action: Callable[[], object]) -> None:
+    """Do something that brings a run into one of some states; a refusal there is none.
+
+    Raises:
+        LabError: it was refused, and the run is in another state.
+    """
+    try:
+        action()
+    except RunError:
+        if run.state not in states:
+            raise
+
+
 def show_problem() -> None:
     """Show the last refusal, once."""
     text = st.session_state.pop(PROBLEM, "")
@@ -137,7 +166,7 @@ def rename_dialog(run: Run) -> None:
     """Ask for a run's new name."""
     key = f"rename_{run.id}"
     with st.form("rename", border=False):
-        st.text_input("Name", value=run.name, max_chars=80, key=key)
+        st.text_input("Name", value=run.name, key=key)  # a long one is cut when it is written
         if st.form_submit_button(
             "Rename",
             type="primary",

@@ -6,26 +6,26 @@ another preset needs no clearing up, and what a person changed is exactly what i
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
 from pages.components import data_picker
+from pages.components.own_file import as_given, own_file
+from pages.components.views_menu import FROM_VIEWS, incoming_views, views_menu
 from simclr_core import config as settings
-from simclr_core.config import RunConfig, ViewConfig
+from simclr_core.config import RunConfig
 from simclr_core.datasets import BUILT_IN, Dataset, check_fit
 from simclr_core.devices import list_devices
 from simclr_core.encoders import ENCODERS, check_encoder
-from simclr_core.errors import ConfigError, LabError
-from simclr_core.presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
+from simclr_core.errors import LabError
+from simclr_core.paths import expanded
+from simclr_core.presets import PRESETS, preset_config, suited, view_config
+from simclr_core.run import NAME_LENGTH
 from simclr_core.runs import RunStore
-from simclr_core.uploads import ENDINGS, keep_upload
 
-FROM_VIEWS = "from the Views page"
 KINDS = {"shapes": "drawn", "digits": "characters", "cifar10": "photographs"}
 SIZES = {"shapes": 32, "digits": 16, "cifar10": 32}  # pixels a side, where nothing is asked for
 
@@ -99,7 +99,7 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
         with row[0]:
             source = data_picker.data_picker("data")
         preset = row[1].selectbox("Preset", list(PRESETS), key="train_preset", **_KEPT)
-        views = _views_menu(row[2])
+        views = views_menu(row[2])
         plain = preset_config(preset or "minute", kind=_kind(source))
         with row[3].popover("more…", width="stretch", key="train-more"):
             name = _more(store, plain)
@@ -113,48 +113,7 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
 
 
 _OWN_HINT = "Type a path of this machine, or upload a file under more…"
-_VIEWS = "train_views_config"  # in the session: a ViewConfig as a dict, by the Views page
 _KEPT: dict[str, Any] = {"persist_state": "session"}  # values stay when other pages are visited
-
-
-def incoming_views() -> ViewConfig | None:
-    """Views that were set on the Views page: in the session, or in the URL of a link.
-
-    Raises:
-        ConfigError: the link holds settings that are not known or out of range.
-    """
-    values = st.session_state.get(_VIEWS)
-    text = st.query_params.get("views")
-    if values is None and text:
-        try:
-            values = json.loads(text)
-        except ValueError:
-            values = None
-        if not isinstance(values, dict):
-            raise ConfigError("views: the link holds no readable settings; copy it again.")
-    return None if values is None else settings.from_dict(ViewConfig, values)
-
-
-def _views_menu(column: Any) -> str:
-    names = list(VIEW_PRESETS)
-    if st.session_state.get(_VIEWS) or st.query_params.get("views"):
-        names.insert(0, FROM_VIEWS)
-        if not st.session_state.get("train_views_seen"):
-            st.session_state["train_views"] = FROM_VIEWS
-        st.session_state["train_views_seen"] = True
-    chosen = column.selectbox(
-        "Views",
-        names,
-        key="train_views",
-        help="How the two views of a picture are made (augmentation). "
-        + " ".join(f"{key}: {words.lower()}." for key, (words, _) in VIEW_PRESETS.items()),
-        **_KEPT,
-    )
-    if chosen == FROM_VIEWS and (mine := st.session_state.get(_VIEWS)):
-        plain = settings.to_dict(ViewConfig())
-        changed = {name: value for name, value in mine.items() if value != plain.get(name)}
-        st.query_params["views"] = json.dumps(changed, separators=(",", ":"))
-    return chosen or names[0]
 
 
 def _kind(source: str) -> str:
@@ -170,23 +129,26 @@ def _kind(source: str) -> str:
 def _more(store: RunStore, plain: RunConfig) -> str:
     """The folded settings, beside those of the preset; returns the run's name."""
     top = st.columns([1, 1], gap="small")
-    name = top[0].text_input(
-        "Name", key="train_name", placeholder="by its data and views", max_chars=80, **_KEPT
+    name = top[0].text_input(  # without max_chars: browsers drop a longer text without a word
+        "Name",
+        key="train_name",
+        placeholder="by its data and views",
+        help=f"The first {NAME_LENGTH} characters are kept.",
+        on_change=_cut_name,
+        **_KEPT,
     )
-    top[1].file_uploader(
-        "Own pictures: a .npz or .zip file",
-        type=[ending[1:] for ending in ENDINGS],
-        key="train_upload",
-        on_change=_take_upload,
-        args=(store,),
-        help="A zip of one folder a class, or flat without labels. It stays on this machine.",
-    )
+    with top[1]:
+        own_file(store)
     columns = st.columns(3, gap="small")
     for index, setting in enumerate(MORE):
         with columns[index % 3]:
             _field(setting, plain)
     st.caption("Empty fields are as the preset says.")
     return name or ""
+
+
+def _cut_name() -> None:
+    st.session_state["train_name"] = st.session_state["train_name"][:NAME_LENGTH]
 
 
 def _field(setting: Setting, plain: RunConfig) -> None:
@@ -202,12 +164,11 @@ def _field(setting: Setting, plain: RunConfig) -> None:
             **_KEPT,
         )
         return
-    whole = isinstance(default, int)
-    st.number_input(
+    st.number_input(  # floats even where whole numbers are meant: browsers send all of them
         setting.label,
         value=None,
-        step=1 if whole else _step(default),
-        format="%d" if whole else "%g",
+        step=1.0 if isinstance(default, int) else _step(default),
+        format="%g",
         key=setting.key,
         placeholder="from the seconds" if setting.field == "training.steps" else f"{default:g}",
         help=setting.help,
@@ -228,7 +189,7 @@ def _checked(source: str, preset: str, views: str) -> tuple[RunConfig | None, st
         dataset = None if source in BUILT_IN else data_picker.load_pictures(source)
         return build_config(source, preset, views, dataset), ""
     except LabError as error:
-        return None, _named_as_here(str(error))
+        return None, as_given(_named_as_here(str(error)))
 
 
 def _named_as_here(text: str) -> str:
@@ -254,7 +215,7 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
         DataError: the pictures do not fit the settings.
     """
     kind = dataset.kind if dataset else KINDS[source]
-    path = source if source in BUILT_IN else str(Path(source).expanduser().absolute())
+    path = source if source in BUILT_IN else str(expanded(source).absolute())
     config = preset_config(preset, path, kind)
     for setting in MORE:
         value = st.session_state.get(setting.key)
@@ -285,20 +246,3 @@ def _set(config: RunConfig, field: str, value: Any) -> RunConfig:
     return settings.replace(
         config, **{group: settings.replace(getattr(config, group), **{name: value})}
     )
-
-
-def _take_upload(store: RunStore) -> None:
-    """Keep the file that was handed over and choose it; a refusal is shown by the page."""
-    file = st.session_state.get("train_upload")
-    if file is None:
-        return
-    try:
-        path = keep_upload(store.root, file.name, file)
-        try:
-            data_picker.load_pictures(str(path))
-        except LabError:
-            path.unlink(missing_ok=True)  # what cannot be read is not kept
-            raise
-        st.session_state["data"] = str(path)
-    except LabError as error:
-        st.session_state["train_problem"] = str(error)

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.components import run_rows
 from simclr_core import datasets, weights
 from simclr_core.errors import LabError, RunError
+from simclr_core.paths import expanded
 from simclr_core.runs import Run, RunStore
 
 MOST = 20  # runs in the menu
@@ -136,8 +137,8 @@ def _place(source: str) -> str:
     if source in datasets.BUILT_IN:
         return source
     try:
-        return str(Path(source).expanduser().resolve())
-    except (OSError, ValueError, RuntimeError):
+        return str(expanded(source).resolve())
+    except (OSError, ValueError, RuntimeError):  # a name with a null byte, links in a circle
         return source
 
 

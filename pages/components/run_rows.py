@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from simclr_core import runs, summary
+from simclr_core.config import RunConfig
 from simclr_core.errors import LabError
 from simclr_core.runs import Run, RunStore
 
@@ -26,6 +27,8 @@ class Row:
     message: str
     created: float  # seconds since 1970
     queued: float  # when it joined the line
+    started: float  # when it was taken out of the line; 0 if not known
+    config: RunConfig | None  # None if it cannot be read
     data: str  # name of the data set
     words: tuple[str, ...]  # views, and what differs from the preset
     preset: str
@@ -38,6 +41,7 @@ class Row:
     seconds: float  # training time used
     budget: float  # training time asked for
     slot: str  # device asked for
+    device: str  # device that it got; empty before, and where it is not known
     left: float | None
     attempt: int
     ended: float  # when the final figures were written; 0 before
@@ -47,8 +51,9 @@ class Row:
         """Seconds beside training: starting, compiling, evaluating; None if not known."""
         if self.state != runs.FINISHED or self.attempt > 1 or not self.ended:
             return None
-        rest = self.ended - max(self.created, self.queued) - self.seconds
-        return rest if 0 < rest < 120 else None  # more than that was waiting in line
+        begun = self.started or max(self.created, self.queued)  # old runs do not say the former
+        rest = self.ended - begun - self.seconds
+        return rest if 0 < rest < 120 else None  # more: it waited, or was evaluated anew later
 
 
 def rows(store: RunStore) -> list[Row]:
@@ -91,7 +96,7 @@ def _size(path: Path, stamps: tuple[int, ...]) -> int:
 def _read(path: Path, stamps: tuple[int, ...]) -> Row:
     run = Run(path)
     status = run.status
-    record, evaluation, words = _contents(run)
+    record, known, evaluation, words = _contents(run)
     config, data = summary.group(record, "config"), summary.group(record, "data")
     training, source = summary.group(config, "training"), summary.group(config, "data")
     return Row(
@@ -101,6 +106,8 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         message=str(status.get("message") or ""),
         created=runs.created(run),
         queued=summary.number(status.get("queued")) or 0.0,
+        started=summary.number(status.get("started")) or 0.0,
+        config=known,
         data=str(data.get("name") or Path(str(source.get("source") or "–")).name),
         words=tuple(words),
         preset=str(config.get("preset") or ""),
@@ -113,25 +120,30 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         seconds=summary.number(status.get("seconds")) or 0.0,
         budget=summary.number(training.get("seconds")) or 60.0,
         slot=str(training.get("device") or "auto"),
+        device=str(status.get("slot") or ""),
         left=summary.number(status.get("seconds_left")),
         attempt=int(summary.number(status.get("attempt")) or 0),
         ended=stamps[3] / 1e9,
     )
 
 
-def _contents(run: Run) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    """Record, final figures and settings in words, as far as they can be read."""
+def _contents(
+    run: Run,
+) -> tuple[dict[str, Any], RunConfig | None, dict[str, Any], list[str]]:
+    """Record, settings, final figures and settings in words, as far as they can be read."""
     record: dict[str, Any] = {}
+    config: RunConfig | None = None
     evaluation: dict[str, Any] = {}
     words: list[str] = []
     try:
         record = run.record
+        config = run.config
         evaluation = run.evaluation() or {}
         kind = str(summary.group(record, "data").get("kind") or "")
-        words = summary.settings_words(run.config, kind)
+        words = summary.settings_words(config, kind)
     except (LabError, AttributeError):  # a record whose settings are no group of settings
         pass  # the row's state says that the run is damaged, and its message says how
-    return record, evaluation, words
+    return record, config, evaluation, words
 
 
 def _with(known: Row, **changes: Any) -> Row:

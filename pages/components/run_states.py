@@ -147,14 +147,14 @@ def _head(store: RunStore, run: Run, status: dict[str, Any]) -> None:
         st.html(run_words.head(run, status, request))
         if state in GOING:
             busy = request is not None
-            _button("Pause", "pause", functools.partial(launch.pause, run), busy)
-            _button("Stop", "stop", functools.partial(launch.stop, run), busy)
+            _button("Pause", "pause", functools.partial(actions.pause, run), busy)
+            _button("Stop", "stop", functools.partial(actions.stop, run), busy)
         elif state == runs.QUEUED:
-            _button("Leave the line", "stop", functools.partial(launch.stop, run))
+            _button("Leave the line", "stop", functools.partial(actions.stop, run))
         elif state in runs.RESUMABLE:
             label = "Try again" if state == runs.FAILED else "Resume"
             first = status.get("error") != "Diverged"  # it would diverge again
-            _button(label, "pause", functools.partial(launch.resume, store, run), primary=first)
+            _button(label, "pause", functools.partial(actions.resume, store, run), primary=first)
 
 
 def _button(label: str, key: str, action: Any, busy: bool = False, primary: bool = False) -> None:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.components import estimate, run_actions, run_rows, run_words
 from pages.components.run_rows import Row
-from simclr_core import launch, runs, summary
+from simclr_core import runs, summary
 from simclr_core.runs import RunStore
 
 PAGE = 12  # lines a page
@@ -47,10 +47,10 @@ def _line(store: RunStore, row: Row, everything: Sequence[Row]) -> None:
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
         resumable = row.state in runs.RESUMABLE and row.state != runs.FAILED
         if resumable and st.button("Resume", key=f"resume_{row.run.id}"):
-            run_actions.attempt(lambda: launch.resume(store, row.run))
+            run_actions.attempt(lambda: run_actions.resume(store, row.run))
             st.rerun()
         if row.state == runs.QUEUED and st.button("Leave the line", key=f"leave_{row.run.id}"):
-            run_actions.attempt(lambda: launch.stop(row.run))
+            run_actions.attempt(lambda: run_actions.stop(row.run))
             st.rerun()
         _menu(row)
 

@@ -6,8 +6,7 @@ change to another kind, settings that nobody touched follow the new kind's defau
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -131,48 +130,15 @@ def view_controls(kind: str) -> ViewConfig:
     with st.expander("Finer settings"):
         for control in FINE:
             _slider(control, default)
-    config = settings.replace(ViewConfig(), **_changes(st.session_state))
+    config = settings.replace(ViewConfig(), **_changes(st.session_state, default))
     with top:
         _presets(kind, preset_of(config, kind))
     return config
 
 
-def link_problems(params: Mapping[str, Iterable[str]], known: Iterable[str] = ()) -> list[str]:
-    """What in a link cannot be used, a sentence each; defaults are taken instead.
-
-    Args:
-        params: name -> values, as in the URL.
-        known: other names that the page uses.
-    """
-    problems = []
-    for name, values in params.items():
-        if name in BY_KEY:
-            problems += _problem(BY_KEY[name], list(values))
-        elif name not in known:
-            near = difflib.get_close_matches(name, [*BY_KEY, *known], n=1)
-            hint = f"did you mean {near[0]}?" if near else "it is left out."
-            problems.append(f"The link has a setting {name[:40]!r} that is not known; {hint}")
-    return problems
-
-
 def preset_of(config: ViewConfig, kind: str) -> str | None:
     """The view preset that a config is for a kind of picture; None if it is none of them."""
     return next((name for name in VIEW_PRESETS if view_config(kind, name) == config), None)
-
-
-def _problem(control: Control, values: list[str]) -> list[str]:
-    wanted = f"a number from {control.low:g} to {control.high:g}"
-    if len(control.fields) == 2:
-        wanted = f"two rising numbers from {control.low:g} to {control.high:g}"
-    try:
-        numbers = [float(value) for value in values]
-    except ValueError:
-        numbers = []
-    fits = all(control.low <= number <= control.high for number in numbers)
-    if len(numbers) == len(control.fields) and fits and numbers == sorted(numbers):
-        return []
-    found = ", ".join(value[:40] for value in values)
-    return [f"{control.key} in the link: expected {wanted}, found {found}; the default is used."]
 
 
 def _follow(kind: str, default: ViewConfig) -> None:
@@ -223,8 +189,11 @@ def _slider(control: Control, default: ViewConfig) -> None:
     )
 
 
-def _changes(values: Mapping[Any, Any]) -> dict[str, float]:
+def _changes(values: Mapping[Any, Any], default: ViewConfig) -> dict[str, float]:
+    """What the sliders show; of a range that falls, which a link may bring back, the default."""
     found: dict[str, float] = {}
     for control in CONTROLS:
-        found |= control.changes(values[control.key])
+        value = values[control.key]
+        falls = isinstance(value, tuple) and value[0] > value[1]
+        found |= control.changes(control.value(default) if falls else value)
     return found

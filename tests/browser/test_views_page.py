@@ -105,8 +105,23 @@ def test_a_link_that_cannot_be_used_gets_a_sentence(app: App, page: Page) -> Non
     notice = page.get_by_test_id("stAlert")
     expect(notice).to_contain_text("crop in the link: expected two rising numbers from 0.01 to 1")
     expect(notice).to_contain_text("did you mean color_strength?")
+    for name in ("seed", "row", "skip", "pictures"):
+        expect(notice).to_contain_text(f"{name} in the link: expected a whole number from")
     assert page.locator(".lab-row").count() == 9
     assert page.get_by_test_id("stException").count() == 0
+    expect(page).to_have_url(app.url + "/views")
+
+
+def test_a_range_that_falls_in_a_link_gives_way_to_the_default(app: App, page: Page) -> None:
+    opened(app, page, "/views?crop=0.9&gray_p=0.9&crop=0.1")
+    expect(page.get_by_test_id("stAlert")).to_contain_text("found 0.9, 0.1; the default is used")
+    ends = page.locator(".st-key-crop input").evaluate_all("all => all.map(one => +one.value)")
+    assert ends == sorted(ends) and 0.9 not in ends
+    expect(page.locator(".st-key-gray_p input")).to_have_value("0.9")
+    expect(page).to_have_url(app.url + "/views?gray_p=0.9")
+    page.reload()
+    page.wait_for_selector(".lab-pairs")
+    assert page.get_by_test_id("stAlert").count() == 0
 
 
 def test_a_path_that_is_not_there_leaves_the_page_usable(app: App, page: Page) -> None:

@@ -20,6 +20,8 @@ from streamlit.testing.v1 import AppTest
 from fake_run import FakeRun
 from pages.components import downloads, estimate, run_rows
 from simclr_core import launch, runs
+from simclr_core.config import RunConfig, replace
+from simclr_core.devices import find_device
 from simclr_core.files import write_json
 from simclr_core.presets import preset_config
 from simclr_core.runs import Run, RunStore
@@ -104,6 +106,16 @@ def test_rename_keeps_the_run(page: Any, store: RunStore) -> None:
     app.text_input(key=f"rename_{run.id}").set_value("new name")
     next(b for b in app.button if b.label == "Rename").click().run()
     assert run.name == "new name" and names(app) == ["new name"]
+
+
+def test_a_long_new_name_is_cut(page: Any, store: RunStore) -> None:
+    run = made(store, "old name", runs.FINISHED, 1e9)
+    app = choose(page(), run, "Rename")
+    field = app.text_input(key=f"rename_{run.id}")
+    assert field.proto.max_chars == 0  # else the browser drops all of it
+    field.set_value("n" * 100)
+    next(b for b in app.button if b.label == "Rename").click().run()
+    assert run.name == "n" * 80
 
 
 def test_delete_asks_first(page: Any, store: RunStore) -> None:
@@ -215,12 +227,45 @@ def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> 
     assert estimate.total(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
 
 
-def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None:
+def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
+    config, now = preset_config("minute"), time.time()
+    run = made(
+        store, "", runs.FINISHED, now - 115, attempt=1, seconds=60.0, step=600, started=now - 70
+    )
+    write_json(run.path / "evaluation.json", {})
+    assert estimate.total(config, run_rows.rows(store)) == pytest.approx(70, abs=2)
+
+
+def by_steps(steps: int, **training: Any) -> RunConfig:
+    """The preset for one minute with a number of steps instead."""
     config = preset_config("minute")
-    config = type(config)(training=type(config.training)(steps=1200))
+    return replace(config, training=replace(config.training, steps=steps, **training))
+
+
+def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None:
+    config = by_steps(1200)
     assert estimate.total(config, []) is None
     assert estimate.words(config, []).startswith("1,200 steps on ")
     made(store, "", runs.FINISHED, 1e9, seconds=60.0, step=600)
+    assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
+
+
+def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
+    config, device = by_steps(1200), find_device("auto").id
+    made(store, "", runs.FINISHED, 1e9, seconds=60.0, step=600, slot=device)
+    rows = run_rows.rows(store)
+    for other in (
+        by_steps(1200, batch_size=256),
+        by_steps(1200, precision="bfloat16"),
+        replace(config, model=replace(config.model, encoder="resnet18")),
+        replace(config, data=replace(config.data, image_size=64)),
+        replace(config, data=replace(config.data, source="cifar10")),
+    ):
+        assert estimate.total(other, rows) is None
+        assert estimate.words(other, rows).startswith("1,200 steps on ")
+    same = replace(config, training=replace(config.training, temperature=0.5, steps=600))
+    assert estimate.total(same, rows) == 60 + estimate.STARTUP
+    made(store, "", runs.FINISHED, 2e9, seconds=6.0, step=600, slot="gpu:7")
     assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -152,10 +153,11 @@ def test_an_encoder_that_wants_larger_pictures_is_refused(page: Any) -> None:
     assert "at least 71 pixels" in app.error[0].value and "Start" not in labels(app)
 
 
-def test_data_that_are_not_there_are_told(page: Any, store: RunStore, tmp_path: Path) -> None:
-    app = page(data=str(tmp_path / "nowhere.npz"))
+@pytest.mark.parametrize("data", ["/nowhere.npz", "~nouser/x"])
+def test_data_that_are_not_there_are_told(page: Any, store: RunStore, data: str) -> None:
+    app = page(data=data)
     assert not app.exception
-    assert "Expected" in app.error[0].value and "Start" not in labels(app)
+    assert f"found nothing at '{data}'" in app.error[0].value and "Start" not in labels(app)
     assert list(store) == []
 
 
@@ -182,11 +184,87 @@ def test_views_come_over_from_the_views_page_by_link(page: Any, store: RunStore)
     assert (views.crop_min, views.flip_p) == (0.33, 0.0)
 
 
-@pytest.mark.parametrize("views", ["{", "7", '{"crop": 1}', '{"crop_min": 9}'])
+DEEP = "[" * 900 + "]" * 900
+
+
+@pytest.mark.parametrize(
+    "views", ["{", "7", '{"crop": 1}', '{"crop_min": 9}', "[" * 3000, f'{{"crop_min": {DEEP}}}']
+)
 def test_a_broken_link_of_views_is_a_sentence(page: Any, views: str) -> None:
     app = page(views=views)
     assert not app.exception
     assert len(app.error) == 1 and "Start" not in labels(app)
+
+
+def test_a_link_with_a_setting_that_is_not_known_is_a_short_sentence(page: Any) -> None:
+    (error,) = page(views='{"foo":1}').error
+    assert error.value.startswith("The link has a view setting 'foo' that is not known; copy it")
+    assert "crop_p" not in error.value
+    (error,) = page(views='{"crop_mim": 0.2}').error
+    assert error.value.endswith("did you mean crop_min?")
+
+
+def test_a_long_name_is_cut(page: Any, store: RunStore) -> None:
+    app = page()
+    name = app.text_input(key="train_name")
+    assert name.proto.max_chars == 0  # else the browser drops all of it
+    name.set_value("n" * 100).run()
+    assert app.text_input(key="train_name").value == "n" * 80
+    press(app, "Start")
+    assert [run.name for run in store] == ["n" * 80]
+
+
+@pytest.mark.parametrize(
+    ("value", "found"), [(99999999999999999999, "100000000000000000000"), (2.5, "2.5")]
+)
+def test_a_number_that_is_no_number_of_steps_is_told(page: Any, value: float, found: str) -> None:
+    app = page()
+    field = app.number_input(key="train_training_steps")
+    assert field.proto.max > 1e300  # the browser keeps what lies above for itself
+    field.set_value(value).run()
+    assert app.error[0].value.startswith("Steps (under more…): expected ")
+    assert f"found {found}" in app.error[0].value
+    assert "Start" not in labels(app)
+
+
+def upload(app: AppTest, name: str, content: bytes) -> AppTest:
+    return app.file_uploader(key="train_upload").set_value((name, content, "")).run()
+
+
+def images(count: int) -> bytes:
+    """An .npz file of gray pictures of 20 pixels."""
+    file = io.BytesIO()
+    np.savez(file, images=np.random.default_rng(0).integers(0, 255, (count, 20, 20), np.uint8))
+    return file.getvalue()
+
+
+def test_an_upload_becomes_the_data_and_keeps_its_name_in_sentences(
+    page: Any, store: RunStore
+) -> None:
+    app = upload(page(), "my few.npz", images(20))
+    assert app.selectbox(key="data").value.startswith(str(store.root / "uploads" / "myfew-"))
+    assert "found 16 in my few.npz; choose" in app.error[0].value
+    assert "Start" not in labels(app)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"), [("my few.npz", b"no pictures"), ("my few.zip", b"PK\x03\x04 cut")]
+)
+def test_an_upload_that_is_refused_is_called_by_its_name(
+    page: Any, store: RunStore, name: str, content: bytes
+) -> None:
+    app = upload(page(), name, content)
+    assert name in app.error[0].value and "-" not in app.error[0].value
+    assert app.selectbox(key="data").value == "shapes"
+    assert list((store.root / "uploads").iterdir()) == []
+
+
+def test_an_upload_that_cannot_be_kept_is_one_sentence(page: Any, store: RunStore) -> None:
+    app = page()
+    (store.root / "uploads").write_text("in the way")
+    app = upload(app, "few.npz", images(20))
+    assert not app.exception
+    assert app.error[0].value.startswith("Expected to keep 'few.npz' in ")
 
 
 def test_an_unknown_run_is_a_sentence_and_a_way_on(page: Any) -> None:
@@ -252,6 +330,38 @@ def test_pause_is_asked_once_and_shown_at_once(page: Any, alive: FakeRun) -> Non
     alive.end(runs.PAUSED)
     app.run()
     assert "Paused at step 300" in text(app) and "Resume" in labels(app)
+
+
+@pytest.mark.parametrize(
+    ("label", "state", "words"),
+    [("Pause", runs.PAUSED, "Paused at step 300"), ("Stop", runs.STOPPED, "Stopped at step 300")],
+)
+def test_what_another_tab_did_is_no_refusal(
+    page: Any, alive: FakeRun, label: str, state: str, words: str
+) -> None:
+    app = page(run=alive.run.id)
+    alive.end(state)  # by another tab
+    app = press(app, label)
+    assert not app.error and "expected a" not in text(app)
+    assert words in text(app) and "Resume" in labels(app)
+
+
+@pytest.mark.parametrize("state", [runs.QUEUED, runs.RUNNING])
+def test_a_run_that_another_tab_resumed_is_shown_as_it_is(
+    page: Any, store: RunStore, state: str
+) -> None:
+    run = ended(store, runs.PAUSED)
+    app = page(run=run.id)
+    run.write_status(state=state, queued=1.0, attempt=2)  # by another tab
+    lock = run.take() if state == runs.RUNNING else None
+    try:
+        app = press(app, "Resume")
+        assert not app.error and "expected a" not in text(app) and "held by" not in text(app)
+        assert run.status["attempt"] == 2
+        assert ("Leave the line" if state == runs.QUEUED else "Pause") in labels(app)
+    finally:
+        if lock is not None:
+            os.close(lock)
 
 
 def test_stop_is_asked_of_the_run(page: Any, alive: FakeRun) -> None:

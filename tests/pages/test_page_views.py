@@ -11,7 +11,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.components import pictures, view_controls
-from pages.components.view_controls import BY_KEY, CONTROLS, link_problems, preset_of
+from pages.components.view_controls import BY_KEY, CONTROLS, preset_of
+from pages.components.view_link import link_problems
 from simclr_core import views
 from simclr_core.config import ViewConfig, from_dict, to_dict
 from simclr_core.presets import VIEW_PRESETS, view_config
@@ -146,7 +147,9 @@ def test_warnings_in_plain_words(page: AppTest) -> None:
 
 
 @pytest.mark.parametrize(
-    "source", ["/nowhere/at/all", "shapse", "/dev/null", "a\0b", __file__], ids=range(5)
+    "source",
+    ["/nowhere/at/all", "shapse", "/dev/null", "a\0b", "~nouser/x", __file__],
+    ids=range(6),
 )
 def test_a_source_that_cannot_be_read_gets_one_sentence(page: AppTest, source: str) -> None:
     page.session_state["data"] = source
@@ -187,19 +190,73 @@ def test_the_path_field_opens_own_pictures(page: AppTest, tmp_path: Path) -> Non
 
 
 def test_links_are_checked_in_one_sentence_each() -> None:
-    assert link_problems({"crop": ["0.2", "0.9"], "seed": ["3"]}, ["seed"]) == []
-    problems = link_problems(
-        {
-            "crop": [".9", ".2"],
-            "hue": ["7"],
-            "gray_p": ["nan"],
-            "blur": ["1"],
-            "color_strenth": ["1"],
-        }
+    whole, words = {"seed": (0, 99), "skip": (0, 9)}, {"show": ("pairs", "many views")}
+    fits = {"crop": ["0.2", "0.9"], "seed": ["3"], "skip": ["8.0"], "show": ["pairs"], "run": [""]}
+    assert link_problems(fits, whole, words, ["run"]) == {}
+    unfit = {
+        "crop": [".9", ".2"], "hue": ["7"], "gray_p": ["nan"], "blur": ["1"],
+        "color_strenth": ["1"], "seed": ["abc"], "skip": ["2.5"], "show": [""],
+    }  # fmt: skip
+    problems = link_problems(unfit, whole, words)
+    assert list(problems) == list(unfit)
+    assert "found 7; the default is used" in problems["hue"]
+    assert "did you mean color_strength?" in problems["color_strenth"]
+    assert problems["seed"] == (
+        "seed in the link: expected a whole number from 0 to 99, found abc; the default is used."
     )
-    assert len(problems) == 5
-    assert "found 7; the default is used" in problems[1]
-    assert "did you mean color_strength?" in problems[4]
+    assert "expected pairs or many views, found nothing" in problems["show"]
+
+
+def test_a_range_that_falls_in_a_link_gives_way_to_the_default(page: AppTest) -> None:
+    page.query_params["crop"] = ["0.9", "0.1"]
+    page.query_params["blur"] = ["9", "1"]
+    page.query_params["gray_p"] = "0.9"
+    page.run()
+    assert not page.exception and not page.error
+    (warning,) = page.warning
+    assert "crop in the link: expected two rising numbers from 0.01 to 1, found 0.9, 0.1" in (
+        warning.value
+    )
+    assert "blur in the link" in warning.value and "gray_p" not in warning.value
+    default = view_config("drawn")
+    for key in ("crop", "blur"):
+        assert page.slider(key=key).value == BY_KEY[key].value(default)
+    assert page.slider(key="gray_p").value == 0.9  # what can be used is kept
+    assert rows(page).count("lab-box v1") == 8
+    assert set(page.query_params) == {"gray_p"}
+    assert not page.run().warning
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("seed", "abc"), ("pictures", "999"), ("show", "zzz"), ("row", "-4"), ("skip", "-1"),
+        ("skip", "7" * 5000), ("seed", "2147483648"), ("pictures", "2.5"),
+    ],
+)  # fmt: skip
+def test_other_settings_of_a_link_are_told_and_taken_out(
+    page: AppTest, name: str, value: str
+) -> None:
+    page.query_params[name] = value
+    page.run()
+    assert not page.exception and not page.error
+    (warning,) = page.warning
+    assert warning.value.startswith(f"{name} in the link: expected ")
+    assert warning.value.endswith(f"found {value[:40]}; the default is used.")
+    assert name not in page.query_params
+    page.button[0].click().run()  # another eight
+    assert not page.exception and not page.warning
+    assert page.query_params["skip"] in ("8", ["8"])
+
+
+def test_settings_of_a_link_that_can_be_used_are_used(page: AppTest) -> None:
+    for name, value in {"seed": "5", "pictures": "3", "show": "many views", "row": "2"}.items():
+        page.query_params[name] = value
+    page.query_params["skip"] = "99999999"
+    page.run()
+    assert not page.warning and not page.exception
+    assert [page.number_input(key=key).value for key in ("seed", "pictures", "row")] == [5, 3, 2]
+    assert page.segmented_control(key="show").value == "many views"
 
 
 def test_the_table_of_controls_covers_every_setting_once() -> None:
