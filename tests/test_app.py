@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from pages.components import server
-from simclr_core import launch
+from simclr_core import launch, spare
+from simclr_core.config import RunConfig
 from simclr_core.errors import DataError, LabError
 from simclr_core.runs import RunStore
 
@@ -148,3 +149,42 @@ def _until(condition: object, patience: float = 5.0) -> None:
             return
         time.sleep(0.01)
     pytest.fail("did not happen in time")
+
+
+def test_the_caretaker_keeps_a_spare_and_lets_the_mapper_wait_for_it(
+    monkeypatch: pytest.MonkeyPatch, store: RunStore
+) -> None:
+    started: list[str] = []
+    ready: list[bool] = []
+
+    def ensure(_store: RunStore, module: str, keep: bool) -> _Mapper:
+        started.append(module)
+        return _Mapper()
+
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(store.root))
+    monkeypatch.setenv("SIMCLR_LAB_SPARE", "1")
+    monkeypatch.setattr(launch, "ensure_helper", ensure)
+    monkeypatch.setattr(launch, "advance", lambda _store: None)
+    monkeypatch.setattr(spare, "is_ready", lambda _store: bool(ready))
+    caretaker = server.Caretaker(every=0.01)
+    caretaker.start()
+    _until(lambda: bool(started))
+    time.sleep(0.1)
+    assert started == ["spare"]
+    ready.append(True)
+    _until(lambda: len(started) > 1)
+    caretaker.close()
+    assert started == ["spare", "mapper"]
+
+
+def test_no_spare_gets_ready_beside_a_run(
+    mapper_starts: list[_Mapper], monkeypatch: pytest.MonkeyPatch, store: RunStore
+) -> None:
+    """It would take the run's time; `mapper_starts` refuses any other helper."""
+    monkeypatch.setenv("SIMCLR_LAB_SPARE", "1")
+    monkeypatch.setattr(launch, "active", lambda _store: [store.create(RunConfig())])
+    monkeypatch.setattr(launch, "advance", lambda _store: None)
+    caretaker = server.Caretaker(every=0.01)
+    caretaker.start()
+    _until(lambda: len(mapper_starts) == 1)
+    caretaker.close()
