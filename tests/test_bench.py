@@ -1,0 +1,121 @@
+"""The bench: how its figures come about, and that every part measures a real thing."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pytest
+
+from held_run import ROOT
+from simclr_core.bench import layouts, steps, whole_runs
+from simclr_core.bench.report import PARTS, Report, table
+from simclr_core.bench.rounds import Figure, seconds_each
+from simclr_core.devices import Device, find_device
+
+
+def test_a_figure_is_the_median_and_the_whole_spread() -> None:
+    figure = Figure((4.0, 1.0, 2.0))
+    assert figure.median == 2.0 and figure.spread == 1.5
+    assert figure.per(Figure((2.0, 1.0, 4.0))).values == (2.0, 1.0, 0.5)
+    assert figure.times(3).values == (12.0, 3.0, 6.0)
+
+
+def test_actions_take_turns() -> None:
+    order: list[str] = []
+    actions = {name: (lambda name=name: order.append(name)) for name in "ab"}
+    found = seconds_each(actions, rounds=2, budget=0)
+    assert "".join(order) == "aaabbb" + 2 * "aaabbb"  # three to warm up, then three a turn
+    assert set(found) == {"a", "b"} and all(len(f.values) == 2 for f in found.values())
+
+
+def test_a_turn_measures_what_an_action_takes() -> None:
+    found = seconds_each({"sleep": lambda: time.sleep(0.02)}, rounds=1, budget=0.1)
+    assert 0.02 <= found["sleep"].median < 0.2
+
+
+def test_the_reference_encoder_stays_as_it_is() -> None:
+    """Four strided convolutions, 16 to 128 channels: figures of years can be compared."""
+    net = steps.reference_encoder(32, steps.REFERENCE_WIDTH)
+    assert net.output_shape == (None, 128)
+    kernels = [w.shape for w in net.trainable_weights if len(w.shape) == 4]
+    assert kernels == [(3, 3, 3, 16), (3, 3, 16, 32), (3, 3, 32, 64), (3, 3, 64, 128)]
+    assert net.count_params() == 97_200 + 2 * 2 * 240  # and four numbers a channel of BatchNorm
+
+
+def test_the_bare_step_learns_and_the_full_one_as_well() -> None:
+    bare, full = steps.bare_trainer(jit=False), steps.reference_trainer(jit=False)
+    for trainer in (bare, full):
+        losses = [float(np.ravel(trainer.step())[0]) for _ in range(12)]
+        assert np.isfinite(losses).all() and min(losses[6:]) < losses[0]
+
+
+def test_frames_move_a_little() -> None:
+    one, other = layouts.frames(400, 2)
+    assert one.shape == (400, layouts.DIMENSIONS) and one.dtype == np.float32
+    assert 0.05 < np.std(other - one) < 0.2 < np.std(one)
+
+
+def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The parts themselves are tried below and by hand: here is only what becomes of them."""
+    one = Figure((1.0, 2.0, 3.0))
+    monkeypatch.setattr(steps, "measure_steps", lambda *_, **__: dict.fromkeys(_STEPS, one))
+    views = {name: dict.fromkeys(map(str, steps.SIZES), one) for name in steps.OPERATIONS}
+    monkeypatch.setattr(steps, "measure_views", lambda *_, **__: views)
+    monkeypatch.setattr("simclr_core.bench.report.measure_layouts", lambda *_: {"warm": one})
+    monkeypatch.setattr("simclr_core.bench.report.training", _nothing)
+    monkeypatch.setattr("simclr_core.bench.report.first_loss_seconds", lambda *_, **__: 2.0)
+    parts = {"worker": 0.05, "mapper": 0.02, "total": 0.07}
+    monkeypatch.setattr("simclr_core.bench.report.observation", lambda *_: parts)
+    report = Report(Device("cpu", "2 cores", 0, usable=True), 3, lambda words: None)
+    report.measure(PARTS)
+    found = json.loads(json.dumps(report.json))
+    assert found["encoder_images_per_second"] == found["train_images_per_second"] == 2.0
+    assert found["train_over_encoder"] == 1.0
+    assert found["views_per_second"] == {"32": 2.0, "64": 2.0, "96": 2.0, "224": 2.0}
+    assert found["observation_cost"] == 0.07
+    assert found["umap_seconds"]["1000"] == {"warm": 2.0, "warm_beside_training": 2.0}
+    assert found["first_loss_seconds"] == {"cold": 2.0, "warm": 2.0}
+    assert table(report.rows).count("\n") == len(report.rows) + 1
+
+
+_STEPS = ("encoder", "train", "preset")
+
+
+class _nothing:
+    def __init__(self, device: str) -> None: ...
+
+    def __enter__(self) -> None: ...
+
+    def __exit__(self, *details: object) -> None: ...
+
+
+def test_layouts_are_measured_in_a_process_of_their_own() -> None:
+    found = layouts.measure_layouts(60, 1)
+    assert set(found) == {"compile", "pca", "cold", "warm"}
+    assert [len(found[name].values) for name in ("pca", "cold", "warm")] == [2, 2, 1]
+    assert all(value > 0 for figure in found.values() for value in figure.values)
+
+
+@pytest.mark.slow
+def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
+    seconds = whole_runs.first_loss_seconds("cpu", warm=True)
+    assert 0.1 < seconds < 60
+    found = whole_runs.observation("cpu", 8.0)
+    assert found["total"] == pytest.approx(found["worker"] + found["mapper"])
+    assert 0 < found["worker"] < 1 and 0 <= found["mapper"] < 1
+
+
+def test_the_command_prints_one_json_object() -> None:
+    command = [sys.executable, "-m", "simclr_core", "bench", "--device", "cpu", "--json"]
+    command += ["--rounds", "1", "--only", "steps"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout.splitlines()[-1])
+    assert found["train_over_encoder"] == pytest.approx(
+        found["train_images_per_second"] / found["encoder_images_per_second"], rel=1e-3
+    )
+    assert found["device"] == find_device("cpu").name
