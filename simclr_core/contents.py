@@ -157,11 +157,16 @@ def _form(array: np.ndarray) -> str:
 
 
 def _names(value: Any) -> list[str] | None:
-    """A list of names; letters that no page can show are replaced."""
+    """A list of names."""
     if not isinstance(value, list):
         return None
-    return [str(name).encode(errors="replace").decode() for name in value]
+    return [_clean(str(name)) for name in value]
 
 
 def _text(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return _clean(value) if isinstance(value, str) else None
+
+
+def _clean(text: str) -> str:
+    """Text without halves of letters, which no page can show."""
+    return text.encode(errors="replace").decode()

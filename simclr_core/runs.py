@@ -86,18 +86,20 @@ _LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond
 class RunStore:
     """A folder of run folders."""
 
-    def __init__(self, root: Path | str | None = None) -> None:
-        """Open a folder of runs, and make it if it is not there.
+    def __init__(self, root: Path | str | None = None, make: bool = True) -> None:
+        """Open a folder of runs.
 
         Args:
             root: the folder; None takes `runs_dir()`.
+            make: the folder if it is not there; else it then reads as an empty one.
 
         Raises:
-            ConfigError: it cannot be made.
+            ConfigError: it cannot be made, or is no folder.
         """
         self.root = (Path(root) if root else runs_dir()).expanduser()
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            if make or self.root.exists():
+                self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"Expected a folder for runs at {self.root}, which cannot be made "
@@ -110,9 +112,17 @@ class RunStore:
         Raises:
             LabError: the folder may not be read.
         """
+        return iter(sorted(self.found(), key=lambda run: (created(run), run.id)))
+
+    def found(self) -> list[Run]:
+        """All runs, in any order. A folder whose name is no run's id is none, such as a copy.
+
+        Raises:
+            LabError: the folder may not be read.
+        """
         try:
             names = os.listdir(self.root)
-        except FileNotFoundError:  # removed meanwhile, and the runs with it
+        except (FileNotFoundError, NotADirectoryError):  # removed meanwhile, and the runs with it
             names = []
         except OSError as error:
             raise LabError(
@@ -120,8 +130,7 @@ class RunStore:
                 f"({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
             ) from error
         runs = [Run(self.root / name) for name in names if _ID.fullmatch(name)]
-        runs = [r for r in runs if os.path.exists(r.path / "lock")]  # made last
-        return iter(sorted(runs, key=lambda run: (created(run), run.id)))
+        return [r for r in runs if os.path.exists(r.path / "lock")]  # made last
 
     def get(self, run_id: str) -> Run:
         """The run of an id, or of an unambiguous beginning of one.

@@ -11,7 +11,7 @@ from simclr_core.errors import LabError
 from simclr_core.figures import UNKNOWN, category_colors
 from simclr_core.runs import FINISHED, Run, RunStore
 
-from .payload import category_names, color_choices
+from .categories import category_names, color_choices
 from .thumbnails import probe_facts
 
 SIDE, MARGIN = 1000, 30  # of the drawing, in its own units
