@@ -73,9 +73,10 @@ def record(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of metrics.jsonl or snapshots.jsonl that have a step; figures, and words as they are."""
+    """Rows of metrics.jsonl or snapshots.jsonl that have a step: figures, and one word."""
     return [
-        {name: v if isinstance(v, str) else figure(v) for name, v in row.items()} | {"step": step}
+        {name: _text(v) if name == "knn_of" else figure(v) for name, v in row.items()}
+        | {"step": step}
         for row in found
         if (step := count(row.get("step"))) is not None
     ]

@@ -53,7 +53,7 @@ def curves_block(
         "bad_step": tail.bad_step,
         "loss": float(smooth[-1]) if len(smooth) else None,
         "accuracy": float(accuracy[-1]) if len(accuracy) else None,
-        "of": str(last.get("knn_of") or "") or None,
+        "of": last.get("knn_of"),
         "pixels": number(last.get("knn_accuracy_pixels")),
         "untrained": number(first.get("knn_accuracy")),
         "snapshot": {name: number(last.get(name)) for name in ("step", *SCORES)},

@@ -131,10 +131,21 @@ def truncate(pattern: str) -> Damage:
     return damage
 
 
+def both(*damages: Damage) -> Damage:
+    """One after the other."""
+    return lambda run: [damage(run) for damage in damages]
+
+
 _SOUND: list[tuple[str, Damage]] = [  # the figures are drawn all the same
     ("data", change("config.json", "data", value=[1])),
     ("factors", change("config.json", "data", "factors", value=3)),
-    ("class_names", change("config.json", "data", "class_names", value=7)),
+    (
+        "class_names",
+        both(
+            change("config.json", "data", "class_names", value=7),
+            change("evaluation.json", "knn_accuracy", value=None),
+        ),
+    ),
     ("shape", change("config.json", "data", "factors", "shape", value=7)),
     ("updated", change("status.json", "updated", value="x")),
     ("steps", change("status.json", "steps", value="y")),
