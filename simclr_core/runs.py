@@ -98,7 +98,7 @@ class RunStore:
         """
         self.root = (Path(root) if root else runs_dir()).expanduser()
         try:
-            if make or self.root.exists():
+            if make or _is_there(self.root):
                 self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
@@ -122,7 +122,7 @@ class RunStore:
         """
         try:
             names = os.listdir(self.root)
-        except (FileNotFoundError, NotADirectoryError):  # removed meanwhile, and the runs with it
+        except FileNotFoundError:  # removed meanwhile, and the runs with it
             names = []
         except OSError as error:
             raise LabError(
@@ -200,6 +200,15 @@ class RunStore:
                 path.mkdir()
                 return path
         raise RunError("Expected a free name for the run, found none; delete old runs.")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something has this path. Raises OSError if nothing ever can, or nobody may look."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _remove(path: Path) -> None:
