@@ -18,6 +18,7 @@
     .reserve            room on the disk for the last words of a worker; while it is alive
     .<file>.<letters>   a file that is being written, or what a killed writer left of it
 
+Anybody may change these files: `contents` says what is made of odd ones.
 A run is alive if and only if `lock` is held: states can be told after `kill -9` or a power cut.
 """
 

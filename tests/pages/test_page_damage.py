@@ -290,6 +290,7 @@ else:  # a fragment that is drawn again keeps the run that it was given
 def test_a_run_deleted_in_another_tab_is_gone_and_not_damaged(
     page: Callable[[Run], AppTest], store: RunStore, run: Run
 ) -> None:
+    shutil.copytree(run.path, store.root / f"{run.id}-2")  # begins like it, and is another
     store.delete(run)
     script = _PANEL.format(root=str(store.root), path=str(run.path))
     app = AppTest.from_string(script, default_timeout=20).run()
