@@ -46,6 +46,11 @@ def count(value: Any) -> int | None:
     return int(found) if found is not None and 0 <= found < MOST_STEPS else None
 
 
+def clean(text: str) -> str:
+    """Text without halves of letters, which no page can show."""
+    return text.encode(errors="replace").decode()
+
+
 def status(found: Mapping[str, Any]) -> dict[str, Any]:
     """status.json: counts, figures and words; what is none of these where it should be is null."""
     checks: dict[str, Callable[[Any], Any]] = dict.fromkeys(_COUNTS, count)
@@ -136,7 +141,7 @@ def _whole(name: str, values: np.ndarray, length: int, limit: int) -> np.ndarray
     """(P,) int64, if `values` are as many whole numbers below `limit`; -1 is not known."""
     kind = values.dtype.kind
     if values.shape == (length,) and kind in "biuf" and (kind == "b" or np.isfinite(values).all()):
-        low, high = values.min(), values.max()
+        low, high = int(values.min()), int(values.max())
         if -limit <= low and high < limit and (kind != "f" or (values == values.round()).all()):
             return values.astype(np.int64)
     size = "" if limit > MOST_CATEGORIES else f" below {limit:,}"
@@ -161,13 +166,8 @@ def _names(value: Any) -> list[str] | None:
     """A list of names."""
     if not isinstance(value, list):
         return None
-    return [_clean(str(name)) for name in value]
+    return [clean(str(name)) for name in value]
 
 
 def _text(value: Any) -> str | None:
-    return _clean(value) if isinstance(value, str) else None
-
-
-def _clean(text: str) -> str:
-    """Text without halves of letters, which no page can show."""
-    return text.encode(errors="replace").decode()
+    return clean(value) if isinstance(value, str) else None

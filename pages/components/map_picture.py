@@ -30,7 +30,10 @@ def map_picture(run: Run) -> tuple[str, str]:
         LabError: the run's files cannot be read.
     """
     method = _method(run)
-    step = run.coordinate_steps(method)[-1]
+    steps = run.coordinate_steps(method)
+    if not steps:
+        raise LabError(f"Expected coordinates of run {run.id}, found none; open the run on Train.")
+    step = steps[-1]
     found = run.coordinates(method, step)
     xy = found["xy"].astype(float)  # (P, 2)
     values, names, of = _categories(run, len(xy))

@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from pages.components import estimate, run_rows
-from simclr_core import runs, summary
+from simclr_core import contents, runs, summary
 from simclr_core.errors import RunDamaged
 from simclr_core.runs import Run, RunStore
 
@@ -76,7 +76,7 @@ def _bar(share: float, state: str) -> str:
 def strip(text: str, more: str = "") -> str:
     """The line that says what is going on, and one that says what to make of it."""
     second = f"<small>{escape(more)}</small>" if more else ""
-    return f'<div class="run-strip"><span>{escape(text)}</span>{second}</div>'
+    return contents.clean(f'<div class="run-strip"><span>{escape(text)}</span>{second}</div>')
 
 
 def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:

@@ -159,6 +159,9 @@ _SOUND: list[tuple[str, Damage]] = [  # the figures are drawn all the same
     ("step -1", append("snapshots.jsonl", '{"step":-1}')),
     ("step a", append("snapshots.jsonl", '{"step":"a","knn_accuracy":"b"}')),
     ("score", append("snapshots.jsonl", '{"step":601,"knn_accuracy":"b","knn_of":[1]}')),
+    ("source", change("config.json", "config", "data", "source", value="a\ud800b")),
+    ("message", change("status.json", "message", value="a\ud800b")),
+    ("booleans", arrays("probe.npz", indices=np.zeros(40, bool), labels=np.zeros(40))),
     ("kept", arrays("coordinates/*.npz", kept=np.zeros(3))),
     ("kept text", arrays("coordinates/*.npz", kept=np.array("x"), preservation=None)),
 ]
