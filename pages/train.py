@@ -40,11 +40,12 @@ def main() -> None:
 
 
 def _find(store: RunStore, run_id: str) -> Run | None:
-    """The run of the URL, None where there is none."""
+    """The run of the URL, None where there is none: never another whose id begins like it."""
     try:
-        return store.get(run_id) if run_id else None
+        run = store.get(run_id) if run_id else None
     except LabError:
         return None
+    return run if run and run.id == run_id else None
 
 
 main()

@@ -21,7 +21,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from subprocess import Popen
 
-from . import job_files, launch
+from . import contents, job_files, launch
 from .backend import prepare
 from .devices import core_count, find_device
 from .errors import LabError, RunDamaged
@@ -127,8 +127,8 @@ class _Teller:
 
 
 def _attempts(path: Path) -> int:
-    with contextlib.suppress(RunDamaged, TypeError, ValueError):
-        return int((read_json(path) or {}).get("attempt", 0))
+    with contextlib.suppress(RunDamaged):
+        return contents.count((read_json(path) or {}).get("attempt")) or 0
     return 0
 
 

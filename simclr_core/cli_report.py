@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from . import contents
+
 
 class Report(Protocol):
     """What both forms can do; used as a context manager."""
@@ -165,7 +167,8 @@ def clock(seconds: float) -> str:
 
 def percent(value: Any) -> str:
     """A share as 84%, and a dash where it is not known."""
-    return f"{value:.0%}" if isinstance(value, int | float) else "-"
+    found = contents.number(value)
+    return "-" if found is None else f"{found:.0%}"
 
 
 def ordinal(count: int) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 
 import numpy as np
 
-from . import launch, runs
+from . import contents, launch, runs
 from .cli_report import finish_json, make_report, percent, quiet_libraries, tell
-from .errors import ConfigError, LabError, RunError
+from .errors import ConfigError, LabError, RunDamaged, RunError
 from .files import write_atomic
 from .paths import expanded
 from .runs import Run, RunStore
@@ -30,7 +30,7 @@ def find_run(args: argparse.Namespace) -> tuple[RunStore, Run]:
     Raises:
         ConfigError: there is no such run: a bad argument.
     """
-    store = RunStore(args.runs)
+    store = RunStore(args.runs, make=False)
     try:
         return store, store.get(args.run)
     except RunError as error:
@@ -141,7 +141,13 @@ def _table_place(out: str | None) -> Path | None:
 
 def _write_table(path: Path, run: Run, xy: np.ndarray) -> None:
     """Coordinates (P, 2) as CSV: the picture's place in the training data, x, y."""
-    table = np.column_stack([run.probe()["indices"], xy])  # (P, 3)
+    indices = run.probe()["indices"]
+    if len(indices) != len(xy):
+        raise RunDamaged(
+            f"Run {run.id}: expected the {len(xy):,} pictures of its snapshot in probe.npz, found "
+            f"{len(indices):,}; restore the file from a copy, or delete the run."
+        )
+    table = np.column_stack([indices, xy])  # (P, 3)
     form: dict[str, Any] = {"fmt": "%d,%.5f,%.5f", "header": "picture,x,y", "comments": ""}
     try:
         write_atomic(path, lambda file: np.savetxt(file, table, **form))
@@ -151,7 +157,7 @@ def _write_table(path: Path, run: Run, xy: np.ndarray) -> None:
 
 def list_runs(args: argparse.Namespace) -> int:
     """All runs of the store, oldest first."""
-    store = RunStore(args.runs)
+    store = RunStore(args.runs, make=False)
     rows = [_facts(run) for run in store]
     if rows:
         header = ["run", "state", "step", "data", "kNN", "made", "name"]
@@ -175,8 +181,9 @@ def _facts(run: Run) -> dict[str, Any]:
         status = {"state": runs.DAMAGED, "message": status.get("message") or str(error)}
         source, preset = None, None
     scores: dict[str, Any] = {}
-    with contextlib.suppress(LabError):  # `evaluate` writes them anew
-        scores = run.evaluation() or {}
+    if status["state"] != runs.DAMAGED:
+        with contextlib.suppress(LabError):  # `evaluate` writes them anew
+            scores = run.evaluation() or {}
     return {
         "run": run.id,
         "name": run.label.get("name"),
@@ -187,7 +194,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "preset": preset,
         "step": status.get("step"),
         "steps": status.get("steps"),
-        "knn_accuracy": scores.get("knn_accuracy"),
+        "knn_accuracy": contents.number(scores.get("knn_accuracy")),
     }
 
 
@@ -195,6 +202,8 @@ def _row(facts: dict[str, Any]) -> list[str]:
     step = f"{facts['step'] or 0}/{facts['steps']}" if facts["steps"] else "-"
     score = percent(facts["knn_accuracy"])
     made, name = facts["created"], str(facts["name"] or "")
+    if facts["status"] == runs.DAMAGED:  # the last column has room
+        name = f"{name}: {facts['message']}" if name else facts["message"]
     return [facts["run"], facts["status"], step, facts["data"] or "-", score, made, name]
 
 

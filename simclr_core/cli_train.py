@@ -28,6 +28,7 @@ from .cli_report import (
     tell,
 )
 from .cli_runs import command, find_run
+from .contents import figure
 from .errors import ConfigError, DataError, LabError
 from .runs import Run, RunStore
 from .summary import default_name
@@ -74,7 +75,10 @@ def resume(args: argparse.Namespace) -> int:
     """Put an ended run back in the queue and follow it to its end."""
     store, run = find_run(args)
     with make_report() as report, counted_interrupts() as asked:
+        anew = bool(run.status.get("step")) and not (run.path / "checkpoint.npz").exists()
         launch.resume(store, run)
+        if anew:
+            report.say(f"Run {run.id}: checkpoint.npz is missing; it begins anew at step 0.")
         watch(store, run, report, asked, args)
     return conclude(run, args)
 
@@ -138,7 +142,7 @@ class Follower:
             parts.append(f"{speed:,.0f} images/s")
         if self._loss is not None:
             parts.append(f"loss {self._loss:.2f}")
-        scores = [row["knn_accuracy"] for row in self._run.snapshot_rows() if row.get("knn_of")]
+        scores = [row.get("knn_accuracy") for row in self._run.snapshot_rows() if row.get("knn_of")]
         if scores and scores[-1] is not None:
             parts.append(f"kNN {percent(scores[-1])}")
         return " · ".join(parts)
@@ -169,7 +173,7 @@ def summary(run: Run, status: dict[str, Any]) -> dict[str, Any]:
         scores = run.evaluation() or {}
     except LabError:
         scores = {}
-    loss = scores.get("loss")
+    loss = figure(scores.get("loss"))
     if loss is None:
         rows = run.metrics()[0]
         loss = rows[-1].get("loss") if rows else None
@@ -179,9 +183,11 @@ def summary(run: Run, status: dict[str, Any]) -> dict[str, Any]:
         "status": status["state"],
         "steps": status.get("step"),
         "seconds": status.get("seconds"),
-        "images_per_second": scores.get("images_per_second", status.get("images_per_second")),
+        "images_per_second": figure(
+            scores.get("images_per_second", status.get("images_per_second"))
+        ),
         "loss": loss,
-        **{name: scores.get(name) for name in names},
+        **{name: figure(scores.get(name)) for name in names},
         "device": status.get("device"),
         "backend": status.get("backend"),
     }

@@ -15,6 +15,7 @@ import numpy as np
 from . import projection
 from .errors import RunDamaged, RunError
 from .files import write_npz
+from .neighbours import checked
 from .runs import Run
 
 Layout = Callable[..., dict[str, np.ndarray]]
@@ -83,8 +84,8 @@ def project_run(
         coordinates that the run folder has are taken from there and others are stored there.
 
     Raises:
-        RunError: the run has no snapshot, or one that cannot be read.
-        ValueError: a bad argument, or a snapshot with numbers that are not finite.
+        RunError: the run has no snapshot, or one that cannot be read or laid out.
+        ValueError: a bad argument.
     """
     for name, value, choices in (
         ("method", method, ("umap", "pca")),
@@ -124,9 +125,18 @@ def project_step(run: Run, step: int, layout: Layout = lay_out) -> dict[str, np.
 
 
 def _vectors(run: Run, step: int, of: str) -> np.ndarray:
+    """h or z of a snapshot, (P, D) finite.
+
+    Raises:
+        RunDamaged: the snapshot does not hold that.
+    """
     arrays = run.snapshot(step)
     if of not in arrays:
         raise RunDamaged(f"Run {run.id}: expected {of} in the snapshot of step {step}, found none.")
+    try:
+        checked(arrays[of])
+    except ValueError as error:
+        raise RunDamaged(f"Run {run.id}, snapshot of step {step}: {error}.") from error
     return arrays[of]
 
 

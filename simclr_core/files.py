@@ -6,6 +6,7 @@ line is skipped. Arrays are stored without pickles, and none is ever loaded.
 
 from __future__ import annotations
 
+import codecs
 import contextlib
 import errno
 import json
@@ -105,6 +106,22 @@ def _encoded(value: Any, **options: Any) -> bytes:
         return (json.dumps(value, **options) + "\n").encode()
 
 
+def parse(data: bytes) -> Any:
+    """A JSON value. An integer that no float can hold is infinite, as such a fraction is.
+
+    Raises:
+        ValueError, RecursionError: there is none.
+    """
+    return _DECODER.decode(data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogatepass"))
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= 300 else float(digits)
+
+
+_DECODER = json.JSONDecoder(parse_int=_integer)
+
+
 def read_json(path: Path) -> dict[str, Any] | None:
     """The JSON object in a file, None where there is no such file.
 
@@ -112,13 +129,13 @@ def read_json(path: Path) -> dict[str, Any] | None:
         RunDamaged: the file holds something else.
     """
     try:
-        value = json.loads(path.read_bytes())
+        value = parse(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValueError, RecursionError) as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     if not isinstance(value, dict):
-        raise _damaged(path, TypeError("no JSON object"))
+        raise damaged(path, TypeError("no JSON object"))
     return value
 
 
@@ -149,7 +166,7 @@ def read_npz(path: Path, *wanted: str) -> dict[str, np.ndarray]:
             raise KeyError(*missing)
         return found
     except _UNREADABLE as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
 
 
 def append_lines(file: BinaryIO, rows: list[dict[str, Any]]) -> None:
@@ -175,15 +192,20 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
     except FileNotFoundError:
         return [], 0
     except OSError as error:
-        raise _damaged(path, error) from error
+        raise damaged(path, error) from error
     end = block.rfind(b"\n") + 1
+    return rows_of(block[:end]), offset + end
+
+
+def rows_of(block: bytes) -> list[dict[str, Any]]:
+    """The rows of whole JSON lines; a damaged line is skipped."""
     rows = []
-    for line in block[:end].splitlines():
+    for line in block.splitlines():
         with contextlib.suppress(ValueError, RecursionError):
-            row = json.loads(line)
+            row = parse(line)
             if isinstance(row, dict):
                 rows.append(row)
-    return rows, offset + end
+    return rows
 
 
 def keep_lines(path: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
@@ -207,7 +229,8 @@ def _finite(value: Any) -> Any:
     return value
 
 
-def _damaged(path: Path, error: Exception) -> RunDamaged:
+def damaged(path: Path, error: Exception) -> RunDamaged:
+    """The error for a file of a run folder that is missing, or cannot be read."""
     reason = "it is missing" if isinstance(error, FileNotFoundError) else "it cannot be read"
     return RunDamaged(
         f"Expected the file {path.name} in {path.parent.name}, but {reason}; "

@@ -12,6 +12,7 @@ import os
 import re
 import time
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from . import config as settings
+from . import contents
 from .errors import ConfigError, RunBusy, RunDamaged, RunError
 from .files import read_json, read_lines, read_npz, write_json
 from .locks import is_locked, try_lock
@@ -34,7 +36,8 @@ RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)
 NAME_LENGTH = 80  # characters of a name that are kept
 STATES = (QUEUED, STARTING, RUNNING, *ENDED)
 
-_LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+Check = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,7 @@ class Run:
 
     @property
     def record(self) -> dict[str, Any]:
-        """config.json as it is: `config`, `created`, and what the worker added (`versions`, ...).
+        """config.json: `config`, `created`, and what the worker added (`data`, `versions`, ...).
 
         Raises:
             RunDamaged: the file is missing, unreadable or of a newer format.
@@ -66,7 +69,7 @@ class Run:
                 f"Run {self.id}: expected a folder of format {FORMAT} or older, found "
                 f"{record.get('format')!r}; open it with a newer SimCLR Lab."
             )
-        return record
+        return contents.record(record)
 
     @property
     def config(self) -> settings.RunConfig:
@@ -116,7 +119,7 @@ class Run:
             return {"state": DAMAGED, "message": str(error)}
         if not alive and status.get("state") in (STARTING, RUNNING):
             status["state"] = INTERRUPTED
-        return status
+        return contents.status(status)
 
     def _refuse_trained(self) -> None:
         """A new run has no status yet; one that has trained has lost its own.
@@ -139,9 +142,11 @@ class Run:
     def label(self) -> dict[str, Any]:
         """What people wrote about the run: `name`."""
         try:
-            return read_json(self.path / "label.json") or {}
+            label = read_json(self.path / "label.json") or {}
         except RunDamaged:
             return {}
+        name = label.get("name")
+        return {**label, "name": _shown(name)} if isinstance(name, str) else label
 
     @property
     def name(self) -> str:
@@ -154,17 +159,16 @@ class Run:
         Raises:
             LabError: the name cannot be written.
         """
-        words = " ".join(name.split())[:NAME_LENGTH]
-        shown = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in words)
-        write_json(self.path / "label.json", {**self.label, "name": shown})
+        write_json(self.path / "label.json", {**self.label, "name": _shown(name)})
 
     def metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Rows of metrics.jsonl from a byte offset, and the next offset."""
-        return read_lines(self.path / "metrics.jsonl", offset)
+        rows, offset = read_lines(self.path / "metrics.jsonl", offset)
+        return contents.rows(rows), offset
 
     def snapshot_rows(self) -> list[dict[str, Any]]:
         """Rows of snapshots.jsonl: step, seconds and the scores of the probe set."""
-        return read_lines(self.path / "snapshots.jsonl")[0]
+        return contents.rows(read_lines(self.path / "snapshots.jsonl")[0])
 
     def snapshot_steps(self) -> list[int]:
         """Steps that have a snapshot on disk, ascending."""
@@ -172,11 +176,11 @@ class Run:
 
     def snapshot(self, step: int) -> dict[str, np.ndarray]:
         """h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d), float32."""
-        return read_npz(self.path / "snapshots" / f"{step:08d}.npz")
+        return self._arrays(f"snapshots/{step:08d}.npz", contents.snapshot)
 
     def probe(self) -> dict[str, np.ndarray]:
         """images (P,S,S,3) uint8, indices (P,), labels (P,) if any, factor__<name> (P,)."""
-        return read_npz(self.path / "probe.npz", "images", "indices")
+        return self._arrays("probe.npz", contents.probe, "images", "indices")
 
     def coordinate_steps(self, method: str) -> list[int]:
         """Steps that have coordinates by `method` ("pca" or "umap"), ascending."""
@@ -184,7 +188,22 @@ class Run:
 
     def coordinates(self, method: str, step: int) -> dict[str, np.ndarray]:
         """xy (P,2) float32, preservation () float32 (NaN: not known), seconds ()."""
-        return read_npz(self.path / "coordinates" / f"{method}-{step:08d}.npz", "xy")
+        return self._arrays(f"coordinates/{method}-{step:08d}.npz", contents.coordinates, "xy")
+
+    def _arrays(self, name: str, check: Check, *wanted: str) -> dict[str, np.ndarray]:
+        """The arrays of a file of the folder.
+
+        Raises:
+            RunDamaged: it is missing, cannot be read, or holds others than it should.
+        """
+        found = read_npz(self.path / name, *wanted)
+        try:
+            return check(found)
+        except ValueError as error:
+            raise RunDamaged(
+                f"Run {self.id}, {name}: expected {error}; "
+                "restore the file from a copy, or delete the run."
+            ) from error
 
     def evaluation(self) -> dict[str, Any] | None:
         """The final figures, None before they are there."""
@@ -240,6 +259,17 @@ class Run:
         """Merge changes into status.json. Only the holder of the lock may call this."""
         status = read_json(self.path / "status.json") or {}
         write_json(self.path / "status.json", {**status, **changes, "updated": time.time()})
+
+
+def _shown(name: str) -> str:
+    """A name in one line of at most `NAME_LENGTH` letters; what no page can show is replaced."""
+    words = " ".join(name.split())[:NAME_LENGTH]
+    return "".join("\ufffd" if _unfit(letter) else letter for letter in words)
+
+
+def _unfit(letter: str) -> bool:
+    """Control characters, halves of letters, and what turns the direction of writing round."""
+    return unicodedata.category(letter) in ("Cc", "Cs") or letter in _DIRECTIONS
 
 
 @functools.lru_cache(maxsize=1000)

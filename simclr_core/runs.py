@@ -19,6 +19,7 @@
     .reserve            room on the disk for the last words of a worker; while it is alive
     .<file>.<letters>   a file that is being written, or what a killed writer left of it
 
+Anybody may change these files: `contents` says what is made of odd ones.
 A run is alive if and only if `lock` is held: states can be told after `kill -9` or a power cut.
 """
 
@@ -88,14 +89,15 @@ _LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond
 class RunStore:
     """A folder of run folders."""
 
-    def __init__(self, root: Path | str | None = None) -> None:
-        """Open a folder of runs, and make it if it is not there.
+    def __init__(self, root: Path | str | None = None, make: bool = True) -> None:
+        """Open a folder of runs.
 
         Args:
             root: the folder; None takes `runs_dir()`.
+            make: the folder if it is not there; else it then reads as an empty one.
 
         Raises:
-            ConfigError: it cannot be made, or its path begins with an unknown ~user.
+            ConfigError: it cannot be made, is no folder, or begins with an unknown ~user.
         """
         self.root = expanded(root or runs_dir())
         if str(self.root).startswith("~"):
@@ -104,7 +106,8 @@ class RunStore:
                 "choose another with --runs or SIMCLR_LAB_RUNS."
             )
         try:
-            self.root.mkdir(parents=True, exist_ok=True)
+            if make or _is_there(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigError(
                 f"Expected a folder for runs at {self.root}, which cannot be made "
@@ -113,6 +116,14 @@ class RunStore:
 
     def __iter__(self) -> Iterator[Run]:
         """All runs, oldest first.
+
+        Raises:
+            LabError: the folder may not be read.
+        """
+        return iter(sorted(self.found(), key=lambda run: (created(run), run.id)))
+
+    def found(self) -> list[Run]:
+        """All runs, in any order. A folder whose name is no run's id is none, such as a copy.
 
         Raises:
             LabError: the folder may not be read.
@@ -127,8 +138,7 @@ class RunStore:
                 f"({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
             ) from error
         runs = [Run(self.root / name) for name in names if _ID.fullmatch(name)]
-        runs = [r for r in runs if os.path.exists(r.path / "lock")]  # made last
-        return iter(sorted(runs, key=lambda run: (created(run), run.id)))
+        return [r for r in runs if os.path.exists(r.path / "lock")]  # made last
 
     def get(self, run_id: str) -> Run:
         """The run of an id, or of an unambiguous beginning of one.
@@ -198,6 +208,15 @@ class RunStore:
                 path.mkdir()
                 return path
         raise RunError("Expected a free name for the run, found none; delete old runs.")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something has this path. Raises OSError if nothing ever can, or nobody may look."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
 
 
 def _remove(path: Path) -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from .config import RunConfig, ViewConfig, differences
+from .contents import number
 from .errors import ConfigError
 from .presets import VIEW_PRESETS, preset_config, view_config
 
@@ -51,7 +52,9 @@ def learned(evaluation: Mapping[str, Any], record: Mapping[str, Any] | None = No
         loss = number(evaluation.get("loss"))
         end = f", to a loss of {loss:.2f}" if loss is not None else ""
         why = "without labels"
-        if len(group(record, "data").get("class_names") or ()) == 1:
+        if evaluation.get("knn_accuracy") is not None:
+            why = "its accuracy in evaluation.json cannot be read, so that"
+        elif len(group(record, "data").get("class_names") or ()) == 1:
             why = "with one and the same label on every picture"
         return f"Trained for {_steps(evaluation)}{end}; {why} there is no score to give."
     rivals = _rivals(evaluation, record)
@@ -201,13 +204,6 @@ def size_words(count: int) -> str:
         if count >= factor:
             return f"{count / factor:.3g} {unit}"
     return f"{count} B"
-
-
-def number(value: Any) -> float | None:
-    """A finite number, or None: files of a run may hold null, NaN or nothing."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return float(value) if math.isfinite(value) else None
 
 
 def group(values: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:

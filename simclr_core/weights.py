@@ -140,7 +140,10 @@ def _of_checkpoint(run: Run) -> Weights | None:
     try:
         with np.load(path, allow_pickle=False) as archive:
             return Weights(CHECKPOINT, int(archive["step"]), stamp)
-    except (OSError, ValueError, EOFError, TypeError, KeyError, zipfile.BadZipFile) as error:
+    except (
+        *(OSError, ValueError, EOFError, TypeError, KeyError, OverflowError),
+        zipfile.BadZipFile,
+    ) as error:
         raise RunDamaged(
             f"Expected the file checkpoint.npz in {run.id}, but it cannot be read; "
             "restore it from a copy, or delete the run."

@@ -115,3 +115,77 @@ def test_project_writes_the_coordinates_that_it_reports(
     assert np.array_equal(written[:, 0], fake.run.probe()["indices"])
     assert np.allclose(written[:, 1:], result["xy"], atol=1e-4) and np.ptp(written[:, 1]) > 0
     assert "--neighbors" in refused(capsys, "project", fake.run.id, "--neighbors", "1", *place)
+
+
+@pytest.mark.parametrize("name", ["status.json", "evaluation.json"])
+def test_a_huge_integer_in_one_run_breaks_no_list(
+    capsys: pytest.CaptureFixture[str], store: RunStore, name: str
+) -> None:
+    odd, good = store.create(RunConfig()), store.create(RunConfig())
+    end_run(odd, runs.FINISHED)
+    found = {"state": runs.FINISHED, "steps": 1, "knn_accuracy": 1}
+    huge = json.dumps(found).replace(": 1", ": " + "9" * 400)
+    (odd.path / name).write_text(huge)
+    code, out, err = call(capsys, "list", "--runs", str(store.root))
+    assert (code, err) == (0, "") and {odd.id, good.id} <= set(out.split())
+    assert all(len(line) < 200 for line in out.splitlines())
+
+
+def test_a_damaged_run_is_listed_with_its_reason_and_no_score(
+    capsys: pytest.CaptureFixture[str], store: RunStore
+) -> None:
+    run = store.create(RunConfig(), "mine")
+    end_run(run, runs.FINISHED)
+    write_json(run.path / "evaluation.json", {"knn_accuracy": 0.84})
+    (run.path / "config.json").unlink()
+    _, out, _ = call(capsys, "list", "--runs", str(store.root))
+    assert "84%" not in out and "mine: Run" in out and "expected a file config.json" in out
+
+
+@pytest.mark.parametrize("words", [["list"], ["project", "zz"], ["rename", "zz", "name"]])
+def test_reading_makes_no_folder(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str]
+) -> None:
+    place = tmp_path / "typo" / "runs"
+    code, out, err = call(capsys, *words, "--runs", str(place))
+    assert (code, "No runs in" in out) == ((0, True) if words == ["list"] else (2, False))
+    assert err.count("\n") == code // 2 and not place.parent.exists()
+
+
+def test_runs_in_a_file_are_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    (tmp_path / "runs").touch()
+    assert "--runs" in refused(capsys, "list", "--runs", str(tmp_path / "runs"))
+
+
+@pytest.mark.parametrize(
+    "h",
+    [
+        np.zeros(60),
+        np.zeros((0, 4)),
+        np.array([["a"] * 4] * 60),
+        np.full((60, 4), np.nan),
+    ],
+    ids=["1-d", "empty", "text", "NaN"],
+)
+@pytest.mark.parametrize("method", ["pca", "umap"])
+def test_a_snapshot_that_cannot_be_laid_out_is_one_line(
+    capsys: pytest.CaptureFixture[str], store: RunStore, h: np.ndarray, method: str
+) -> None:
+    fake = FakeRun(store, probe=60)
+    fake.snapshot(umap=False)
+    np.savez(fake.run.path / "snapshots" / "00000000.npz", h=h)
+    words = ["project", fake.run.id, "--method", method, "--runs", str(store.root)]
+    code, out, err = call(capsys, *words)
+    assert (code, out, err.count("\n")) == (1, "", 1)
+    assert ("unexpected" not in err and "00000000" in err) or "step 0" in err
+
+
+def test_a_table_of_other_pictures_is_refused_in_one_line(
+    capsys: pytest.CaptureFixture[str], store: RunStore, tmp_path: Path
+) -> None:
+    fake = FakeRun(store, probe=60)
+    fake.snapshot()
+    np.savez(fake.run.path / "snapshots" / "00000000.npz", h=np.eye(20))
+    words = ["project", fake.run.id, "--method", "pca", "--out", str(tmp_path / "map.csv")]
+    code, _, err = call(capsys, *words, "--runs", str(store.root))
+    assert code == 1 and "20 pictures" in err and "unexpected" not in err

@@ -182,3 +182,15 @@ def test_words_for_numbers() -> None:
         *("1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "102nd", "111th")
     ]
     assert [clock(s) for s in (0, 24.4, 59.6, 3723)] == ["0:00", "0:24", "1:00", "1:02:03"]
+
+
+def test_resume_without_a_checkpoint_says_that_it_begins_anew(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: RunStore
+) -> None:
+    run = store.create(RunConfig())
+    end_run(run, runs.PAUSED)
+    monkeypatch.setattr(launch, "resume", lambda store, run: None)
+    place = ["--runs", str(store.root)]
+    assert "begins anew at step 0" in call(capsys, "resume", run.id, *place)[2]
+    (run.path / "checkpoint.npz").touch()
+    assert "anew" not in call(capsys, "resume", run.id, *place)[2]

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fake_run import FakeRun
-from pages.components import payload
+from pages.components import categories, payload
 from pages.components.metrics_tail import MAX_POINTS
 from pages.components.packing import pack, unpack
 from pages.components.viewport import Viewport
@@ -79,7 +79,7 @@ def test_an_asked_step_is_shown_or_the_one_before_it(fake):
 
 def test_colours_and_counts_are_those_of_the_probe_set(fake):
     probe = fake.run.probe()
-    assert payload.color_choices(fake.run) == ["shape", "hue", "background", "size"]
+    assert categories.color_choices(fake.run) == ["shape", "hue", "background", "size"]
     header, arrays = unpack(payload.live_payload(fake.run, "pca", "size").map)
     np.testing.assert_array_equal(arrays["category"], probe["factor__size"])
     assert header["names"] == ["small", "medium", "large"]
@@ -92,7 +92,7 @@ def test_labels_that_no_factor_repeats_can_be_chosen_and_unknown_ones_are_grey(f
     labels = np.roll(arrays["labels"], 1)
     labels[:5] = -1
     write_npz(fake.run.path / "probe.npz", {**arrays, "labels": labels})
-    assert payload.color_choices(fake.run)[0] == "label"
+    assert categories.color_choices(fake.run)[0] == "label"
     header, found = unpack(payload.live_payload(fake.run, "pca", "label").map)
     assert (found["category"][:5] == len(header["names"])).all() and header["counts"][-1] == 5
 
@@ -221,7 +221,7 @@ def test_a_damaged_file_is_said_and_the_last_good_picture_stays(fake):
     assert payload.live_payload(fake.run, "pca").step == 0
     (fake.run.path / "probe.npz").write_bytes(b"")
     assert "probe.npz" in unpack(payload.live_payload(fake.run, "pca").map)[0]["message"]
-    assert payload.color_choices(fake.run) == []
+    assert categories.color_choices(fake.run) == []
     (fake.run.path / "config.json").write_text("{")
     fake.run.path.joinpath("metrics.jsonl").write_bytes(b'{"step": 1, "loss": 2}\n')
     assert "alike" not in unpack(payload.live_payload(fake.run).curves)[0]
@@ -253,4 +253,4 @@ def test_categories_without_a_name_get_their_number(fake):
     record = json.loads((fake.run.path / "config.json").read_text())
     record["data"]["class_names"] = ["only"]
     (fake.run.path / "config.json").write_text(json.dumps(record))
-    assert payload.category_names(fake.run, "label", np.array([0, 2])) == ["only", "1", "2"]
+    assert categories.category_names(fake.run, "label", np.array([0, 2])) == ["only", "1", "2"]

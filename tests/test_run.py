@@ -141,7 +141,7 @@ def test_states_are_told_apart_by_name() -> None:
 
 # Odd values in files that can be read: nothing may break the list or the queue
 
-_ODD: list[Any] = [None, "", "x", -1, 1e400, "nan", math.nan, [], {}, True, 10**30]
+_ODD: list[Any] = [None, "", "x", -1, 1e400, "nan", math.nan, [], {}, True, 10**30, 10**399]
 
 
 @pytest.mark.parametrize("value", _ODD, ids=repr)
@@ -172,6 +172,32 @@ def test_odd_values_break_neither_list_nor_queue(
     assert code == 0 and listed == {odd.id: runs.QUEUED, good.id: runs.QUEUED}
     code, out, _ = call(capsys, "list", "--runs", str(store.root))
     assert code == 0 and good.id in out
+
+
+@pytest.mark.parametrize("value", _ODD[2:], ids=repr)
+def test_figures_of_a_status_are_numbers_or_null(run: Run, value: Any) -> None:
+    words = json.dumps({"state": runs.PAUSED, "step": value, "seconds": value, "hint": value})
+    (run.path / "status.json").write_text(words)
+    status = run.status
+    assert status["step"] is None or type(status["step"]) is int
+    assert status["seconds"] is None or type(status["seconds"]) is float
+    assert status["hint"] is None or isinstance(value, str)
+
+
+def test_what_a_record_says_of_its_data_is_names_or_nothing(run: Run) -> None:
+    data = {"factors": {"a": 7, "b": ["x", 3, "\ud800"]}, "class_names": 7, "kind": 3, "train": 5}
+    change(run.path / "config.json", data=data)
+    assert run.record["data"] == {"factors": {"b": ["x", "3", "?"]}, "train": 5}
+    change(run.path / "config.json", data=[1])
+    assert "data" not in run.record and run.state == runs.QUEUED
+
+
+def test_rows_have_a_step_and_figures(fake: FakeRun) -> None:
+    rows = b'{"step":1e300}\n{"step":-1}\n{"step":"a"}\n{"step":4,"loss":"x","knn_of":"hue"}\n'
+    for name in ("metrics.jsonl", "snapshots.jsonl"):
+        (fake.run.path / name).write_bytes(rows + b"[" * 100_000 + b"\n")
+    wanted = [{"step": 4, "loss": None, "knn_of": "hue"}]
+    assert fake.run.metrics()[0] == fake.run.snapshot_rows() == wanted
 
 
 # The other files
@@ -322,6 +348,14 @@ def test_letters_that_no_page_can_show_are_replaced(run: Run) -> None:
     run.rename(os.fsdecode(b"caf\xe9 \x00\x1b[31mred"))
     run.name.encode()  # no lone surrogates
     assert run.name.isprintable() and run.name.startswith("caf") and run.name.endswith("red")
+
+
+@pytest.mark.parametrize("code", [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x61C])
+def test_letters_that_turn_the_direction_of_writing_are_replaced(run: Run, code: int) -> None:
+    run.rename(f"a{chr(code)}b")
+    assert run.name == "a\ufffdb"
+    (run.path / "label.json").write_text(json.dumps({"name": f"by{chr(code)}\nhand"}))
+    assert run.name == run.label["name"] == "by\ufffd hand"
 
 
 def test_runs_are_values(run: Run) -> None:

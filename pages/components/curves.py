@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from simclr_core import loss
+from simclr_core.contents import number
 from simclr_core.errors import LabError
 from simclr_core.runs import Run
 
@@ -53,9 +54,9 @@ def curves_block(
         "loss": float(smooth[-1]) if len(smooth) else None,
         "accuracy": float(accuracy[-1]) if len(accuracy) else None,
         "of": last.get("knn_of"),
-        "pixels": last.get("knn_accuracy_pixels"),
-        "untrained": first.get("knn_accuracy"),
-        "snapshot": {name: last.get(name) for name in ("step", *SCORES)},
+        "pixels": number(last.get("knn_accuracy_pixels")),
+        "untrained": number(first.get("knn_accuracy")),
+        "snapshot": {name: number(last.get(name)) for name in ("step", *SCORES)},
         **_references(run),
     }
     rows = snapshots
@@ -69,10 +70,10 @@ def curves_block(
         "smooth": smooth.astype(np.float32),
         "accuracy_step": accuracy_steps.round().astype(np.uint32),
         "accuracy": accuracy.astype(np.float32),
-        "snapshot_step": np.array([row.get("step", 0) for row in rows], np.uint32),
+        "snapshot_step": np.array([row["step"] for row in rows], np.uint32),
     }
     for name in SCORES:
-        arrays[name] = np.array([_float(row.get(name)) for row in rows], np.float32)
+        arrays[name] = np.array([_score(row.get(name)) for row in rows], np.float32)
     return pack(header, arrays)
 
 
@@ -87,5 +88,6 @@ def _references(run: Run) -> dict[str, Any]:
     return {"alike": loss.all_alike(size), "floor": floor, "chance": 1 / (2 * size - 1)}
 
 
-def _float(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else np.nan
+def _score(value: Any) -> float:
+    found = number(value)
+    return np.nan if found is None else found

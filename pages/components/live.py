@@ -16,7 +16,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from simclr_core.runs import Run
 
-from . import payload
+from . import categories, payload
 from .payload import LivePayload, coordinate_steps
 from .routes import script_version
 
@@ -85,7 +85,7 @@ def live_curves(
 
 def color_choices(run: Run) -> list[str]:
     """What the map can be coloured by: "label" if there are labels, and each factor's name."""
-    return payload.color_choices(run)
+    return categories.color_choices(run)
 
 
 def watchers() -> int:

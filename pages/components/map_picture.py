@@ -11,7 +11,7 @@ from simclr_core.errors import LabError
 from simclr_core.figures import UNKNOWN, category_colors
 from simclr_core.runs import FINISHED, Run, RunStore
 
-from .payload import category_names, color_choices
+from .categories import category_names, color_choices
 from .thumbnails import probe_facts
 
 SIDE, MARGIN = 1000, 30  # of the drawing, in its own units
@@ -30,7 +30,10 @@ def map_picture(run: Run) -> tuple[str, str]:
         LabError: the run's files cannot be read.
     """
     method = _method(run)
-    step = run.coordinate_steps(method)[-1]
+    steps = run.coordinate_steps(method)
+    if not steps:
+        raise LabError(f"Expected coordinates of run {run.id}, found none; open the run on Train.")
+    step = steps[-1]
     found = run.coordinates(method, step)
     xy = found["xy"].astype(float)  # (P, 2)
     values, names, of = _categories(run, len(xy))

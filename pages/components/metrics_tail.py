@@ -6,8 +6,6 @@ and each stretch's mean, for smoothing. When there are too many points, stretche
 
 from __future__ import annotations
 
-import contextlib
-import json
 import math
 import os
 from collections.abc import Iterator
@@ -15,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from simclr_core import contents
+from simclr_core.files import damaged, rows_of
 
 MAX_POINTS = 1000
 BLOCK = 1 << 22  # bytes read at once
@@ -117,12 +118,13 @@ class MetricsTail:
         loss, accuracy: the curves.
         last: the newest row.
         bad_step: the first step whose loss was not finite, None if there is none.
+        trouble: why the file cannot be read; "" if it can.
         version: changes whenever anything above does.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.version = 0
+        self.version, self.trouble = 0, ""
         self._start_over(None)
 
     def update(self) -> int:
@@ -139,9 +141,12 @@ class MetricsTail:
                 if info.st_size > self._offset:
                     for block in self._blocks(file):
                         self._take(block)
-        except FileNotFoundError:
+            self.trouble = ""
+        except OSError as error:
             if self._offset:
                 self._start_over(None)
+            missing = isinstance(error, FileNotFoundError)
+            self.trouble = "" if missing else str(damaged(self.path, error))
         return self.version
 
     def _start_over(self, inode: int | None) -> None:
@@ -165,28 +170,26 @@ class MetricsTail:
                 rest += block
 
     def _take(self, block: bytes) -> None:
-        rows = []
-        for line in block.splitlines():
-            with contextlib.suppress(ValueError):
-                row = json.loads(line)
-                if isinstance(row, dict) and _number(row.get("step")) > self._newest:
-                    self._newest = int(row["step"])
-                    rows.append(row)
+        rows, steps = [], []
+        for row in rows_of(block):
+            step = contents.count(row.get("step"))
+            if step is not None and step > self._newest:
+                self._newest = step
+                rows.append({**row, "step": step})
+                steps.append(step)
         if not rows:
             return
-        steps = np.array([row["step"] for row in rows], np.int64)  # (M,)
+        at = np.array(steps, np.int64)  # (M,)
         loss = np.array([_number(row.get("loss")) for row in rows])
-        self.loss.add(steps, loss)
-        self.accuracy.add(
-            steps, np.array([_number(row.get("contrastive_accuracy")) for row in rows])
-        )
+        self.loss.add(at, loss)
+        self.accuracy.add(at, np.array([_number(row.get("contrastive_accuracy")) for row in rows]))
         if self.bad_step is None and not np.isfinite(loss).all():
-            self.bad_step = int(steps[~np.isfinite(loss)][0])
+            self.bad_step = int(at[~np.isfinite(loss)][0])
         self.last = rows[-1]
         self.version += 1
 
 
 def _number(value: Any) -> float:
-    """`value` as a float; NaN for what is no number."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return float(value) if is_number else math.nan
+    """`value` as a float; NaN for what is no number that a run can have."""
+    found = contents.figure(value)
+    return math.nan if found is None else found

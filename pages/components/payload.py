@@ -6,6 +6,7 @@ looks at the folder at every call, reads only what is new, and packs only what h
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -15,12 +16,14 @@ from typing import Any
 
 import numpy as np
 
-from simclr_core import runs
+from simclr_core import contents, runs
 from simclr_core.errors import LabError, RunDamaged
 from simclr_core.figures import UNKNOWN, category_colors
 from simclr_core.files import read_json
 from simclr_core.runs import Run
 
+from . import lost
+from .categories import category_names, choices
 from .curves import curves_block
 from .ghost import ghost_blocks
 from .metrics_tail import MetricsTail
@@ -103,33 +106,9 @@ def ghost_payload(message: str = "") -> LivePayload:
     return LivePayload(*ghost_blocks(message))
 
 
-def color_choices(run: Run) -> list[str]:
-    """What the map can be coloured by: "label" if there are labels that no factor repeats, then
-    the factors' names."""
-    try:
-        probe = probe_facts(run)
-    except RunDamaged:
-        return []
-    return _choices(probe) if probe else []
-
-
 def coordinate_steps(run: Run, method: str) -> list[int]:
     """Steps that the map can show by `method`, or by PCA as long as there are none, ascending."""
     return run.coordinate_steps(method) or run.coordinate_steps("pca")
-
-
-def category_names(run: Run, name: str, values: np.ndarray) -> list[str]:
-    """Names of the categories of "label" or of a factor; numbers where the record has none."""
-    try:
-        data = run.record.get("data") or {}
-    except RunDamaged:
-        data = {}
-    if name == "label":
-        names = data.get("class_names") or data.get("classes") or []
-    else:
-        names = (data.get("factors") or {}).get(name) or []
-    count = int(values.max(initial=-1)) + 1
-    return [str(names[i]) if i < len(names) else str(i) for i in range(count)]
 
 
 def refresh_interval(watchers: int) -> float:
@@ -164,15 +143,19 @@ class _Reader:
 
     def map(self, method: str, color: str | None, step: int | None, message: str) -> LivePayload:
         used, steps = self._steps(method)
-        probe, coordinates = None, None
+        probe, found, trouble = None, None, ""
         try:
             probe = probe_facts(self.run)
-            used, shown, coordinates = self._coordinates(used, steps, step)
+            found = self._coordinates(used, steps, step)
         except LabError as error:
-            message, shown = str(error), None
-        if probe is None or coordinates is None or len(coordinates["xy"]) != probe.count:
-            return LivePayload(ghost_blocks(message, self.run.id)[0])
-        color = color if color in probe.categories else next(iter(_choices(probe)), None)
+            trouble = str(error)
+        pictures = probe.count if probe else None
+        points = len(found[1]["xy"]) if found else None
+        if probe is None or found is None or pictures != points:
+            trouble = trouble or lost.map_words(self.run, steps, pictures, points)
+            return LivePayload(ghost_blocks(trouble or message, self.run.id)[0])
+        shown, coordinates = found
+        color = color if color in probe.categories else next(iter(choices(probe)), None)
         names = ("kept", "preservation", "pca_kept")
         trust = {name: _known(coordinates.get(name)) for name in names}
         facts = {"method": used, "step": shown, "asked": method, **trust}
@@ -200,16 +183,18 @@ class _Reader:
 
     def _coordinates(
         self, method: str, steps: list[int], step: int | None
-    ) -> tuple[str, int | None, dict[str, np.ndarray] | None]:
+    ) -> tuple[int, dict[str, np.ndarray]] | None:
         """The newest readable coordinates at or before `step`; the oldest if all are later."""
         wanted = [s for s in steps if step is None or s <= step] or steps[:1]
+        trouble: RunDamaged | None = None
         for found in reversed(wanted[-3:]):
             try:
-                return method, found, self.run.coordinates(method, found)
-            except RunDamaged:
-                if found == wanted[0]:
-                    raise
-        return method, None, None
+                return found, self.run.coordinates(method, found)
+            except RunDamaged as error:
+                trouble = trouble or error
+        if trouble:
+            raise trouble
+        return None
 
     def _map(
         self, facts: dict[str, Any], xy: np.ndarray, probe: Probe, color: str | None, bounds: tuple
@@ -238,8 +223,11 @@ class _Reader:
 
     def curves(self, message: str) -> bytes:
         snapshots, stamp = self._snapshots()
-        planned = int(_json(self.run.path / "status.json").get("steps") or 0)
-        key = ("curves", self.tail.update(), stamp, planned, message)
+        planned = _planned(self.run)
+        version = self.tail.update()
+        if not self.tail.last:
+            message = lost.curves_words(self.run, self.tail.trouble) or message
+        key = ("curves", version, stamp, planned, message)
         return self._block(
             key, lambda: curves_block(self.run, self.tail, snapshots, planned, message)
         )
@@ -247,7 +235,9 @@ class _Reader:
     def _snapshots(self) -> tuple[list[dict[str, Any]], tuple]:
         stamp = _stamp(self.run.path / "snapshots.jsonl")
         if stamp != self.rows[0] or not stamp:
-            self.rows = (stamp, self.run.snapshot_rows())
+            self.rows = (stamp, [])  # of a file that cannot be read; `lost` says it
+            with contextlib.suppress(RunDamaged):
+                self.rows = (stamp, self.run.snapshot_rows())
         return self.rows[1], stamp
 
     def _settled(self, steps: list[int]) -> bool:
@@ -269,31 +259,21 @@ _readers: OrderedDict[str, _Reader] = OrderedDict()
 _readers_lock = threading.Lock()
 
 
-def _choices(probe: Probe) -> list[str]:
-    """Categories to choose from; a label that only repeats a factor is left out."""
-    labels = probe.categories.get("label")
-    names = [name for name in probe.categories if name != "label"]
-    repeated = labels is not None and any(
-        np.array_equal(labels, probe.categories[name]) for name in names
-    )
-    return names if repeated or labels is None else ["label", *names]
-
-
 def _known(value: np.ndarray | None) -> float | None:
-    number = np.nan if value is None else float(value)
-    return number if np.isfinite(number) else None
+    return None if value is None else contents.number(float(value))
 
 
 def _stamp(path: Path) -> tuple:
     try:
         info = path.stat()
-    except FileNotFoundError:
+    except OSError:
         return ()
     return info.st_ino, info.st_mtime_ns, info.st_size
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _planned(run: Run) -> int:
+    """Steps that the run is to have; 0 as long as they are not known."""
     try:
-        return read_json(path) or {}
+        return contents.count((read_json(run.path / "status.json") or {}).get("steps")) or 0
     except RunDamaged:
-        return {}
+        return 0

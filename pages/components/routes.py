@@ -23,7 +23,7 @@ from starlette.routing import Route
 from simclr_core.errors import LabError, RunError
 from simclr_core.runs import Run, RunStore
 
-from .payload import category_names
+from .categories import category_names
 from .thumbnails import probe_facts, sheet
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "js"

@@ -57,10 +57,12 @@ class Row:
 
 
 def rows(store: RunStore) -> list[Row]:
-    """All runs, newest first."""
-    paths = (p for p in store.root.iterdir() if p.is_dir() and not p.name.startswith("."))
-    found = [row(Run(path)) for path in paths if (path / "lock").exists()]
-    return sorted(found, key=lambda r: (-r.created, r.run.id))
+    """All runs, newest first.
+
+    Raises:
+        LabError: the folder of runs may not be read.
+    """
+    return sorted(map(row, store.found()), key=lambda r: (-r.created, r.run.id))
 
 
 def row(run: Run) -> Row:

@@ -15,8 +15,8 @@ from typing import Any
 
 import streamlit as st
 
+from pages.components import lost, run_rows, run_words
 from pages.components import run_actions as actions
-from pages.components import run_rows, run_words
 from pages.components.live import (
     color_choices,
     coordinate_steps,
@@ -94,6 +94,8 @@ def _nothing(store: RunStore, missing: str, ready: bool) -> None:
 
 
 def _panel(store: RunStore, run: Run, every: float | None) -> None:
+    if not run.path.exists():  # deleted elsewhere: the page says so
+        st.rerun()
     status = run.status
     if status["state"] == runs.QUEUED:
         with contextlib.suppress(LabError):  # the server's log says why the queue stands still
@@ -175,6 +177,8 @@ def _strip(
     """What is going on, and the buttons that start what comes next."""
     problem = st.session_state.pop(actions.PROBLEM, "")
     text, more = (problem, "") if problem else run_words.sentences(store, run, status)
+    if status["state"] in runs.ENDED:
+        more = f"{more} {lost.scores_words(run)}".strip()
     st.html(run_words.strip(text, more))
     if config is None or status["state"] == runs.DAMAGED:
         if st.button("Delete", key="run_delete"):

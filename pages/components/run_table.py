@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.components import estimate, run_actions, run_rows, run_words
 from pages.components.run_rows import Row
-from simclr_core import runs, summary
+from simclr_core import contents, runs, summary
 from simclr_core.runs import RunStore
 
 PAGE = 12  # lines a page
@@ -88,7 +88,7 @@ def line_html(row: Row, everything: Sequence[Row], size: int) -> str:
             f'<span title="{escape(about)}">{escape(row.data)}<small>{escape(about)}</small></span>'
             f"<span>{_scores(row)}</span>"
         )
-    return (
+    return contents.clean(  # a path may be in another encoding
         f'<div class="runs-line runs-grid"><span class="run-state run-{row.state}">'
         f"{escape(_state(row, everything))}</span>{middle}"
         f"<span>{made}</span><span>{summary.size_words(size)}</span></div>"

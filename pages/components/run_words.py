@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import zipfile
 from html import escape
 from typing import Any
 
 from pages.components import estimate, run_rows
-from simclr_core import runs, summary
+from simclr_core import contents, runs, summary
 from simclr_core.errors import RunDamaged
 from simclr_core.runs import Run, RunStore
 
@@ -75,7 +76,7 @@ def _bar(share: float, state: str) -> str:
 def strip(text: str, more: str = "") -> str:
     """The line that says what is going on, and one that says what to make of it."""
     second = f"<small>{escape(more)}</small>" if more else ""
-    return f'<div class="run-strip"><span>{escape(text)}</span>{second}</div>'
+    return contents.clean(f'<div class="run-strip"><span>{escape(text)}</span>{second}</div>')
 
 
 def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
@@ -108,27 +109,40 @@ _HINTS = {  # by the error's class, where the worker gives none
 
 def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     """Words for runs that can go on."""
-    state, step = status["state"], int(status.get("step") or 0)
+    state, step = status["state"], _count(status, "step")
     if not step and state in (runs.PAUSED, runs.STOPPED):
         return "Taken out before its first step.", "Resume puts it back into the line."
-    kept = (run.path / "checkpoint.npz").exists()
-    return {
-        runs.PAUSED: (
-            f"Paused at step {step:,}. Resume goes on from here.",
+    lost = _checkpoint_lost(run)
+    anew = f"Its file checkpoint.npz is {lost}: " + (
+        "Resume begins anew at step 0, unless you restore the file from a copy first."
+        if lost == "missing"
+        else "restore it from a copy, or start another run with the same settings."
+    )
+    if state == runs.PAUSED:
+        stay = (
             "You may rename it meanwhile. Its settings stay, so that the run can be repeated; "
-            "for others, start another run.",
-        ),
-        runs.STOPPED: (
-            f"Stopped at step {step:,}; what it learned is kept.",
-            "Resume goes on with the steps that are left.",
-        ),
-        runs.INTERRUPTED: (
-            "Interrupted: its program ended without a word (killed, out of memory, or the power).",
-            "Resume goes on from the last checkpoint; at most some seconds are lost."
-            if kept
-            else "It had no checkpoint yet: Resume begins anew.",
-        ),
-    }.get(state, (str(state), ""))
+            "for others, start another run."
+        )
+        on = "" if lost else " Resume goes on from here."
+        return f"Paused at step {step:,}.{on}", anew if lost else stay
+    if state == runs.STOPPED:
+        on = "Resume goes on with the steps that are left."
+        return f"Stopped at step {step:,}; what it learned is kept.", anew if lost else on
+    on = "Resume goes on from the last checkpoint; at most some seconds are lost."
+    if lost == "missing":
+        anew = "It has no checkpoint: Resume begins anew."
+    return (
+        "Interrupted: its program ended without a word (killed, out of memory, or the power).",
+        anew if lost else on,
+    )
+
+
+def _checkpoint_lost(run: Run) -> str:
+    """What is wrong with what a run goes on from; "" if nothing is."""
+    path = run.path / "checkpoint.npz"
+    if not path.exists():
+        return "missing"
+    return "" if zipfile.is_zipfile(path) else "damaged"
 
 
 def _waiting(store: RunStore, run: Run) -> tuple[str, str]:
@@ -153,19 +167,26 @@ def _running(status: dict[str, Any]) -> tuple[str, str]:
 
 def _finished(run: Run) -> tuple[str, str]:
     try:
-        evaluation, record = run.evaluation() or {}, run.record
+        evaluation, record = run.evaluation(), run.record
     except RunDamaged as error:
         return str(error), ""
+    if evaluation is None:
+        return (
+            "Trained, but its final figures are gone: expected a file evaluation.json, found none.",
+            f"Restore it from a copy, or make it anew: python -m simclr_core evaluate {run.id}",
+        )
     return summary.learned(evaluation, record), summary.probes(evaluation)
 
 
 def placeholders(status: dict[str, Any]) -> tuple[str, str]:
-    """What stands over an empty map, and over empty curves."""
+    """What stands over an empty map and over empty curves, where no file of theirs is lost."""
     state = status["state"]
     if state == runs.QUEUED:
         return "The map begins when it is this run's turn", "Waiting for its turn"
     if state in GOING:
         return "The map begins with the untrained network", "The first point comes within seconds"
+    if state == runs.DAMAGED:
+        return "No map can be shown", "No loss can be shown"
     return "This run ended before its first snapshot", "This run ended before its first step"
 
 

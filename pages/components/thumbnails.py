@@ -7,13 +7,11 @@ import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
 
-from simclr_core.files import read_npz
 from simclr_core.runs import Run
 
 SHEET_PIXELS = 16_000_000  # of one sheet at most; larger pictures are made smaller
@@ -58,7 +56,7 @@ def probe_facts(run: Run) -> Probe | None:
     key = (str(path), info.st_mtime_ns, info.st_size)
     with _lock:
         if key not in _probes:
-            _probes[key] = _read(path)
+            _probes[key] = _read(run)
             while len(_probes) > 16:
                 _probes.popitem(last=False)
         _probes.move_to_end(key)
@@ -90,15 +88,15 @@ def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
 _sheet_lock = threading.Lock()
 
 
-def _read(path: Path) -> Probe:
-    arrays = read_npz(path)
+def _read(run: Run) -> Probe:
+    arrays = run.probe()
     count, side = arrays["images"].shape[:2]
     size = max(8, min(side, math.isqrt(SHEET_PIXELS // max(1, count))))
     categories = {"label": arrays["labels"]} if "labels" in arrays else {}
     for name, values in arrays.items():
         if name.startswith("factor__"):
             categories[name.removeprefix("factor__")] = values
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256((run.path / "probe.npz").read_bytes()).hexdigest()[:16]
     return Probe(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)
 
 

@@ -1,0 +1,173 @@
+"""What the files of a run folder hold, made fit to be relied on: anybody may have changed them.
+
+Of JSON, a value that is no number where the contract (see `runs`) wants one is read as null, and
+a row without a step is left out. Arrays that do not fit are a ValueError that goes on after
+"expected": what should be there and what was found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+MOST_STEPS = 2**32  # figures hold steps as uint32
+MOST_CATEGORIES = 65_535  # figures hold them as uint16, and one more for what is not known
+_LARGEST = 1e15  # no figure of a run comes near
+
+_COUNTS = ("attempt", "step", "steps")
+_FIGURES = ("loss", "seconds", "seconds_left", "images_per_second", "updated", "queued")
+_TEXTS = ("message", "phase", "error", "hint", "slot", "device", "backend", "precision")
+_SCALARS = ("kept", "preservation", "seconds", "pca_kept", "pca_preservation")
+
+
+def number(value: Any) -> float | None:
+    """A finite number, or None: files of a run may hold null, NaN or nothing."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    try:
+        found = float(value)
+    except OverflowError:  # an integer of more than 308 digits
+        return None
+    return found if math.isfinite(found) else None
+
+
+def figure(value: Any) -> float | None:
+    """A number of a size that a run can have; None for anything else."""
+    found = number(value)
+    return found if found is not None and abs(found) < _LARGEST else None
+
+
+def count(value: Any) -> int | None:
+    """A number of steps, or of a step; None for anything else."""
+    found = number(value)
+    return int(found) if found is not None and 0 <= found < MOST_STEPS else None
+
+
+def clean(text: str) -> str:
+    """Text without halves of letters, which no page can show."""
+    return text.encode(errors="replace").decode()
+
+
+def status(found: Mapping[str, Any]) -> dict[str, Any]:
+    """status.json: counts, figures and words; what is none of these where it should be is null."""
+    checks: dict[str, Callable[[Any], Any]] = dict.fromkeys(_COUNTS, count)
+    checks |= dict.fromkeys(_FIGURES, figure) | dict.fromkeys(_TEXTS, _text)
+    return {name: checks[name](v) if name in checks else v for name, v in found.items()}
+
+
+def record(found: Mapping[str, Any]) -> dict[str, Any]:
+    """config.json: of what it says of the data, names without what is no list of names."""
+    kept = dict(found)
+    data = kept.pop("data", None)
+    if not isinstance(data, Mapping):
+        return kept
+    factors = data.get("factors")
+    known = {
+        **{name: _names(data.get(name)) for name in ("classes", "class_names")},
+        **{name: _text(data.get(name)) for name in ("kind", "name")},
+        "image_size": count(data.get("image_size")),
+        "factors": {name: words for name, v in factors.items() if (words := _names(v))}
+        if isinstance(factors, Mapping)
+        else None,
+    }
+    rest = {name: value for name, value in data.items() if name not in known}
+    return {**kept, "data": rest | {name: v for name, v in known.items() if v is not None}}
+
+
+def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Rows of metrics.jsonl or snapshots.jsonl that have a step: figures, and one word."""
+    return [
+        {name: _text(v) if name == "knn_of" else figure(v) for name, v in row.items()}
+        | {"step": step}
+        for row in found
+        if (step := count(row.get("step"))) is not None
+    ]
+
+
+def probe(found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """probe.npz: pictures, and whole numbers for each of them.
+
+    Raises:
+        ValueError: the arrays are others.
+    """
+    images = found["images"]
+    square = images.ndim == 4 and images.shape[1] == images.shape[2] and images.shape[3] == 3
+    if not square or images.dtype != np.uint8 or not images.size:
+        raise ValueError(f"images of shape (P, S, S, 3) in uint8, found {_form(images)}")
+    whole = {"indices": _whole("indices", found["indices"], len(images), 2**63)}
+    for name, values in found.items():
+        if name == "labels" or name.startswith("factor__"):
+            whole[name] = _whole(name, values, len(images), MOST_CATEGORIES)
+    return {**found, **whole}
+
+
+def coordinates(found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A file of coordinates: xy (P, 2) float32, and scalars that are NaN where not known.
+
+    Raises:
+        ValueError: there are no coordinates in it.
+    """
+    xy = found["xy"]
+    if xy.ndim != 2 or xy.shape[1] != 2 or xy.dtype.kind not in "fiu":
+        raise ValueError(f"numbers of shape (P, 2) as xy, found {_form(xy)}")
+    with np.errstate(over="ignore"):
+        xy = xy.astype(np.float32)
+    if not np.isfinite(xy).all(axis=1).any():
+        raise ValueError("finite numbers as xy, found none")
+    scalars = {name: _scalar(found.get(name)) for name in _SCALARS}
+    return {**found, **scalars, "xy": xy}
+
+
+def snapshot(found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """A snapshot: h and z (P, ·), h_views and z_views (P, 2, ·), as far as they are there.
+
+    Raises:
+        ValueError: one of them has another shape, or holds no numbers.
+    """
+    for name, ndim in (("h", 2), ("z", 2), ("h_views", 3), ("z_views", 3)):
+        array = found.get(name)
+        if array is None:
+            continue
+        if array.ndim != ndim or array.dtype.kind not in "fiu" or not array.size:
+            shape = "(P, D)" if ndim == 2 else "(P, 2, D)"
+            raise ValueError(f"numbers of shape {shape} as {name}, found {_form(array)}")
+    return dict(found)
+
+
+def _whole(name: str, values: np.ndarray, length: int, limit: int) -> np.ndarray:
+    """(P,) int64, if `values` are as many whole numbers below `limit`; -1 is not known."""
+    kind = values.dtype.kind
+    if values.shape == (length,) and kind in "biuf" and (kind == "b" or np.isfinite(values).all()):
+        low, high = int(values.min()), int(values.max())
+        if -limit <= low and high < limit and (kind != "f" or (values == values.round()).all()):
+            return values.astype(np.int64)
+    size = "" if limit > MOST_CATEGORIES else f" below {limit:,}"
+    raise ValueError(f"{length:,} whole numbers{size} as {name}, found {_form(values)}")
+
+
+def _scalar(value: np.ndarray | None) -> np.ndarray:
+    """() float32, NaN for anything but one number."""
+    if value is None or value.shape != () or value.dtype.kind not in "fiu":
+        return np.array(np.nan, np.float32)
+    with np.errstate(over="ignore"):
+        return value.astype(np.float32)
+
+
+def _form(array: np.ndarray) -> str:
+    """What an array is, in a few words."""
+    what = {"U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
+    return f"{what} of shape {array.shape}"
+
+
+def _names(value: Any) -> list[str] | None:
+    """A list of names."""
+    if not isinstance(value, list):
+        return None
+    return [clean(str(name)) for name in value]
+
+
+def _text(value: Any) -> str | None:
+    return clean(value) if isinstance(value, str) else None
