@@ -51,3 +51,7 @@ class TrainingError(LabError):
 
 class Diverged(TrainingError):
     """The loss became NaN or infinite."""
+
+
+class MemoryShort(TrainingError):
+    """There is too little memory for the settings of a run."""

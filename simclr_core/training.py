@@ -15,9 +15,10 @@ from functools import partial
 from typing import Any
 
 import keras
+import psutil
 
 from . import config as settings
-from . import runs
+from . import memory, runs
 from .backend import bring_home
 from .callbacks import (
     Checkpoints,
@@ -66,6 +67,7 @@ class Attempt:
         self.jit = device.id.startswith("gpu")
         self._warm = warm
         self.progress = Progress(self.effective, steps=self.config.training.steps)
+        self.size = 0  # pixels a side, once the pictures are read
         self.signalled = False  # the system asked this process to end
 
     def asked(self) -> str | None:
@@ -82,6 +84,8 @@ class Attempt:
         dataset = self._dataset()
         if self._ended_early():
             return
+        self.size = dataset.image_size
+        memory.check(self.effective, self.size, self.room())
         self._phase("building the network")
         engine = self._engine(dataset.image_size)
         model, self._schedule, observer = engine.model, engine.schedule, engine.observer
@@ -91,6 +95,12 @@ class Attempt:
         if not self._ended_early():
             self._fit(model, dataset, probe, observer)
             self._finish(model, dataset, observer)
+
+    def room(self) -> float:
+        """Bytes that this attempt may fill where it trains; what it has already is part of it."""
+        if self.device.id != "cpu":
+            return self.device.memory or math.inf
+        return memory.available() + psutil.Process().memory_info().rss
 
     def _dataset(self) -> Dataset:
         """The run's data, checked and recorded."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from . import launch, runs
+from . import launch, memory, runs
 from .backend import prepare, start_framework
 from .devices import Device, find_device
 from .errors import LabError, TrainingError
@@ -92,15 +92,17 @@ def _train(run: Run, store: RunStore, warm: Any) -> int:
         return 0
     except LabError as error:
         return _fail(run, str(error), type(error).__name__)
-    except MemoryError:
-        return _fail(run, OUT_OF_MEMORY, "MemoryError")
     except Exception as error:
-        return _fail(run, *_explained(error), details=traceback.format_exc())
+        return _fail(run, *_explained(error, attempt), details=traceback.format_exc())
 
 
-def _explained(error: Exception) -> tuple[str, str]:
+def _explained(error: Exception, attempt: Any = None) -> tuple[str, str]:
     """A sentence about an error that nobody foresaw, and the name of its kind."""
-    if "ResourceExhausted" in type(error).__name__ or "RESOURCE_EXHAUSTED" in str(error):
+    short = isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__
+    if short or "RESOURCE_EXHAUSTED" in str(error):
+        if attempt is not None and attempt.size:
+            words = memory.exhausted(attempt.effective, attempt.size, attempt.room())
+            return words, "MemoryError"
         return OUT_OF_MEMORY, "MemoryError"
     if isinstance(error, OSError) and error.errno in NO_ROOM:
         return DISK_FULL, type(error).__name__

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simclr_core import runs, training
+from simclr_core import runs, training, worker
 from simclr_core.devices import Device
-from simclr_core.errors import ConfigError, DataError
+from simclr_core.errors import ConfigError, DataError, MemoryShort
 from simclr_core.files import append_lines, read_npz, write_json
 from simclr_core.runs import Run, RunStore
 from simclr_core.training import Attempt, average_speed, describe_data, drop_beyond
@@ -174,3 +174,25 @@ def test_versions_and_hardware_are_told() -> None:
     found = training.versions()
     assert found["keras"] == keras.__version__ and found["numpy"] == np.__version__
     assert training.hardware(CPU)["device"] == "a processor"
+
+
+def test_a_run_that_cannot_fit_is_refused_before_anything_is_built(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(config(source(tmp_path), steps=3))
+    attempt = Attempt(run, CPU, "float32")
+    monkeypatch.setattr(attempt, "room", lambda: 7e8)
+    monkeypatch.setattr(attempt, "_engine", None)  # not to be reached
+    with pytest.raises(MemoryShort, match=r"at least 0\.8 GB .* of 8 pictures of 16 pixels, found"):
+        attempt.train()
+
+
+def test_memory_that_runs_out_is_told_with_a_batch_that_fits(
+    store: RunStore, tmp_path: Path
+) -> None:
+    run = store.create(config(source(tmp_path), steps=3))
+    attempt = Attempt(run, CPU, "float32")
+    attempt.train()
+    for error in (MemoryError(), RuntimeError("RESOURCE_EXHAUSTED: out of memory")):
+        words, kind = worker._explained(error, attempt)
+        assert "start anew with a batch size of 4" in words and kind == "MemoryError"

@@ -6,12 +6,15 @@ import statistics
 from collections.abc import Sequence
 
 from pages.components.run_rows import Row, waiting
-from simclr_core import runs, summary
+from simclr_core import memory, runs, summary
+from simclr_core.builtin import DIGITS_SIZE, SHAPES_SIZE
 from simclr_core.config import RunConfig
 from simclr_core.devices import find_device
 from simclr_core.errors import DeviceError
 
 STARTUP = 10.0  # seconds to import, read, compile and evaluate; a guess until a run was measured
+WORTH_A_WORD = 0.5  # of the free memory
+SIZES = {"shapes": SHAPES_SIZE, "digits": DIGITS_SIZE, "cifar10": 32}  # where the data choose
 _RECENT = 7  # runs that the measurement looks at
 
 
@@ -47,6 +50,7 @@ def words(config: RunConfig, rows: Sequence[Row]) -> str:
         text = f"{config.training.steps:,} steps on {place}"
     else:
         text = f"est. <b>{summary.clock(seconds)}</b> on {place}"
+    text += _memory(config)
     ahead = sum(r.state in (runs.STARTING, runs.RUNNING, runs.QUEUED) for r in rows)
     return f"{text}, after {ahead} other run{'s' * (ahead != 1)}" if ahead else text
 
@@ -70,6 +74,19 @@ def _left(row: Row, extra: float) -> float:
     if row.state == runs.RUNNING and row.left is not None:
         return row.left + extra / 3  # what remains beside training is the evaluation
     return max(row.budget - row.seconds, 0.0) + extra
+
+
+def _memory(config: RunConfig) -> str:
+    """What a run takes of the memory, where that is much of it; empty otherwise."""
+    size = config.data.image_size or SIZES.get(config.data.source, 0)
+    room = memory.available()
+    need = memory.needed(config, size) if size else 0.0
+    if need < WORTH_A_WORD * room:
+        return ""
+    text = f", about {need / 1e9:.1f} GB of memory"
+    if need <= room:
+        return text
+    return f"{text}; {room / 1e9:.1f} GB are free: {memory.advice(config, size, room)}"
 
 
 def _seconds_a_step(config: RunConfig, rows: Sequence[Row]) -> float | None:

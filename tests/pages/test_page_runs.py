@@ -19,7 +19,7 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from pages.components import downloads, estimate, run_rows
-from simclr_core import launch, runs
+from simclr_core import launch, memory, runs
 from simclr_core.config import RunConfig, replace
 from simclr_core.devices import find_device
 from simclr_core.files import write_json
@@ -318,3 +318,20 @@ def test_the_pages_parts_import_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert out.stdout.strip().endswith("[]")
+
+
+@pytest.mark.parametrize(
+    ("free", "words"),
+    [
+        (100e9, ""),
+        (1.3e9, ", about 0.8 GB of memory"),
+        (0.78e9, "; 0.8 GB are free: a batch size of 32 would fit"),
+        (1e8, "; 0.1 GB are free: choose smaller pictures or a smaller encoder"),
+    ],
+)
+def test_memory_is_told_where_it_is_much(
+    free: float, words: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(memory, "available", lambda: free)
+    told = estimate.words(preset_config("minute"), [])
+    assert told.endswith(words) and ("memory" in told) == bool(words)
