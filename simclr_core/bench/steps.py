@@ -97,8 +97,8 @@ class Trainer:
 
 def bare_trainer(jit: bool, precision: str = "float32") -> Trainer:
     """The reference encoder on views that lie ready."""
-    training = _training(REFERENCE_BATCH, precision)
-    model = _reference(BareSimCLR, training)
+    training = training_of(REFERENCE_BATCH, precision)
+    model = reference_model(BareSimCLR, training)
     compile_model(model, training, jit)
     views = np.random.default_rng(0).random((2 * training.batch_size, 32, 32, 3), np.float32)
     ready = {"views": ops.convert_to_tensor(views)}
@@ -107,8 +107,8 @@ def bare_trainer(jit: bool, precision: str = "float32") -> Trainer:
 
 def reference_trainer(jit: bool, precision: str = "float32") -> Trainer:
     """The reference encoder in a full step: recipes, views, network, NT-Xent, update."""
-    training = _training(REFERENCE_BATCH, precision)
-    model = _reference(SimCLR, training)
+    training = training_of(REFERENCE_BATCH, precision)
+    model = reference_model(SimCLR, training)
     return _full(model, training, ViewConfig(), 32, jit)
 
 
@@ -184,14 +184,14 @@ def _full(model: SimCLR, training: TrainConfig, views: ViewConfig, size: int, ji
     return Trainer(lambda: model.train_on_batch(*feed[next(steps)]), count)
 
 
-def _reference(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
+def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
     keras.utils.set_random_seed(0)
     encoder = reference_encoder(32, REFERENCE_WIDTH)
     head = build_projection_head(ModelConfig(), encoder.output_shape[-1])
     return kind(encoder, head, training.temperature, 32)
 
 
-def _training(batch: int, precision: str) -> TrainConfig:
+def training_of(batch: int, precision: str = "float32") -> TrainConfig:
     return TrainConfig(batch_size=batch, precision=precision)
 
 
