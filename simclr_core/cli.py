@@ -206,7 +206,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("steps", "views", "umap", "start", "observation"),
+        choices=("start", "observation", "umap", "steps", "views"),
         help="a part, instead of all; may be given again",
     )
 

@@ -82,7 +82,7 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     assert table(report.rows).count("\n") == len(report.rows) + 1
 
 
-_STEPS = ("encoder", "train", "preset")
+_STEPS = ("encoder", "train", "preset", "views")
 
 
 class _nothing:

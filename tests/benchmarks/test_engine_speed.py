@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from simclr_core import projection
@@ -27,8 +28,8 @@ def test_views(benchmark: Any, name: str, size: int) -> None:
     """One call renders two views of `SIZES[size]` pictures."""
     count = steps.SIZES[size]
     call = steps.views_call(steps.OPERATIONS[name], size, count)
-    found = benchmark(call)
-    assert found.shape == (count, 2) and 0 <= found.min() <= found.max() <= 1
+    found = np.asarray(benchmark(call))
+    assert found.shape == (count, 2, size, size, 3) and 0 <= found.min() < found.max() <= 1
 
 
 def test_recipes(benchmark: Any) -> None:
