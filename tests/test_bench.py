@@ -109,6 +109,22 @@ def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
     assert 0 < found["worker"] < 1 and 0 <= found["mapper"] < 1
 
 
+@pytest.mark.parametrize("part", ["steps", "views"])
+def test_the_framework_is_prepared_before_it_is_imported(part: str) -> None:
+    """Else oneDNN would be off on some processors, and every figure too low."""
+    code = (
+        "import os, sys\n"
+        "from simclr_core.bench import report\n"
+        "from simclr_core.devices import find_device\n"
+        "def prepare(device):\n"
+        "    assert 'keras' not in sys.modules\n"
+        "    sys.exit(7)\n"
+        "report.prepare = prepare\n"
+        f"report.Report(find_device('cpu'), 1, print).measure(('{part}',))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 7
+
+
 def test_the_command_prints_one_json_object() -> None:
     command = [sys.executable, "-m", "simclr_core", "bench", "--device", "cpu", "--json"]
     command += ["--rounds", "1", "--only", "steps"]

@@ -43,9 +43,9 @@ class Report:
                 getattr(self, f"_{part}")()
 
     def _steps(self) -> None:
+        self._framework()
         from .steps import measure_steps
 
-        self._framework()
         found = measure_steps(self.device.id != "cpu", self.rounds, budget=2.0)
         names = {
             "encoder": "bare step of the reference encoder",
@@ -63,9 +63,9 @@ class Report:
         self.json["train_over_encoder"] = round(share.median, 4)
 
     def _views(self) -> None:
+        self._framework()
         from .steps import measure_views
 
-        self._framework()
         found = measure_views(self.rounds, budget=0.5)
         for name, sizes in found.items():
             for size, figure in sizes.items():
@@ -109,7 +109,10 @@ class Report:
         self.json["observation_parts"] = {k: round(v.median, 4) for k, v in found.items()}
 
     def _framework(self) -> None:
-        """Bring the backend up in this process, once, and only where a part needs it here."""
+        """Bring the backend up in this process, once, and only where a part needs it here.
+
+        Before anything that imports it: `prepare` says what it has to know by then (oneDNN).
+        """
         if "backend" in self.json:
             return
         prepare(self.device)
