@@ -186,5 +186,6 @@ def test_no_spare_gets_ready_beside_a_run(
     monkeypatch.setattr(launch, "advance", lambda _store: None)
     caretaker = server.Caretaker(every=0.01)
     caretaker.start()
-    _until(lambda: len(mapper_starts) == 1)
+    _until(lambda: bool(mapper_starts))
     caretaker.close()
+    assert len(mapper_starts) == 1

@@ -197,6 +197,12 @@ def _full(model: SimCLR, training: TrainConfig, views: ViewConfig, size: int, ji
 
 
 def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
+    """The reference encoder with a head, as a model of a kind; its weights are always the same.
+
+    Args:
+        kind: `SimCLR` or a subclass with the same arguments.
+        training: the temperature counts.
+    """
     keras.utils.set_random_seed(0)
     encoder = reference_encoder(32, REFERENCE_WIDTH)
     head = build_projection_head(ModelConfig(), encoder.output_shape[-1])
@@ -204,6 +210,7 @@ def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
 
 
 def training_of(batch: int, precision: str = "float32") -> TrainConfig:
+    """The default settings with a batch size and a real precision."""
     return TrainConfig(batch_size=batch, precision=precision)
 
 
