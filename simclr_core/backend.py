@@ -13,11 +13,8 @@ from .devices import Device
 
 
 def prepare(device: Device) -> None:
-    """Set what has to be set before the framework is imported: device and quiet log."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    # Without AVX-512 TensorFlow leaves oneDNN off, and a step then takes more than twice as long.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    """Set what has to be set before the framework finds its devices."""
+    _set_defaults()
     if device.id == "cpu":
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
     else:
@@ -35,6 +32,7 @@ def start_framework() -> None:
 
 def import_framework() -> None:
     """Import Keras with its backend, and touch no device yet."""
+    _set_defaults()
     with _quiet(), _without("sklearn"):  # for wrappers that nobody uses here, it costs a second
         import keras  # noqa: F401
 
@@ -43,7 +41,7 @@ def jit_compile(xla: bool) -> bool:
     """What Keras has to be told as `jit_compile`.
 
     JAX would run every operation by itself without it. TensorFlow's XLA is faster on GPUs and
-    slower on processors. PyTorch's compiler is not used: it takes minutes for a first step.
+    slower on processors. PyTorch runs steps as they are written.
 
     Args:
         xla: whether XLA suits the device.
@@ -62,6 +60,14 @@ def bring_home(model: Any) -> None:
     """
     if hasattr(model, "jax_state_sync"):
         model.jax_state_sync()
+
+
+def _set_defaults() -> None:
+    """What TensorFlow reads while it is imported, unless somebody has set it."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
+    # Without AVX-512 TensorFlow leaves oneDNN off, and a step then takes more than twice as long.
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 
 @contextlib.contextmanager

@@ -45,10 +45,14 @@ def test_the_framework_comes_without_scikit_learn_which_stays_usable() -> None:
     assert run(code).split() == ["False", "<class", "'sklearn.decomposition._pca.PCA'>"]
 
 
-def test_onednn_is_on_also_where_tensorflow_would_leave_it_off() -> None:
+@pytest.mark.parametrize(
+    "begin",
+    ["prepare(find_device('cpu'))", "import_framework()"],  # a spare knows no device yet
+)
+def test_onednn_is_on_also_where_tensorflow_would_leave_it_off(begin: str) -> None:
     code = (
-        "from simclr_core.backend import prepare; from simclr_core.devices import find_device; "
-        "prepare(find_device('cpu')); import tensorflow as tf; "
+        "from simclr_core.backend import import_framework, prepare; "
+        f"from simclr_core.devices import find_device; {begin}; import tensorflow as tf; "
         "from tensorflow.python.util import _pywrap_util_port as port; "
         "print(int(port.IsMklEnabled()))"
     )
