@@ -11,14 +11,22 @@ from typing import Any
 
 from .devices import Device
 
+DEVICES = "CUDA_VISIBLE_DEVICES"  # always set, by the device of a run
+DEFAULTS = {  # what TensorFlow reads while it is imported, unless somebody has set it
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+    "TF_FORCE_GPU_ALLOW_GROWTH": "true",
+    # Without AVX-512 TensorFlow leaves oneDNN off, and a step then takes more than twice as long.
+    "TF_ENABLE_ONEDNN_OPTS": "1",
+}
+
 
 def prepare(device: Device) -> None:
     """Set what has to be set before the framework finds its devices."""
     _set_defaults()
     if device.id == "cpu":
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        os.environ[DEVICES] = ""
     else:
-        os.environ["CUDA_VISIBLE_DEVICES"] = device.id.split(":")[1]
+        os.environ[DEVICES] = device.id.split(":")[1]
 
 
 def start_framework() -> None:
@@ -63,11 +71,8 @@ def bring_home(model: Any) -> None:
 
 
 def _set_defaults() -> None:
-    """What TensorFlow reads while it is imported, unless somebody has set it."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
-    # Without AVX-512 TensorFlow leaves oneDNN off, and a step then takes more than twice as long.
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+    for name, value in DEFAULTS.items():
+        os.environ.setdefault(name, value)
 
 
 @contextlib.contextmanager

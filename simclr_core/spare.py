@@ -26,6 +26,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from .backend import DEFAULTS, DEVICES
 from .errors import LabError, RunDamaged
 from .files import read_json, write_json
 from .locks import is_locked, try_lock
@@ -84,12 +85,13 @@ def hand_over(store: RunStore, run: Run, device: str, lock: int, log: int) -> bo
 def _surroundings() -> str:
     """What a spare and a launcher must agree on: the code and the settings from outside."""
     code = [(path.name, path.stat().st_mtime_ns) for path in Path(__file__).parent.glob("*.py")]
-    outside = [(k, v) for k, v in os.environ.items() if k.startswith(_PREFIXES)]
+    settings = {**DEFAULTS, **os.environ}  # a process that has trained has set the same
+    outside = [(k, v) for k, v in settings.items() if k.startswith(_PREFIXES) and k != DEVICES]
     text = repr((sys.executable, sorted(code), sorted(outside)))
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-_SURROUNDINGS = _surroundings()  # as this process began: `backend` changes some of it
+_SURROUNDINGS = _surroundings()  # as this process began
 
 
 class Door:

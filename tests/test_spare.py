@@ -17,6 +17,7 @@ import pytest
 
 from held_run import ROOT, wait_for
 from simclr_core import launch, runs, spare
+from simclr_core.backend import DEFAULTS as backend_defaults
 from simclr_core.config import RunConfig, replace
 from simclr_core.locks import is_locked, try_lock
 from simclr_core.presets import preset_config
@@ -192,11 +193,15 @@ def test_other_settings_from_outside_are_told_apart() -> None:
         subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
-            env={**os.environ, "KERAS_BACKEND": backend, "LANG": lang},
+            env={**os.environ, "KERAS_BACKEND": backend, **more},
             capture_output=True,
             text=True,
             check=True,
         ).stdout
-        for backend, lang in (("tensorflow", "C"), ("jax", "C"), ("jax", "de_DE"))
+        for backend, more in (
+            ("tensorflow", {}),
+            ("jax", {}),
+            ("jax", {"LANG": "de_DE", "CUDA_VISIBLE_DEVICES": "", **backend_defaults}),
+        )
     }
     assert len(found) == 2
