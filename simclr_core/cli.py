@@ -23,6 +23,7 @@ from typing import NoReturn
 from .cli_options import add_settings, number, whole_number
 from .cli_report import complain
 from .errors import ConfigError, DataError, DeviceError, LabError
+from .presets import PRESETS
 
 BAD_ARGUMENTS = 2
 FAILED = 1
@@ -160,9 +161,14 @@ def build_parser() -> argparse.ArgumentParser:
 
 def _add_training(parser: argparse.ArgumentParser) -> None:
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.usage = f"{parser.prog} --data SOURCE [--preset P] [--seconds S | --steps N] [...]"
-    parser.epilog = (
-        "Ctrl-C pauses the run, which `resume` continues; a second Ctrl-C leaves it running.\n"
+    parser.usage = (
+        f"{parser.prog} --data SOURCE [--preset P] [--seconds S | --epochs E | --steps N] [...]"
+    )
+    width = max(map(len, PRESETS))
+    parser.epilog = "Presets:\n"
+    parser.epilog += "".join(f"  {name:{width}}  {line}\n" for name, (line, _) in PRESETS.items())
+    parser.epilog += (
+        "\nCtrl-C pauses the run, which `resume` continues; a second Ctrl-C leaves it running.\n"
         "With --json the object has: run, status, steps, seconds, images_per_second, loss,\n"
         "knn_accuracy, knn_accuracy_untrained, knn_accuracy_pixels, device, backend."
     )
@@ -206,7 +212,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("start", "observation", "umap", "steps", "views"),
+        choices=("start", "observation", "umap", "length", "steps", "views", "data"),
         help="a part, instead of all; may be given again",
     )
 

@@ -42,16 +42,17 @@ HELP: dict[str, str] = {
     "blur_p": "probability of a blurred view",
     "blur_min": "least blur: sigma in pixels of a view 224 pixels wide",
     "blur_max": "strongest blur: sigma in pixels of a view 224 pixels wide",
-    "encoder": "tiny, resnet18 or a keras.applications name",
-    "width": "channels of the encoder's first stage (tiny, resnet18)",
+    "encoder": "tiny, resnet18, resnet50-cifar or a keras.applications name",
+    "width": "channels of the encoder's first stage (tiny, resnets)",
     "head_layers": "dense layers of the projection head, 0 to 6; 0 is none",
     "head_width": "units of the head's hidden layers",
     "head_dim": "length of a projection z",
     "seconds": "training time; becomes a number of steps after a short calibration",
+    "epochs": "passes over all pictures, instead of --seconds",
     "steps": "number of steps, instead of --seconds",
     "batch_size": "images a step; the loss compares twice as many views",
     "temperature": "tau of the loss, 0.005 to 10",
-    "optimizer": "adamw or sgd",
+    "optimizer": "muon, adamw or sgd",
     "learning_rate": "peak learning rate",
     "weight_decay": "decoupled; never on biases and batch normalisation",
     "momentum": "of sgd",
@@ -107,7 +108,9 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
         budget = section.add_mutually_exclusive_group() if title == "training" else section
         for field in dataclasses.fields(group):
             if field.name not in _HIDDEN:
-                _add_option(budget if field.name in ("seconds", "steps") else section, field)
+                _add_option(
+                    budget if field.name in ("seconds", "epochs", "steps") else section, field
+                )
 
 
 def _add_option(target: Any, field: dataclasses.Field) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from . import builtin, npz
+from . import builtin, large, npz
 from .builtin import BUILT_IN, cache_dir, prepare
 from .errors import DataError
 from .ingest import read_pictures
@@ -229,6 +229,10 @@ def _finish(name: str, parts: Parts, max_images: int | None, kind: str = "") -> 
         parts = split_off_test(parts)
     if max_images:
         parts = cap(parts, max_images)
+    notes = parts.notes
+    if large.is_mapped(parts.x_train):
+        size = f"{parts.x_train.nbytes / 1e9:,.1f} GB"
+        notes = (*notes, f"These are {size} of pictures: they are read from the disk as needed.")
     x_test = parts.x_test if parts.x_test is not None else parts.x_train[:0]
     is_gray = _is_gray(parts.x_train) and _is_gray(x_test)
     return Dataset(
@@ -240,14 +244,14 @@ def _finish(name: str, parts: Parts, max_images: int | None, kind: str = "") -> 
         class_names=parts.class_names,
         is_gray=is_gray,
         kind=kind or ("gray pictures" if is_gray else "photographs"),
-        notes=parts.notes,
+        notes=notes,
     )
 
 
 def _is_gray(images: np.ndarray) -> bool:
     """Whether red, green and blue are equal; a look at the first pictures usually settles it."""
-    for block in (images[:32], images[32:]):
-        red, green, blue = (block[..., channel] for channel in range(3))
+    for part in (slice(32), *large.blocks(images)):
+        red, green, blue = (images[part][..., channel] for channel in range(3))
         if not (np.array_equal(red, green) and np.array_equal(green, blue)):
             return False
     return True

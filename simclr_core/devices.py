@@ -27,6 +27,7 @@ class Device:
     memory: int  # bytes, 0 if not known
     usable: bool
     note: str = ""  # why it is not usable, and what to do
+    fast: str = "float32"  # the precision that is faster; of a processor it has to be measured
 
 
 def core_count() -> int:
@@ -86,18 +87,32 @@ def _gpus() -> list[Device]:
     """GPUs that the driver lists; usable where the CUDA libraries are installed as well."""
     if not shutil.which("nvidia-smi"):
         return []
-    query = ["nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"]
+    note = _missing_for_gpu()
+    capable = _ask_driver("compute_cap")  # drivers before 2021 do not know the word
+    rows = [line.rsplit(",", 1) for line in _ask_driver("name,memory.total") if "," in line]
+    return [
+        Device(f"gpu:{i}", name.strip(), int(mib) * 2**20, not note, note, _fast(capable, i))
+        for i, (name, mib) in enumerate(rows)
+        if mib.strip().isdigit()
+    ]
+
+
+def _ask_driver(what: str) -> list[str]:
+    """A line a GPU, none if the driver is in trouble."""
+    query = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(query, capture_output=True, errors="replace", timeout=10, check=True)
     except (OSError, subprocess.SubprocessError):
         return []
-    note = _missing_for_gpu()
-    rows = [line.rsplit(",", 1) for line in done.stdout.splitlines() if "," in line]
-    return [
-        Device(f"gpu:{i}", name.strip(), int(mib) * 2**20, not note, note)
-        for i, (name, mib) in enumerate(rows)
-        if mib.strip().isdigit()
-    ]
+    return done.stdout.splitlines()
+
+
+def _fast(capable: list[str], i: int) -> str:
+    """bfloat16 from compute capability 8.0 on, float16 on the tensor cores of 7.x, else float32."""
+    found = capable[i].strip() if i < len(capable) else ""
+    if not re.fullmatch(r"\d+\.\d+", found):
+        return "bfloat16"  # not known: most are newer
+    return "bfloat16" if float(found) >= 8 else "float16" if float(found) >= 7 else "float32"
 
 
 def _missing_for_gpu() -> str:

@@ -31,7 +31,7 @@ APPLICATIONS: dict[str, tuple[str, int, str]] = {
     "xception": ("Xception", 71, "signed"),
     "inceptionv3": ("InceptionV3", 75, "signed"),
 }
-ENCODERS = ("tiny", "resnet18", *APPLICATIONS)
+ENCODERS = ("tiny", "resnet18", "resnet50-cifar", *APPLICATIONS)
 
 
 def check_encoder(config: ModelConfig, image_size: int) -> None:
@@ -76,7 +76,9 @@ def build_encoder(config: ModelConfig, image_size: int, dtype: Any = "float32") 
     if name == "tiny":
         x = _tiny(inputs, config.width, dtype)
     elif name == "resnet18":
-        x = _resnet18(inputs, config.width, dtype)
+        x = _resnet(inputs, config.width, (2, 2, 2, 2), _basic, dtype)
+    elif name == "resnet50-cifar":
+        x = _resnet(inputs, config.width, (3, 4, 6, 3), _bottleneck, dtype)
     else:
         x = _application(inputs, name, dtype)
     h = keras.layers.Activation("linear", dtype="float32", name="representation")(x)  # (N, D)
@@ -160,30 +162,54 @@ def _tiny(x: Any, width: int, dtype: Any) -> Any:
     return layers.GlobalAveragePooling2D(dtype=dtype)(x)  # (N, 8 * width)
 
 
-def _resnet18(x: Any, width: int, dtype: Any) -> Any:
-    """ResNet-18 (He et al. 2016) with SimCLR's CIFAR stem: 3x3 convolution, no pooling (B.9)."""
+def _resnet(x: Any, width: int, blocks: tuple[int, ...], block: Any, dtype: Any) -> Any:
+    """A ResNet (He et al. 2016) with SimCLR's CIFAR stem: 3x3 convolution, no pooling (B.9).
+
+    Args:
+        blocks: of each stage; every stage but the first begins by halving the map.
+        block: `_basic` (ResNet-18) or `_bottleneck` (ResNet-50).
+    """
     from keras import layers
 
     x = layers.Rescaling(2.0, offset=-1.0, dtype=dtype)(x)
     x = _conv(x, width, 3, 1, dtype)  # (N, S, S, w)
-    for stage in range(4):
-        for block in range(2):
-            stride = 2 if stage > 0 and block == 0 else 1
-            x = _residual(x, width * 2**stage, stride, dtype)
-    return layers.GlobalAveragePooling2D(dtype=dtype)(x)  # (N, 8 * w)
+    for stage, count in enumerate(blocks):
+        for i in range(count):
+            x = block(x, width * 2**stage, 2 if stage and not i else 1, dtype)
+    return layers.GlobalAveragePooling2D(dtype=dtype)(x)  # (N, 8 * w), bottlenecks (N, 32 * w)
 
 
-def _residual(x: Any, filters: int, stride: int, dtype: Any) -> Any:
-    """A basic block: two 3x3 convolutions beside the identity (or a 1x1 projection)."""
-    from keras import layers
-
-    short = x
-    if stride != 1 or x.shape[-1] != filters:
-        short = _conv(x, filters, 1, stride, dtype, relu=False)
+def _basic(x: Any, filters: int, stride: int, dtype: Any) -> Any:
+    """Two 3x3 convolutions beside the identity."""
+    beside = _shortcut(x, filters, stride, dtype)
     y = _conv(x, filters, 3, stride, dtype)
     y = _conv(y, filters, 3, 1, dtype, relu=False)
-    y = layers.Add(dtype=dtype)([short, y])
-    return layers.Activation("relu", dtype=dtype)(y)
+    return _sum(beside, y, dtype)
+
+
+def _bottleneck(x: Any, filters: int, stride: int, dtype: Any) -> Any:
+    """Convolutions of 1x1, 3x3 and 1x1, the last to four times the channels, beside the identity.
+
+    The 3x3 one has the stride, as in most implementations since the paper.
+    """
+    beside = _shortcut(x, 4 * filters, stride, dtype)
+    y = _conv(x, filters, 1, 1, dtype)
+    y = _conv(y, filters, 3, stride, dtype)
+    y = _conv(y, 4 * filters, 1, 1, dtype, relu=False)
+    return _sum(beside, y, dtype)
+
+
+def _shortcut(x: Any, filters: int, stride: int, dtype: Any) -> Any:
+    """The identity, or a 1x1 projection where the block changes the shape."""
+    if stride == 1 and x.shape[-1] == filters:
+        return x
+    return _conv(x, filters, 1, stride, dtype, relu=False)
+
+
+def _sum(beside: Any, y: Any, dtype: Any) -> Any:
+    from keras import layers
+
+    return layers.Activation("relu", dtype=dtype)(layers.Add(dtype=dtype)([beside, y]))
 
 
 def _application(inputs: Any, name: str, dtype: Any) -> Any:

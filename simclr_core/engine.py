@@ -19,7 +19,7 @@ from .model import Feed, SimCLR, WarmupCosine, build_model, compile_model
 from .observer import Observer
 
 # What a traced step does not depend on. All other settings of the training are part of it.
-_FREE = ("seconds", "steps", "seed", "device", "snapshots", "probe_size")
+_FREE = ("seconds", "epochs", "steps", "seed", "device", "snapshots", "probe_size")
 _TRACED_STEPS = 2  # the second shows that the first was traced for good
 _PICTURES = 2  # batches of made-up pictures to trace with
 

@@ -19,7 +19,7 @@ from .config import RunConfig
 from .datasets import Dataset, load_dataset
 from .devices import find_device
 from .errors import DataError, RunDamaged, RunError, TrainingError
-from .evaluation import K, T, label_name, linear_probe, nearest, vote
+from .evaluation import K, T, label_name, linear_probe, nearest, probed, vote
 from .files import read_npz, write_json
 from .runs import Run, RunStore
 
@@ -163,18 +163,20 @@ def _probes(
         "h": (both[0][0], both[1][0]),
         "z": (both[0][1], both[1][1]),
         "untrained": tuple(untrained.encode(x)[0] for x in (dataset.x_train, dataset.x_test)),
-        "pixels": (_small(dataset.x_train), _small(dataset.x_test)),
     }
+    rows = probed(len(dataset.x_train))  # of pixels no more than the probe learns from
+    vectors["pixels"] = (_small(dataset.x_train[rows]), _small(dataset.x_test))
     found: dict[str, dict[str, float]] = {}
     jobs = [(source, target) for source in vectors for target in asked]
     for i, (source, target) in enumerate(jobs):
         tell(i / len(jobs), f"probing {source} for {target}")
-        (train, test), labels = vectors[source], asked[target]
+        (train, test), (y_train, y_test) = vectors[source], asked[target]
+        y_train = y_train[rows] if source == "pixels" else y_train
         scores = found.setdefault(source, {})
-        same = [known for known in scores if np.array_equal(asked[known][0], labels[0])]
+        same = [known for known in scores if np.array_equal(asked[known][0], asked[target][0])]
         axes = PIXEL_AXES if source == "pixels" else None
         scores[target] = (
-            scores[same[0]] if same else linear_probe(train, labels[0], test, labels[1], axes=axes)
+            scores[same[0]] if same else linear_probe(train, y_train, test, y_test, axes=axes)
         )
     return found
 

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 
 K, T = 20, 0.1  # neighbours and temperature of the weighted vote
+BLOCK = 64_000_000  # numbers of vectors that are compared at once: 256 MB
+PROBED = 10_000  # vectors that a linear probe learns from at most
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -39,23 +41,45 @@ def nearest(
         bank: (B, D) vectors.
         queries: (Q, D); None lets every bank vector be asked in turn, without itself.
         k: neighbours; at most the size of the bank.
-        block: queries at a time.
+        block: queries at a time, at most.
 
     Returns:
         Indices into the bank (Q, k) int64, and their similarities (Q, k) float32.
     """
     alone = queries is None
-    bank_unit = unit(bank)  # (B, D)
-    query_unit = bank_unit if queries is None else unit(queries)  # (Q, D)
-    k = max(1, min(k, len(bank_unit) - alone))
-    found, similarity = [np.empty((0, k), np.int64)], [np.empty((0, k), np.float32)]
-    for start in range(0, len(query_unit), block):
-        s = query_unit[start : start + block] @ bank_unit.T  # (b, B)
-        if alone:
-            s[np.arange(len(s)), start + np.arange(len(s))] = -np.inf
-        found.append(np.argpartition(-s, k - 1, axis=1)[:, :k])  # (b, k)
-        similarity.append(np.take_along_axis(s, found[-1], axis=1))
-    return np.concatenate(found), np.concatenate(similarity)
+    asked = bank if queries is None else queries
+    fitting = max(1, BLOCK // max(math.prod(bank.shape[1:]), 1))  # vectors a block
+    block = min(block, fitting)
+    k = max(1, min(k, len(bank) - alone))
+    found = np.zeros((len(asked), k), np.int64)
+    similarity = np.full((len(asked), k), -np.inf, np.float32)
+    for first in range(0, len(bank), fitting):
+        part = unit(bank[first : first + fitting])  # (b, D)
+        for start in range(0, len(asked), block):
+            rows = slice(start, min(start + block, len(asked)))
+            s = unit(asked[rows]) @ part.T  # (q, b)
+            if alone:
+                own = np.arange(rows.start, rows.stop) - first
+                inside = np.flatnonzero((own >= 0) & (own < len(part)))
+                s[inside, own[inside]] = -np.inf
+            _keep_best(found[rows], similarity[rows], s, first)
+    return found, similarity
+
+
+def _keep_best(found: np.ndarray, similarity: np.ndarray, s: np.ndarray, first: int) -> None:
+    """Let better neighbours replace those found so far, in place.
+
+    Args:
+        found, similarity: (q, k) of some queries.
+        s: (q, b) their similarities to the vectors of the bank from `first` on.
+    """
+    k = found.shape[1]
+    best = np.argpartition(-s, min(k, s.shape[1]) - 1, axis=1)[:, :k]
+    both = np.concatenate([similarity, np.take_along_axis(s, best, axis=1)], axis=1)
+    which = np.concatenate([found, first + best], axis=1)
+    kept = np.argpartition(-both, k - 1, axis=1)[:, :k]
+    found[:] = np.take_along_axis(which, kept, axis=1)
+    similarity[:] = np.take_along_axis(both, kept, axis=1)
 
 
 def vote(
@@ -114,7 +138,7 @@ def linear_probe(
     train_labels: np.ndarray,
     test: np.ndarray,
     test_labels: np.ndarray,
-    most: int = 10_000,
+    most: int = PROBED,
     axes: int | None = None,
 ) -> float:
     """Test accuracy of a logistic regression on frozen vectors (SimCLR, section 3.1).
@@ -137,8 +161,8 @@ def linear_probe(
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    chosen = np.random.default_rng(0).permutation(len(train))[:most]
-    x = np.asarray(train, np.float32).reshape(len(train), -1)[chosen]  # (n, D)
+    chosen = probed(len(train), most)
+    x = np.asarray(train[chosen], np.float32).reshape(len(chosen), -1)  # (n, D)
     if axes:
         first: Any = PCA(min(axes, *x.shape), random_state=0)
     else:
@@ -149,6 +173,11 @@ def linear_probe(
         probe.fit(x, train_labels[chosen])
     flat = np.asarray(test, np.float32).reshape(len(test), -1)  # (M, D)
     return float(probe.score(flat, test_labels))
+
+
+def probed(count: int, most: int = PROBED) -> np.ndarray:
+    """Which of `count` training vectors a linear probe learns from: the first of a fixed order."""
+    return np.random.default_rng(0).permutation(count)[:most]
 
 
 def label_name(labels: np.ndarray, factors: Mapping[str, np.ndarray]) -> str:

@@ -13,13 +13,13 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from . import pictures
+from . import large, pictures
 from .archives import Entry, Listing, UnreadableFile, open_listing, safe_name
 from .errors import DataError
 from .labels import label_parts
 from .splits import Parts, spread_choice
 
-MAX_BYTES = 4 * 2**30  # of all pictures at their final size
+MAX_BYTES = 64 * 2**30  # of all pictures at their final size
 MIN_SIDE = 4  # pixels; when most pictures are smaller, nothing is left to crop
 SMALL_SIDE, SMALL_SIZE, LARGE_SIZE = 48, 32, 64  # pictures up to 48 px become 32 px, others 64
 SAMPLE = 24  # pictures looked at to tell the usual size
@@ -198,7 +198,7 @@ def _decode_all(
     found: list[Found], size: int, tally: Tally, progress: Progress
 ) -> tuple[np.ndarray, list[Found]]:
     """Decode into one array (N, S, S, 3); returns it with the files that could be read."""
-    images = np.empty((len(found), size, size, 3), np.uint8)
+    images = large.allocate((len(found), size, size, 3))
     kept: list[Found] = []
     for done, item in enumerate(found):
         if done % 50 == 0:
@@ -236,7 +236,7 @@ def _assemble(images: np.ndarray, kept: list[Found]) -> Parts:
             where = "lies" if loose == 1 else "lie"
             notes.append(f"{_count(loose)} {where} beside the class folders: class {LOOSE}.")
     whole = len(splits) == 1 and len(rows[splits[0]]) == len(images)
-    arrays = [images] if whole else [images[rows[s]] for s in splits]
+    arrays = [images] if whole else [large.take(images, rows[s]) for s in splits]
     parts = label_parts(splits, arrays, labels, None)
     return Parts(
         parts.x_train,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from . import large
 from .archives import safe_name
 from .errors import DataError
 from .splits import Parts
@@ -139,7 +140,7 @@ def _join(
     if test == "test" and "val" in x:
         notes.append(f"The validation split ({len(x['val']):,} pictures) joined the training one.")
         y_first, y_val = y[first], y["val"]
-        x[first] = np.concatenate([x[first], x["val"]])
+        x[first] = large.join([x[first], x["val"]])
         if y_first is not None and y_val is not None:
             y[first] = np.concatenate([y_first, y_val])
     elif test == "val":

@@ -120,11 +120,38 @@ def advice(config: RunConfig, size: int, available: float) -> str:
 def available() -> float:
     """Bytes that a new process of this machine, or of this container, could take now."""
     free = float(psutil.virtual_memory().available)
-    limit = _number("/sys/fs/cgroup/memory.max")
-    used = _number("/sys/fs/cgroup/memory.current")
-    if limit is not None and used is not None:
-        free = min(free, max(limit - used, 0.0))
+    for limit, used, statistics, cached in _CONTAINERS:
+        most, taken = _number(limit), _number(used)
+        if most is not None and taken is not None:
+            free = min(free, max(most - taken + _row(statistics, cached), 0.0))
     return free
+
+
+# Files of a container's memory: its limit, what is used, and the row of its statistics that tells
+# how much of that are copies of files, which the system gives up at once. Version 2, then 1.
+_CONTAINERS = (
+    (
+        "/sys/fs/cgroup/memory.max",
+        "/sys/fs/cgroup/memory.current",
+        "/sys/fs/cgroup/memory.stat",
+        "inactive_file",
+    ),
+    (
+        "/sys/fs/cgroup/memory/memory.limit_in_bytes",
+        "/sys/fs/cgroup/memory/memory.usage_in_bytes",
+        "/sys/fs/cgroup/memory/memory.stat",
+        "total_inactive_file",
+    ),
+)
+
+
+def _row(path: str, name: str) -> float:
+    """A number out of lines of a name and a number; 0 if it is not there."""
+    try:
+        rows = dict(line.split(" ", 1) for line in Path(path).read_text().splitlines())
+        return float(rows.get(name, 0.0))
+    except (OSError, ValueError):
+        return 0.0
 
 
 def _number(path: str) -> float | None:
@@ -140,14 +167,18 @@ def _encoder(model: ModelConfig, size: int) -> tuple[float, float]:
     if name == "tiny":
         return _tiny(model.width, size)
     if name == "resnet18":
-        return _resnet18(model.width, size)
+        return _resnet(model.width, size, (2, 2, 2, 2), narrow=False)
+    if name == "resnet50-cifar":
+        return _resnet(model.width, size, (3, 4, 6, 3), narrow=True)
     values, weights = _FAMILIES.get(name, (1000, 40e6))
     return values * size**2, weights
 
 
 def _length(model: ModelConfig) -> int:
     """Of h, about: that of keras.applications lies between 512 and 2,048."""
-    return 8 * model.width if model.encoder.lower() in ("tiny", "resnet18") else 2048
+    lengths = {"tiny": 8, "resnet18": 8, "resnet50-cifar": 32}
+    name = model.encoder.lower()
+    return lengths[name] * model.width if name in lengths else 2048
 
 
 def _tiny(width: int, size: int) -> tuple[float, float]:
@@ -173,17 +204,24 @@ def _tiny(width: int, size: int) -> tuple[float, float]:
     return values, weights
 
 
-def _resnet18(width: int, size: int) -> tuple[float, float]:
-    """As `encoders._resnet18`: a stem and eight blocks of seven layers, three more at a stride."""
+def _resnet(width: int, size: int, blocks: tuple[int, ...], narrow: bool) -> tuple[float, float]:
+    """As `encoders._resnet` builds it, of basic blocks or of narrow ones (bottlenecks)."""
     values, weights = 3.0 * size**2 + 3 * width * size**2, 27.0 * width
     side, channels = size, width
-    for stage in range(4):
+    for stage, count in enumerate(blocks):
         filters = width * 2**stage
-        for block in range(2):
+        out = 4 * filters if narrow else filters
+        for block in range(count):
             stride = 2 if stage and not block else 1
-            side = -(-side // stride)
-            layers = 7 + 2 * (stride != 1 or channels != filters)
-            values += layers * filters * side**2
-            weights += 9 * channels * filters + 9 * filters**2
-            channels = filters
+            before, side = side, -(-side // stride)
+            if narrow:
+                values += 3 * filters * before**2 + (3 * filters + 4 * out) * side**2
+                weights += channels * filters + 9 * filters**2 + filters * out
+            else:
+                values += 7 * out * side**2
+                weights += 9 * channels * out + 9 * out**2
+            if stride != 1 or channels != out:
+                values += 2 * out * side**2
+                weights += channels * out
+            channels = out
     return values, weights

@@ -13,14 +13,19 @@ import keras
 import numpy as np
 from keras import ops
 
+from . import large
 from .backend import jit_compile
 from .config import ModelConfig, TrainConfig, ViewConfig
 from .encoders import build_encoder, build_projection_head
 from .errors import ConfigError
 from .loss import loss_and_accuracy
+from .optimizers import build_optimizer
 from .views import draw_recipes, recipe_arrays, render_arrays
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
+
+
+AHEAD = 16  # steps whose pictures are asked for ahead, where they lie on the disk
 
 
 class StepValue(keras.metrics.Metric):
@@ -127,6 +132,10 @@ class Feed(keras.utils.PyDataset):
         self.images, self.config, self.batch_size, self.seed = images, views, batch_size, seed
         self.start, self.view_size = start, view_size or images.shape[1]
         self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
+        self._mapped = large.is_mapped(images)
+        self._asked = start  # steps before this one have been asked for ahead
+        if self._mapped:
+            large.read_anywhere(images)
 
     @property
     def num_batches(self) -> None:
@@ -136,6 +145,8 @@ class Feed(keras.utils.PyDataset):
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
         """The batch of step `start + index`: images (N,H,W,3) uint8 and what draws their views."""
         step = self.start + index
+        if self._mapped:
+            self._ask_ahead(step)
         recipes = draw_recipes(
             self.config, self.batch_size, self.seed, step, image_size=self.view_size
         )
@@ -143,6 +154,13 @@ class Feed(keras.utils.PyDataset):
             recipes, self.images.shape[1:3], self.view_size, blur=self.config.blur_p > 0
         )
         return ({"images": self.images[self.indices(step)], **arrays},)
+
+    def _ask_ahead(self, step: int) -> None:
+        """Have the pictures of the next steps brought from the disk while this one is made."""
+        self._asked = max(self._asked, step)
+        while self._asked <= step + AHEAD:
+            large.prefetch(self.images, self.indices(self._asked))
+            self._asked += 1
 
     def indices(self, step: int) -> np.ndarray:
         """Which images step `step` sees: (batch_size,) int64.
@@ -228,16 +246,7 @@ def compile_model(model: SimCLR, config: TrainConfig, jit: bool) -> WarmupCosine
         The schedule, whose `total` is to be set once the number of steps is known.
     """
     schedule = WarmupCosine(config.learning_rate, config.warmup_steps)
-    decay = config.weight_decay or None
-    optimizer: Any
-    if config.optimizer == "adamw":
-        optimizer = keras.optimizers.AdamW(schedule, weight_decay=config.weight_decay)
-    elif config.optimizer == "sgd":
-        optimizer = keras.optimizers.SGD(schedule, momentum=config.momentum, weight_decay=decay)
-    else:
-        raise ConfigError(f"optimizer: expected adamw or sgd, found {config.optimizer!r}.")
-    if decay:
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    optimizer = build_optimizer(config, schedule)
     optimizer.build(model.trainable_variables)
     schedule.bind(optimizer)
     if config.precision == "float16":

@@ -7,6 +7,8 @@ of Python objects is a pickle, and a pickle is code) and its size within the lim
 from __future__ import annotations
 
 import math
+import shutil
+import struct
 import zipfile
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,16 +17,17 @@ from typing import Any
 
 import numpy as np
 
-from . import pictures
+from . import large, pictures
 from .archives import ZIP_ERRORS, safe_name
 from .errors import DataError
 from .labels import label_parts
 from .splits import Parts
 
-MAX_ARRAY_BYTES = 4 * 2**30  # unpacked, and also of the pictures made from it
+MAX_ARRAY_BYTES = 64 * 2**30  # unpacked, and also of the pictures made from it
 MIN_SIDE = 4  # pixels; of less nothing can be cropped
 SIZES = (16, 64)  # the data's own size is kept between these
 CHUNK = 512  # pictures converted at once
+_NAME_LENGTH = 26  # where the local header of a zip's member tells the length of its name
 
 # Names of (pictures, labels) for train, validation and test. Letter case does not matter.
 LAYOUTS = (
@@ -88,7 +91,7 @@ def _load(path: Path, progress: Progress) -> dict[str, np.ndarray]:
                     found[name] = np.empty(0)
                     continue
                 progress(0.6 * done / len(members), f"Reading {safe_name(name)}.")
-                found[name.lower()] = _read_array(archive, member, safe_name(name))
+                found[name.lower()] = _read_array(path, archive, member, safe_name(name))
     except (*ZIP_ERRORS, KeyError, MemoryError, SyntaxError, TypeError) as error:
         raise DataError(
             f"Expected an .npz file as NumPy's savez writes it, found that {path.name} is "
@@ -97,7 +100,9 @@ def _load(path: Path, progress: Progress) -> dict[str, np.ndarray]:
     return found
 
 
-def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) -> np.ndarray:
+def _read_array(
+    path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str
+) -> np.ndarray:
     """One array, once its header has been found harmless."""
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
@@ -107,7 +112,8 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
         }.get(version)
         if read_header is None:
             raise ValueError(f"format {version}")
-        shape, _, dtype = read_header(file)
+        shape, fortran, dtype = read_header(file)
+        begin = file.tell()
     if dtype.hasobject:
         raise DataError(
             f"Expected plain numbers or text in {name}, found Python objects, which can hide "
@@ -126,8 +132,26 @@ def _read_array(archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str) ->
         )
     if size > member.file_size:
         raise ValueError("the header promises more than the file holds")
-    with archive.open(member) as file:
-        return np.lib.format.read_array(file, allow_pickle=False)
+    if size <= large.room():
+        with archive.open(member) as file:
+            return np.lib.format.read_array(file, allow_pickle=False)
+    order: Any = "F" if fortran else "C"
+    if member.compress_type == zipfile.ZIP_STORED:
+        offset = _content(path, member) + begin
+        return np.memmap(path, dtype, "r", offset, shape, order)
+    with archive.open(member) as file, large.spool(size) as target:
+        file.seek(begin)
+        shutil.copyfileobj(file, target, large.BLOCK)
+        target.flush()
+        return np.memmap(target, dtype, "r", 0, shape, order)
+
+
+def _content(path: Path, member: zipfile.ZipInfo) -> int:
+    """The byte of a zip where a member's content begins: behind its header, name and extras."""
+    with path.open("rb") as file:
+        file.seek(member.header_offset + _NAME_LENGTH)
+        name, extra = struct.unpack("<HH", file.read(4))
+    return member.header_offset + _NAME_LENGTH + 4 + int(name) + int(extra)
 
 
 def _shaped(array: np.ndarray, name: str) -> np.ndarray:
@@ -168,13 +192,22 @@ def _convert(
         )
     images, done = [], 0
     for array, scale in zip(arrays, scales, strict=True):
-        out = np.empty((len(array), size, size, 3), np.uint8)
+        if array.shape[1:] == (size, size, 3) and scale == 255 and _as_they_are(array):
+            images.append(array)
+            done += len(array)
+            continue
+        out = large.allocate((len(array), size, size, 3))
         for start in range(0, len(array), CHUNK):
             out[start : start + CHUNK] = _squares(array[start : start + CHUNK], scale, size)
             done += min(CHUNK, len(array) - start)
             progress(0.6 + 0.4 * done / total, f"{done:,} of {total:,} pictures brought to size.")
         images.append(out)
     return images, (*_scale_notes(arrays, names, scales), *_notes(arrays[0], size))
+
+
+def _as_they_are(array: np.ndarray) -> bool:
+    """Whether pixels are bytes that lie picture after picture."""
+    return array.dtype == np.uint8 and array.flags.c_contiguous
 
 
 def _scales(arrays: list[np.ndarray], names: list[str]) -> list[float]:

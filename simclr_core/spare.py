@@ -218,11 +218,12 @@ def _expected(device: Any) -> Any:
     from . import config as settings
     from .builtin import SHAPES_SIZE
     from .engine import WarmEngine
+    from .precision import choose
     from .presets import preset_config
-    from .worker import choose_precision
 
     config = preset_config("minute")
-    training = settings.replace(config.training, precision=choose_precision("auto", device))
+    precision = choose("auto", device, config, SHAPES_SIZE)
+    training = settings.replace(config.training, precision=precision)
     with contextlib.suppress(LabError):
         return WarmEngine(settings.replace(config, training=training), SHAPES_SIZE)
     return None

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from . import large
+
 TEST_SHARE = 0.2
 
 
@@ -98,8 +100,8 @@ def split_off_test(parts: Parts) -> Parts:
     )
     return replace(
         parts,
-        x_train=parts.x_train[~chosen],
-        x_test=parts.x_train[chosen],
+        x_train=large.take(parts.x_train, np.flatnonzero(~chosen)),
+        x_test=large.take(parts.x_train, np.flatnonzero(chosen)),
         y_train=None if parts.y_train is None else parts.y_train[~chosen],
         y_test=None if parts.y_train is None else parts.y_train[chosen],
         notes=(*parts.notes, note),
@@ -129,4 +131,6 @@ def _cap_part(
     x: np.ndarray, y: np.ndarray | None, count: int
 ) -> tuple[np.ndarray, np.ndarray | None]:
     keep = spread_choice(y, len(x), count, "0")
-    return (x, y) if len(keep) == len(x) else (x[keep], None if y is None else y[keep])
+    if len(keep) == len(x):
+        return x, y
+    return large.take(x, keep), None if y is None else y[keep]

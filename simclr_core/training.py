@@ -18,7 +18,7 @@ import keras
 import psutil
 
 from . import config as settings
-from . import memory, runs
+from . import memory, precision, runs
 from .backend import bring_home
 from .callbacks import (
     Checkpoints,
@@ -51,18 +51,18 @@ class Attempt:
     Args:
         run: its lock is held by this process.
         device: where to train.
-        precision: float32, bfloat16 or float16.
+        wanted: float32, bfloat16 or float16; auto is settled once the pictures are read.
         warm: made before there was a run; used if it suits.
     """
 
     def __init__(
-        self, run: Run, device: Device, precision: str, warm: WarmEngine | None = None
+        self, run: Run, device: Device, wanted: str, warm: WarmEngine | None = None
     ) -> None:
         self.run, self.device = run, device
         self.number = int(run.status.get("attempt", 0))
         self.record = run.record
         self.config = run.config
-        training = settings.replace(self.config.training, precision=precision)
+        training = settings.replace(self.config.training, precision=wanted)
         self.effective: RunConfig = settings.replace(self.config, training=training)
         self.jit = device.id.startswith("gpu")
         self._warm = warm
@@ -82,9 +82,11 @@ class Attempt:
         """
         self._phase("reading pictures")
         dataset = self._dataset()
+        self._count_epochs(len(dataset.x_train))
         if self._ended_early():
             return
         self.size = dataset.image_size
+        self._settle_precision()
         memory.check(self.effective, self.size, self.room())
         self._phase("building the network")
         engine = self._engine(dataset.image_size)
@@ -120,6 +122,22 @@ class Attempt:
         self.record["hardware"] = hardware(self.device)
         write_json(self.run.path / "config.json", self.record)
         return dataset
+
+    def _count_epochs(self, pictures: int) -> None:
+        """A budget of epochs becomes steps once the pictures are counted."""
+        training = self.config.training
+        if training.steps or not training.epochs:
+            return
+        steps = max(1, round(training.epochs * (pictures // training.batch_size)))
+        self.progress.steps = steps
+        self._write_steps(steps, "epochs")
+
+    def _settle_precision(self) -> None:
+        training = self.effective.training
+        found = precision.choose(training.precision, self.device, self.effective, self.size)
+        self.effective = settings.replace(
+            self.effective, training=settings.replace(training, precision=found)
+        )
 
     def _engine(self, size: int) -> Engine:
         """The warm engine if it suits, else a new one: the same weights either way."""
@@ -168,10 +186,13 @@ class Attempt:
     def _found_steps(self, model: Any, steps: int) -> None:
         """Write the number of steps that calibration found; from here on steps rule."""
         bring_home(model)
-        self._record(training=settings.replace(self.config.training, steps=steps))
-        self.record["steps_from"] = "seconds"
-        write_json(self.run.path / "config.json", self.record)
+        self._write_steps(steps, "seconds")
         self._schedule.total.assign(steps)
+
+    def _write_steps(self, steps: int, budget: str) -> None:
+        self._record(training=settings.replace(self.config.training, steps=steps))
+        self.record["steps_from"] = budget
+        write_json(self.run.path / "config.json", self.record)
 
     def _finish(self, model: Any, dataset: Dataset, observer: Observer) -> None:
         """Final figures, and the state that the run ends in."""
@@ -215,7 +236,7 @@ class Attempt:
             phase=words,
             device=self.device.name,
             backend=keras.backend.backend(),
-            precision=self.effective.training.precision,
+            precision=self.effective.training.precision.replace("auto", ""),
             step=self.progress.step,
             steps=self.progress.steps,
         )

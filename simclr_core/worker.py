@@ -19,7 +19,7 @@ from typing import Any
 
 from . import launch, memory, runs
 from .backend import prepare, start_framework
-from .devices import Device, find_device
+from .devices import find_device
 from .errors import LabError, TrainingError
 from .files import NO_ROOM, writing
 from .run import FOLDERS
@@ -84,8 +84,7 @@ def _train(run: Run, store: RunStore, warm: Any) -> int:
         start_framework()
         from .training import Attempt  # after `prepare`: it imports the framework
 
-        precision = choose_precision(run.config.training.precision, device)
-        attempt = Attempt(run, device, precision, warm)
+        attempt = Attempt(run, device, run.config.training.precision, warm)
         if signalled:
             attempt.signalled = True
         attempt.train()
@@ -119,13 +118,6 @@ DISK_FULL = (
     "Expected room on the disk for the run's files, found none; "
     "free some space (delete old runs), then resume the run."
 )
-
-
-def choose_precision(wanted: str, device: Device) -> str:
-    """float32 on processors, bfloat16 on GPUs, unless a precision is asked for."""
-    if wanted != "auto":
-        return wanted
-    return "float32" if device.id == "cpu" else "bfloat16"
 
 
 def _tidy(run: Run) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -103,6 +104,40 @@ def test_unfit_data_are_refused_before_anything_is_built(store: RunStore, tmp_pa
     )
     with pytest.raises(ConfigError, match="at least 32 pixels, found 16"):
         Attempt(store.create(settings), CPU, "float32").train()
+
+
+@pytest.mark.parametrize(("epochs", "steps"), [(2.0, 10), (0.5, 2), (0.01, 1)])
+def test_epochs_become_steps_once_the_pictures_are_counted(
+    epochs: float, steps: int, store: RunStore, tmp_path: Path
+) -> None:
+    """40 pictures in batches of 8 make 5 steps an epoch; at least one step is made."""
+    run = store.create(config(source(tmp_path), steps=0, epochs=epochs))
+    Attempt(run, CPU, "float32").train()
+    assert run.status["step"] == run.status["steps"] == run.config.training.steps == steps
+    assert run.record["steps_from"] == "epochs"
+
+
+def test_steps_go_before_epochs(store: RunStore, tmp_path: Path) -> None:
+    run = store.create(config(source(tmp_path), steps=3, epochs=2.0))
+    Attempt(run, CPU, "float32").train()
+    assert run.status["step"] == 3 and "steps_from" not in run.record
+
+
+def test_a_precision_is_settled_for_the_network_at_hand(
+    store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[tuple[str, int]] = []
+
+    def choose(wanted: str, device: Any, found: Any, size: int) -> str:
+        asked.append((wanted, size))
+        return "bfloat16"
+
+    monkeypatch.setattr(training.precision, "choose", choose)
+    run = store.create(config(source(tmp_path), steps=2, precision="auto"))
+    Attempt(run, CPU, "auto").train()
+    assert asked == [("auto", 16)]
+    assert run.status["precision"] == "bfloat16"
+    assert run.config.training.precision == "auto"  # what was asked for stays
 
 
 def test_other_pictures_than_before_are_refused(store: RunStore, tmp_path: Path) -> None:

@@ -6,12 +6,14 @@ import json
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from held_run import ROOT
-from simclr_core.bench import layouts, steps, whole_runs
+from simclr_core import cli
+from simclr_core.bench import layouts, slopes, steps, whole_runs
 from simclr_core.bench.report import PARTS, Report, table
 from simclr_core.bench.rounds import Figure, seconds_each
 from simclr_core.devices import Device, find_device
@@ -68,6 +70,10 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr("simclr_core.bench.report.measure_layouts", lambda *_: {"warm": one})
     monkeypatch.setattr("simclr_core.bench.report.training", _nothing)
     monkeypatch.setattr("simclr_core.bench.report.first_loss_seconds", lambda *_, **__: 2.0)
+    length = {"step": 1.01, "memory": 2e6, "steps": 9.0}
+    monkeypatch.setattr(slopes, "by_length", lambda *_: length)
+    sizes = dict.fromkeys([*(f"{count:,}" for count in slopes.COUNTS), slopes.MAPPED], one)
+    monkeypatch.setattr(slopes, "by_data_size", lambda *_, **__: (sizes, 1.0))
     parts = {"worker": 0.05, "mapper": 0.02, "total": 0.07}
     monkeypatch.setattr("simclr_core.bench.report.observation", lambda *_: parts)
     report = Report(Device("cpu", "2 cores", 0, usable=True), 3, lambda words: None)
@@ -77,9 +83,33 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     assert found["train_over_encoder"] == 1.0
     assert found["views_per_second"] == {"32": 2.0, "64": 2.0, "96": 2.0, "224": 2.0}
     assert found["observation_cost"] == 0.07
+    assert found["mapped_over_resident"] == found["large_over_small"] == 1.0
+    assert found["images_per_second_by_pictures"]["200,000"] == 2.0
+    assert found["length"]["step"] == 1.01
     assert found["umap_seconds"]["1000"] == {"warm": 2.0, "warm_beside_training": 2.0}
     assert found["first_loss_seconds"] == {"cold": 2.0, "warm": 2.0}
     assert table(report.rows).count("\n") == len(report.rows) + 1
+
+
+def test_every_part_can_be_asked_for() -> None:
+    for part in PARTS:
+        assert cli.build_parser().parse_args(["bench", "--only", part]).only == [part]
+
+
+def test_growth_is_the_last_tenth_over_the_second() -> None:
+    assert slopes._growth([9.0] * 10 + [2.0] * 10 + [5.0] * 70 + [3.0] * 10) == 1.5
+    assert slopes._growth([1.0, 2.0, 4.0]) == 2.0
+
+
+def test_sets_of_any_size_and_a_set_on_the_disk_are_measured(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SIMCLR_LAB_CACHE", str(tmp_path))
+    found, read = slopes.by_data_size(False, 2, 0.2, counts=(100, 300))
+    assert list(found) == ["100", "300", slopes.MAPPED]
+    assert all(len(figure.values) == 2 and figure.median > 0 for figure in found.values())
+    assert read >= 0
+    assert list(tmp_path.iterdir()) == []  # the file is gone
 
 
 _STEPS = ("encoder", "train", "preset", "views")
@@ -104,6 +134,8 @@ def test_layouts_are_measured_in_a_process_of_their_own() -> None:
 def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
     seconds = whole_runs.first_loss_seconds("cpu", warm=True)
     assert 0.1 < seconds < 60
+    length = slopes.by_length("cpu", 10.0)
+    assert length["steps"] > 20 and 0.2 < length["step"] < 5
     found = whole_runs.observation("cpu", 8.0)
     assert found["total"] == pytest.approx(found["worker"] + found["mapper"])
     assert 0 < found["worker"] < 1 and 0 <= found["mapper"] < 1

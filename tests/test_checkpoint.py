@@ -22,7 +22,8 @@ from simclr_core.files import read_npz, write_npz
 from small_parts import MODEL, TRAINING, assert_same, compiled, differ, feed, weights_of
 
 SETTINGS = {
-    "adamw": TRAINING,
+    "muon": TRAINING,
+    "adamw": replace(TRAINING, optimizer="adamw"),
     "sgd": replace(TRAINING, optimizer="sgd"),
     "float16": replace(TRAINING, precision="float16"),
 }

@@ -47,6 +47,7 @@ RANGES: dict[type, dict[str, tuple[float, float]]] = {
     },
     TrainConfig: {
         "seconds": (1.0, 30 * 24 * 3600.0),
+        "epochs": (0.0, 1e6),
         "steps": (0, 10**9),
         "batch_size": (2, 65536),
         "temperature": (0.005, 10.0),
@@ -147,7 +148,7 @@ def test_bounds_that_depend_on_another_setting() -> None:
 @pytest.mark.parametrize(
     ("name", "good", "wrong", "near"),
     [
-        ("optimizer", ("adamw", "sgd"), "adam", "adamw"),
+        ("optimizer", ("muon", "adamw", "sgd"), "adam", "adamw"),
         ("precision", ("auto", "float32", "bfloat16", "float16"), "bfloat", "bfloat16"),
     ],
 )

@@ -99,8 +99,8 @@ def test_no_driver_no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
 def test_gpus_come_first_and_auto_takes_the_first(driver: Driver) -> None:
     driver(TWO)
     assert list_devices()[:-1] == (
-        Device("gpu:0", "NVIDIA H200", 143771 * 2**20, usable=True),
-        Device("gpu:1", "NVIDIA A100-SXM4, 80GB", 81920 * 2**20, usable=True),
+        Device("gpu:0", "NVIDIA H200", 143771 * 2**20, usable=True, fast="bfloat16"),
+        Device("gpu:1", "NVIDIA A100-SXM4, 80GB", 81920 * 2**20, usable=True, fast="bfloat16"),
     )
     assert find_device("auto").id == find_device("gpu").id == "gpu:0"
     assert find_device("gpu:1").name == "NVIDIA A100-SXM4, 80GB"
@@ -108,6 +108,19 @@ def test_gpus_come_first_and_auto_takes_the_first(driver: Driver) -> None:
         with pytest.raises(DeviceError) as told:
             find_device(wanted)
         assert f"{wanted!r}, found only gpu:0, gpu:1, cpu; choose" in str(told.value)
+
+
+@pytest.mark.usefixtures("libraries")
+def test_a_gpu_tells_which_numbers_it_multiplies_fast(driver: Driver) -> None:
+    """By its compute capability; an old driver does not know the word."""
+    driver(
+        'case "$1" in *compute_cap*) printf "9.0\\n7.5\\n6.1\\n[N/A]\\n";; '
+        "*) for i in a b c d e; do echo $i, 1024; done;; esac"
+    )
+    kinds = ("bfloat16", "float16", "float32", "bfloat16", "bfloat16")
+    assert tuple(device.fast for device in list_devices()[:-1]) == kinds
+    driver('case "$1" in *compute_cap*) exit 2;; *) echo A, 1024;; esac')
+    assert [device.fast for device in list_devices()] == ["bfloat16", "float32"]
 
 
 @pytest.mark.usefixtures("libraries")

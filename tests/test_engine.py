@@ -44,6 +44,7 @@ def test_it_begins_where_a_new_engine_begins(seed: int) -> None:
         (wanted(warmup_steps=3), SIZE),
         (wanted(batch_size=4), SIZE),
         (wanted(optimizer="sgd"), SIZE),
+        (wanted(optimizer="adamw"), SIZE),
         (wanted(precision="bfloat16"), SIZE),
         (replace(wanted(), model=replace(MODEL, width=8)), SIZE),
         (replace(wanted(), views=ViewConfig(blur_p=0.5)), SIZE),

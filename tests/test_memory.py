@@ -33,6 +33,7 @@ def run(batch: int = 64, **model: Any) -> RunConfig:
     [
         *(("tiny", w, s) for w, s in ((16, 32), (32, 64), (32, 16), (16, 224), (8, 25))),
         *(("resnet18", w, s) for w, s in ((64, 32), (16, 224), (8, 33))),
+        *(("resnet50-cifar", w, s) for w, s in ((64, 32), (32, 33))),
     ],
 )
 def test_the_count_is_that_of_the_network(encoder: str, width: int, size: int) -> None:

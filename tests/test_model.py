@@ -12,7 +12,7 @@ import pytest
 from keras import ops
 from keras.ops import convert_to_numpy as home
 
-from simclr_core.config import ModelConfig, TrainConfig, ViewConfig, replace
+from simclr_core.config import OPTIMIZERS, ModelConfig, TrainConfig, ViewConfig, replace
 from simclr_core.errors import ConfigError
 from simclr_core.loss import loss_and_accuracy, nt_xent_loss
 from simclr_core.model import (
@@ -224,7 +224,7 @@ def test_the_precision_must_be_chosen_before_building() -> None:
         build_model(MODEL, replace(TRAINING, precision="auto"), SIZE)
 
 
-@pytest.mark.parametrize("optimizer", ["adamw", "sgd"])
+@pytest.mark.parametrize("optimizer", OPTIMIZERS)
 def test_decay_leaves_biases_and_batch_norm_alone(optimizer: str) -> None:
     """With gradients of zero only the decay moves a weight: to 1 - rate * decay of itself."""
     training = replace(TRAINING, optimizer=optimizer, learning_rate=0.5, weight_decay=0.1)

@@ -182,7 +182,7 @@ def test_headers_are_checked_before_unpacking(
         raise AssertionError("the array was unpacked")
 
     monkeypatch.setattr(np.lib.format, "read_array", refuse)
-    with pytest.raises(DataError, match="at most 4 GB"):
+    with pytest.raises(DataError, match="at most 64 GB"):
         load_dataset(header_only(tmp_path / "large.npz", (10**9, 32, 32, 3)))
     with pytest.raises(DataError, match="damaged"):
         load_dataset(header_only(tmp_path / "short.npz", (1000, 32, 32, 3), filler=100))

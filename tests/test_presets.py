@@ -25,6 +25,7 @@ from simclr_core.recipes import Recipes, draw_recipes
 
 KINDS = ("drawn", "photographs", "characters", "gray pictures")  # of `Dataset.kind`
 COLORFUL, COLORLESS = KINDS[:2], KINDS[2:]
+RECIPES = ("resnet18-100", "resnet18-1000", "paper-cifar10")
 
 
 def drawn(views: ViewConfig) -> Recipes:
@@ -36,7 +37,8 @@ def drawn(views: ViewConfig) -> Recipes:
 def test_every_preset_gives_settings_that_hold(name: str, kind: str) -> None:
     config = preset_config(name, "pictures.zip", kind)
     assert (config.preset, config.data.source) == (name, "pictures.zip")
-    assert config.views == view_config(kind)
+    own = name in RECIPES and kind == "photographs"  # what the recipes were found on
+    assert (config.views == view_config(kind)) != own
     assert from_dict(RunConfig, json.loads(json.dumps(to_dict(config)))) == config
     check_encoder(config.model, 32)
     assert config.training.steps == 0 and config.training.seconds > 0  # a budget, to be calibrated
@@ -52,17 +54,52 @@ def test_only_characters_get_another_temperature_and_width() -> None:
 
 
 def test_presets_say_what_they_take() -> None:
-    seconds = {name: preset_config(name).training.seconds for name in PRESETS}
+    seconds = {n: preset_config(n).training.seconds for n in PRESETS if n not in RECIPES}
     assert seconds == {"minute": 60, "five-minutes": 300, "quarter": 15, "gpu": 600}
     assert preset_config("gpu").model.encoder == "resnet18"
     for line, _ in [*PRESETS.values(), *VIEW_PRESETS.values()]:
         assert line and line[0].isupper() and not line.endswith(".")
 
 
+def test_recipes_of_the_literature_are_as_published() -> None:
+    """But for LARS, in whose place SGD stands: rates of 0.3 (or 0.06) for every 256 pictures."""
+    found = {}
+    for name in RECIPES:
+        config = preset_config(name, kind="photographs")
+        training, model, views = config.training, config.model, config.views
+        assert (training.optimizer, training.momentum, training.weight_decay) == ("sgd", 0.9, 1e-6)
+        assert (views.crop_min, views.color_strength, views.gray_p) == (0.08, 0.5, 0.2)
+        assert (views.jitter_p, views.flip_p, views.blur_p) == (0.8, 0.5, 0.0)
+        assert (model.width, model.head_layers, model.head_dim) == (64, 2, 128)
+        found[name] = (model.encoder, training.epochs, training.batch_size, training.temperature)
+        per_256 = training.learning_rate * 256 / training.batch_size
+        assert per_256 == pytest.approx(0.06 if name == "resnet18-100" else 0.3)
+    assert found == {
+        "resnet18-100": ("resnet18", 100, 256, 0.1),
+        "resnet18-1000": ("resnet18", 1000, 512, 0.5),
+        "paper-cifar10": ("resnet50-cifar", 1000, 1024, 0.5),
+    }
+    assert preset_config("resnet18-100", kind="characters").views == view_config("characters")
+
+
+def test_a_recipes_rate_scales_with_the_batch() -> None:
+    plain = preset_config("resnet18-1000")
+    half = replace(plain, training=replace(plain.training, batch_size=256))
+    assert suited(half, {"batch_size"}).training.learning_rate == pytest.approx(0.3)
+    assert suited(half, {"batch_size", "learning_rate"}).training.learning_rate == 0.6
+
+
+def test_seconds_that_are_asked_for_replace_epochs() -> None:
+    plain = preset_config("resnet18-100")
+    assert suited(plain, set()).training.epochs == 100
+    assert suited(plain, {"seconds"}).training.epochs == 0
+    assert suited(plain, {"seconds", "epochs"}).training.epochs == 100
+
+
 def test_unknown_names_are_refused_and_the_nearest_is_named() -> None:
     with pytest.raises(ConfigError, match=r"^preset: 'minuet' is not known; did you mean minute"):
         preset_config("minuet")
-    with pytest.raises(ConfigError, match="known: minute, five-minutes, quarter, gpu"):
+    with pytest.raises(ConfigError, match="known: minute, five-minutes, quarter, gpu, "):
         preset_config("zzz")
     with pytest.raises(ConfigError, match=r"^views: 'stronk' is not known; did you mean strong"):
         view_config("drawn", "stronk")
@@ -114,6 +151,11 @@ def test_named_views_and_presets_are_not_shared() -> None:
     ("changes", "field", "expected"),
     [
         ({"encoder": "vgg16"}, "learning_rate", 1e-4),
+        ({"encoder": "vgg16"}, "optimizer", "adamw"),
+        ({"encoder": "resnet18"}, "optimizer", "adamw"),
+        ({"encoder": "resnet18"}, "learning_rate", 2e-3),
+        ({"optimizer": "adamw"}, "learning_rate", 2e-3),
+        ({"encoder": "resnet50-cifar"}, "width", 64),
         ({"encoder": "tiny"}, "learning_rate", TrainConfig().learning_rate),
         ({"optimizer": "sgd", "batch_size": 512}, "learning_rate", 0.12),
         ({"encoder": "resnet18"}, "width", 64),
@@ -121,7 +163,7 @@ def test_named_views_and_presets_are_not_shared() -> None:
     ],
 )
 def test_what_nobody_chose_suits_encoder_and_optimiser(
-    changes: dict[str, Any], field: str, expected: float
+    changes: dict[str, Any], field: str, expected: Any
 ) -> None:
     plain = preset_config("minute")
     groups = {
@@ -130,8 +172,9 @@ def test_what_nobody_chose_suits_encoder_and_optimiser(
     }
     config = replace(plain, **groups)
 
-    def value(config: RunConfig) -> float:
+    def value(config: RunConfig) -> Any:
         return getattr(config.model if field == "width" else config.training, field)
 
     assert value(suited(config, set(changes))) == pytest.approx(expected)
-    assert suited(config, {*changes, field}) == config  # a choice stays
+    kept = suited(config, {*changes, field})
+    assert value(kept) == value(config)  # a choice stays

@@ -19,7 +19,7 @@ from simclr_core.config import DataConfig, ModelConfig, RunConfig, TrainConfig, 
 from simclr_core.devices import Device
 from simclr_core.locks import try_lock
 from simclr_core.runs import Run, RunStore
-from simclr_core.worker import DISK_FULL, OUT_OF_MEMORY, choose_precision
+from simclr_core.worker import DISK_FULL, OUT_OF_MEMORY
 from small_disk import fill, room, small_disk
 
 CPU = Device("cpu", "2 cores", 0, usable=True)
@@ -57,19 +57,6 @@ def small(source: str, **training: object) -> RunConfig:
         model=ModelConfig(width=4),
         training=replace(TrainConfig(), **changes),
     )
-
-
-@pytest.mark.parametrize(
-    ("wanted", "device", "precision"),
-    [
-        ("auto", CPU, "float32"),
-        ("auto", GPU, "bfloat16"),
-        ("float16", GPU, "float16"),
-        ("bfloat16", CPU, "bfloat16"),
-    ],
-)
-def test_precision(wanted: str, device: Device, precision: str) -> None:
-    assert choose_precision(wanted, device) == precision
 
 
 # How an attempt that fails is told

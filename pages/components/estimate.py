@@ -31,8 +31,11 @@ def startup(rows: Sequence[Row]) -> float:
 def total(config: RunConfig, rows: Sequence[Row]) -> float | None:
     """Seconds that a run takes from start to its final figures.
 
-    None if nobody can know: for a number of steps, where no such run has finished here.
+    None if nobody can know: for a number of steps, where no such run has finished here, and for
+    epochs, of which nobody knows the steps before the pictures are read.
     """
+    if config.training.epochs and not config.training.steps:
+        return None
     if not config.training.steps:
         return config.training.seconds + startup(rows)
     pace = _seconds_a_step(config, rows)
@@ -47,7 +50,8 @@ def words(config: RunConfig, rows: Sequence[Row]) -> str:
         return str(error)
     seconds = total(config, rows)
     if seconds is None:
-        text = f"{config.training.steps:,} steps on {place}"
+        steps, epochs = config.training.steps, config.training.epochs
+        text = f"{steps:,} steps on {place}" if steps else f"{epochs:,g} epochs on {place}"
     else:
         text = f"est. <b>{summary.clock(seconds)}</b> on {place}"
     text += _memory(config)
@@ -106,6 +110,7 @@ def _work(config: RunConfig, device: str) -> tuple[object, ...]:
         device,
         config.model,
         training.batch_size,
+        training.optimizer,
         training.precision,
         data.source,
         data.image_size,

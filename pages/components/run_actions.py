@@ -141,9 +141,14 @@ def without_color(config: RunConfig, kind: str) -> tuple[str, RunConfig]:
 
 def longer(config: RunConfig) -> tuple[str, RunConfig]:
     """The same run with five times the budget; a button's label."""
-    seconds, steps = config.training.seconds * LONGER, config.training.steps * LONGER
-    training = dataclasses.replace(config.training, seconds=seconds, steps=steps)
-    words = f"{steps:,} steps" if steps else summary.span(seconds).removeprefix("about ")
+    training = config.training
+    seconds, epochs = training.seconds * LONGER, training.epochs * LONGER
+    steps = training.steps * LONGER
+    words = summary.span(seconds).removeprefix("about ")
+    if steps or epochs:
+        words = f"{steps:,} steps" if steps else f"{epochs:,g} epochs"
+        seconds = training.seconds  # has no say
+    training = dataclasses.replace(training, seconds=seconds, steps=steps, epochs=epochs)
     return f"Train {words}", _fresh(config, training=training)
 
 

@@ -16,13 +16,13 @@ from pages.components import data_picker
 from pages.components.own_file import as_given, own_file
 from pages.components.views_menu import FROM_VIEWS, incoming_views, views_menu
 from simclr_core import config as settings
-from simclr_core.config import RunConfig
+from simclr_core.config import OPTIMIZERS, RunConfig
 from simclr_core.datasets import BUILT_IN, Dataset, check_fit
 from simclr_core.devices import list_devices
 from simclr_core.encoders import ENCODERS, check_encoder
 from simclr_core.errors import LabError
 from simclr_core.paths import expanded
-from simclr_core.presets import PRESETS, preset_config, suited, view_config
+from simclr_core.presets import PRESETS, PRESETS_OWN, preset_config, suited, view_config
 from simclr_core.run import NAME_LENGTH
 from simclr_core.runs import RunStore
 
@@ -47,15 +47,16 @@ class Setting:
 
 MORE = (
     Setting("training.seconds", "Seconds", "How long to train: becomes a number of steps."),
+    Setting("training.epochs", "Epochs", "Passes over all pictures, instead of seconds."),
     Setting("training.steps", "Steps", "A number of steps instead of seconds."),
     Setting("training.batch_size", "Batch size", "Pictures a step (N): each has 2N−2 negatives."),
     Setting("training.temperature", "Temperature", "τ: low looks hard at the nearest negatives."),
-    Setting("training.optimizer", "Optimizer", "AdamW for short runs.", lambda: ("adamw", "sgd")),
+    Setting("training.optimizer", "Optimizer", "Muon for short runs.", lambda: OPTIMIZERS),
     Setting("training.learning_rate", "Learning rate", "The peak, after the warm-up."),
     Setting("training.weight_decay", "Weight decay", "Decoupled; not on biases."),
     Setting("training.seed", "Seed", "The same seed draws the same views."),
     Setting("model.encoder", "Encoder", "The network f that gives h.", lambda: ENCODERS),
-    Setting("model.width", "Encoder width", "Channels of the first stage (tiny and resnet18)."),
+    Setting("model.width", "Encoder width", "Channels of the first stage (tiny and resnets)."),
     Setting("model.head_layers", "Head layers", "Of the projection head g; 0 is no head."),
     Setting("model.head_width", "Head width", "Units of the head's hidden layers."),
     Setting("model.head_dim", "Length of z", "Numbers in a projection."),
@@ -98,7 +99,9 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
         row = st.columns([2.1, 2.0, 2.1, 1.15, 1.0, 2.2], vertical_alignment="bottom", gap="small")
         with row[0]:
             source = data_picker.data_picker("data")
-        preset = row[1].selectbox("Preset", list(PRESETS), key="train_preset", **_KEPT)
+        preset = row[1].selectbox(
+            "Preset", list(PRESETS), key="train_preset", help=_ABOUT_PRESETS, **_KEPT
+        )
         views = views_menu(row[2])
         plain = preset_config(preset or "minute", kind=_kind(source))
         with row[3].popover("more…", width="stretch", key="train-more"):
@@ -112,6 +115,7 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
     return Choice(config, problem, name, start)
 
 
+_ABOUT_PRESETS = "\n".join(f"- **{name}**: {line}" for name, (line, _) in PRESETS.items())
 _OWN_HINT = "Type a path of this machine, or upload a file under more…"
 _KEPT: dict[str, Any] = {"persist_state": "session"}  # values stay when other pages are visited
 
@@ -170,10 +174,13 @@ def _field(setting: Setting, plain: RunConfig) -> None:
         step=1.0 if isinstance(default, int) else _step(default),
         format="%g",
         key=setting.key,
-        placeholder="from the seconds" if setting.field == "training.steps" else f"{default:g}",
+        placeholder=_PLACEHOLDERS.get(setting.field) or f"{default:g}",
         help=setting.help,
         **_KEPT,
     )
+
+
+_PLACEHOLDERS = {"training.steps": "from the seconds"}
 
 
 def _step(default: float) -> float:
@@ -222,8 +229,10 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
         if value is not None:
             config = _set(config, setting.field, value)
     config = suited(config, _filled())
-    mine = incoming_views() if views == FROM_VIEWS else view_config(kind, views)
-    config = settings.replace(config, views=mine or config.views)
+    if views == FROM_VIEWS:
+        config = settings.replace(config, views=incoming_views() or config.views)
+    elif views != PRESETS_OWN:
+        config = settings.replace(config, views=view_config(kind, views))
     size = config.data.image_size or (dataset.image_size if dataset else SIZES[source])
     check_encoder(config.model, size)
     if dataset and (config.training.batch_size <= data_picker.MOST_IMAGES):  # else not all are read

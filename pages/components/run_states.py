@@ -201,7 +201,7 @@ def _next(
 ) -> list[tuple[str, RunConfig]]:
     """Runs that are worth starting after this one, with their buttons' labels."""
     state = status["state"]
-    if record.get("steps_from") == "seconds":  # a budget of seconds finds its steps anew
+    if record.get("steps_from") in ("seconds", "epochs"):  # such a budget finds its steps anew
         config = replace(config, training=replace(config.training, steps=0))
     if state == runs.FINISHED:
         return [actions.without_color(config, kind), actions.longer(config)]

@@ -14,7 +14,7 @@ from .rounds import Figure
 from .whole_runs import first_loss_seconds, observation, training
 
 # Those that start processes come before the framework is in this one and changes its settings.
-PARTS = ("start", "observation", "umap", "steps", "views")
+PARTS = ("start", "observation", "umap", "length", "steps", "views", "data")
 OBSERVED_SECONDS = 60.0  # the preset `minute`, whole
 
 Tell = Callable[[str], None]
@@ -107,6 +107,40 @@ class Report:
             self._row(f"observation, {name}, share of the machine", figure, "{:.3f}")
         self.json["observation_cost"] = round(found["total"].median, 4)
         self.json["observation_parts"] = {k: round(v.median, 4) for k, v in found.items()}
+
+    def _length(self) -> None:
+        from .slopes import by_length
+
+        found = by_length(self.device.id)
+        steps = f"{found['steps']:,.0f} steps in ten minutes"
+        self.rows.append(
+            (f"a step at the end over one at the start, {steps}", f"{found['step']:.3f}", "")
+        )
+        self.rows.append(
+            ("memory of the worker, growth meanwhile, MB", f"{found['memory'] / 1e6:.1f}", "")
+        )
+        self.json["length"] = {name: round(value, 4) for name, value in found.items()}
+
+    def _data(self) -> None:
+        self._framework()
+        from .slopes import COUNTS, MAPPED, by_data_size
+
+        found, read = by_data_size(self.device.id != "cpu", self.rounds, budget=4.0)
+        resident = found[f"{COUNTS[-1]:,}"]
+        for name, figure in found.items():
+            self._row(
+                f"full step of the preset minute, {name} pictures, images/s", figure, "{:,.0f}"
+            )
+        for name, other in ((MAPPED, resident), (f"{COUNTS[-1]:,}", found[f"{COUNTS[0]:,}"])):
+            share = found[name].per(other)
+            words = "in memory" if name == MAPPED else f"{COUNTS[0]:,}"
+            self._row(f"speed with {name} pictures over {words}", share, "{:.3f}")
+            key = "mapped_over_resident" if name == MAPPED else "large_over_small"
+            self.json[key] = round(share.median, 4)
+        self.rows.append(("of the pictures on the disk, read from it meanwhile", f"{read:.0%}", ""))
+        self.json["images_per_second_by_pictures"] = {
+            name: round(figure.median, 1) for name, figure in found.items()
+        }
 
     def _framework(self) -> None:
         """Bring the backend up in this process, once, and only where a part needs it here.

@@ -90,6 +90,7 @@ class BareSimCLR(SimCLR):
 class Trainer:
     """A compiled model, and its next step as something to be called."""
 
+    model: SimCLR
     step: Callable[[], object]
     batch: int
 
@@ -101,7 +102,7 @@ def bare_trainer(jit: bool, precision: str = "float32") -> Trainer:
     compile_model(model, training, jit)
     views = np.random.default_rng(0).random((2 * training.batch_size, 32, 32, 3), np.float32)
     ready = {"views": ops.convert_to_tensor(views)}
-    return Trainer(lambda: model.train_on_batch(ready), training.batch_size)
+    return Trainer(model, lambda: model.train_on_batch(ready), training.batch_size)
 
 
 def reference_trainer(jit: bool, precision: str = "float32") -> Trainer:
@@ -193,7 +194,7 @@ def _full(model: SimCLR, training: TrainConfig, views: ViewConfig, size: int, ji
     count = training.batch_size
     feed = Feed(_pictures(8 * count, size), views, count, 0)
     steps = iter(range(10**9))
-    return Trainer(lambda: model.train_on_batch(*feed[next(steps)]), count)
+    return Trainer(model, lambda: model.train_on_batch(*feed[next(steps)]), count)
 
 
 def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
@@ -210,8 +211,8 @@ def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
 
 
 def training_of(batch: int, precision: str = "float32") -> TrainConfig:
-    """The default settings with a batch size and a real precision."""
-    return TrainConfig(batch_size=batch, precision=precision)
+    """A batch size and a real precision, with the optimiser that the reference has always had."""
+    return TrainConfig(batch_size=batch, precision=precision, optimizer="adamw", learning_rate=2e-3)
 
 
 def _pictures(count: int, size: int) -> np.ndarray:

@@ -60,7 +60,7 @@ def training(device: str) -> Iterator[Run]:
     with own_store() as store:
         lock = try_lock(store.root / "mapper.lock")
         try:
-            config = _minute(device)
+            config = minute(device)
             lasting = replace(config.training, seconds=3600.0, snapshots=1)
             run = launch.start(store, replace(config, training=lasting))
             until(lambda: bool(run.metrics()[0]), PATIENCE, run)
@@ -80,7 +80,7 @@ def first_loss_seconds(device: str, warm: bool) -> float:
             if warm:
                 until(lambda: spare.is_ready(store), PATIENCE)
             began = time.perf_counter()
-            run = launch.start(store, _minute(device))
+            run = launch.start(store, minute(device))
             until(lambda: bool(run.metrics()[0]), PATIENCE, run)
             seconds = time.perf_counter() - began
             launch.stop(run)
@@ -97,7 +97,7 @@ def observation(device: str, seconds: float) -> dict[str, float]:
     """
     with own_store() as store, helper(store, "mapper") as mapper:
         until(lambda: "ready" in (store.root / "mapper.log").read_text(), PATIENCE)
-        config = _minute(device)
+        config = minute(device)
         config = replace(config, training=replace(config.training, seconds=seconds))
         run = launch.start(store, config)
         until(lambda: bool(run.metrics()[0]), PATIENCE, run)
@@ -119,7 +119,8 @@ def _stepping(run: Run) -> float:
     return min(1.0, sum(steps) / (rows[-1]["seconds"] - rows[0]["seconds"]))
 
 
-def _minute(device: str) -> RunConfig:
+def minute(device: str) -> RunConfig:
+    """The preset `minute` on a device."""
     config = preset_config("minute")
     return replace(config, training=replace(config.training, device=device))
 

@@ -1,0 +1,157 @@
+"""What a preset reaches: runs of `train` over several seeds, each beside a supervised one.
+
+    python scripts/measure_presets.py --data cifar10.npz --seconds 120 --seeds 3
+
+A run is one of the command line, with all that a run does beside its steps; its kNN accuracy is
+of the test pictures against all training pictures (k=20, T=.1), with raw pixels and the untrained
+encoder beside it. The supervised run has the same encoder, views, optimiser, rate, batch size and
+seconds, and the labels of all training pictures: a linear layer on h, cross-entropy over both
+views. Its accuracy is that of its classifier on the test pictures. Nothing is chosen by test
+labels. Prints a line a run and a table in Markdown. Run nothing else meanwhile.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from search import train  # noqa: E402
+
+from simclr_core import config as settings  # noqa: E402
+from simclr_core.backend import prepare, start_framework  # noqa: E402
+from simclr_core.config import RunConfig  # noqa: E402
+from simclr_core.datasets import load_dataset  # noqa: E402
+from simclr_core.devices import find_device  # noqa: E402
+from simclr_core.presets import preset_config, suited  # noqa: E402
+
+COLUMNS = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
+
+
+def main() -> None:
+    """Measure, or be the process of one supervised run."""
+    parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
+    parser.add_argument("--data", required=True, help="as for `train`")
+    parser.add_argument("--preset", default="minute")
+    parser.add_argument("--seconds", type=float, help="instead of the preset's")
+    parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on (default: 3)")
+    parser.add_argument("--skip", choices=("train", "supervised"), help="leave one of both out")
+    parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # the seed of this process
+    args = parser.parse_args()
+    if args.one is not None:
+        print(json.dumps(supervised(run_config(args, args.one), args.one)))
+        return
+    rows: list[dict[str, Any]] = []
+    for seed in range(args.seeds):
+        row: dict[str, Any] = {"seed": seed}
+        if args.skip != "train":
+            row |= contrastive(args, seed)
+        if args.skip != "supervised":
+            row |= called([__file__, "--one", str(seed), *same(args)])
+        print(json.dumps(row), flush=True)
+        rows.append(row)
+    print(table(rows))
+
+
+def same(args: argparse.Namespace) -> list[str]:
+    """The options that both kinds of run share."""
+    seconds = [] if args.seconds is None else ["--seconds", str(args.seconds)]
+    return ["--data", args.data, "--preset", args.preset, *seconds]
+
+
+def called(words: list[str]) -> dict[str, Any]:
+    """The JSON object that a program of ours ends with."""
+    done = subprocess.run([sys.executable, *words], cwd=ROOT, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(done.stderr[-2000:])
+    return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+def contrastive(args: argparse.Namespace, seed: int) -> dict[str, Any]:
+    """A run of the command line, in a folder of its own."""
+    with tempfile.TemporaryDirectory(prefix="simclr-lab-measure-") as folder:
+        words = ["-m", "simclr_core", "train", *same(args), "--seed", str(seed)]
+        found = called([*words, "--runs", folder, "--json"])
+    return {name: found[name] for name in ("steps", "images_per_second", *COLUMNS)}
+
+
+def run_config(args: argparse.Namespace, seed: int) -> RunConfig:
+    """The settings of `train` with the same options."""
+    config = preset_config(args.preset, args.data, load_dataset(args.data).kind)
+    changes: dict[str, Any] = {"seed": seed, "precision": "float32"}
+    chosen = set()
+    if args.seconds is not None:
+        changes["seconds"], chosen = args.seconds, {"seconds"}
+    training = settings.replace(config.training, **changes)
+    return suited(settings.replace(config, training=training), chosen)
+
+
+def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
+    """Train the same encoder with all labels for the same seconds, and score its classifier."""
+    prepare(find_device("cpu"))
+    start_framework()
+    import keras
+    from keras import ops
+
+    from simclr_core import model as models
+    from simclr_core.encoders import build_encoder
+    from simclr_core.observer import Observer
+
+    dataset = load_dataset(config.data.source)
+    assert dataset.y_train is not None and dataset.y_test is not None
+
+    class Supervised(models.SimCLR):
+        """SimCLR with a classifier in place of the head, and cross-entropy as its loss."""
+
+        def compute_loss(self, x: Any = None, y_pred: Any = None, **_: Any) -> Any:
+            labels = ops.repeat(x["labels"], 2)  # (2N,), partners side by side
+            loss = keras.losses.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
+            return ops.mean(loss)
+
+    class Labelled(models.Feed):
+        """Batches with their labels."""
+
+        def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
+            batch = super().__getitem__(index)[0]
+            return (batch | {"labels": dataset.y_train[self.indices(self.start + index)]},)
+
+    size, training = dataset.image_size, config.training
+    keras.utils.set_random_seed(seed)
+    encoder = build_encoder(config.model, size)
+    h = keras.Input(encoder.output_shape[1:])
+    classes = int(dataset.y_train.max()) + 1
+    classifier = keras.Model(h, keras.layers.Dense(classes)(h))
+    model = Supervised(encoder, classifier, training.temperature, size)
+    schedule = models.compile_model(model, training, jit=False)
+    feed = Labelled(dataset.x_train, config.views, training.batch_size, seed)
+    hold = models.hold_steps(training.warmup_steps)
+    times = train(model, schedule, feed, training.seconds, hold)
+    logits = Observer(model).encode(dataset.x_test)[1]
+    right = logits.argmax(axis=1) == dataset.y_test
+    return {"supervised": round(float(right.mean()), 4), "supervised_steps": len(times) + 1}
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """Mean, smallest and largest of every column over the seeds."""
+    names = [name for name in (*COLUMNS, "supervised", "steps") if name in rows[0]]
+    lines = ["", "| what | mean | each seed |", "| --- | --: | --- |"]
+    for name in names:
+        values = [row[name] for row in rows]
+        form = "{:,.0f}" if name == "steps" else "{:.3f}"
+        each = ", ".join(form.format(value) for value in values)
+        lines.append(f"| {name} | {form.format(statistics.mean(values))} | {each} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()

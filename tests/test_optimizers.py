@@ -1,0 +1,90 @@
+"""Muon: its step against the singular value decomposition, and what it leaves to AdamW."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import keras
+import numpy as np
+import pytest
+from keras import ops
+from keras.ops import convert_to_numpy as home
+
+from simclr_core.config import ModelConfig, TrainConfig, replace
+from simclr_core.encoders import build_encoder, build_projection_head
+from simclr_core.errors import ConfigError
+from simclr_core.optimizers import Muon, build_optimizer
+
+rng = np.random.default_rng(0)
+PLAIN = TrainConfig(optimizer="muon", weight_decay=0.0)
+
+
+def stepped(shape: tuple[int, ...], gradients: list[np.ndarray], optimizer: Any) -> np.ndarray:
+    """How far a variable has moved after steps along some gradients."""
+    variable = keras.Variable(np.zeros(shape, np.float32))
+    optimizer.build([variable])
+    for gradient in gradients:
+        optimizer.apply([ops.convert_to_tensor(gradient)])
+    return home(variable)
+
+
+@pytest.mark.parametrize("shape", [(3, 3, 8, 20), (1, 1, 40, 8), (24, 16), (16, 24)])
+def test_every_direction_of_a_matrix_gets_a_step_of_about_one_length(
+    shape: tuple[int, ...],
+) -> None:
+    """The step is U V' of the momentum's U S V', but for singular values of 0.68 to 1.13.
+
+    That is what five Newton-Schulz iterations leave of 1 (Jordan et al. 2024); the step is
+    scaled by rate * 0.2 * sqrt(the longer side) (Liu et al. 2025, section 2.2).
+    """
+    gradients = [rng.normal(size=shape).astype(np.float32) for _ in range(2)]
+    moved = [stepped(shape, gradients[: n + 1], build_optimizer(PLAIN, 0.02)) for n in range(2)]
+    step = (moved[1] - moved[0]).reshape(-1, shape[-1])
+    momentum = 0.95 * gradients[0] + gradients[1]
+    ahead = (gradients[1] + 0.95 * momentum).reshape(-1, shape[-1])  # Nesterov's
+    u, _, v = np.linalg.svd(ahead, full_matrices=False)
+    lengths = u.T @ step @ v.T / -(0.02 * 0.2 * np.sqrt(max(ahead.shape)))
+    diagonal = np.diag(lengths)
+    np.testing.assert_allclose(lengths - np.diag(diagonal), 0, atol=2e-3)
+    assert diagonal.min() > 0.65 and diagonal.max() < 1.2
+
+
+@pytest.mark.parametrize(
+    "shape",
+    [
+        (7,),  # a vector
+        (3, 3, 3, 8),  # the layer that reads the pixels
+        (3, 3, 8, 1),  # a kernel for each channel, as MobileNet has them
+    ],
+)
+def test_the_rest_is_left_to_adamw(shape: tuple[int, ...]) -> None:
+    gradients = [rng.normal(size=shape).astype(np.float32) for _ in range(3)]
+    adamw = keras.optimizers.AdamW(0.02, weight_decay=0.0)
+    expected = stepped(shape, gradients, adamw)
+    np.testing.assert_allclose(
+        stepped(shape, gradients, build_optimizer(PLAIN, 0.02)), expected, atol=1e-6
+    )
+
+
+def test_of_a_network_muon_moves_the_hidden_kernels() -> None:
+    encoder = build_encoder(ModelConfig(width=4), 32)
+    head = build_projection_head(ModelConfig(), encoder.output_shape[-1])
+    variables = encoder.trainable_variables + head.trainable_variables
+    kernels = [v for v in variables if v.name == "kernel"]
+    muon = Muon()
+    moved = [not muon._should_use_adamw(v) for v in kernels]
+    assert moved == [False] + [True] * (len(kernels) - 1)
+    assert all(muon._should_use_adamw(v) for v in variables if v.name != "kernel")
+
+
+def test_momentum_is_of_sgd_alone() -> None:
+    """The setting says so; Muon keeps that of its authors."""
+    assert build_optimizer(replace(PLAIN, momentum=0.5), 0.02).momentum == 0.95
+    assert build_optimizer(replace(PLAIN, optimizer="sgd", momentum=0.5), 0.02).momentum == 0.5
+
+
+def test_an_unknown_one_is_refused() -> None:
+    config = TrainConfig()
+    object.__setattr__(config, "optimizer", "lars")
+    with pytest.raises(ConfigError, match="expected muon, adamw or sgd, found 'lars'"):
+        build_optimizer(config, 0.1)
