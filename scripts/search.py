@@ -3,8 +3,8 @@
     python scripts/search.py --data cifar10.npz --seconds 40 --seeds 2 \
         "batch_size=64 width=16" "batch_size=128 width=16" "encoder=strided width=32"
 
-Each trial trains for the same seconds in a process of its own on four fifths of the training set,
-and is scored by kNN (k=20, T=.1) on the fifth that was held out, another one with every seed: test
+Each trial trains for the same seconds (or steps) in a process of its own on four fifths of the
+training set, and is scored by kNN (k=20, T=.1) on the fifth that was held out, another one with every seed: test
 pictures are never looked at. Digits lie in the order of their writers, so there a fifth is a
 stretch of that order. Prints a line a trial and a table in Markdown. Run nothing else meanwhile.
 
@@ -44,11 +44,12 @@ def main() -> None:
     parser.add_argument("trials", nargs="+", metavar="SETTINGS", help='such as "batch_size=64"')
     parser.add_argument("--data", required=True, help="as for `train`")
     parser.add_argument("--seconds", type=float, default=40.0)
+    parser.add_argument("--steps", type=int, default=0, help="instead of seconds")
     parser.add_argument("--seeds", type=int, default=1, help="how many, from 0 on (default: 1)")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # the seed of this process
     args = parser.parse_args()
     if args.one is not None:
-        print(json.dumps(trial(args.data, args.seconds, args.one, args.trials[0])))
+        print(json.dumps(trial(args, args.one, args.trials[0])))
         return
     found = {text: [run(args, text, seed) for seed in range(args.seeds)] for text in args.trials}
     print(table(found))
@@ -57,7 +58,7 @@ def main() -> None:
 def run(args: argparse.Namespace, text: str, seed: int) -> dict[str, Any]:
     """A trial in a process of its own."""
     command = [sys.executable, __file__, text, "--data", args.data, "--one", str(seed)]
-    command += ["--seconds", str(args.seconds)]
+    command += ["--seconds", str(args.seconds), "--steps", str(args.steps)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
         raise SystemExit(done.stderr[-2000:])
@@ -66,8 +67,9 @@ def run(args: argparse.Namespace, text: str, seed: int) -> dict[str, Any]:
     return json.loads(line)
 
 
-def trial(source: str, seconds: float, seed: int, text: str) -> dict[str, Any]:
+def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
     """Train and score once."""
+    source = args.data
     prepare(find_device("cpu"))
     start_framework()
     import keras
@@ -89,7 +91,8 @@ def trial(source: str, seconds: float, seed: int, text: str) -> dict[str, Any]:
         model = models.SimCLR(encoder, head, config.training.temperature, size)
     schedule = models.compile_model(model, config.training, jit=False)
     feed = models.Feed(dataset.x_train[rest], config.views, config.training.batch_size, seed)
-    times = train(model, schedule, feed, seconds, models.hold_steps(config.training.warmup_steps))
+    hold = models.hold_steps(config.training.warmup_steps)
+    times = train(model, schedule, feed, args.seconds, hold, args.steps)
     observer = Observer(model)
     bank, queries = (observer.encode(dataset.x_train[rows])[0] for rows in (rest, held))
     y = dataset.y_train
@@ -103,11 +106,19 @@ def trial(source: str, seconds: float, seed: int, text: str) -> dict[str, Any]:
     }
 
 
-def train(model: Any, schedule: Any, feed: Any, seconds: float, hold: int) -> list[float]:
-    """Train for about `seconds` after the first step; returns the seconds of each other step."""
+def train(
+    model: Any, schedule: Any, feed: Any, seconds: float, hold: int, total: int = 0
+) -> list[float]:
+    """Train; returns the seconds of each step but the first.
+
+    Args:
+        seconds: after the first step, about; the first second tells how many steps these are.
+        hold: steps that do not depend on the length.
+        total: steps, instead of seconds.
+    """
+    schedule.total.assign(total)
     model.train_on_batch(*feed[0])
     times: list[float] = []
-    total = 0
     while not total or len(times) + 1 < total:
         began = time.perf_counter()
         model.train_on_batch(*feed[len(times) + 1])

@@ -73,6 +73,30 @@ def find_device(wanted: str) -> Device:
     )
 
 
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+def backend_name() -> str:
+    """Keras' backend, for people: TensorFlow unless KERAS_BACKEND says another."""
+    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    return BACKENDS.get(name, name)
+
+
+def describe(device: Device) -> str:
+    """A device in a line: "gpu:0: NVIDIA H200, 140 GiB, TensorFlow", and what it wants."""
+    memory = f", {device.memory / 2**30:.0f} GiB" if device.memory else ""
+    line = f"{device.id}: {device.name}{memory}, {backend_name()}"
+    return line if device.usable else f"{line}; not usable: {device.note}"
+
+
+def unusable_gpu() -> str:
+    """What is missing where a GPU is there and none can be used; empty otherwise."""
+    gpus = [device for device in list_devices() if device.id != "cpu"]
+    if not gpus or any(device.usable for device in gpus):
+        return ""
+    return f"{gpus[0].name} is there, but {gpus[0].note}"
+
+
 def _cpu() -> Device:
     cores = core_count()
     name = f"{cores} core{'s' * (cores != 1)}" + ", bfloat16" * cpu_has_bfloat16()

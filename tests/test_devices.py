@@ -129,16 +129,27 @@ def test_a_gpu_without_libraries_is_told_and_auto_passes_it_over(
 ) -> None:
     driver(TWO)
     known = importlib.util.find_spec
+    assert devices.unusable_gpu() == ""
+    assert devices.describe(list_devices()[1]) == (
+        "gpu:1: NVIDIA A100-SXM4, 80GB, 80 GiB, TensorFlow"
+    )
 
     def hidden(name: str) -> importlib.machinery.ModuleSpec | None:
         return None if name == "nvidia" else known(name)
 
     monkeypatch.setattr(importlib.util, "find_spec", hidden)
+    list_devices.cache_clear()
     assert find_device("auto").id == "cpu"
+    assert devices.unusable_gpu() == (
+        "NVIDIA H200 is there, but TensorFlow's CUDA libraries are missing; "
+        "run `make run` again to install them."
+    )
+    assert "TensorFlow; not usable: TensorFlow's CUDA" in devices.describe(list_devices()[0])
     with pytest.raises(DeviceError, match=r"gpu:0 \(NVIDIA H200\), but .*missing; run `make run`"):
         find_device("gpu")
     list_devices.cache_clear()
     monkeypatch.setenv("KERAS_BACKEND", "jax")  # it brings its own
+    assert devices.describe(list_devices()[0]) == "gpu:0: NVIDIA H200, 140 GiB, JAX"
     assert find_device("auto").id == "gpu:0"
     list_devices.cache_clear()
     monkeypatch.setattr(devices.platform, "system", lambda: "Windows")

@@ -44,11 +44,13 @@ def test_every_preset_gives_settings_that_hold(name: str, kind: str) -> None:
     assert config.training.steps == 0 and config.training.seconds > 0  # a budget, to be calibrated
 
 
-def test_only_characters_get_another_temperature_and_width() -> None:
+def test_only_characters_get_another_temperature_width_and_optimiser() -> None:
     for kind in KINDS:
         config = preset_config("minute", kind=kind)
-        found = (config.training.temperature, config.model.width)
-        assert found == ((0.5, 32) if kind == "characters" else (0.1, 16))
+        training = config.training
+        found = (training.temperature, config.model.width, training.optimizer)
+        assert found == ((0.5, 32, "adamw") if kind == "characters" else (0.1, 16, "muon"))
+        assert training.learning_rate == (2e-3 if kind == "characters" else 2e-2)
     assert preset_config("quarter", kind="characters").training.seconds == 15
     assert preset_config("gpu", kind="characters").model.width == 64
 

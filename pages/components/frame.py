@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
+import html
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import Page
 
 from simclr_core import figures, runs
-from simclr_core.devices import find_device
+from simclr_core.devices import find_device, unusable_gpu
 from simclr_core.errors import LabError
 from simclr_core.runs import RunStore
 
@@ -47,7 +48,7 @@ def show() -> None:
     """The device that runs train on, and how many runs are on it, right of the navigation."""
     st.html(
         '<div class="lab-machine" role="status">'
-        f"<span>{_device_words()}</span><span>{queue_words()}</span></div>"
+        f"<span{_hint()}>{_device_words()}</span><span>{queue_words()}</span></div>"
     )
 
 
@@ -66,7 +67,15 @@ def queue_words() -> str:
 
 @functools.cache
 def _device_words() -> str:
-    return find_device("auto").name
+    words = find_device("auto").name
+    return f"{words} · GPU not usable" if unusable_gpu() else words
+
+
+@functools.cache
+def _hint() -> str:
+    """What stands in the way of a GPU that is there, as the words' tooltip."""
+    text = unusable_gpu()
+    return f' title="{html.escape(text)}"' if text else ""
 
 
 @functools.lru_cache(maxsize=1)

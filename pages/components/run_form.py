@@ -18,7 +18,7 @@ from pages.components.views_menu import FROM_VIEWS, incoming_views, views_menu
 from simclr_core import config as settings
 from simclr_core.config import OPTIMIZERS, RunConfig
 from simclr_core.datasets import BUILT_IN, Dataset, check_fit
-from simclr_core.devices import list_devices
+from simclr_core.devices import describe, list_devices
 from simclr_core.encoders import ENCODERS, check_encoder
 from simclr_core.errors import LabError
 from simclr_core.paths import expanded
@@ -148,6 +148,7 @@ def _more(store: RunStore, plain: RunConfig) -> str:
         with columns[index % 3]:
             _field(setting, plain)
     st.caption("Empty fields are as the preset says.")
+    st.caption("Devices here:\n" + "\n".join(f"- {describe(device)}" for device in list_devices()))
     return name or ""
 
 

@@ -423,6 +423,27 @@ def test_train_longer_of_a_run_by_steps_has_five_times_the_steps(
     assert other.config.training.steps == 3000
 
 
+def test_epochs_are_trained_longer_and_counted_anew(page: Any, store: RunStore) -> None:
+    run = ended(store, runs.FINISHED, 600)
+    record = run.record
+    record["config"]["training"] |= {"steps": 600, "epochs": 20}
+    record["steps_from"] = "epochs"
+    write_json(run.path / "config.json", record)
+    press(page(run=run.id), "Train 100 epochs")
+    (other,) = [r for r in store if r.id != run.id]
+    assert (other.config.training.steps, other.config.training.epochs) == (0, 100)
+
+
+def test_a_recipe_brings_its_own_views_and_its_budget_in_epochs(page: Any, store: RunStore) -> None:
+    app = page(data="cifar10")
+    app.selectbox(key="train_preset").set_value("resnet18-100").run()
+    assert "100 epochs on" in text(app)
+    press(app, "Start")
+    (run,) = store
+    assert run.config == preset_config("resnet18-100", "cifar10", "photographs")
+    assert run.config.views.crop_min == 0.08
+
+
 def test_a_stopped_run_can_go_on(page: Any, store: RunStore) -> None:
     run = ended(store, runs.STOPPED)
     app = page(run=run.id)
@@ -433,9 +454,9 @@ def test_a_diverged_run_offers_a_lower_learning_rate(page: Any, store: RunStore)
     run = ended(store, runs.FAILED, error="Diverged", message="The loss became nan at step 74.")
     app = page(run=run.id)
     assert "The loss became nan at step 74." in text(app)
-    press(app, "Start again at learning rate 0.0002")
+    press(app, "Start again at learning rate 0.002")
     (other,) = [r for r in store if r.id != run.id]
-    assert other.config.training.learning_rate == 0.0002
+    assert other.config.training.learning_rate == 0.002
 
 
 def test_data_that_are_gone_are_told_with_what_to_do(page: Any, store: RunStore) -> None:
