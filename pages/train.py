@@ -33,7 +33,7 @@ def main() -> None:
     run_id = st.query_params.get("run", "")
     run = _find(store, run_id)
     if run is None:
-        run_states.empty_panel(store, missing=run_id, ready=choice.config is not None)
+        run_states.empty_panel(store, missing=run_id, ready=choice.config)
     else:
         run_states.run_panel(store, run)
     run_actions.opened()

@@ -7,7 +7,8 @@ of the test pictures against all training pictures (k=20, T=.1), with raw pixels
 encoder beside it. The supervised run has the same encoder, views, optimiser, rate, batch size and
 seconds, and the labels of all training pictures: a linear layer on h, cross-entropy over both
 views. Its accuracy is that of its classifier on the test pictures. Nothing is chosen by test
-labels. Prints a line a run and a table in Markdown. Run nothing else meanwhile.
+labels. Prints a line a run and a table in Markdown; `--record` keeps all of it, with the kNN
+accuracy of every snapshot, for `draw_plots.py`. Run nothing else meanwhile.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +34,10 @@ from simclr_core import config as settings  # noqa: E402
 from simclr_core.backend import prepare, start_framework  # noqa: E402
 from simclr_core.config import RunConfig  # noqa: E402
 from simclr_core.datasets import load_dataset  # noqa: E402
-from simclr_core.devices import find_device  # noqa: E402
+from simclr_core.devices import core_count, find_device  # noqa: E402
+from simclr_core.precision import processor  # noqa: E402
 from simclr_core.presets import preset_config, suited  # noqa: E402
+from simclr_core.runs import RunStore  # noqa: E402
 
 COLUMNS = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 
@@ -46,6 +50,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, help="instead of the preset's")
     parser.add_argument("--seeds", type=int, default=3, help="how many, from 0 on (default: 3)")
     parser.add_argument("--skip", choices=("train", "supervised"), help="leave one of both out")
+    parser.add_argument("--record", type=Path, metavar="FILE", help="write everything as JSON")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)  # the seed of this process
     args = parser.parse_args()
     if args.one is not None:
@@ -58,9 +63,14 @@ def main() -> None:
             row |= contrastive(args, seed)
         if args.skip != "supervised":
             row |= called([__file__, "--one", str(seed), *same(args)])
-        print(json.dumps(row), flush=True)
+        print(json.dumps({k: v for k, v in row.items() if k != "curve"}), flush=True)
         rows.append(row)
     print(table(rows))
+    if args.record:
+        about = {"command": " ".join(["python scripts/measure_presets.py", *same(args)])}
+        about |= {"data": Path(args.data).stem, "date": time.strftime("%Y-%m-%d")}
+        about |= {"processor": processor(), "cores": core_count()}
+        args.record.write_text(json.dumps(about | {"runs": rows}, indent=1) + "\n")
 
 
 def same(args: argparse.Namespace) -> list[str]:
@@ -82,7 +92,11 @@ def contrastive(args: argparse.Namespace, seed: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="simclr-lab-measure-") as folder:
         words = ["-m", "simclr_core", "train", *same(args), "--seed", str(seed)]
         found = called([*words, "--runs", folder, "--json"])
-    return {name: found[name] for name in ("steps", "images_per_second", *COLUMNS)}
+        (run,) = RunStore(Path(folder))
+        curve = [(row["seconds"], row["knn_accuracy"]) for row in run.snapshot_rows()]
+    return {name: found[name] for name in ("steps", "images_per_second", *COLUMNS)} | {
+        "curve": curve
+    }
 
 
 def run_config(args: argparse.Namespace, seed: int) -> RunConfig:

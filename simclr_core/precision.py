@@ -106,7 +106,7 @@ def _key(config: RunConfig, size: int) -> str:
     """What decides which precision is faster."""
     backends = [p for p in ("keras", "tensorflow", "jax", "torch") if _version(p)]
     what = (
-        _processor(),
+        processor(),
         core_count(),
         [(p, _version(p)) for p in backends],
         dataclasses.asdict(config.model),
@@ -118,7 +118,7 @@ def _key(config: RunConfig, size: int) -> str:
 
 
 @functools.cache
-def _processor() -> str:
+def processor() -> str:
     """The processor's name, as far as the system tells it."""
     with contextlib.suppress(OSError):
         rows = Path("/proc/cpuinfo").read_text().splitlines()

@@ -190,6 +190,16 @@ def span(seconds: float) -> str:
     return f"about {seconds / 3600:.1f} h"
 
 
+def budget(config: RunConfig) -> str:
+    """How long a run trains, in words: "about a minute", "100 epochs", "1,500 steps"."""
+    training = config.training
+    if training.steps:
+        return f"{training.steps:,} steps"
+    if training.epochs:
+        return f"{training.epochs:,g} epochs"
+    return "about a minute" if training.seconds == 60 else span(training.seconds)
+
+
 def ordinal(position: int) -> str:
     """A place in the line: next, second, third, ..., 10th. Positions count from 1."""
     if 1 <= position <= len(_ORDINALS):

@@ -199,6 +199,23 @@ def test_half_precision_trains_with_a_loss_in_float32(precision: str) -> None:
     assert any(float(kinds[precision](row["loss"])) != row["loss"] for row in rows)
 
 
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_half_precision_learns_along_the_curve_of_float32(precision: str) -> None:
+    """The same seed, views and first weights: rounding moves the curve, but not away."""
+    gentle = ViewConfig(crop_min=0.8, color_strength=0.2, gray_p=0.0)
+    curves = {}
+    for name in ("float32", precision):
+        training = replace(TRAINING, precision=name, temperature=0.5, learning_rate=5e-3)
+        rows = fit(compiled(training), Feed(pictures(16), gentle, 8, 0), 40)
+        curves[name] = np.array([row["loss"] for row in rows])
+    whole, half = curves["float32"], curves[precision]
+    assert whole[-8:].mean() < whole[:4].mean() - 0.2  # there is a curve to follow
+    np.testing.assert_allclose(half[0], whole[0], atol=0.02)
+    blocks = np.abs((half - whole).reshape(5, 8).mean(axis=1))
+    assert blocks.max() < 0.1
+    assert (half != whole).any()  # and it really was another precision
+
+
 def test_float16_scales_the_loss_and_keeps_each_variable_once() -> None:
     training = replace(TRAINING, precision="float16")
     model = build_model(MODEL, training, SIZE)

@@ -144,3 +144,23 @@ def test_ordinal(place: int, text: str) -> None:
 )
 def test_size_words(count: int, text: str) -> None:
     assert summary.size_words(count) == text
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        ({}, "about a minute"),
+        ({"seconds": 300.0}, "about 5 min"),
+        ({"epochs": 1000.0}, "1,000 epochs"),
+        ({"epochs": 2.5}, "2.5 epochs"),
+        ({"steps": 1500, "epochs": 2.0}, "1,500 steps"),
+    ],
+)
+def test_a_budget_in_words(training: dict[str, float], words: str) -> None:
+    config = preset_config("minute")
+    assert (
+        summary.budget(
+            dataclasses.replace(config, training=dataclasses.replace(config.training, **training))
+        )
+        == words
+    )

@@ -175,13 +175,20 @@ def _field(setting: Setting, plain: RunConfig) -> None:
         step=1.0 if isinstance(default, int) else _step(default),
         format="%g",
         key=setting.key,
-        placeholder=_PLACEHOLDERS.get(setting.field) or f"{default:g}",
+        placeholder=_placeholder(setting, plain),
         help=setting.help,
         **_KEPT,
     )
 
 
-_PLACEHOLDERS = {"training.steps": "from the seconds"}
+def _placeholder(setting: Setting, plain: RunConfig) -> str:
+    """What a field that nobody filled in stands for."""
+    default, budget = _get(plain, setting.field), "epochs" if plain.training.epochs else "seconds"
+    if setting.field == "training.steps" or (default == 0 and setting.field == "training.epochs"):
+        return f"from the {budget}"
+    if setting.field == "training.seconds" and budget == "epochs":
+        return "from the epochs"
+    return f"{default:g}"
 
 
 def _step(default: float) -> float:

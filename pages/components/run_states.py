@@ -43,19 +43,19 @@ def run_panel(store: RunStore, run: Run) -> None:
     st.fragment(_panel, run_every=every)(store, run, every)
 
 
-def empty_panel(store: RunStore, missing: str = "", ready: bool = True) -> None:
+def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = None) -> None:
     """Nothing yet: a ghost of a finished run, and the run that is going on.
 
     A fragment like a run's panel: the figures then stay in place when a run begins.
 
     Args:
         missing: the id that the URL asks for, where there is no such run.
-        ready: whether Start can be pressed.
+        ready: what Start would start; None where it cannot be pressed.
     """
     st.fragment(_nothing)(store, missing, ready)
 
 
-def _nothing(store: RunStore, missing: str, ready: bool) -> None:
+def _nothing(store: RunStore, missing: str, ready: RunConfig | None) -> None:
     going = [r for r in run_rows.rows(store) if r.state in GOING]
     with st.container(key="run-head"):
         st.html(
@@ -74,8 +74,8 @@ def _nothing(store: RunStore, missing: str, ready: bool) -> None:
         else:
             st.html(
                 run_words.strip(
-                    "Press Start: about a minute, then pictures that the network sees as alike lie "
-                    "together."
+                    f"Press Start: {summary.budget(ready)}, then pictures that the network sees as "
+                    "alike lie together."
                     if ready
                     else "A run can start once the settings above are right.",
                     "It learns from unlabelled pictures alone: two random views of one picture "

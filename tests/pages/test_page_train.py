@@ -437,7 +437,7 @@ def test_epochs_are_trained_longer_and_counted_anew(page: Any, store: RunStore) 
 def test_a_recipe_brings_its_own_views_and_its_budget_in_epochs(page: Any, store: RunStore) -> None:
     app = page(data="cifar10")
     app.selectbox(key="train_preset").set_value("resnet18-100").run()
-    assert "100 epochs on" in text(app)
+    assert "100 epochs on" in text(app) and "Press Start: 100 epochs, then" in text(app)
     press(app, "Start")
     (run,) = store
     assert run.config == preset_config("resnet18-100", "cifar10", "photographs")
