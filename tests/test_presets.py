@@ -52,6 +52,8 @@ def test_only_characters_get_another_temperature_width_and_optimiser() -> None:
         assert found == ((0.5, 32, "adamw") if kind == "characters" else (0.1, 16, "muon"))
         assert training.learning_rate == (2e-3 if kind == "characters" else 2e-2)
     assert preset_config("quarter", kind="characters").training.seconds == 15
+    assert preset_config("five-minutes").model.width == 24
+    assert preset_config("five-minutes", kind="characters").model.width == 32
     assert preset_config("gpu", kind="characters").model.width == 64
 
 
