@@ -127,7 +127,7 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
     class Supervised(models.SimCLR):
         """SimCLR with a classifier in place of the head, and cross-entropy as its loss."""
 
-        def compute_loss(self, x: Any = None, y_pred: Any = None, **_: Any) -> Any:
+        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any) -> Any:
             labels = ops.repeat(x["labels"], 2)  # (2N,), partners side by side
             loss = keras.losses.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
             return ops.mean(loss)

@@ -94,6 +94,7 @@ OUT_OF_RANGE = {
     "--head-width": "1",
     "--head-dim": "4097",
     "--seconds": "0.5",
+    "--epochs": "-1",
     "--steps": "-5",
     "--batch-size": "1e6",
     "--temperature": "0",

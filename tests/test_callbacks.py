@@ -183,7 +183,7 @@ def test_rows_hold_the_steps_own_values(store: RunStore) -> None:
         assert len(set(found)) > 1
     rates = [learning_rate_at(p.config.training, step, 50) for step in range(4)]
     assert [row["learning_rate"] for row in rows] == rates
-    assert rates[0] == pytest.approx(2e-3 / 3)  # of the update just made, counted from 0
+    assert rates[0] == pytest.approx(2e-2 / 3)  # of the update just made, counted from 0
     seconds = [row["seconds"] for row in rows]
     assert seconds[0] == 0 and seconds == sorted(seconds) and seconds[-1] > 0
     assert rows[0]["images_per_second"] is None and rows[3]["images_per_second"] > 0

@@ -81,7 +81,7 @@ def spread(h: np.ndarray) -> float:
 
 def test_the_table_holds_every_encoder() -> None:
     assert set(LENGTHS) == set(APPLICATIONS)
-    assert ("tiny", "resnet18", *APPLICATIONS) == ENCODERS
+    assert ("tiny", "resnet18", "resnet50-cifar", *APPLICATIONS) == ENCODERS
     assert all(hasattr(keras.applications, entry[0]) for entry in APPLICATIONS.values())
     assert {entry[2] for entry in APPLICATIONS.values()} == {"caffe", "torch", "signed", "pixels"}
 
@@ -138,6 +138,18 @@ def test_resnet18_has_the_parameters_of_the_papers_with_a_cifar_stem() -> None:
     assert net.output_shape == (None, 512)
 
 
+def test_resnet50_has_the_parameters_of_the_papers_with_a_cifar_stem() -> None:
+    """As above: 25,557,032 - (2048 * 1000 + 1000) - 9,408 + 1,728 = 23,500,352."""
+    net = build_encoder(ModelConfig(encoder="resnet50-cifar", width=64), 32)
+    assert parameters(net.trainable_variables) == 23_500_352
+    assert net.output_shape == (None, 2048)
+    convs = layers_of(net, keras.layers.Conv2D)
+    assert len(convs) == 1 + 3 * (3 + 4 + 6 + 3) + 4  # stem, bottlenecks, a projection a stage
+    assert convs[0].output.shape == (None, 32, 32, 64)
+    sides = [layer.output.shape[1] for layer in layers_of(net, keras.layers.Add)]
+    assert sides == [32] * 3 + [16] * 4 + [8] * 6 + [4] * 3
+
+
 def test_resnet18_keeps_the_size_in_its_stem_and_halves_it_three_times() -> None:
     net = build_encoder(ModelConfig(encoder="resnet18", width=8), 32)
     convs = layers_of(net, keras.layers.Conv2D)
@@ -154,7 +166,8 @@ def test_representations_differ_between_pictures(named: tuple[str, Any]) -> None
     name, net = named
     images = noise(6, net.input_shape[1]) / np.float32(255)
     h = np.asarray(net(images, training=False))
-    assert h.shape == (6, LENGTHS.get(name, 64)) and h.dtype == np.float32
+    length = LENGTHS.get(name, 256 if name == "resnet50-cifar" else 64)
+    assert h.shape == (6, length) and h.dtype == np.float32
     assert np.isfinite(h).all()
     assert spread(h) > 1e-3
     alone = np.asarray(net(images[:1], training=False))
@@ -232,6 +245,7 @@ def test_twenty_steps_lower_the_loss(name: str) -> None:
     training = TrainConfig(
         batch_size=8,
         precision="float32",
+        optimizer="muon" if name == "tiny" else "adamw",  # as presets take them
         learning_rate=1e-4 if name.startswith("vgg") else 1e-3,
         warmup_steps=5,
         temperature=0.5,

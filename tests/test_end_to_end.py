@@ -140,7 +140,7 @@ def test_a_learning_rate_that_explodes_is_told(store: RunStore) -> None:
 def test_shapes_are_learned_and_hue_without_colour_distortion(store: RunStore) -> None:
     # Steps, not seconds: about what two cores do in a minute, and the same on any machine.
     best = last_json(lab(store, "train", "--data", "shapes", "--steps", "1200", "--json"))
-    assert best["knn_accuracy"] >= 0.84
+    assert best["knn_accuracy"] >= 0.95
     assert best["knn_accuracy_pixels"] <= 0.55
     off = ("--steps", "500", "--color-strength", "0", "--json")
     without = last_json(lab(store, "train", "--data", "shapes", *off))
@@ -171,4 +171,4 @@ def photographs() -> Path:
 @pytest.mark.timeout(600)
 def test_photographs_are_learned(store: RunStore, photographs: Path) -> None:
     args = ("--data", str(photographs), "--steps", "3000", "--json")
-    assert last_json(lab(store, "train", *args))["knn_accuracy"] >= 0.49
+    assert last_json(lab(store, "train", *args))["knn_accuracy"] >= 0.54
