@@ -32,9 +32,11 @@ from search import train  # noqa: E402
 
 from simclr_core import config as settings  # noqa: E402
 from simclr_core.backend import prepare, start_framework  # noqa: E402
+from simclr_core.bench.whole_runs import PATIENCE, until  # noqa: E402
 from simclr_core.config import RunConfig  # noqa: E402
 from simclr_core.datasets import load_dataset  # noqa: E402
 from simclr_core.devices import core_count, find_device  # noqa: E402
+from simclr_core.locks import is_locked  # noqa: E402
 from simclr_core.precision import processor  # noqa: E402
 from simclr_core.presets import preset_config, suited  # noqa: E402
 from simclr_core.runs import RunStore  # noqa: E402
@@ -94,6 +96,8 @@ def contrastive(args: argparse.Namespace, seed: int) -> dict[str, Any]:
         found = called([*words, "--runs", folder, "--json"])
         (run,) = RunStore(Path(folder))
         curve = [(row["seconds"], row["knn_accuracy"]) for row in run.snapshot_rows()]
+        # The mapper lays out the last maps and ends: nothing must run beside what comes next.
+        until(lambda: not is_locked(Path(folder) / "mapper.lock"), PATIENCE)
     return {name: found[name] for name in ("steps", "images_per_second", *COLUMNS)} | {
         "curve": curve
     }
