@@ -50,6 +50,7 @@ def _pair() -> None:
     st.markdown(pair_diagram(image[0], rendered, recipes), unsafe_allow_html=True)
     with st.container(horizontal=True, vertical_alignment="center", key="home-pair"):
         words = [views.describe(recipes, 0, view) for view in (0, 1)]
+        words = [text.replace("hue ", "hue\N{NO-BREAK SPACE}") for text in words]
         st.html(
             f'<p class="lab-caption"><b class="t1">view 1</b> {escape(words[0])}<br>'
             f'<b class="t2">view 2</b> {escape(words[1])}</p>'

@@ -69,7 +69,8 @@ def main() -> None:
         rows.append(row)
     print(table(rows))
     if args.record:
-        about = {"command": " ".join(["python scripts/measure_presets.py", *same(args)])}
+        words = ["python scripts/measure_presets.py", *same(args), "--seeds", str(args.seeds)]
+        about = {"command": " ".join(words).replace(args.data, Path(args.data).name)}
         about |= {"data": Path(args.data).stem, "date": time.strftime("%Y-%m-%d")}
         about |= {"processor": processor(), "cores": core_count()}
         args.record.write_text(json.dumps(about | {"runs": rows}, indent=1) + "\n")

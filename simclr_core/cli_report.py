@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from . import contents
+from . import contents, summary
 
 
 class Report(Protocol):
@@ -168,7 +168,7 @@ def clock(seconds: float) -> str:
 def percent(value: Any) -> str:
     """A share as 84%, and a dash where it is not known."""
     found = contents.number(value)
-    return "-" if found is None else f"{found:.0%}"
+    return "-" if found is None else summary.percent(found)
 
 
 def ordinal(count: int) -> str:

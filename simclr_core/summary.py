@@ -168,8 +168,15 @@ def views_name(views: ViewConfig, kind: str = "") -> str | None:
 
 
 def percent(value: float | None) -> str:
-    """A share as whole per cent; a dash if it is not known."""
-    return "–" if value is None else f"{value * 100:.0f}%"
+    """A share as whole per cent; a dash if it is not known.
+
+    What is neither none nor all is not rounded to it: 0.999 is 99.9%.
+    """
+    if value is None:
+        return "–"
+    if 0 < value < 1 and f"{value:.0%}" in ("0%", "100%"):
+        return f"{min(max(value, 0.001), 0.999):.1%}"
+    return f"{value:.0%}"
 
 
 def clock(seconds: float | None) -> str:

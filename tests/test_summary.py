@@ -164,3 +164,21 @@ def test_a_budget_in_words(training: dict[str, float], words: str) -> None:
         )
         == words
     )
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (None, "–"),
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (0.842, "84%"),
+        (0.994, "99%"),
+        (0.999, "99.9%"),  # one of a thousand is wrong: not all are right
+        (0.99999, "99.9%"),
+        (0.004, "0.4%"),
+        (0.00001, "0.1%"),
+    ],
+)
+def test_a_share_that_is_not_all_is_not_called_all(share: float | None, words: str) -> None:
+    assert summary.percent(share) == words

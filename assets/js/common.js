@@ -73,8 +73,13 @@ export function make(tag, name = "", text = "", ...children) {
 
 export const count = (value) => Math.round(value).toLocaleString("en-US");
 export const known = (value) => value !== null && value !== undefined && Number.isFinite(value);
-export const percent = (value, digits = 0) =>
-  known(value) ? `${(100 * value).toFixed(digits)}%` : "–";
+/** Per cent; what is neither none nor all is not rounded to it: 0.999 is 99.9%. */
+export function percent(value, digits = 0) {
+  if (!known(value)) return "–";
+  const text = (100 * value).toFixed(digits);
+  if (value <= 0 || value >= 1 || digits || (text !== "0" && text !== "100")) return `${text}%`;
+  return `${Math.min(Math.max(100 * value, 0.1), 99.9).toFixed(1)}%`;
+}
 export const decimal = (value, digits = 2) =>
   known(value) ? value.toFixed(digits).replace("-", "−") : "–";
 
