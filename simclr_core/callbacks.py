@@ -21,7 +21,7 @@ from .checkpoint import model_arrays, save_checkpoint
 from .config import RunConfig
 from .errors import Diverged
 from .files import append_lines, write_npz
-from .model import hold_steps, learning_rate_at
+from .model import HELD_SHARE, MORE_HELD, hold_steps, learning_rate_at
 from .observer import Observer, Probe
 from .runs import Run
 
@@ -63,7 +63,8 @@ class Clock(keras.callbacks.Callback):
         self.progress, self.found_steps = progress, found_steps
         self.snapshot_seconds = 0.0  # of one snapshot, set by `Snapshots`
         self._last = self._begin = 0.0
-        self._dts: list[float] = []
+        self._dts: list[float] = []  # of the steps alone
+        self._all: list[float] = []  # of the steps with what is between them, until calibrated
         self._first = True
 
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
@@ -78,6 +79,7 @@ class Clock(keras.callbacks.Callback):
         if not self._first:
             p.seconds += now - self._last
             self._dts.append(now - self._begin)
+            self._all.append(now - self._last)
             p.recent = self._dts[-20:]
         self._first, self._last = False, now
         if not math.isfinite(p.loss):
@@ -91,16 +93,22 @@ class Clock(keras.callbacks.Callback):
     def _calibrate(self) -> None:
         """About two seconds of steps tell how many fit into the budget.
 
-        An attempt that goes on at the last of the held steps has timed none yet: the one after it
+        The later half of them counts: at first, whoever started the run may still be busy. An
+        attempt that goes on at the last of the held steps has timed none yet: the one after it
         has the peak rate whatever the length.
         """
-        p = self.progress
-        hold = hold_steps(p.config.training.warmup_steps)
-        if not self._dts or (sum(self._dts) < CALIBRATION_SECONDS and p.step < hold):
+        p, training = self.progress, self.progress.config.training
+        enough = min(CALIBRATION_SECONDS, training.seconds / (2 * HELD_SHARE))
+        if not self._all or (
+            sum(self._all) < enough and p.step < training.warmup_steps + MORE_HELD
+        ):
             return
-        budget = p.config.training.seconds - p.config.training.snapshots * self.snapshot_seconds
-        budget = max(budget, 0.5 * p.config.training.seconds)
-        p.steps = max(p.step, round(budget / statistics.median(self._dts)))
+        budget = training.seconds - training.snapshots * self.snapshot_seconds
+        budget = max(budget, 0.5 * training.seconds)
+        pace = statistics.median(self._all[len(self._all) // 2 :])
+        p.steps = max(p.step, round(budget / pace))
+        if p.step - 1 > hold_steps(training.warmup_steps, p.steps):  # these had the peak rate
+            p.steps = HELD_SHARE * (p.step - 1)
         self.found_steps(p.steps)
 
 
@@ -170,11 +178,11 @@ class Snapshots(keras.callbacks.Callback):
         if any(row.get("step") == p.step for row in self.run.snapshot_rows()):
             return
         snapshot = self.probe.snapshot(self.observer)
+        encoded = time.perf_counter()
         weights = model_arrays(self.observer.model)
         # The weights as well: a maximum over places passes NaN over, and representations hide it.
         if not all(np.isfinite(array).all() for array in (*snapshot.values(), *weights.values())):
             raise diverged(p, "finite weights and representations, found NaN or infinity")
-        self.clock.snapshot_seconds = self.observer.seconds_per_image * 3 * len(snapshot["h"])
         name = f"{p.step:08d}"
         write_npz(folder / "snapshots" / f"{name}.weights.npz", weights)
         write_npz(folder / "snapshots" / f"{name}.npz", snapshot)
@@ -185,6 +193,9 @@ class Snapshots(keras.callbacks.Callback):
         with (folder / "snapshots.jsonl").open("ab") as file:
             append_lines(file, [row])
         thin_weights(folder / "snapshots", WEIGHT_BYTES)
+        # Of encoding the last batch tells, as the first snapshot's first one includes tracing.
+        encoding = self.observer.seconds_per_image * 3 * len(snapshot["h"])
+        self.clock.snapshot_seconds = encoding + time.perf_counter() - encoded
 
 
 class Checkpoints(keras.callbacks.Callback):

@@ -27,7 +27,7 @@ from simclr_core.callbacks import (
 )
 from simclr_core.errors import Diverged
 from simclr_core.files import read_npz
-from simclr_core.model import hold_steps, learning_rate_at
+from simclr_core.model import learning_rate_at
 from simclr_core.observer import Observer, Probe
 from simclr_core.runs import RunStore
 from small_parts import VIEWS, assert_same, compiled, config, dataset, feed, weights_of
@@ -98,11 +98,11 @@ def test_observing_counts_as_time_and_not_as_pace(time: Time) -> None:
 @pytest.mark.parametrize(
     ("warmup", "length", "after", "steps"),
     [
-        (0, 0.1, 5, 600),  # 60 s in steps of .1 s, known when the held steps are done
-        (20, 0.05, 20, 1200),
-        (20, 0.5, 5, 120),  # 2 s are counted after the fifth step, as the first has none
+        (0, 0.1, 21, 600),  # 60 s in steps of .1 s, known 2 s after the first, which has none
+        (20, 0.03125, 60, 1920),  # 20 of warm-up and 40 more are all that it may take
+        (20, 0.5, 5, 120),
         (20, 1.5, 3, 40),
-        (0, 0.0625, 5, 960),
+        (0, 0.015625, 40, 3840),
     ],
 )
 def test_calibration(time: Time, warmup: int, length: float, after: int, steps: int) -> None:
@@ -121,20 +121,42 @@ def test_calibration_leaves_time_for_snapshots(time: Time, each: float, steps: i
     """3 snapshots of 4 s leave 48 s of 60; they never take more than half."""
     run = Steps(time, Progress(config(seconds=60.0, snapshots=3)))
     run.clock.snapshot_seconds = each
-    run.take(*[0.1] * 5)
+    run.take(*[0.1] * 22)
     assert run.found == [steps]
+
+
+def test_calibration_goes_by_the_later_steps_and_what_lies_between_them(time: Time) -> None:
+    """19 of .25 s and 21 of .03 s with .01 s between: 60 s are 1,500 of the latter."""
+    run = Steps(time, Progress(config(seconds=60.0, warmup_steps=0)))
+    run.take(9.0, *[0.0625] * 12)
+    run.take(*[0.03] * 27, between=0.01)
+    assert run.found == [1500]
+
+
+def test_what_was_held_stays_held(time: Time) -> None:
+    """Half of 4 s for snapshots leaves 33 steps of .06 s; 12 had the peak rate: 55 it must be."""
+    run = Steps(time, Progress(config(seconds=4.0, warmup_steps=0, snapshots=3)))
+    run.clock.snapshot_seconds = 100.0
+    run.take(9.0, *[0.02] * 8, 0.1, 0.1)
+    assert run.found == []
+    run.take(0.1)
+    assert (run.progress.step, run.found) == (12, [55])
+    training = run.progress.config.training
+    rates = {learning_rate_at(training, step, 55) for step in range(12)}
+    assert rates == {training.learning_rate}
+    assert learning_rate_at(training, 12, 55) < training.learning_rate
 
 
 def test_a_budget_that_is_used_up_ends_the_run(time: Time) -> None:
     run = Steps(time, Progress(config(seconds=1.0)))
-    run.take(*[0.9] * 4)
-    assert run.found == [4] and run.progress.steps == run.progress.step == 4
+    run.take(*[0.9] * 2)
+    assert run.found == [2] and run.progress.steps == run.progress.step == 2
     assert run.net.stop_training
 
 
 def test_an_attempt_that_goes_on_in_the_held_steps_calibrates_too(time: Time) -> None:
     """Its first step is not timed, so it cannot tell; the next one can."""
-    held = hold_steps(20)
+    held = 60
     run = Steps(time, Progress(config(seconds=60.0, warmup_steps=20), step=held - 1))
     run.take(5.0)
     assert run.progress.step == held and run.found == []

@@ -294,15 +294,24 @@ def test_the_schedule_is_learning_rate_at(warmup: int, steps: int) -> None:
 
 
 def test_the_schedule_by_hand() -> None:
-    """Peak .002, 20 steps of warm-up, 220 in all: the cosine runs from step 20 to 220.
+    """Peak .002, 20 steps of warm-up, 220 in all: a fifth, 44, is held; then comes the cosine.
 
-    A quarter of it, at step 70: .002 * (1 + cos 45 deg) / 2 = .002 * .853553 = .00170711
+    A quarter of it, at step 88: .002 * (1 + cos 45 deg) / 2 = .002 * .853553 = .00170711
     """
     config = TrainConfig(learning_rate=2e-3, warmup_steps=20)
-    by_hand = {0: 1e-4, 9: 1e-3, 19: 2e-3, 20: 2e-3, 70: 1.70711e-3, 120: 1e-3, 220: 0.0}
+    by_hand = {0: 1e-4, 9: 1e-3, 19: 2e-3, 44: 2e-3, 88: 1.70711e-3, 132: 1e-3, 220: 0.0}
     schedule = schedule_for(2e-3, 20, 220)
     for step, rate in by_hand.items():
         assert learning_rate_at(config, step, 220) == pytest.approx(rate, abs=1e-8)
+        assert float(schedule(step)) == pytest.approx(rate, abs=1e-8)
+
+
+def test_a_long_run_holds_sixty_steps() -> None:
+    """Warm-up of 20 and 40 more of 1,060: half the cosine at 60 + 500."""
+    config = TrainConfig(learning_rate=2e-3, warmup_steps=20)
+    schedule = schedule_for(2e-3, 20, 1060)
+    for step, rate in {59: 2e-3, 60: 2e-3, 61: 1.999995e-3, 560: 1e-3, 1060: 0.0}.items():
+        assert learning_rate_at(config, step, 1060) == pytest.approx(rate, abs=1e-8)
         assert float(schedule(step)) == pytest.approx(rate, abs=1e-8)
 
 

@@ -103,7 +103,7 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
             "Preset", list(PRESETS), key="train_preset", help=_ABOUT_PRESETS, **_KEPT
         )
         views = views_menu(row[2])
-        plain = preset_config(preset or "minute", kind=_kind(source))
+        plain = _unfilled(preset or "minute", _kind(source))
         with row[3].popover("more…", width="stretch", key="train-more"):
             name = _more(store, plain)
         config, problem = _checked(source, preset or "minute", views)
@@ -131,7 +131,11 @@ def _kind(source: str) -> str:
 
 
 def _more(store: RunStore, plain: RunConfig) -> str:
-    """The folded settings, beside those of the preset; returns the run's name."""
+    """The folded settings; returns the run's name.
+
+    Args:
+        plain: what the empty ones stand for.
+    """
     top = st.columns([1, 1], gap="small")
     name = top[0].text_input(  # without max_chars: browsers drop a longer text without a word
         "Name",
@@ -147,7 +151,7 @@ def _more(store: RunStore, plain: RunConfig) -> str:
     for index, setting in enumerate(MORE):
         with columns[index % 3]:
             _field(setting, plain)
-    st.caption("Empty fields are as the preset says.")
+    st.caption("Empty fields are as the preset says, and as what is filled in wants them.")
     st.caption("Devices here:\n" + "\n".join(f"- {describe(device)}" for device in list_devices()))
     return name or ""
 
@@ -231,12 +235,7 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
     """
     kind = dataset.kind if dataset else KINDS[source]
     path = source if source in BUILT_IN else str(expanded(source).absolute())
-    config = preset_config(preset, path, kind)
-    for setting in MORE:
-        value = st.session_state.get(setting.key)
-        if value is not None:
-            config = _set(config, setting.field, value)
-    config = suited(config, _filled())
+    config = _asked(preset, path, kind)
     if views == FROM_VIEWS:
         config = settings.replace(config, views=incoming_views() or config.views)
     elif views != PRESETS_OWN:
@@ -246,6 +245,24 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
     if dataset and (config.training.batch_size <= data_picker.MOST_IMAGES):  # else not all are read
         check_fit(dataset, config.training.batch_size)
     return config
+
+
+def _asked(preset: str, source: str, kind: str) -> RunConfig:
+    """The preset with what is filled in, and with what suits that."""
+    config = preset_config(preset, source, kind)
+    for setting in MORE:
+        value = st.session_state.get(setting.key)
+        if value is not None:
+            config = _set(config, setting.field, value)
+    return suited(config, _filled())
+
+
+def _unfilled(preset: str, kind: str) -> RunConfig:
+    """What empty fields stand for; where a filled one is wrong, what the preset says."""
+    try:
+        return _asked(preset, "shapes", kind)
+    except LabError:
+        return preset_config(preset, kind=kind)
 
 
 def _filled() -> set[str]:

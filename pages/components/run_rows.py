@@ -45,6 +45,7 @@ class Row:
     left: float | None
     attempt: int
     ended: float  # when the final figures were written; 0 before
+    request: str | None = None  # "pause" or "stop" where that was asked for and is not done yet
 
     @property
     def overhead(self) -> float | None:
@@ -69,8 +70,10 @@ def row(run: Run) -> Row:
     """A run's row; what it says is as new as the files."""
     stamps = tuple(_stamp(run.path / name) for name in _FILES)
     known = _read(run.path, stamps)
-    if known.state in (runs.STARTING, runs.RUNNING) and not run.alive:
-        return _with(known, state=run.state)  # read again: it may have ended in between
+    if known.state in (runs.STARTING, runs.RUNNING):
+        if not run.alive:
+            return _with(known, state=run.state)  # read again: it may have ended in between
+        return _with(known, request=run.requested(known.attempt))
     return known
 
 

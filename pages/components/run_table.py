@@ -16,7 +16,7 @@ from simclr_core.runs import RunStore
 PAGE = 12  # lines a page
 WIDTHS = [2.3, 7.7, 2.4]  # of name, figures, buttons
 _DIALOG = "runs_dialog"  # in the session: what to open, and for which run
-RENAME, DOWNLOAD, DELETE = "Rename", "Download as zip", "Delete"
+STOP, RENAME, DOWNLOAD, DELETE = "Stop", "Rename", "Download as zip", "Delete"
 
 
 def table(store: RunStore, rows: Sequence[Row], everything: Sequence[Row]) -> None:
@@ -52,13 +52,20 @@ def _line(store: RunStore, row: Row, everything: Sequence[Row]) -> None:
         if row.state == runs.QUEUED and st.button("Leave the line", key=f"leave_{row.run.id}"):
             run_actions.attempt(lambda: run_actions.stop(row.run))
             st.rerun()
-        _menu(row)
+        going = row.state in run_words.GOING and not row.request
+        if going and st.button("Pause", key=f"pause_{row.run.id}"):
+            run_actions.attempt(lambda: run_actions.pause(row.run))
+            st.rerun()
+        _menu(row, going)
 
 
-def _menu(row: Row) -> None:
-    options = [RENAME, DOWNLOAD, DELETE]
+def _menu(row: Row, going: bool) -> None:
+    options = [*([STOP] if going else []), RENAME, DOWNLOAD, DELETE]
     chosen = st.menu_button("more…", options, key=f"menu_{row.run.id}", type="tertiary")
-    if chosen:  # opened by the page: a refresh of the table must not close it
+    if chosen == STOP:
+        run_actions.attempt(lambda: run_actions.stop(row.run))
+        st.rerun()
+    elif chosen:  # opened by the page: a refresh of the table must not close it
         st.session_state[_DIALOG] = (chosen, row.run)
         st.rerun()
 
@@ -96,11 +103,11 @@ def line_html(row: Row, everything: Sequence[Row], size: int) -> str:
 
 
 def _state(row: Row, everything: Sequence[Row]) -> str:
-    word = run_words.state_word(row.state)
+    word = run_words.state_word(row.state, row.request)
     if row.state == runs.QUEUED:
         position, _ = estimate.place_in_line(row, everything)
         return f"{word}, {summary.ordinal(position)} in line"
-    if row.state == runs.RUNNING and row.steps:
+    if row.state == runs.RUNNING and row.steps and not row.request:
         return f"{word}, {summary.percent(min(row.step / row.steps, 1.0))}"
     return word
 

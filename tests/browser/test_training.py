@@ -274,7 +274,9 @@ def test_another_factor_changes_colours_and_no_coordinates(story: Story) -> None
     train, probe = story.train, story.run.probe()
     before, places = train.map_xy(), train.places()
     gaps = np.linalg.norm(places[:, None] - places[None], axis=2) + 1e9 * np.eye(len(places))
-    lone = np.argsort(-gaps.min(axis=1))[:20]  # that nothing covers
+    radius = train.canvas.evaluate("c => c.getRootNode().simclrView.scatter.radius")
+    lone = np.flatnonzero(gaps.min(axis=1) > radius + 3)[:20]  # that no disc or rim covers
+    assert len(lone) >= 5
     assert _painted(train, places[lone]) == _legend_colors(train, probe["factor__shape"][lone])
     _color_by(story, "hue")
     np.testing.assert_array_equal(train.map_xy(), before)

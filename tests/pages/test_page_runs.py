@@ -76,6 +76,28 @@ def test_runs_are_listed_newest_first(page: Any, store: RunStore) -> None:
     assert "<b>3 runs</b>" in text(app)
 
 
+@pytest.mark.parametrize(("asked", "word"), [("pause", "pausing"), ("stop", "stopping")])
+def test_a_run_that_goes_on_can_be_ended_from_its_line(
+    page: Any, store: RunStore, asked: str, word: str
+) -> None:
+    fake = FakeRun(store, probe=40, alive=True)
+    fake.snapshot()
+    fake.train(300)
+    app = page()
+    assert "running, 50%" in text(app) and "Pause" in labels(app)
+    if asked == "pause":
+        app.button(key=f"pause_{fake.run.id}").click().run()
+    else:
+        choose(app, fake.run, "Stop")
+    assert fake.run.requested(1) == asked
+    assert word in text(app) and "Pause" not in labels(app)
+    assert "Stop" not in app.menu_button(key=f"menu_{fake.run.id}").options
+    fake.end(runs.PAUSED if asked == "pause" else runs.STOPPED)
+    app.run()
+    assert "Resume" in labels(app) and "Pause" not in labels(app)
+    assert not app.exception and not app.error
+
+
 def test_a_line_tells_settings_scores_and_state(page: Any, store: RunStore) -> None:
     fake = FakeRun(store, probe=40, config=preset_config("quarter"))
     fake.train(600)

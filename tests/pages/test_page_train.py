@@ -444,6 +444,21 @@ def test_a_recipe_brings_its_own_views_and_its_budget_in_epochs(page: Any, store
     assert run.config.views.crop_min == 0.08
 
 
+def test_empty_fields_show_what_the_filled_ones_want(page: Any, store: RunStore) -> None:
+    app = page()
+    assert app.selectbox(key="train_training_optimizer").proto.placeholder == "muon"
+    app.selectbox(key="train_model_encoder").set_value("resnet18").run()
+    shown = {
+        name: app.number_input(key=f"train_{name}").proto.placeholder
+        for name in ("training_learning_rate", "model_width")
+    }
+    assert shown == {"training_learning_rate": "0.002", "model_width": "64"}
+    assert app.selectbox(key="train_training_optimizer").proto.placeholder == "adamw"
+    app.number_input(key="train_model_width").set_value(-5.0).run()  # wrong: told elsewhere
+    assert app.selectbox(key="train_training_optimizer").proto.placeholder == "muon"
+    assert not app.exception
+
+
 def test_a_stopped_run_can_go_on(page: Any, store: RunStore) -> None:
     run = ended(store, runs.STOPPED)
     app = page(run=run.id)
