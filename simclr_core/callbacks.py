@@ -26,6 +26,7 @@ from .observer import Observer, Probe
 from .runs import Run
 
 CALIBRATION_SECONDS = 2.0
+PACED = 10  # timed steps that tell the pace
 STATUS_EVERY = 0.4  # seconds between two writes of status.json
 LOG_EVERY = 0.2  # seconds between two writes of metrics.jsonl
 CHECKPOINT_EVERY = 10.0  # seconds at least; more where writing one takes long
@@ -38,6 +39,8 @@ class Progress:
 
     config: RunConfig
     step: int = 0  # updates done
+    latest: int = 1  # of them, in the last launch
+    each: float = 0.0  # seconds that one of these took; 0 if that was not timed
     steps: int = 0  # 0 until calibrated
     seconds: float = 0.0  # training and observation, over all attempts
     recent: list[float] = field(default_factory=list)  # seconds of the last steps
@@ -55,40 +58,60 @@ class Progress:
 class Clock(keras.callbacks.Callback):
     """Counts steps and seconds, finds the number of steps, and ends the training.
 
-    The first step of an attempt includes tracing: it is not counted as training time.
+    The first step of every `fit` includes tracing: it is not counted as training time.
+
+    Args:
+        progress: where the run is.
+        found_steps: is told the number of steps.
+        pace: end the `fit` once the pace of steps is known; `paced` then says so.
     """
 
-    def __init__(self, progress: Progress, found_steps: Callable[[int], None]) -> None:
+    def __init__(
+        self, progress: Progress, found_steps: Callable[[int], None], pace: bool = False
+    ) -> None:
         super().__init__()
-        self.progress, self.found_steps = progress, found_steps
+        self.progress, self.found_steps, self.pace = progress, found_steps, pace
+        self.paced = False
         self.snapshot_seconds = 0.0  # of one snapshot, set by `Snapshots`
         self._last = self._begin = 0.0
         self._dts: list[float] = []  # of the steps alone
         self._all: list[float] = []  # of the steps with what is between them, until calibrated
         self._first = True
 
+    def on_train_begin(self, logs: Any = None) -> None:
+        """Start of a `fit`."""
+        self._first = True
+
     def on_train_batch_begin(self, batch: int, logs: Any = None) -> None:
-        """Start of a step."""
+        """Start of a launch, of one step or several."""
         self._begin = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """End of a step."""
+        """End of a launch. The last one of a run may have fewer steps than the others."""
         p, now = self.progress, time.perf_counter()
-        p.step += 1
-        p.loss = float(logs["loss"])
+        launched = np.size(logs["loss"])
+        p.latest = min(launched, p.steps - p.step) if p.steps else launched
+        losses = own_values(logs["loss"], p.latest)
+        p.step, p.loss = p.step + p.latest, losses[-1]
+        p.each = 0.0
         if not self._first:
             p.seconds += now - self._last
-            self._dts.append(now - self._begin)
-            self._all.append(now - self._last)
+            p.each = (now - self._begin) / p.latest
+            self._dts.append(p.each)
+            if not p.steps:
+                self._all.append(now - self._last)
             p.recent = self._dts[-20:]
         self._first, self._last = False, now
-        if not math.isfinite(p.loss):
-            raise diverged(p, f"a finite loss, found {p.loss}")
+        for i, loss in enumerate(losses):
+            if not math.isfinite(loss):
+                raise diverged(p, f"a finite loss, found {loss}", p.step - p.latest + 1 + i)
         if not p.steps:
             self._calibrate()
         del self._dts[:-200]
         if p.steps and p.step >= p.steps:
             self.model.stop_training = True
+        elif self.pace and p.steps and len(self._dts) >= PACED:
+            self.pace, self.paced, self.model.stop_training = False, True, True
 
     def _calibrate(self) -> None:
         """About two seconds of steps tell how many fit into the budget.
@@ -123,17 +146,21 @@ class MetricsLog(keras.callbacks.Callback):
         self._due = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Add a row; the learning rate is that of the update just made."""
+        """Add a row a step; the learning rate is that of the update made in it."""
         p, training = self.progress, self.progress.config.training
-        row = {
-            "step": p.step,
-            "loss": round(p.loss, 6),
-            "contrastive_accuracy": round(float(logs["contrastive_accuracy"]), 6),
-            "learning_rate": learning_rate_at(training, p.step - 1, p.steps),
-            "images_per_second": round(training.batch_size / p.recent[-1], 1) if p.recent else None,
-            "seconds": round(p.seconds, 4),
-        }
-        self._rows.append(row)
+        losses = own_values(logs["loss"], p.latest)
+        accuracies = own_values(logs["contrastive_accuracy"], p.latest)
+        for i, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True)):
+            left = p.latest - 1 - i  # of this launch
+            row = {
+                "step": p.step - left,
+                "loss": round(loss, 6),
+                "contrastive_accuracy": round(accuracy, 6),
+                "learning_rate": learning_rate_at(training, p.step - left - 1, p.steps),
+                "images_per_second": round(training.batch_size / p.each, 1) if p.each else None,
+                "seconds": round(p.seconds - left * p.each, 4),
+            }
+            self._rows.append(row)
         if time.monotonic() >= self._due:
             self.flush()
 
@@ -150,7 +177,10 @@ class MetricsLog(keras.callbacks.Callback):
 
 
 class Snapshots(keras.callbacks.Callback):
-    """Encodes the probe set at chosen steps: arrays, weights, PCA coordinates and scores."""
+    """Encodes the probe set at chosen steps: arrays, weights, PCA coordinates and scores.
+
+    Where several steps are launched together, at the end of the launch that a chosen step is in.
+    """
 
     def __init__(
         self, run: Run, progress: Progress, probe: Probe, observer: Observer, clock: Clock
@@ -163,13 +193,13 @@ class Snapshots(keras.callbacks.Callback):
         self._previous = run.coordinates("pca", done[-1])["xy"] if done else None
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Take a snapshot if one is due at this step."""
+        """Take a snapshot if one is due at the steps just made."""
         p = self.progress
         if not p.steps:
             return
         if self._due is None:
             self._due = set(snapshot_steps(p.steps, p.config.training.snapshots))
-        if p.step in self._due:
+        if not self._due.isdisjoint(range(p.step - p.latest + 1, p.step + 1)):
             self.take()
 
     def take(self) -> None:
@@ -250,12 +280,21 @@ class StatusLine(keras.callbacks.Callback):
             self._due = time.monotonic() + STATUS_EVERY
 
 
-def diverged(progress: Progress, what: str) -> Diverged:
-    """The error for a run whose numbers overflowed."""
+def own_values(logs: Any, count: int) -> list[float]:
+    """The values of the last `count` steps out of what Keras logs of a launch."""
+    return [float(value) for value in np.ravel(logs)[-count:]]
+
+
+def diverged(progress: Progress, what: str, step: int | None = None) -> Diverged:
+    """The error for a run whose numbers overflowed.
+
+    Args:
+        step: at which it was seen; the last one if not given.
+    """
     rate = progress.config.training.learning_rate
     return Diverged(
-        f"Expected {what} at step {progress.step}; the learning rate ({rate:g}) is probably too "
-        "high: try a tenth of it."
+        f"Expected {what} at step {step or progress.step}; the learning rate ({rate:g}) is "
+        "probably too high: try a tenth of it."
     )
 
 

@@ -25,23 +25,30 @@ from .views import draw_recipes, recipe_arrays, render_arrays
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 MORE_HELD, HELD_SHARE = 40, 5  # steps of the peak rate for calibration, 1/5 of a run at most
+LAUNCH_SECONDS, MOST_LAUNCHED = 0.05, 32  # of steps that are launched together
 AHEAD = 16  # steps whose pictures are asked for ahead, where they lie on the disk
 
 
 class StepValue(keras.metrics.Metric):
-    """A metric that shows the last step's own value (Keras' logs are means over the epoch)."""
+    """A metric that shows the steps' own values (Keras' logs are means over the epoch).
+
+    Attributes:
+        steps: of one launch, whose values it shows.
+    """
 
     def __init__(self, name: str) -> None:
         super().__init__(name=name, dtype="float32")
-        self.value = self.add_variable((), initializer="zeros", name="value")
+        self.steps = 1
+        self.values = self.add_variable((MOST_LAUNCHED,), initializer="zeros", name="values")
 
     def update_state(self, value: Any, sample_weight: Any = None) -> None:
-        """Keep `value`, a scalar."""
-        self.value.assign(ops.cast(value, "float32"))
+        """Keep `value`, a scalar, in place of the oldest."""
+        latest = ops.reshape(ops.cast(value, "float32"), (1,))
+        self.values.assign(ops.concatenate([self.values[1:], latest]))
 
     def result(self) -> Any:
-        """The value kept last."""
-        return ops.convert_to_tensor(self.value)
+        """The value kept last, a scalar; those of the last launch (steps,) where it has several."""
+        return self.values[-1] if self.steps == 1 else self.values[-self.steps :]
 
 
 class SimCLR(keras.Model):
@@ -64,6 +71,11 @@ class SimCLR(keras.Model):
         self.view_size = view_size
         self.step_loss = StepValue("loss")
         self.step_accuracy = StepValue("contrastive_accuracy")
+
+    def compile(self, *args: Any, steps_per_execution: int = 1, **kwargs: Any) -> None:
+        """As any Keras model is compiled. Of several steps a launch, logs have every value."""
+        self.step_loss.steps = self.step_accuracy.steps = steps_per_execution
+        super().compile(*args, steps_per_execution=steps_per_execution, **kwargs)
 
     def views(self, inputs: dict[str, Any]) -> Any:
         """Render both views of every image of a batch: (2N, S, S, 3), partners side by side."""
@@ -109,6 +121,7 @@ class Feed(keras.utils.PyDataset):
         seed: of the order of images and of the recipes.
         start: the first step, 0 for a new run.
         view_size: S.
+        end: the step before which it ends; None if it does not.
 
     Raises:
         ValueError: fewer images than a batch.
@@ -122,6 +135,7 @@ class Feed(keras.utils.PyDataset):
         seed: int,
         start: int = 0,
         view_size: int | None = None,
+        end: int | None = None,
     ) -> None:
         super().__init__()
         if not 1 <= batch_size <= len(images):
@@ -131,6 +145,7 @@ class Feed(keras.utils.PyDataset):
             )
         self.images, self.config, self.batch_size, self.seed = images, views, batch_size, seed
         self.start, self.view_size = start, view_size or images.shape[1]
+        self.end = end
         self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
         self._mapped = large.is_mapped(images)
         self._asked = start  # steps before this one have been asked for ahead
@@ -138,9 +153,9 @@ class Feed(keras.utils.PyDataset):
             large.read_anywhere(images)
 
     @property
-    def num_batches(self) -> None:
-        """No end of its own: the run's last step ends the training."""
-        return None
+    def num_batches(self) -> int | None:
+        """Steps from start to end; None without an end."""
+        return None if self.end is None else self.end - self.start
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
         """The batch of step `start + index`: images (N,H,W,3) uint8 and what draws their views."""
@@ -228,6 +243,33 @@ def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
         return config.learning_rate * rise
     progress = min(max((step - hold) / max(steps - hold, 1), 0.0), 1.0)
     return config.learning_rate * rise * 0.5 * (1 + math.cos(math.pi * progress))
+
+
+def launch_together(model: SimCLR, steps: int) -> None:
+    """Have `fit` make several steps a launch from now on; what was learned stays.
+
+    Args:
+        model: compiled, and at home (see `backend.bring_home`).
+        steps: of one launch.
+    """
+    model.compile(
+        optimizer=model.optimizer, jit_compile=model.jit_compile, steps_per_execution=steps
+    )
+
+
+def steps_per_launch(seconds: float) -> int:
+    """How many steps to launch together, so that a GPU need not wait for the processor.
+
+    Pauses and snapshots wait for the end of a launch: it takes 0.05 seconds at most.
+
+    Args:
+        seconds: that a step takes.
+
+    Returns:
+        A power of two, 1 to 32.
+    """
+    count = min(max(LAUNCH_SECONDS / max(seconds, 1e-6), 1.0), float(MOST_LAUNCHED))
+    return 1 << int(math.log2(count))
 
 
 def build_model(config: ModelConfig, training: TrainConfig, image_size: int) -> SimCLR:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import platform
+import statistics
 import time
 from functools import partial
 from typing import Any
@@ -38,7 +39,7 @@ from .engine import Engine, WarmEngine, build_engine
 from .errors import DataError
 from .evaluate_run import final_scores, untrained_observer
 from .files import keep_lines, write_json, write_npz
-from .model import Feed
+from .model import Feed, launch_together, steps_per_launch
 from .observer import Observer, Probe
 from .runs import Run
 
@@ -161,8 +162,9 @@ class Attempt:
 
     def _fit(self, model: Any, dataset: Dataset, probe: Probe, observer: Observer) -> None:
         """Keras' `fit` from this step to the last, with everything beside it as callbacks."""
-        p, training = self.progress, self.effective.training
-        clock = Clock(p, partial(self._found_steps, model))
+        p = self.progress
+        several = several_steps(self.device)
+        clock = Clock(p, partial(self._found_steps, model), pace=several)
         snapshots = Snapshots(self.run, p, probe, observer, clock)
         if p.step == 0:
             snapshots.take()
@@ -171,17 +173,38 @@ class Attempt:
         self._phase("compiling")
         log = MetricsLog(self.run, p)
         checkpoints = Checkpoints(self.run, p)
-        feed = Feed(
-            dataset.x_train, self.config.views, training.batch_size, training.seed, start=p.step
-        )
         beside = [clock, log, snapshots, checkpoints, StatusLine(self.run, p), Obey(p, self.asked)]
         try:
-            model.fit(feed, callbacks=beside, verbose=0, shuffle=False)
+            self._make_steps(model, dataset, beside)
+            if clock.paced and not p.ended:
+                self._launch_together(model)
+                self._make_steps(model, dataset, beside)
         finally:
             log.close()
         if p.ended == "stop":
             snapshots.take()
         checkpoints.save()
+
+    def _make_steps(self, model: Any, dataset: Dataset, beside: list[Any]) -> None:
+        p, training = self.progress, self.effective.training
+        feed = Feed(
+            dataset.x_train,
+            self.config.views,
+            training.batch_size,
+            training.seed,
+            start=p.step,
+            end=p.steps or None,
+        )
+        model.fit(feed, callbacks=beside, verbose=0, shuffle=False)
+
+    def _launch_together(self, model: Any) -> None:
+        """Several steps a launch from here on, where steps are short."""
+        together = steps_per_launch(statistics.median(self.progress.recent))
+        self.record["steps_per_launch"] = together
+        write_json(self.run.path / "config.json", self.record)
+        if together > 1:
+            bring_home(model)
+            launch_together(model, together)
 
     def _found_steps(self, model: Any, steps: int) -> None:
         """Write the number of steps that calibration found; from here on steps rule."""
@@ -240,6 +263,11 @@ class Attempt:
             step=self.progress.step,
             steps=self.progress.steps,
         )
+
+
+def several_steps(device: Device) -> bool:
+    """Whether steps may be launched together: on GPUs, but not on PyTorch, where Keras refuses."""
+    return device.id.startswith("gpu") and keras.backend.backend() != "torch"
 
 
 def drop_beyond(run: Run, step: int) -> None:

@@ -69,6 +69,74 @@ def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) ->
     assert [parts.evaluation()[n] for n in same] == [whole.evaluation()[n] for n in same]
 
 
+@pytest.fixture
+def together(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Steps are launched by fours once the pace is known, as they may be on a GPU."""
+    monkeypatch.setattr(training, "several_steps", lambda device: True)
+    monkeypatch.setattr(training, "steps_per_launch", lambda seconds: 4)
+
+
+def test_steps_launched_together_are_the_same_steps(
+    store: RunStore, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """One step is not timed, ten tell the pace; then come 15, 19, 23, and three more, 26."""
+    settings = config(source(tmp_path), steps=26, warmup_steps=3, snapshots=4)
+    one = store.create(settings)
+    Attempt(one, CPU, "float32").train()
+    assert one.snapshot_steps() == [0, 3, 9, 17, 26] and "steps_per_launch" not in one.record
+
+    request.getfixturevalue("together")
+    four = store.create(settings)
+    Attempt(four, CPU, "float32").train()
+    assert four.state == runs.FINISHED and four.record["steps_per_launch"] == 4
+    assert four.snapshot_steps() == [0, 3, 9, 19, 26]
+    rows, expected = four.metrics()[0], one.metrics()[0]
+    for name in ("step", "loss", "contrastive_accuracy", "learning_rate"):
+        found = [row[name] for row in rows]
+        assert found == pytest.approx([row[name] for row in expected], abs=2e-5)
+    seconds = [row["seconds"] for row in rows]
+    assert seconds == sorted(seconds)
+    a, b = checkpoint(one), checkpoint(four)
+    assert a.keys() == b.keys() and b["step"] == 26
+    for name in a:
+        np.testing.assert_allclose(a[name], b[name], atol=1e-4)
+
+
+def test_a_pause_waits_for_the_end_of_a_launch(
+    store: RunStore, tmp_path: Path, together: None
+) -> None:
+    run = store.create(config(source(tmp_path), steps=40))
+    Asked(run, "pause", after=17).train()
+    assert run.state == runs.PAUSED and run.status["step"] == 19
+    assert [row["step"] for row in run.metrics()[0]] == list(range(1, 20))
+    Asked(run, "pause", after=25).train()
+    assert run.status["step"] == 25  # its pace is told anew, step by step
+    Attempt(run, CPU, "float32").train()
+    assert [row["step"] for row in run.metrics()[0]] == list(range(1, 41))
+
+
+def test_seconds_become_steps_before_any_are_launched_together(
+    store: RunStore, tmp_path: Path, together: None
+) -> None:
+    run = store.create(config(source(tmp_path), steps=0, seconds=1.0))
+    Attempt(run, CPU, "float32").train()
+    assert run.status["step"] == run.status["steps"] == run.config.training.steps > 11
+    assert [row["step"] for row in run.metrics()[0]] == list(range(1, run.status["steps"] + 1))
+
+
+@pytest.mark.parametrize(
+    ("device", "backend", "several"),
+    [("cpu", "tensorflow", False), ("gpu:0", "tensorflow", True), ("gpu:1", "jax", True)],
+)
+def test_steps_are_launched_together_on_gpus(
+    monkeypatch: pytest.MonkeyPatch, device: str, backend: str, several: bool
+) -> None:
+    monkeypatch.setattr(training.keras.backend, "backend", lambda: backend)
+    assert training.several_steps(Device(device, "a device", 0, usable=True)) is several
+    monkeypatch.setattr(training.keras.backend, "backend", lambda: "torch")
+    assert not training.several_steps(Device(device, "a device", 0, usable=True))
+
+
 def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
     run = store.create(config(source(tmp_path), steps=50))
     Asked(run, "stop", after=2).train()

@@ -86,6 +86,51 @@ def test_the_first_step_is_counted_as_a_step_and_not_as_time(time: Time) -> None
     assert steps.progress.images_per_second == pytest.approx(80)  # 8 images in .1 s, the median
 
 
+def test_a_launch_of_several_steps_counts_each(time: Time, store: RunStore) -> None:
+    """Launches of 3, 3 and, as 8 is the end, 2; each 0.3 s, the first one not counted."""
+    p = Progress(config(), steps=8)
+    steps, log = Steps(time, p), MetricsLog(run := store.create(config()), p)
+    values = iter(np.arange(1.0, 10.0, dtype=np.float32).reshape(3, 3))
+    for done in (3, 6, 8):
+        steps.clock.on_train_batch_begin(0)
+        time.now += 0.3
+        logs = {"loss": next(values), "contrastive_accuracy": np.full(3, 0.5, np.float32)}
+        steps.clock.on_train_batch_end(0, logs)
+        log.on_train_batch_end(0, logs)
+        assert p.step == done and steps.net.stop_training == (done == 8)
+    log.close()
+    rows = run.metrics()[0]
+    assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert [row["loss"] for row in rows] == [1, 2, 3, 4, 5, 6, 8, 9]  # the newest are kept
+    assert [row["seconds"] for row in rows] == pytest.approx([0, 0, 0, 0.1, 0.2, 0.3, 0.45, 0.6])
+    assert p.seconds == pytest.approx(0.6) and rows[3]["images_per_second"] == pytest.approx(80)
+
+
+def test_a_number_that_is_none_is_told_with_its_own_step(time: Time) -> None:
+    steps = Steps(time, Progress(config(), steps=100, step=20))
+    steps.clock.on_train_batch_begin(0)
+    with pytest.raises(Diverged, match="at step 22"):
+        steps.clock.on_train_batch_end(0, {"loss": np.array([1.0, np.nan, np.nan, 1.0])})
+
+
+def test_a_fit_for_the_pace_ends_when_it_is_known(time: Time) -> None:
+    p = Progress(config(), steps=100)
+    clock = Clock(p, print, pace=True)
+    clock.set_model(net := Net())
+    for step in range(11):
+        assert not net.stop_training and not clock.paced
+        clock.on_train_batch_begin(step)
+        time.now += 0.1
+        clock.on_train_batch_end(step, {"loss": 1.0})
+    assert net.stop_training and clock.paced and p.step == 11
+    net.stop_training = False
+    clock.on_train_begin()
+    clock.on_train_batch_begin(0)
+    time.now += 9.0  # traced anew
+    clock.on_train_batch_end(0, {"loss": np.ones(4)})
+    assert p.step == 15 and p.seconds == pytest.approx(1.0) and not net.stop_training
+
+
 def test_observing_counts_as_time_and_not_as_pace(time: Time) -> None:
     steps = Steps(time, Progress(config(), steps=100, step=7, seconds=5.0))
     steps.take(1.0)

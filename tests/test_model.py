@@ -23,6 +23,7 @@ from simclr_core.model import (
     compile_model,
     hold_steps,
     learning_rate_at,
+    steps_per_launch,
 )
 from simclr_core.views import draw_recipes, render_views
 from small_parts import (
@@ -343,6 +344,24 @@ def test_a_compiled_step_sees_the_length_change() -> None:
     moved = [differ(states[i], states[i + 1]) for i in range(7)]
     assert moved == [True] * 5 + [False] * 2
     assert math.isclose(float(model.optimizer.learning_rate), 0.0, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps"),
+    [(0.0, 32), (1e-3, 32), (0.003, 16), (0.0125, 4), (0.02, 2), (0.03, 1), (0.05, 1), (2.0, 1)],
+)
+def test_a_launch_takes_a_twentieth_of_a_second_at_most(seconds: float, steps: int) -> None:
+    assert steps_per_launch(seconds) == steps
+    assert steps == 1 or steps * seconds <= 0.05
+
+
+def test_a_feed_may_end() -> None:
+    feed = Feed(pictures(40), VIEWS, 8, 0, start=3, end=10)
+    assert feed.num_batches == 7
+    endless = Feed(pictures(40), VIEWS, 8, 0, start=3)
+    assert endless.num_batches is None
+    for name, array in endless[6][0].items():
+        np.testing.assert_array_equal(feed[6][0][name], array)
 
 
 def test_the_loss_of_the_model_is_of_its_own_output() -> None:
