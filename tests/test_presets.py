@@ -57,6 +57,19 @@ def test_only_characters_get_another_temperature_width_and_optimiser() -> None:
     assert preset_config("gpu", kind="characters").model.width == 64
 
 
+def test_only_short_runs_of_photographs_have_a_linear_head() -> None:
+    for kind in KINDS:
+        for name in PRESETS:
+            model = preset_config(name, kind=kind).model
+            linear = kind == "photographs" and model.encoder == "tiny"
+            assert model.head_layers == (1 if linear else 2)
+    plain = preset_config("minute", kind="photographs")
+    other = replace(plain, model=replace(plain.model, encoder="resnet18"))
+    assert suited(other, {"encoder"}).model.head_layers == 2
+    assert suited(other, {"encoder", "head_layers"}).model.head_layers == 1
+    assert suited(plain, {"encoder"}).model.head_layers == 1
+
+
 def test_presets_say_what_they_take() -> None:
     seconds = {n: preset_config(n).training.seconds for n in PRESETS if n not in RECIPES}
     assert seconds == {"minute": 60, "five-minutes": 300, "quarter": 15, "gpu": 600}
