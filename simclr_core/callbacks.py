@@ -116,9 +116,10 @@ class Clock(keras.callbacks.Callback):
     def _calibrate(self) -> None:
         """About two seconds of steps tell how many fit into the budget.
 
-        The later half of them counts: at first, whoever started the run may still be busy. An
-        attempt that goes on at the last of the held steps has timed none yet: the one after it
-        has the peak rate whatever the length.
+        Of the later half the lower quartile counts: whoever started the run may still be busy,
+        the mapper may just begin, and others only ever slow a step. An attempt that goes on at
+        the last of the held steps has timed none yet: the one after it has the peak rate
+        whatever the length.
         """
         p, training = self.progress, self.progress.config.training
         enough = min(CALIBRATION_SECONDS, training.seconds / (2 * HELD_SHARE))
@@ -128,7 +129,8 @@ class Clock(keras.callbacks.Callback):
             return
         budget = training.seconds - training.snapshots * self.snapshot_seconds
         budget = max(budget, 0.5 * training.seconds)
-        pace = statistics.median(self._all[len(self._all) // 2 :])
+        later = sorted(self._all[len(self._all) // 2 :])
+        pace = later[len(later) // 4]
         p.steps = max(p.step, round(budget / pace))
         if p.step - 1 > hold_steps(training.warmup_steps, p.steps):  # these had the peak rate
             p.steps = HELD_SHARE * (p.step - 1)

@@ -1,4 +1,4 @@
-"""A worker that waits for its run: the framework imported, the default step traced.
+"""A worker that waits for its run: the framework imported, the step that is expected traced.
 
     python -m simclr_core.spare RUNS_DIR
 
@@ -26,15 +26,22 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from . import memory
 from .backend import DEFAULTS, DEVICES
+from .builtin import SHAPES_SIZE
+from .config import RunConfig, replace
+from .contents import count
 from .errors import LabError, RunDamaged
 from .files import read_json, write_json
 from .locks import is_locked, try_lock
+from .presets import preset_config
 from .run import Run
 from .runs import RunStore
+from .summary import group
 
 LOCK, DOOR = "spare.lock", "spare.json"  # in the folder of runs
 ANY = "any"  # a spare that has not chosen its device yet
+MOST = 1.5e9  # bytes of a step that is traced in advance
 _PATIENCE = 1.0  # seconds for a waiting spare to open its door
 _PREFIXES = ("CUDA_", "JAX_", "KERAS_", "OMP_", "PYTHONPATH", "SIMCLR_LAB_", "TF_", "XLA_", "XDG_")
 
@@ -172,7 +179,7 @@ def main(argv: list[str]) -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     door = Door(store)
     try:
-        warm = _get_ready(door)
+        warm = _get_ready(door, store)
         found = door.wait()
     finally:
         door.close()
@@ -186,8 +193,8 @@ def main(argv: list[str]) -> int:
     return worker.work(Run(path), handle, warm)
 
 
-def _get_ready(door: Door) -> Any:
-    """Import, and trace the default step; less if a run comes before that is done.
+def _get_ready(door: Door, store: RunStore) -> Any:
+    """Import, and trace the expected step; less if a run comes before that is done.
 
     Returns:
         A `WarmEngine` or None.
@@ -208,24 +215,36 @@ def _get_ready(door: Door) -> Any:
     start_framework()
     warm = None
     if not door.knocked():
-        warm = _expected(device)
+        warm = _traced(device, *expected(store))
     door.say(ready=True)
     return warm
 
 
-def _expected(device: Any) -> Any:
-    """The engine of the run that a newcomer starts first."""
-    from . import config as settings
-    from .builtin import SHAPES_SIZE
+def expected(store: RunStore) -> tuple[RunConfig, int]:
+    """What is probably started next: the like of the newest run, else what newcomers start first.
+
+    Returns:
+        Settings, and pixels a side. Of a run whose steps take much time or memory nothing is
+        traced in advance.
+    """
+    newest = next(reversed(list(store)), None)
+    if newest is not None:
+        with contextlib.suppress(LabError):
+            config, size = newest.config, count(group(newest.record, "data").get("image_size"))
+            if size and config.model.encoder == "tiny" and memory.needed(config, size) < MOST:
+                return config, size
+    return preset_config("minute"), SHAPES_SIZE
+
+
+def _traced(device: Any, config: RunConfig, size: int) -> Any:
+    """An engine that has made its first step; None if there cannot be one."""
     from .engine import WarmEngine
     from .precision import choose
-    from .presets import preset_config
 
-    config = preset_config("minute")
-    precision = choose("auto", device, config, SHAPES_SIZE)
-    training = settings.replace(config.training, precision=precision)
+    precision = choose(config.training.precision, device, config, size)
+    training = replace(config.training, precision=precision)
     with contextlib.suppress(LabError):
-        return WarmEngine(settings.replace(config, training=training), SHAPES_SIZE)
+        return WarmEngine(replace(config, training=training), size)
     return None
 
 

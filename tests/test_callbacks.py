@@ -179,17 +179,24 @@ def test_calibration_goes_by_the_later_steps_and_what_lies_between_them(time: Ti
 
 
 def test_what_was_held_stays_held(time: Time) -> None:
-    """Half of 4 s for snapshots leaves 33 steps of .06 s; 12 had the peak rate: 55 it must be."""
+    """Half of 4 s for snapshots leaves 40 steps of .05 s; 14 had the peak rate: 70 it must be."""
     run = Steps(time, Progress(config(seconds=4.0, warmup_steps=0, snapshots=3)))
     run.clock.snapshot_seconds = 100.0
-    run.take(9.0, *[0.02] * 8, 0.1, 0.1)
+    run.take(9.0, *[0.0125] * 7, *[0.05] * 6)
     assert run.found == []
-    run.take(0.1)
-    assert (run.progress.step, run.found) == (12, [55])
+    run.take(0.05)
+    assert (run.progress.step, run.found) == (15, [70])
     training = run.progress.config.training
-    rates = {learning_rate_at(training, step, 55) for step in range(12)}
+    rates = {learning_rate_at(training, step, 70) for step in range(15)}
     assert rates == {training.learning_rate}
-    assert learning_rate_at(training, 12, 55) < training.learning_rate
+    assert learning_rate_at(training, 15, 70) < training.learning_rate
+
+
+def test_what_slows_single_steps_does_not_count(time: Time) -> None:
+    """A third of the steps take three times as long: 60 s are 1,200 of the others."""
+    run = Steps(time, Progress(config(seconds=60.0, warmup_steps=0)))
+    run.take(9.0, *[0.05, 0.15, 0.05] * 9)
+    assert run.found == [1200]
 
 
 def test_a_budget_that_is_used_up_ends_the_run(time: Time) -> None:

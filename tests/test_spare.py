@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import socket
 import subprocess
@@ -18,7 +19,9 @@ import pytest
 from held_run import ROOT, wait_for
 from simclr_core import launch, runs, spare
 from simclr_core.backend import DEFAULTS as backend_defaults
+from simclr_core.builtin import SHAPES_SIZE
 from simclr_core.config import RunConfig, replace
+from simclr_core.files import write_json
 from simclr_core.locks import is_locked, try_lock
 from simclr_core.presets import preset_config
 from simclr_core.runs import Run, RunStore
@@ -85,6 +88,44 @@ def test_one_that_is_not_ready_takes_a_run_as_well(store: RunStore, alone: None)
         assert run.alive
         wait_for(lambda: run.state == runs.FINISHED, READY)
         assert run.status["pid"] == process.pid
+
+
+def known(run: Run, size: int) -> Run:
+    """The run, after a worker has read its pictures."""
+    write_json(run.path / "config.json", {**run.record, "data": {"image_size": size}})
+    return run
+
+
+def test_the_like_of_the_newest_run_is_expected(store: RunStore) -> None:
+    first = (preset_config("minute"), SHAPES_SIZE)
+    assert spare.expected(store) == first
+    photographs = preset_config("five-minutes", "cifar10", "photographs")
+    known(store.create(photographs), 28)
+    assert spare.expected(store) == (photographs, 28)
+    characters = preset_config("minute", "digits", "characters")
+    run = known(store.create(characters), 16)
+    assert spare.expected(store) == (characters, 16)
+    for unknown in (0, None, "16", math.nan):
+        known(run, unknown)
+        assert spare.expected(store) == first
+    known(run, 16)
+    (run.path / "config.json").write_text("{")
+    assert spare.expected(store) in (first, (photographs, 28))
+
+
+@pytest.mark.parametrize(
+    ("model", "training", "size"),
+    [({"encoder": "resnet18"}, {}, 32), ({}, {"batch_size": 2048}, 64), ({}, {}, 224)],
+)
+def test_what_takes_long_is_not_traced_in_advance(
+    store: RunStore, model: dict[str, object], training: dict[str, object], size: int
+) -> None:
+    plain = preset_config("minute")
+    config = replace(
+        plain, model=replace(plain.model, **model), training=replace(plain.training, **training)
+    )
+    known(store.create(config), size)
+    assert spare.expected(store) == (plain, SHAPES_SIZE)
 
 
 def test_it_ends_with_whoever_holds_it(store: RunStore) -> None:
