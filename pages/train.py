@@ -9,6 +9,7 @@ import streamlit as st
 from pages.components import estimate, run_actions, run_form, run_rows, run_states
 from simclr_core import summary
 from simclr_core.errors import LabError
+from simclr_core.presets import KINDS
 from simclr_core.runs import Run, RunStore
 
 
@@ -25,7 +26,7 @@ def main() -> None:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")
     if choice.start and choice.config:
-        kind = run_form.KINDS.get(choice.config.data.source, "")
+        kind = KINDS.get(choice.config.data.source, "")
         name = choice.name or summary.default_name(choice.config, kind=kind)
         run_actions.begin(store, choice.config, name)
     run_actions.show_problem()

@@ -21,7 +21,7 @@ from .checkpoint import model_arrays, save_checkpoint
 from .config import RunConfig
 from .errors import Diverged
 from .files import append_lines, write_npz
-from .model import HELD_SHARE, MORE_HELD, hold_steps, learning_rate_at
+from .model import HELD_SHARE, MORE_HELD, hold_steps, learning_rate_at, steps_per_launch
 from .observer import Observer, Probe
 from .runs import Run
 
@@ -63,7 +63,8 @@ class Clock(keras.callbacks.Callback):
     Args:
         progress: where the run is.
         found_steps: is told the number of steps.
-        pace: end the `fit` once the pace of steps is known; `paced` then says so.
+        pace: end the `fit` once the pace of steps is known, if several of them could be launched
+            together; `together` then says how many.
     """
 
     def __init__(
@@ -71,7 +72,7 @@ class Clock(keras.callbacks.Callback):
     ) -> None:
         super().__init__()
         self.progress, self.found_steps, self.pace = progress, found_steps, pace
-        self.paced = False
+        self.together = 1
         self.snapshot_seconds = 0.0  # of one snapshot, set by `Snapshots`
         self._last = self._begin = 0.0
         self._dts: list[float] = []  # of the steps alone
@@ -110,8 +111,9 @@ class Clock(keras.callbacks.Callback):
         del self._dts[:-200]
         if p.steps and p.step >= p.steps:
             self.model.stop_training = True
-        elif self.pace and p.steps and len(self._dts) >= PACED:
-            self.pace, self.paced, self.model.stop_training = False, True, True
+        elif self.pace and len(self._dts) >= PACED:
+            self.pace, self.together = False, steps_per_launch(statistics.median(self._dts))
+            self.model.stop_training = self.together > 1
 
     def _calibrate(self) -> None:
         """About two seconds of steps tell how many fit into the budget.
@@ -133,7 +135,7 @@ class Clock(keras.callbacks.Callback):
         pace = later[len(later) // 4]
         p.steps = max(p.step, round(budget / pace))
         if p.step - 1 > hold_steps(training.warmup_steps, p.steps):  # these had the peak rate
-            p.steps = HELD_SHARE * (p.step - 1)
+            p.steps = max(p.steps, HELD_SHARE * (p.step - 1))
         self.found_steps(p.steps)
 
 

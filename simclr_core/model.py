@@ -260,7 +260,7 @@ def launch_together(model: SimCLR, steps: int) -> None:
 def steps_per_launch(seconds: float) -> int:
     """How many steps to launch together, so that a GPU need not wait for the processor.
 
-    Pauses and snapshots wait for the end of a launch: it takes 0.05 seconds at most.
+    Pauses and snapshots wait for the end of a launch: several steps take 0.05 seconds at most.
 
     Args:
         seconds: that a step takes.

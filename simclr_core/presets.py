@@ -111,6 +111,9 @@ VIEW_PRESETS: dict[str, tuple[str, Callable[[ViewConfig], dict[str, Any]]]] = {
     ),
 }
 
+# Of the built-in data; other data tell it once they are read.
+KINDS = {"shapes": "drawn", "digits": "characters", "cifar10": "photographs"}
+
 # What each kind of picture allows: no mirrored letters, no hue where there is none.
 _KIND_VIEWS: dict[str, dict[str, Any]] = {
     "drawn": {"crop_min": 0.6, "gray_p": 0.3},

@@ -230,7 +230,8 @@ class Run:
             control = read_json(self.path / "control.json") or {}
         except RunDamaged:
             return None
-        return control.get("request") if control.get("attempt") == attempt else None
+        found = control.get("request") if control.get("attempt") == attempt else None
+        return found if found in ("pause", "stop") else None
 
     def size(self) -> int:
         """Bytes on disk."""

@@ -23,6 +23,7 @@ import signal
 import socket
 import sys
 import tempfile
+import traceback
 from pathlib import Path
 from typing import Any
 
@@ -227,11 +228,11 @@ def expected(store: RunStore) -> tuple[RunConfig, int]:
         Settings, and pixels a side. Of a run whose steps take much time or memory nothing is
         traced in advance.
     """
-    newest = next(reversed(list(store)), None)
-    if newest is not None:
-        with contextlib.suppress(LabError):
+    room = min(MOST, memory.available() / 3)
+    with contextlib.suppress(LabError, OSError):
+        for newest in list(store)[-1:]:
             config, size = newest.config, count(group(newest.record, "data").get("image_size"))
-            if size and config.model.encoder == "tiny" and memory.needed(config, size) < MOST:
+            if size and config.model.encoder == "tiny" and memory.needed(config, size) < room:
                 return config, size
     return preset_config("minute"), SHAPES_SIZE
 
@@ -241,11 +242,13 @@ def _traced(device: Any, config: RunConfig, size: int) -> Any:
     from .engine import WarmEngine
     from .precision import choose
 
-    precision = choose(config.training.precision, device, config, size)
-    training = replace(config.training, precision=precision)
-    with contextlib.suppress(LabError):
+    try:
+        precision = choose(config.training.precision, device, config, size)
+        training = replace(config.training, precision=precision)
         return WarmEngine(replace(config, training=training), size)
-    return None
+    except Exception:  # a run may have failed with these settings; the import is done all the same
+        traceback.print_exc()
+        return None
 
 
 def _speak_into(log: int) -> None:

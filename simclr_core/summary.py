@@ -15,7 +15,7 @@ from typing import Any
 from .config import RunConfig, ViewConfig, differences
 from .contents import number
 from .errors import ConfigError
-from .presets import VIEW_PRESETS, preset_config, view_config
+from .presets import KINDS, VIEW_PRESETS, preset_config, view_config
 
 GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
 
@@ -125,6 +125,7 @@ def settings_words(config: RunConfig, kind: str = "") -> list[str]:
         config: the run's settings.
         kind: `Dataset.kind`; "" if it is not known.
     """
+    kind = kind or KINDS.get(config.data.source, "")
     words = [views_words(config.views, kind)]
     try:
         plain = preset_config(config.preset, config.data.source, kind or "drawn")

@@ -10,7 +10,6 @@ from __future__ import annotations
 import importlib.metadata
 import math
 import platform
-import statistics
 import time
 from functools import partial
 from typing import Any
@@ -39,7 +38,7 @@ from .engine import Engine, WarmEngine, build_engine
 from .errors import DataError
 from .evaluate_run import final_scores, untrained_observer
 from .files import keep_lines, write_json, write_npz
-from .model import Feed, launch_together, steps_per_launch
+from .model import Feed, launch_together
 from .observer import Observer, Probe
 from .runs import Run
 
@@ -121,6 +120,7 @@ class Attempt:
         self._record(data=settings.replace(data, content_hash=dataset.content_hash))
         self.record |= {"data": describe_data(dataset), "versions": versions()}
         self.record["hardware"] = hardware(self.device)
+        self.record.pop("steps_per_launch", None)  # of an earlier attempt
         write_json(self.run.path / "config.json", self.record)
         return dataset
 
@@ -163,7 +163,8 @@ class Attempt:
     def _fit(self, model: Any, dataset: Dataset, probe: Probe, observer: Observer) -> None:
         """Keras' `fit` from this step to the last, with everything beside it as callbacks."""
         p = self.progress
-        several = several_steps(self.device)
+        # Where seconds are to become steps, their pace must stay what it was when they did.
+        several = bool(p.steps) and several_steps(self.device)
         clock = Clock(p, partial(self._found_steps, model), pace=several)
         snapshots = Snapshots(self.run, p, probe, observer, clock)
         if p.step == 0:
@@ -176,8 +177,8 @@ class Attempt:
         beside = [clock, log, snapshots, checkpoints, StatusLine(self.run, p), Obey(p, self.asked)]
         try:
             self._make_steps(model, dataset, beside)
-            if clock.paced and not p.ended:
-                self._launch_together(model)
+            if clock.together > 1 and not p.ended:
+                self._launch_together(model, clock.together)
                 self._make_steps(model, dataset, beside)
         finally:
             log.close()
@@ -197,14 +198,12 @@ class Attempt:
         )
         model.fit(feed, callbacks=beside, verbose=0, shuffle=False)
 
-    def _launch_together(self, model: Any) -> None:
-        """Several steps a launch from here on, where steps are short."""
-        together = steps_per_launch(statistics.median(self.progress.recent))
-        self.record["steps_per_launch"] = together
+    def _launch_together(self, model: Any, steps: int) -> None:
+        """Several steps a launch from here on."""
+        self.record["steps_per_launch"] = steps
         write_json(self.run.path / "config.json", self.record)
-        if together > 1:
-            bring_home(model)
-            launch_together(model, together)
+        bring_home(model)
+        launch_together(model, steps)
 
     def _found_steps(self, model: Any, steps: int) -> None:
         """Write the number of steps that calibration found; from here on steps rule."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simclr_core import runs, training, worker
+from simclr_core import callbacks, runs, training, worker
 from simclr_core.devices import Device
 from simclr_core.errors import ConfigError, DataError, MemoryShort
 from simclr_core.files import append_lines, read_npz, write_json
@@ -73,7 +73,7 @@ def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) ->
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps are launched by fours once the pace is known, as they may be on a GPU."""
     monkeypatch.setattr(training, "several_steps", lambda device: True)
-    monkeypatch.setattr(training, "steps_per_launch", lambda seconds: 4)
+    monkeypatch.setattr(callbacks, "steps_per_launch", lambda seconds: 4)
 
 
 def test_steps_launched_together_are_the_same_steps(
@@ -115,13 +115,26 @@ def test_a_pause_waits_for_the_end_of_a_launch(
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 41))
 
 
-def test_seconds_become_steps_before_any_are_launched_together(
+def test_where_seconds_become_steps_their_pace_stays(
     store: RunStore, tmp_path: Path, together: None
 ) -> None:
-    run = store.create(config(source(tmp_path), steps=0, seconds=1.0))
+    run = store.create(config(source(tmp_path), steps=0, seconds=60.0))
+    Asked(run, "pause", after=45).train()
+    assert "steps_per_launch" not in run.record and run.status["step"] == 45
+    assert run.config.training.steps > 60
+    Asked(run, "pause", after=57).train()  # how many there are is known now
+    assert run.record["steps_per_launch"] == 4 and run.status["step"] == 60
+
+
+def test_an_attempt_elsewhere_tells_of_no_launches(
+    store: RunStore, tmp_path: Path, together: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = store.create(config(source(tmp_path), steps=20))
+    Asked(run, "pause", after=13).train()
+    assert run.record["steps_per_launch"] == 4 and run.status["step"] == 15
+    monkeypatch.setattr(training, "several_steps", lambda device: False)
     Attempt(run, CPU, "float32").train()
-    assert run.status["step"] == run.status["steps"] == run.config.training.steps > 11
-    assert [row["step"] for row in run.metrics()[0]] == list(range(1, run.status["steps"] + 1))
+    assert run.state == runs.FINISHED and "steps_per_launch" not in run.record
 
 
 @pytest.mark.parametrize(

@@ -118,17 +118,27 @@ def test_a_fit_for_the_pace_ends_when_it_is_known(time: Time) -> None:
     clock = Clock(p, print, pace=True)
     clock.set_model(net := Net())
     for step in range(11):
-        assert not net.stop_training and not clock.paced
+        assert not net.stop_training and clock.together == 1
         clock.on_train_batch_begin(step)
-        time.now += 0.1
+        time.now += 0.01
         clock.on_train_batch_end(step, {"loss": 1.0})
-    assert net.stop_training and clock.paced and p.step == 11
+    assert net.stop_training and clock.together == 4 and p.step == 11  # 4 of .01 s
     net.stop_training = False
     clock.on_train_begin()
     clock.on_train_batch_begin(0)
     time.now += 9.0  # traced anew
     clock.on_train_batch_end(0, {"loss": np.ones(4)})
-    assert p.step == 15 and p.seconds == pytest.approx(1.0) and not net.stop_training
+    assert p.step == 15 and p.seconds == pytest.approx(0.1) and not net.stop_training
+
+
+def test_a_fit_of_slow_steps_is_not_ended_for_its_pace(time: Time) -> None:
+    clock = Clock(Progress(config(), steps=100), print, pace=True)
+    clock.set_model(net := Net())
+    for step in range(30):
+        clock.on_train_batch_begin(step)
+        time.now += 0.03
+        clock.on_train_batch_end(step, {"loss": 1.0})
+    assert clock.together == 1 and not net.stop_training
 
 
 def test_observing_counts_as_time_and_not_as_pace(time: Time) -> None:
@@ -206,12 +216,12 @@ def test_a_budget_that_is_used_up_ends_the_run(time: Time) -> None:
     assert run.net.stop_training
 
 
-def test_an_attempt_that_goes_on_in_the_held_steps_calibrates_too(time: Time) -> None:
+@pytest.mark.parametrize("begun", [59, 60, 75])  # of 60: paused in untimed steps, over and over
+def test_an_attempt_that_goes_on_in_the_held_steps_calibrates_too(time: Time, begun: int) -> None:
     """Its first step is not timed, so it cannot tell; the next one can."""
-    held = 60
-    run = Steps(time, Progress(config(seconds=60.0, warmup_steps=20), step=held - 1))
+    run = Steps(time, Progress(config(seconds=60.0, warmup_steps=20), step=begun))
     run.take(5.0)
-    assert run.progress.step == held and run.found == []
+    assert run.progress.step == begun + 1 and run.found == []
     assert not run.net.stop_training
     run.take(0.1)
     assert run.found == [600] and not run.net.stop_training

@@ -22,11 +22,17 @@ from simclr_core.devices import describe, list_devices
 from simclr_core.encoders import ENCODERS, check_encoder
 from simclr_core.errors import LabError
 from simclr_core.paths import expanded
-from simclr_core.presets import PRESETS, PRESETS_OWN, preset_config, suited, view_config
+from simclr_core.presets import (
+    KINDS,
+    PRESETS,
+    PRESETS_OWN,
+    preset_config,
+    suited,
+    view_config,
+)
 from simclr_core.run import NAME_LENGTH
 from simclr_core.runs import RunStore
 
-KINDS = {"shapes": "drawn", "digits": "characters", "cifar10": "photographs"}
 SIZES = {"shapes": 32, "digits": 16, "cifar10": 32}  # pixels a side, where nothing is asked for
 
 
@@ -103,9 +109,11 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
             "Preset", list(PRESETS), key="train_preset", help=_ABOUT_PRESETS, **_KEPT
         )
         views = views_menu(row[2])
-        plain = _unfilled(preset or "minute", _kind(source))
+        kind = _kind(source)
+        plain = preset_config(preset or "minute", kind=kind)
+        unfilled = _unfilled(preset or "minute", kind)
         with row[3].popover("more…", width="stretch", key="train-more"):
-            name = _more(store, plain)
+            name = _more(store, plain, unfilled)
         config, problem = _checked(source, preset or "minute", views)
         start = row[4].button(
             "Start", type="primary", width="stretch", key="train_start", disabled=config is None
@@ -130,11 +138,12 @@ def _kind(source: str) -> str:
         return ""
 
 
-def _more(store: RunStore, plain: RunConfig) -> str:
+def _more(store: RunStore, plain: RunConfig, unfilled: RunConfig) -> str:
     """The folded settings; returns the run's name.
 
     Args:
-        plain: what the empty ones stand for.
+        plain: as the preset says.
+        unfilled: what the empty ones stand for.
     """
     top = st.columns([1, 1], gap="small")
     name = top[0].text_input(  # without max_chars: browsers drop a longer text without a word
@@ -150,7 +159,7 @@ def _more(store: RunStore, plain: RunConfig) -> str:
     columns = st.columns(3, gap="small")
     for index, setting in enumerate(MORE):
         with columns[index % 3]:
-            _field(setting, plain)
+            _field(setting, plain, unfilled)
     st.caption("Empty fields are as the preset says, and as what is filled in wants them.")
     st.caption("Devices here:\n" + "\n".join(f"- {describe(device)}" for device in list_devices()))
     return name or ""
@@ -160,7 +169,7 @@ def _cut_name() -> None:
     st.session_state["train_name"] = st.session_state["train_name"][:NAME_LENGTH]
 
 
-def _field(setting: Setting, plain: RunConfig) -> None:
+def _field(setting: Setting, plain: RunConfig, unfilled: RunConfig) -> None:
     default = _get(plain, setting.field)
     if setting.choices:
         st.selectbox(
@@ -168,7 +177,7 @@ def _field(setting: Setting, plain: RunConfig) -> None:
             setting.choices(),
             index=None,
             key=setting.key,
-            placeholder=str(default),
+            placeholder=str(_get(unfilled, setting.field)),
             help=setting.help,
             **_KEPT,
         )
@@ -179,7 +188,7 @@ def _field(setting: Setting, plain: RunConfig) -> None:
         step=1.0 if isinstance(default, int) else _step(default),
         format="%g",
         key=setting.key,
-        placeholder=_placeholder(setting, plain),
+        placeholder=_placeholder(setting, unfilled),
         help=setting.help,
         **_KEPT,
     )

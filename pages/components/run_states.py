@@ -24,10 +24,10 @@ from pages.components.live import (
     live_curves,
     live_map,
 )
-from pages.components.run_form import KINDS
 from simclr_core import launch, runs, summary
 from simclr_core.config import RunConfig, replace
 from simclr_core.errors import LabError
+from simclr_core.presets import KINDS
 from simclr_core.runs import Run, RunStore
 
 HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave

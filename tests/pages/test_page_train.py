@@ -454,6 +454,7 @@ def test_empty_fields_show_what_the_filled_ones_want(page: Any, store: RunStore)
     }
     assert shown == {"training_learning_rate": "0.002", "model_width": "64"}
     assert app.selectbox(key="train_training_optimizer").proto.placeholder == "adamw"
+    assert app.number_input(key="train_training_learning_rate").proto.step == 0.002  # the preset's
     app.number_input(key="train_model_width").set_value(-5.0).run()  # wrong: told elsewhere
     assert app.selectbox(key="train_training_optimizer").proto.placeholder == "muon"
     assert not app.exception
