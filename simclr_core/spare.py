@@ -29,7 +29,6 @@ from typing import Any
 
 from . import memory
 from .backend import DEFAULTS, DEVICES
-from .builtin import SHAPES_SIZE
 from .config import RunConfig, replace
 from .contents import count
 from .errors import LabError, RunDamaged
@@ -228,6 +227,8 @@ def expected(store: RunStore) -> tuple[RunConfig, int]:
         Settings, and pixels a side. Of a run whose steps take much time or memory nothing is
         traced in advance.
     """
+    from .builtin import SHAPES_SIZE  # it draws: launchers need not import that
+
     room = min(MOST, memory.available() / 3)
     with contextlib.suppress(LabError, OSError):
         for newest in list(store)[-1:]:
