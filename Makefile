@@ -46,7 +46,7 @@ NO_BROWSER = The tests need Chromium or Chrome, found none and could not fetch o
 $(VENV)/browser.log); install one and run make test again
 
 # The tests of the engine's core, which other backends run as well.
-CORE := $(addprefix tests/test_,$(addsuffix .py,attempt loss model optimizers))
+CORE := $(addprefix tests/test_,$(addsuffix .py,attempt loss model optimizers schedule))
 ALL_CORE := $(CORE) tests/test_checkpoint.py tests/test_engine.py tests/test_observer.py
 
 .PHONY: run test test-slow test-backends check bench clean

@@ -125,6 +125,7 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
     from simclr_core import model as models
     from simclr_core.encoders import build_encoder
     from simclr_core.observer import Observer
+    from simclr_core.schedule import hold_steps
 
     dataset = load_dataset(config.data.source)
     assert dataset.y_train is not None and dataset.y_test is not None
@@ -153,7 +154,7 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
     model = Supervised(encoder, classifier, training.temperature, size)
     schedule = models.compile_model(model, training, jit=False)
     feed = Labelled(dataset.x_train, config.views, training.batch_size, seed)
-    hold = models.hold_steps(training.warmup_steps)
+    hold = hold_steps(training.warmup_steps)
     times = train(model, schedule, feed, training.seconds, hold)
     logits = Observer(model).encode(dataset.x_test)[1]
     right = logits.argmax(axis=1) == dataset.y_test

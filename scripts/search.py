@@ -79,6 +79,7 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
     from simclr_core.bench.steps import reference_encoder
     from simclr_core.encoders import build_projection_head
     from simclr_core.observer import Observer
+    from simclr_core.schedule import hold_steps
 
     dataset = load_dataset(source)
     held, rest = split(dataset, seed)
@@ -92,7 +93,7 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
         model = models.SimCLR(encoder, head, config.training.temperature, size)
     schedule = models.compile_model(model, config.training, jit=False)
     feed = models.Feed(dataset.x_train[rest], config.views, config.training.batch_size, seed)
-    hold = models.hold_steps(config.training.warmup_steps)
+    hold = hold_steps(config.training.warmup_steps)
     times = train(model, schedule, feed, args.seconds, hold, args.steps)
     observer = Observer(model)
     bank, queries = (observer.encode(dataset.x_train[rows])[0] for rows in (rest, held))

@@ -15,8 +15,9 @@ import keras
 import numpy as np
 
 from .config import ModelConfig, RunConfig, TrainConfig
-from .model import Feed, SimCLR, WarmupCosine, build_model, compile_model
+from .model import Feed, SimCLR, build_model, compile_model
 from .observer import Observer
+from .schedule import WarmupCosine
 
 # What a traced step does not depend on. All other settings of the training are part of it.
 _FREE = ("seconds", "epochs", "steps", "seed", "device", "snapshots", "probe_size")

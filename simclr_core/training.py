@@ -7,10 +7,7 @@ Everything that a run does beside its steps stands in `callbacks`; this file put
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
-import platform
-import time
 from functools import partial
 from typing import Any
 
@@ -22,14 +19,13 @@ from . import memory, precision, runs
 from .backend import bring_home
 from .callbacks import (
     Checkpoints,
-    Clock,
     MetricsLog,
     Obey,
-    Progress,
     Snapshots,
     StatusLine,
 )
 from .checkpoint import load_checkpoint
+from .clock import Clock, Progress
 from .config import RunConfig
 from .datasets import Dataset, check_fit, load_dataset
 from .devices import Device
@@ -37,12 +33,11 @@ from .encoders import check_encoder
 from .engine import Engine, WarmEngine, build_engine
 from .errors import DataError
 from .evaluate_run import final_scores, untrained_observer
-from .files import keep_lines, write_json, write_npz
+from .files import write_json, write_npz
 from .model import Feed, launch_together
 from .observer import Observer, Probe
+from .record import average_speed, describe_data, drop_beyond, hardware, versions
 from .runs import Run
-
-PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "umap-learn", "streamlit")
 
 
 class Attempt:
@@ -267,63 +262,3 @@ class Attempt:
 def several_steps(device: Device) -> bool:
     """Whether steps may be launched together: on GPUs, but not on PyTorch, where Keras refuses."""
     return device.id.startswith("gpu") and keras.backend.backend() != "torch"
-
-
-def drop_beyond(run: Run, step: int) -> None:
-    """Forget what the logs and folders hold beyond a step (-1: everything)."""
-    for name in ("metrics.jsonl", "snapshots.jsonl"):
-        keep_lines(run.path / name, lambda row: _step(row) <= step)
-    for file in [*run.path.glob("snapshots/*.npz"), *run.path.glob("coordinates/*.npz")]:
-        digits = file.name.removeprefix("pca-").removeprefix("umap-").split(".")[0]
-        if digits.isdigit() and int(digits) > step:
-            file.unlink(missing_ok=True)
-
-
-def _step(row: dict[str, Any]) -> float:
-    """A row's step; one that has none belongs to no step that is kept."""
-    step = row.get("step")
-    return step if isinstance(step, int | float) else math.inf
-
-
-def average_speed(run: Run) -> float | None:
-    """Median images/s over all steps of the run; None if there are none."""
-    rows = run.metrics()[0]
-    found = sorted(r["images_per_second"] for r in rows if r.get("images_per_second"))
-    return round(found[len(found) // 2], 1) if found else None
-
-
-def describe_data(dataset: Dataset) -> dict[str, Any]:
-    """What config.json says about the data."""
-    return {
-        "name": dataset.name,
-        "class_names": list(dataset.class_names),
-        "factors": {name: list(words) for name, words in dataset.factor_names.items()},
-        "train": len(dataset.x_train),
-        "test": len(dataset.x_test),
-        "is_gray": dataset.is_gray,
-        "kind": dataset.kind,
-        "image_size": dataset.image_size,
-        "notes": list(dataset.notes),
-        "content_hash": dataset.content_hash,
-    }
-
-
-def versions() -> dict[str, str]:
-    """Versions of what a result may depend on."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def hardware(device: Device) -> dict[str, str]:
-    """Where the run was trained, and when."""
-    return {
-        "device": device.name,
-        "machine": platform.machine(),
-        "system": platform.system(),
-        "date": time.strftime("%Y-%m-%d"),
-    }

@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simclr_core import callbacks, runs, training, worker
+from simclr_core import clock, runs, training, worker
 from simclr_core.devices import Device
 from simclr_core.errors import ConfigError, DataError, MemoryShort
 from simclr_core.files import append_lines, read_npz, write_json
+from simclr_core.record import average_speed, describe_data, drop_beyond
 from simclr_core.runs import Run, RunStore
-from simclr_core.training import Attempt, average_speed, describe_data, drop_beyond
+from simclr_core.training import Attempt
 from small_parts import config, dataset, source
 
 CPU = Device("cpu", "a processor", 0, usable=True)
@@ -73,7 +74,7 @@ def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) ->
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps are launched by fours once the pace is known, as they may be on a GPU."""
     monkeypatch.setattr(training, "several_steps", lambda device: True)
-    monkeypatch.setattr(callbacks, "steps_per_launch", lambda seconds: 4)
+    monkeypatch.setattr(clock, "steps_per_launch", lambda seconds: 4)
 
 
 def test_steps_launched_together_are_the_same_steps(
