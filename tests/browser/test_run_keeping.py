@@ -13,6 +13,7 @@ from playwright.sync_api import Locator, Page, expect
 from train_page import PATIENCE, TrainPage, wait_until
 
 from simclr_core import runs
+from simclr_core.figures import contrast
 from simclr_core.runs import Run
 from tests.browser.conftest import App
 
@@ -127,6 +128,24 @@ def test_the_download_is_a_zip_of_the_run_folder(
         )
     dialog.get_by_role("button", name="Close").click()
     expect(dialog).to_be_hidden()
+
+
+def test_an_opened_menu_can_be_read(stopped: tuple[TrainPage, Run]) -> None:
+    """In both themes; 4.5 is what WCAG 2 asks of text."""
+    train, run = stopped
+    for scheme in ("dark", "light"):
+        train.page.emulate_media(color_scheme=scheme)
+        open_runs(train)
+        button = train.page.locator(f".st-key-menu_{run.id} button")
+        button.click()
+        expect(button).to_have_attribute("aria-expanded", "true")
+        found = button.locator("p").evaluate(
+            "e => [e, document.querySelector('.stApp')].map((n, i) => "
+            "getComputedStyle(n)[i ? 'backgroundColor' : 'color'].match(/[0-9]+/g).slice(0, 3))"
+        )
+        text, ground = ("#" + "".join(f"{int(v):02x}" for v in color) for color in found)
+        assert contrast(text, ground) >= 4.5, (scheme, text, ground)
+        train.page.keyboard.press("Escape")
 
 
 def test_delete_asks_first_and_then_removes_the_run(stopped: tuple[TrainPage, Run]) -> None:
