@@ -180,7 +180,7 @@ def status_of(progress: Progress) -> dict[str, Any]:
         left = round(max(p.steps - p.step, 0) * p.seconds / max(p.step, 1), 1)
     return {
         "state": runs.RUNNING,
-        "phase": "training" if p.steps else "finding the pace",
+        "phase": "training" if p.steps else runs.PACING,
         "step": p.step,
         "steps": p.steps,
         "loss": p.loss,

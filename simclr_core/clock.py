@@ -109,10 +109,9 @@ class Clock(keras.callbacks.Callback):
     def _calibrate(self) -> None:
         """About two seconds of steps tell how many fit into the budget.
 
-        Of the later half the lower quartile counts: whoever started the run may still be busy,
-        the mapper may just begin, and others only ever slow a step. An attempt that goes on at
-        the last of the held steps has timed none yet: the one after it has the peak rate
-        whatever the length.
+        Of the later half the median counts: whoever started the run may still be busy in the
+        first, and the mapper keeps still. An attempt that goes on at the last of the held steps
+        has timed none yet: the one after it has the peak rate whatever the length.
         """
         p, training = self.progress, self.progress.config.training
         enough = min(CALIBRATION_SECONDS, training.seconds / (2 * HELD_SHARE))
@@ -122,8 +121,7 @@ class Clock(keras.callbacks.Callback):
             return
         budget = training.seconds - training.snapshots * self.snapshot_seconds
         budget = max(budget, 0.5 * training.seconds)
-        later = sorted(self._all[len(self._all) // 2 :])
-        pace = later[len(later) // 4]
+        pace = statistics.median(self._all[len(self._all) // 2 :])
         p.steps = max(p.step, round(budget / pace))
         if p.step - 1 > hold_steps(training.warmup_steps, p.steps):  # these had the peak rate
             p.steps = max(p.steps, HELD_SHARE * (p.step - 1))

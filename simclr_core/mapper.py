@@ -7,7 +7,7 @@ process a folder of runs, as numba ends a process that two threads enter. It sta
 standard input is open, else until nothing is left to do.
 
 While a run trains, only its newest snapshot is laid out, and of the machine no more is taken
-than `SHARE`. When a run has ended, its last snapshot is laid out at once, then what was skipped.
+than `SHARE`; while a run finds its pace, nothing is begun. When a run has ended, its last snapshot is laid out at once, then what was skipped.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ POLL_TRAINING, POLL_IDLE = 0.5, 2.0  # seconds between looks
 IDLE_END = 5.0  # seconds without work after which a process that nobody holds ends
 QUEUE_END = 600.0  # the same if runs wait in the queue: somebody may still start them
 ATTEMPTS = 2  # at a snapshot that fails
+PACE_PATIENCE = 20.0  # seconds that a run may take to find its pace undisturbed
 DISK_FULL_REST = 10.0  # seconds until the disk is tried again
+_MEASURED = (runs.COMPILING, runs.PACING)
 
 
 def rest_after(cpu_seconds: float, seconds: float, cores: int, share: float = SHARE) -> float:
@@ -126,6 +128,7 @@ class Mapper:
         self._watched: dict[str, _Watched] = {}
         self._listed = (0.0, 0)  # when the runs were listed, and the time of their folder
         self._rest_until = self._blocked_until = 0.0
+        self._quiet_since: float | None = None  # since when a run has been finding its pace
 
     @property
     def training(self) -> bool:
@@ -147,12 +150,22 @@ class Mapper:
         chosen = self._choose()
         now = time.monotonic()
         resting = self._rest_until - now
-        if now < self._blocked_until:
+        if now < self._blocked_until or (chosen and self._must_be_quiet()):
             return self._poll()
         if chosen and (resting <= 0 or chosen.urgent or not self.training):
             self._serve(chosen)
             return 0.0
         return min(max(resting, 0.01), POLL_TRAINING) if chosen else self._poll()
+
+    def _must_be_quiet(self) -> bool:
+        """Whether a run is finding its pace: how long it trains is told by these seconds."""
+        living = [watched.run for watched in self._watched.values() if watched.alive]
+        if not any(run.status.get("phase") in _MEASURED for run in living):
+            self._quiet_since = None
+            return False
+        now = time.monotonic()
+        self._quiet_since = self._quiet_since or now
+        return now - self._quiet_since < PACE_PATIENCE
 
     def _poll(self) -> float:
         return POLL_TRAINING if self.training else POLL_IDLE
@@ -241,10 +254,21 @@ def main(arguments: list[str] | None = None) -> int:
         return 0  # another process does this already
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     be_modest()
+    let_pace_be_found(store)
     _say(f"ready after {projection.warm_up():.1f} s")
     serve(Mapper(store))
     os.close(lock)
     return 0
+
+
+def let_pace_be_found(store: RunStore) -> None:
+    """Wait until no run of a store is starting: importing and compiling take a core for long."""
+    end = time.monotonic() + PACE_PATIENCE
+    while time.monotonic() < end:
+        phases = {run.status.get("phase") or "training" for run in store if run.alive}
+        if phases <= {"training", "evaluating"}:
+            return
+        time.sleep(POLL_TRAINING / 2)
 
 
 def be_modest() -> None:

@@ -31,6 +31,7 @@ FOLDERS = ("snapshots", "coordinates")  # inside a run folder
 QUEUED, STARTING, RUNNING = "queued", "starting", "running"
 PAUSED, STOPPED, FINISHED = "paused", "stopped", "finished"
 FAILED, INTERRUPTED, DAMAGED = "failed", "interrupted", "damaged"
+COMPILING, PACING = "compiling", "finding the pace"  # phases in which the pace is measured
 ENDED = (PAUSED, STOPPED, FINISHED, FAILED, INTERRUPTED, DAMAGED)
 RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)
 NAME_LENGTH = 80  # characters of a name that are kept

@@ -42,6 +42,7 @@ from .errors import ConfigError, LabError, RunDamaged, RunError
 from .files import write_json, writing
 from .paths import expanded
 from .run import (
+    COMPILING,
     DAMAGED,
     ENDED,
     FAILED,
@@ -49,6 +50,7 @@ from .run import (
     FOLDERS,
     FORMAT,
     INTERRUPTED,
+    PACING,
     PAUSED,
     QUEUED,
     RESUMABLE,
@@ -61,12 +63,14 @@ from .run import (
 )
 
 __all__ = [
+    "COMPILING",
     "DAMAGED",
     "ENDED",
     "FAILED",
     "FINISHED",
     "FORMAT",
     "INTERRUPTED",
+    "PACING",
     "PAUSED",
     "QUEUED",
     "RESUMABLE",

@@ -166,7 +166,7 @@ class Attempt:
             snapshots.take()
         if p.steps and p.step >= p.steps:
             return
-        self._phase("compiling")
+        self._phase(runs.COMPILING)
         log = MetricsLog(self.run, p)
         checkpoints = Checkpoints(self.run, p)
         beside = [clock, log, snapshots, checkpoints, StatusLine(self.run, p), Obey(p, self.asked)]

@@ -121,6 +121,44 @@ def test_a_living_run_has_its_newest_snapshot_laid_out_and_no_other(store):
     assert run.coordinate_steps("umap") == [0, 10, 20, 30] and not under_test.pending
 
 
+def test_nothing_is_begun_while_a_run_finds_its_pace_but_not_forever(store, monkeypatch):
+    ended, living = make_run(store, [0]), make_run(store, [0], runs.RUNNING)
+    lock = living.take()
+    try:
+        under_test = Mapper(store, Recorder())
+        for phase in (runs.COMPILING, runs.PACING):
+            living.write_status(phase=phase)
+            turns(under_test, 2)
+            assert living.coordinate_steps("umap") == ended.coordinate_steps("umap") == []
+        living.write_status(phase="training")
+        turns(under_test, 1)
+        assert living.coordinate_steps("umap") == [0]
+        living.write_status(phase=runs.PACING)  # of another attempt, and it does not come to an end
+        add_snapshot(living, 10)
+        turns(under_test, 1)
+        assert living.coordinate_steps("umap") == [0]
+        monkeypatch.setattr(mapper, "PACE_PATIENCE", 0.0)
+        turns(under_test, 1)
+        assert living.coordinate_steps("umap") == [0, 10]
+    finally:
+        os.close(lock)
+
+
+def test_the_process_imports_nothing_large_before_a_starting_run_has_its_pace(store, monkeypatch):
+    run = make_run(store, [], runs.STARTING)
+    run.write_status(phase="building the network")
+    lock = run.take()
+    waits = iter(["compiling", "finding the pace", "training"])
+    monkeypatch.setattr(mapper.time, "sleep", lambda _: run.write_status(phase=next(waits)))
+    try:
+        mapper.let_pace_be_found(store)
+    finally:
+        os.close(lock)
+    assert next(waits, None) is None
+    monkeypatch.setattr(mapper.time, "sleep", lambda _: pytest.fail("nothing is alive"))
+    mapper.let_pace_be_found(store)
+
+
 def test_each_layout_starts_from_the_nearest_one(store):
     run = make_run(store, [0, 10, 20, 30])
     turns(Mapper(store, layout := Recorder()), 4)
