@@ -7,7 +7,8 @@ process a folder of runs, as numba ends a process that two threads enter. It sta
 standard input is open, else until nothing is left to do.
 
 While a run trains, only its newest snapshot is laid out, and of the machine no more is taken
-than `SHARE`; while a run finds its pace, nothing is begun. When a run has ended, its last snapshot is laid out at once, then what was skipped.
+than `SHARE`; while it finds its pace, nothing is begun. When a run has ended, its last snapshot
+is laid out at once, then what was skipped.
 """
 
 from __future__ import annotations
