@@ -61,6 +61,19 @@ def category_colors(names: Sequence[str]) -> list[str]:
     ]
 
 
+def scale_colors(count: int, centred: bool = False) -> list[str]:
+    """Colours of numbers, from the least to the largest.
+
+    Args:
+        count: shades.
+        centred: the middle of the scale is 0: a diverging scale.
+    """
+    from plotly.colors import sample_colorscale
+
+    places = [i / max(count - 1, 1) for i in range(count)]
+    return list(sample_colorscale(SIMILARITY if centred else VALUES, places))
+
+
 def base_layout(dark: bool = False, **changes: Any) -> dict[str, Any]:
     """A plotly layout without decoration: clear background, thin lines, no legend box.
 

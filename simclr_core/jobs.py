@@ -28,8 +28,9 @@ from . import job_files
 from .errors import LabError, RunDamaged
 from .files import read_json, read_npz, write_json, write_npz, writing
 from .job_files import ANSWER, ERROR, INPUT, PROGRESS, REQUEST
+from .projection import METRIC, MIN_DIST, NEIGHBORS
 from .runs import Run
-from .weights import TRAINED, Weights, find_weights, gone
+from .weights import NONE, TRAINED, Weights, find_weights, gone
 
 FORMAT = 1  # of questions and answers: part of the key, so that newer code asks anew
 RETRY = 30.0  # seconds after which a question that failed may be asked again
@@ -44,8 +45,8 @@ class Job:
 
     Attributes:
         kind: one of `kinds.KINDS`.
-        parameters: plain JSON values. `weights` ("trained" or "untrained") and `step` (None: the
-            newest) say which state of the network is asked.
+        parameters: plain JSON values. `weights` ("trained", "untrained", or "none" where no network
+            is needed) and `step` (None: the newest) say which state of the network is asked.
         arrays: what the question is about, by name.
     """
 
@@ -93,6 +94,31 @@ def encode_job(images: np.ndarray, weights: str = TRAINED, step: int | None = No
         A job whose answer has h (N, D) and z (N, d) float32, and the weights' step () int64.
     """
     return Job("encode", {"weights": weights, "step": step}, {"images": images})
+
+
+def layout_job(
+    of: str = "h", neighbors: int = NEIGHBORS, min_dist: float = MIN_DIST, metric: str = METRIC
+) -> Job:
+    """The question where UMAP with these settings puts the pictures, at every snapshot.
+
+    Args:
+        of: "h" or "z".
+        neighbors, min_dist, metric: of UMAP.
+
+    Returns:
+        A job whose answer has steps (K,) and xy (K, P, 2).
+    """
+    settings = {"neighbors": neighbors, "min_dist": min_dist, "metric": metric}
+    return Job("layout", {"weights": NONE, "of": of, **settings})
+
+
+def clusters_job(k: int) -> Job:
+    """The question which k clusters the representations form, at every snapshot.
+
+    Returns:
+        A job whose answer has steps (K,) and clusters (K, P).
+    """
+    return Job("clusters", {"weights": NONE, "k": k})
 
 
 def key_of(run: Run, job: Job) -> str:

@@ -6,17 +6,24 @@ A new kind is a function like `encode` and its entry in `KINDS`. It reports how 
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from . import projection
+from .errors import RunDamaged
+from .evaluation import unit
+from .neighbours import METRICS
 from .networks import MOST_BATCH, Network, Networks
 from .runs import Run
 from .weights import TRAINED, Weights
 
 Arrays = dict[str, np.ndarray]
+MOST_CLUSTERS = 30
+
 Tell = Callable[[float, str], None]  # share of the work done, in [0, 1]; what is being done
 
 
@@ -69,4 +76,94 @@ def encode(asked: Asked, tell: Tell) -> Arrays:
     return {"h": h, "z": z, "step": np.array(asked.weights.step, np.int64)}
 
 
-KINDS: dict[str, Callable[[Asked, Tell], Arrays]] = {"encode": encode}
+def layout(asked: Asked, tell: Tell) -> Arrays:
+    """UMAP of every snapshot with settings of one's own, each starting from the one before.
+
+    Args:
+        asked: its parameters are `of` ("h" or "z"), `neighbors`, `min_dist` and `metric`.
+        tell: see `Tell`.
+
+    Returns:
+        steps (K,) int64 and xy (K, P, 2) float32, in the order of the steps.
+
+    Raises:
+        ValueError: a parameter is out of range.
+        RunDamaged: a snapshot cannot be read.
+    """
+    given = asked.parameters
+    of, metric = str(given.get("of", "h")), str(given.get("metric", projection.METRIC))
+    neighbors = int(given.get("neighbors", projection.NEIGHBORS))
+    min_dist = float(given.get("min_dist", projection.MIN_DIST))
+    if of not in ("h", "z") or metric not in METRICS:
+        raise ValueError(f"expected h or z, and {' or '.join(METRICS)}, found {of}, {metric}")
+    steps, layouts = asked.run.snapshot_steps(), list[np.ndarray]()
+    for i, step in enumerate(steps):
+        tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
+        vectors = _representations(asked.run, step, of)
+        previous = layouts[-1] if layouts else None
+        xy = projection.umap_layout(
+            vectors, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
+        )
+        layouts.append(xy if layouts else projection.procrustes(xy, projection.pca(vectors)))
+    return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
+
+
+def clusters(asked: Asked, tell: Tell) -> Arrays:
+    """k-means of h on the unit sphere at every snapshot.
+
+    A cluster has the number of the one of the snapshot after it with which it shares most
+    pictures, so that colours mean the same while a map plays.
+
+    Args:
+        asked: its parameter `k` is the number of clusters, 2 to 30.
+        tell: see `Tell`.
+
+    Returns:
+        steps (K,) int64 and clusters (K, P) uint8, in the order of the steps.
+
+    Raises:
+        ValueError: k is out of range, or larger than the number of pictures.
+        RunDamaged: a snapshot cannot be read.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from sklearn.cluster import KMeans
+
+    k = int(asked.parameters.get("k", 8))
+    steps, found = asked.run.snapshot_steps(), list[np.ndarray]()
+    for i, step in enumerate(reversed(steps)):
+        tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
+        h = unit(_representations(asked.run, step, "h"))
+        if not 2 <= k <= min(MOST_CLUSTERS, len(h)):
+            most = min(MOST_CLUSTERS, len(h))
+            raise ValueError(f"expected 2 to {most} clusters of {len(h)} pictures, found {k}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fewer different pictures than clusters
+            labels = KMeans(k, n_init=4, random_state=0).fit_predict(h)  # (P,)
+        if found:
+            shared = np.zeros((k, k))
+            np.add.at(shared, (labels, found[-1]), 1)
+            labels = linear_sum_assignment(shared, maximize=True)[1][labels]
+        else:  # the largest first
+            sizes = np.bincount(labels, minlength=k)
+            labels = np.argsort(np.argsort(-sizes, kind="stable"))[labels]
+        found.append(labels.astype(np.uint8))
+    return {"steps": np.array(steps, np.int64), "clusters": np.stack(found[::-1])}
+
+
+def _representations(run: Run, step: int, of: str) -> np.ndarray:
+    """h or z of a snapshot, (P, D).
+
+    Raises:
+        RunDamaged: the snapshot does not hold it.
+    """
+    arrays = run.snapshot(step)
+    if of not in arrays:
+        raise RunDamaged(f"Run {run.id}: expected {of} in the snapshot of step {step}, found none.")
+    return arrays[of]
+
+
+KINDS: dict[str, Callable[[Asked, Tell], Arrays]] = {
+    "encode": encode,
+    "layout": layout,
+    "clusters": clusters,
+}

@@ -60,9 +60,20 @@ def contrastive_accuracy(z: Any, xp: Any = np) -> Any:
 
 
 def loss_and_accuracy(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
-    """NT-Xent loss and contrastive accuracy from one similarity matrix.
+    """NT-Xent loss and contrastive accuracy from one similarity matrix."""
+    lost, found = of_each_view(z, temperature, xp)
+    return xp.mean(lost), xp.mean(found)
+
+
+def of_each_view(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
+    """What each view adds to the loss, and whether it finds its partner.
 
     A view that ties with a negative has not found its partner: constant projections score 0.
+
+    Args: as `nt_xent_loss`.
+
+    Returns:
+        (2N,) float32 whose mean is the loss, and (2N,) float32 of 0 and 1.
     """
     s = similarities(z, xp)  # (2N, 2N)
     n = s.shape[0] if s.shape[0] is not None else xp.shape(s)[0]
@@ -74,8 +85,7 @@ def loss_and_accuracy(z: Any, temperature: float, xp: Any = np) -> tuple[Any, An
     log_sum = xp.log(xp.sum(xp.exp(logits - top), axis=1))  # (2N,), beyond `top`
     lost = log_sum + (top[:, 0] - positive / temperature)  # (2N,); small, as float32 is exact there
     negative = xp.max(s + (itself + partner) * _MASKED, axis=1)  # (2N,), the hardest negative
-    found = xp.where(positive > negative, _ONE, _ZERO)  # (2N,)
-    return xp.mean(lost), xp.mean(found)
+    return lost, xp.where(positive > negative, _ONE, _ZERO)
 
 
 def _partners(n: Any, xp: Any) -> Any:

@@ -14,10 +14,9 @@ from .backend import bring_home, jit_compile
 from .config import ViewConfig
 from .datasets import Dataset, probe_indices
 from .projection import pca
-from .recipes import Recipes
-from .views import draw_recipes, render_views
+from .recipes import Recipes, probe_recipes
+from .views import render_views
 
-PROBE_SEED = 20_020_570  # of the two fixed views of each probe image: the same in every run
 MOST_IMAGES = 500  # a forward pass
 MOST_VALUES = 32e6  # of one layer in a forward pass: 128 MB, whatever the size of the pictures
 _CACHE_BYTES = 64e6  # rendered probe views are kept when they are smaller than this
@@ -96,9 +95,7 @@ class Probe:
         self.images = dataset.x_train[self.indices]  # (P, S, S, 3) uint8
         self.labels = None if dataset.y_train is None else dataset.y_train[self.indices]
         self.factors = {k: v[self.indices] for k, v in dataset.factors_train.items()}
-        self.recipes: Recipes = draw_recipes(
-            views, len(self.indices), PROBE_SEED, 0, image_size=self.images.shape[1]
-        )
+        self.recipes: Recipes = probe_recipes(views, len(self.indices), self.images.shape[1])
         self._rendered: np.ndarray | None = None
         self.knn_pixels = self._knn(self.images)
 

@@ -22,6 +22,8 @@ BLUR_REFERENCE = 224  # ViewConfig's sigmas are meant for views of this size
 _ORDERS = np.array(list(itertools.permutations(range(4))), np.int8)  # (24, 4)
 # One uniform number per decision and per strength, drawn whether it is used or not: moving one
 # slider then changes nothing else. The spares keep old recipes as they are when one is added.
+PROBE_SEED = 20_020_570  # of the views of pictures on the map: the same in every run
+
 _DRAWS = (
     *("crop", "area", "ratio", "top", "left", "flip", "jitter"),
     *("brightness", "contrast", "saturation", "hue", "order", "gray", "blur", "sigma", "spare"),
@@ -122,6 +124,34 @@ def draw_recipes(
         gray_strength=_if(gray, np.full(gray.shape, config.gray_strength), 0),
         blur_sigma=_draw_sigmas(config, u, image_size),
     )
+
+
+def probe_recipes(config: ViewConfig, count: int, image_size: int) -> Recipes:
+    """The two fixed views of each picture on the map: the same in every run with these settings.
+
+    Args:
+        config: the run's.
+        count: pictures on the map (P).
+        image_size: pixels a side.
+
+    Returns:
+        Recipes of P images.
+    """
+    return draw_recipes(config, count, PROBE_SEED, 0, image_size=image_size)
+
+
+def more_recipes(config: ViewConfig, count: int, index: int, image_size: int) -> Recipes:
+    """Further views of one picture on the map, drawn as in training.
+
+    Args:
+        config, image_size: as `probe_recipes`.
+        count: pairs of views.
+        index: of the picture on the map, 0 to P - 1.
+
+    Returns:
+        Recipes of `count` images: render the picture repeated as often.
+    """
+    return draw_recipes(config, count, PROBE_SEED, 1 + index, image_size=image_size)
 
 
 def describe(recipes: Recipes, i: int, view: int) -> str:

@@ -12,9 +12,10 @@ from .errors import ConfigError, RunDamaged, RunError
 from .runs import Run
 
 TRAINED, UNTRAINED = "trained", "untrained"
-ROLES = (TRAINED, UNTRAINED)
+NONE = "none"  # of a question about snapshots, for which no network is needed
+ROLES = (TRAINED, UNTRAINED, NONE)
 
-SNAPSHOT, CHECKPOINT, SEED = "snapshot", "checkpoint", "seed"
+SNAPSHOT, CHECKPOINT, SEED, ENCODED = "snapshot", "checkpoint", "seed", "encoded"
 
 
 @dataclass(frozen=True)
@@ -22,8 +23,8 @@ class Weights:
     """One state of a run's network.
 
     Attributes:
-        source: where it lies: "snapshot", "checkpoint", or "seed" for the network that is drawn
-            from the run's seed.
+        source: where it lies: "snapshot", "checkpoint", "seed" for the network that is drawn
+            from the run's seed, or "encoded" for what a snapshot has of the pictures.
         step: updates done.
         stamp: the file's time (ns) and size (bytes) when it was found; (0, 0) without a file.
     """
@@ -36,6 +37,8 @@ class Weights:
         """The file in a run's folder; None without one."""
         if self.source == SNAPSHOT:
             return run.path / "snapshots" / f"{self.step:08d}.weights.npz"
+        if self.source == ENCODED:
+            return run.path / "snapshots" / f"{self.step:08d}.npz"
         return run.path / "checkpoint.npz" if self.source == CHECKPOINT else None
 
     def is_current(self, run: Run) -> bool:
@@ -52,7 +55,8 @@ def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weig
 
     Args:
         run: any run.
-        role: "trained", or "untrained" for the network before its first step.
+        role: "trained", "untrained" for the network before its first step, or "none" for the
+            newest snapshot alone.
         step: of the trained weights; None takes the newest.
 
     Raises:
@@ -65,6 +69,8 @@ def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weig
         raise gone(run)
     if role == UNTRAINED:
         return _of_snapshot(run, 0) or Weights(SEED, 0)
+    if role == NONE:
+        return _of_representations(run)
     steps = weight_steps(run)
     if step is None:
         found = _newest(run, steps)
@@ -125,6 +131,15 @@ def _newest(run: Run, steps: list[int]) -> Weights | None:
 def _of_snapshot(run: Run, step: int) -> Weights | None:
     stamp = _stamp(run.path / "snapshots" / f"{step:08d}.weights.npz")
     return Weights(SNAPSHOT, step, stamp) if stamp else None
+
+
+def _of_representations(run: Run) -> Weights:
+    """What the newest snapshot has of the pictures."""
+    for step in reversed(run.snapshot_steps()):
+        stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz")
+        if stamp:
+            return Weights(ENCODED, step, stamp)
+    raise RunError(f"Run {run.id} has no snapshot yet; wait for its first one.")
 
 
 def _of_checkpoint(run: Run) -> Weights | None:

@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import gzip
-import http.client
 import json
 import re
-import threading
-import time
-from dataclasses import dataclass
 
 import cv2
 import numpy as np
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 
 from fake_run import FakeRun
+from http_client import serving
 from pages.components import routes, thumbnails
 from simclr_core.files import write_npz
 from simclr_core.runs import RunStore
@@ -28,46 +23,10 @@ def fake(tmp_path, monkeypatch):
     return FakeRun(RunStore(tmp_path), probe=50)
 
 
-@dataclass
-class Answer:
-    status_code: int
-    headers: dict[str, str]
-    raw: bytes
-
-    @property
-    def content(self) -> bytes:
-        packed = self.headers.get("content-encoding") == "gzip"
-        return gzip.decompress(self.raw) if packed else self.raw
-
-    @property
-    def text(self) -> str:
-        return self.content.decode()
-
-
-class Client:
-    """Asks a real server, byte by byte: paths go out as they are written."""
-
-    def __init__(self, port: int) -> None:
-        self.port = port
-
-    def get(self, path: str, headers: dict[str, str] | None = None) -> Answer:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        link.request("GET", path.replace(" ", "%20"), headers=headers or {})
-        found = link.getresponse()
-        return Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())
-
-
 @pytest.fixture(scope="module")
 def client():
-    config = uvicorn.Config(Starlette(routes=routes.ROUTES), port=0, log_level="warning")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield Client(server.servers[0].sockets[0].getsockname()[1])
-    server.should_exit = True
-    thread.join(5)
+    with serving(routes.ROUTES) as found:
+        yield found
 
 
 def test_modules_are_kept_for_ever_under_their_version_only(client):

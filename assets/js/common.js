@@ -24,6 +24,7 @@ export function unpack(bytes) {
 export function keep(component, make) {
   const parent = component.parentElement;
   const view = (parent.simclrView ??= make(parent));
+  view.component = component;
   if (component.data) view.update(unpack(component.data));
   return () => {
     if (parent.isConnected || parent.simclrView !== view) return;

@@ -35,12 +35,14 @@ export class Legend {
     button.type = "button";
     button.dataset.index = index;
     button.title = `${name}: ${count(number)} pictures`;
-    button.onclick = () => {
-      if (!this.chosen.delete(index)) this.chosen.add(index);
-      this.mark();
-      this.onchoose(this.chosen);
-    };
+    button.onclick = () => this.click(index);
     return button;
+  }
+
+  click(index) {
+    if (!this.chosen.delete(index)) this.chosen.add(index);
+    this.mark();
+    this.onchoose(this.chosen);
   }
 
   clear() {

@@ -3,7 +3,7 @@
 import { Card, CARD_CSS } from "./card.js";
 import { addStyle, count, decimal, explain, keep, known, make, percent, term, theme } from "./common.js";
 import { Legend, LEGEND_CSS } from "./legend.js";
-import { Scatter } from "./scatter.js";
+import { DIMMED, SHOWN, Scatter } from "./scatter.js";
 
 const CAPTION = 42; // pixels below the square
 const LEGEND = 118; // least width of a legend at the side
@@ -73,7 +73,7 @@ class MapView {
     if (!same) this.point(-1);
     if (!same || before.color !== header.color) this.legend.clear();
     this.legend.update(header);
-    scatter.chosen = this.legend.chosen;
+    scatter.mask = shown(this.legend.chosen, arrays.category);
     this.card.use(header);
     this.describe(header);
     this.resize();
@@ -125,7 +125,7 @@ class MapView {
   }
 
   choose(chosen) {
-    this.scatter.chosen = chosen;
+    this.scatter.mask = shown(chosen, this.scatter.category);
     this.scatter.draw();
   }
 
@@ -178,6 +178,11 @@ class MapView {
     this.card.hide();
     this.root.remove();
   }
+}
+
+/** What to draw of points, by the categories that were brought forward; null: all. */
+function shown(chosen, category) {
+  return chosen.size ? Uint8Array.from(category, (k) => (chosen.has(k) ? SHOWN : DIMMED)) : null;
 }
 
 /** How far the map can be trusted: in words, and what they mean. */

@@ -2,7 +2,7 @@
 // call a point. Points stand on whole pixels, which nobody sees at their size.
 
 /** Paints points into a canvas. at: x and y in turn, 0 to 1; radius in device pixels. */
-export function raster(context, { at, category, colors, paper, radius, chosen, alpha, read }) {
+export function raster(context, { at, category, colors, paper, radius, mask, alpha, read }) {
   const { width, height } = context.canvas;
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
@@ -10,15 +10,14 @@ export function raster(context, { at, category, colors, paper, radius, chosen, a
   pixels.fill(word(back));
   const stamp = disc(radius);
   const rgb = colors.map(read);
-  for (const pass of chosen.size ? [false, true] : [true]) {
-    const share = alpha * (pass ? 1 : 0.15);
+  for (const pass of mask ? [1, 2] : [2]) { // dimmed points, then those that are shown
+    const share = alpha * (pass === 2 ? 1 : 0.15);
     for (let i = 0; i < category.length; i++) {
-      const k = category[i];
-      if (chosen.size && chosen.has(k) !== pass) continue;
+      if (mask && mask[i] !== pass) continue;
       const left = Math.round(at[2 * i] * width) - stamp.reach;
       const top = Math.round(at[2 * i + 1] * height) - stamp.reach;
       if (left < 0 || top < 0 || left + stamp.size > width || top + stamp.size > height) continue;
-      blend(pixels, width, left, top, stamp, rgb[k], share);
+      blend(pixels, width, left, top, stamp, rgb[category[i]], share);
     }
   }
   context.putImageData(image, 0, 0);

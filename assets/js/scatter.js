@@ -6,7 +6,8 @@ import { raster } from "./raster.js";
 const GLIDE = 300; // ms
 const EDGE = 0.012; // of the side: points beyond the viewport are drawn here
 const MANY = 4000; // points; beyond, they are painted pixel by pixel
-const still = matchMedia("(prefers-reduced-motion: reduce)");
+export const [HIDDEN, DIMMED, SHOWN] = [0, 1, 2];
+export const still = matchMedia("(prefers-reduced-motion: reduce)");
 
 export class Scatter {
   constructor(canvas) {
@@ -18,7 +19,8 @@ export class Scatter {
     this.goal = this.at;
     this.category = new Uint8Array(0);
     this.colors = [];
-    this.chosen = new Set(); // categories; empty: all
+    this.mask = null; // a point: HIDDEN, DIMMED or SHOWN; null: all are shown
+    this.touch = SHOWN; // the least that can be pointed at
     this.alpha = 1;
     this.paper = "#fff";
     this.frame = 0;
@@ -48,10 +50,11 @@ export class Scatter {
 
   /**
    * Moves the points; those that stand for the same pictures glide.
-   * xy: (2P) coordinates; bounds: middle x, middle y, half the side.
+   * xy: (2P) coordinates; bounds: middle x, middle y, half the side; clamp: points beyond the
+   * viewport are drawn at its edge.
    */
-  move(xy, category, bounds, glide, done) {
-    const goal = place(xy, bounds);
+  move(xy, category, bounds, glide, done, clamp = true) {
+    const goal = place(xy, bounds, clamp);
     cancelAnimationFrame(this.frame);
     this.category = category;
     this.goal = goal;
@@ -78,12 +81,17 @@ export class Scatter {
     this.frame = requestAnimationFrame(tick);
   }
 
+  /** Whether a point can be pointed at. */
+  touches(i) {
+    return !this.mask || this.mask[i] >= this.touch;
+  }
+
   get radius() {
     return Math.min(5, Math.max(1.3, (0.22 * this.side) / Math.sqrt(this.count || 1)));
   }
 
   draw() {
-    const { context, canvas, ratio, at, category, chosen } = this;
+    const { context, canvas, ratio, at, category, mask } = this;
     if (!this.side) return;
     if (this.count > MANY) {
       raster(context, { ...this, radius: this.radius * ratio, read: channels });
@@ -97,12 +105,11 @@ export class Scatter {
     const scale = canvas.width;
     const shift = this.discs.length ? this.discs[0].width / 2 : 0;
     // In the order of the pictures, so that no category always lies on top; dimmed ones first.
-    for (const pass of chosen.size ? [false, true] : [true]) {
-      context.globalAlpha = this.alpha * (pass ? 1 : 0.15);
+    for (const pass of mask ? [DIMMED, SHOWN] : [SHOWN]) {
+      context.globalAlpha = this.alpha * (pass === SHOWN ? 1 : 0.15);
       for (let i = 0; i < category.length; i++) {
-        const k = category[i];
-        if (chosen.size && chosen.has(k) !== pass) continue;
-        context.drawImage(this.discs[k], at[2 * i] * scale - shift, at[2 * i + 1] * scale - shift);
+        if (mask && mask[i] !== pass) continue;
+        context.drawImage(this.discs[category[i]], at[2 * i] * scale - shift, at[2 * i + 1] * scale - shift);
       }
     }
     this.onmove();
@@ -117,7 +124,7 @@ export class Scatter {
     for (let r = Math.max(0, row - 1); r <= Math.min(size - 1, row + 1); r++)
       for (let c = Math.max(0, column - 1); c <= Math.min(size - 1, column + 1); c++)
         for (let i = head[r * size + c]; i >= 0; i = next[i]) {
-          if (this.chosen.size && !this.chosen.has(this.category[i])) continue;
+          if (!this.touches(i)) continue;
           const [dx, dy] = [this.at[2 * i] * this.side - x, this.at[2 * i + 1] * this.side - y];
           const d = dx * dx + dy * dy;
           if (d < least) [best, least] = [i, d];
@@ -130,7 +137,7 @@ export class Scatter {
     const [x, y] = i < 0 ? [0.5, 0.5] : [this.at[2 * i], this.at[2 * i + 1]];
     let [best, least] = [-1, Infinity];
     for (let j = 0; j < this.count; j++) {
-      if (j === i || (this.chosen.size && !this.chosen.has(this.category[j]))) continue;
+      if (j === i || !this.touches(j)) continue;
       const [gx, gy] = [this.at[2 * j] - x, this.at[2 * j + 1] - y];
       const along = gx * dx + gy * dy;
       const across = Math.abs(gx * dy) + Math.abs(gy * dx);
@@ -142,11 +149,12 @@ export class Scatter {
   }
 }
 
-function place(xy, [x, y, half]) {
+function place(xy, [x, y, half], clamp) {
   const out = new Float32Array(xy.length);
+  const within = clamp ? edge : (v) => (v === v ? v : 0.5);
   for (let i = 0; i < xy.length; i += 2) {
-    out[i] = edge(0.5 + (xy[i] - x) / (2 * half));
-    out[i + 1] = edge(0.5 - (xy[i + 1] - y) / (2 * half));
+    out[i] = within(0.5 + (xy[i] - x) / (2 * half));
+    out[i + 1] = within(0.5 - (xy[i + 1] - y) / (2 * half));
   }
   return out;
 }

@@ -39,6 +39,7 @@ def navigation() -> list[Page]:
         st.Page("pages/home.py", title="Home", default=True),
         st.Page("pages/views.py", title="Views"),
         st.Page("pages/train.py", title="Train"),
+        st.Page("pages/explore.py", title="Explore"),
         st.Page("pages/runs.py", title="Runs"),
     ]
 

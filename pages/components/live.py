@@ -64,7 +64,7 @@ def live_map(
         if run
         else payload.ghost_payload(message)
     )
-    _mount("map", key, height, found.map)
+    mount("map", key, height, found.map)
     return found
 
 
@@ -79,7 +79,7 @@ def live_curves(
     """
     _look()
     found = payload.curves_payload(run, message) if run else payload.ghost_payload(message)
-    _mount("curves", key, height, found.curves)
+    mount("curves", key, height, found.curves)
     return found
 
 
@@ -110,18 +110,26 @@ def _look() -> None:
             _looks[context.session_id] = time.monotonic()
 
 
-def _mount(module: str, key: str, height: int, data: bytes) -> None:
-    """Mount or update an element. The stub names the modules' version, so that it alone changes
-    when they do."""
+def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+    """Mount or update an element of a module of assets/js.
+
+    Args:
+        module: its file's name; it exports `render`.
+        key: the element's identity.
+        height: pixels.
+        data: a block of `packing`.
+        options: such as `on_<state>_change`, called when the browser sets that state.
+    """
+    # The stub names the modules' version, so that it alone changes when they do.
     component: Any = _components.get((module, script_version()))
     if component is None:
         stub = _STUB % (script_version(), module)
-        isolated = module == "map"  # plotly.js puts its styles into the page, not a shadow root
+        isolated = module != "curves"  # plotly.js puts its styles into the page, not a shadow root
         component = st.components.v2.component(
             f"simclr_lab_{module}", js=stub, isolate_styles=isolated
         )
         _components[module, script_version()] = component
-    component(key=key, data=data, height=height)
+    component(key=key, data=data, height=height, **options)
 
 
 _components: dict[tuple[str, str], Any] = {}

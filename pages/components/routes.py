@@ -10,25 +10,24 @@ import functools
 import gzip
 import hashlib
 import json
-import re
 from collections.abc import Callable
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
 from starlette.requests import Request
-from starlette.responses import PlainTextResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
-from simclr_core.errors import LabError, RunError
-from simclr_core.runs import Run, RunStore
+from simclr_core.errors import LabError
+from simclr_core.runs import Run
 
 from .categories import category_names
+from .own_pages import GUARD, missing, refusal, run_of
 from .thumbnails import probe_facts, sheet
 
 SCRIPTS = Path(__file__).resolve().parents[2] / "assets" / "js"
 FOREVER = "max-age=31536000, immutable"
-_GUARD = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 _TYPES = {"webp": "image/webp", "png": "image/png"}
 
 
@@ -48,9 +47,9 @@ def script(request: Request) -> Response:
     file = request.path_params["file"]
     known = {path.name: path for path in SCRIPTS.glob("*.js")}
     if file not in known:
-        return _missing(f"Expected one of {', '.join(sorted(known))}, found {file}.")
+        return missing(f"Expected one of {', '.join(sorted(known))}, found {file}.")
     fresh = request.path_params["version"] == script_version()
-    headers = {**_GUARD, "Cache-Control": FOREVER if fresh else "no-cache"}
+    headers = {**GUARD, "Cache-Control": FOREVER if fresh else "no-cache"}
     return Response(known[file].read_bytes(), media_type="text/javascript", headers=headers)
 
 
@@ -58,7 +57,7 @@ def plotly(request: Request) -> Response:
     """The plotly.js that ships inside the Python package, packed once."""
     fresh = request.query_params.get("v") == plotly_version()
     headers = {
-        **_GUARD,
+        **GUARD,
         "Cache-Control": FOREVER if fresh else "no-cache",
         "Vary": "Accept-Encoding",
         "ETag": f'"{plotly_version()}"',
@@ -75,7 +74,7 @@ def thumbnails(request: Request) -> Response:
     """All pictures of a run's map in one sheet."""
     extension = request.path_params["extension"]
     if extension not in _TYPES:
-        return _missing(f"Expected thumbnails.webp or thumbnails.png, found .{extension}.")
+        return missing(f"Expected thumbnails.webp or thumbnails.png, found .{extension}.")
     return _of_run(request, lambda run: sheet(run, extension), _TYPES[extension])
 
 
@@ -96,38 +95,24 @@ def _of_run(
     request: Request, read: Callable[[Run], tuple[bytes, str] | None], media_type: str
 ) -> Response:
     """What `read` makes of a run, for the app's own pages only."""
-    if request.headers.get("sec-fetch-site", "none") not in ("same-origin", "none"):
-        return PlainTextResponse(
-            "Expected a request from the app's own pages, found one from another site.",
-            status_code=403,
-            headers=_GUARD,
-        )
+    if refused := refusal(request):
+        return refused
     try:
-        found = read(_run(request.path_params["run_id"]))
+        found = read(run_of(request))
     except LabError as error:
-        return _missing(str(error))
+        return missing(str(error))
     if found is None:
-        return _missing("This run has no pictures yet; they come when it has read its data.")
+        return missing("This run has no pictures yet; they come when it has read its data.")
     body, digest = found
     fresh = request.query_params.get("v") == digest
     headers = {
-        **_GUARD,
+        **GUARD,
         "Cache-Control": f"private, {FOREVER if fresh else 'no-cache'}",
         "ETag": f'"{digest}"',
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
     return Response(body, media_type=media_type, headers=headers)
-
-
-def _run(run_id: str) -> Run:
-    """The run of exactly this id."""
-    if not re.fullmatch(r"[0-9a-z][0-9a-z_-]{0,63}", run_id):
-        raise RunError(f"Expected a run's id, found {run_id!r}.")
-    run = RunStore().get(run_id)
-    if run.id != run_id:
-        raise RunError(f"Expected a run named {run_id!r}, found none; see Runs.")
-    return run
 
 
 def _points(run: Run) -> tuple[bytes, str] | None:
@@ -156,7 +141,3 @@ def _plotly(packed: bool) -> bytes:
         raise FileNotFoundError("plotly")
     body = (Path(found.origin).parent / "package_data" / "plotly.min.js").read_bytes()
     return gzip.compress(body, 6, mtime=0) if packed else body
-
-
-def _missing(sentence: str) -> Response:
-    return PlainTextResponse(sentence, status_code=404, headers=_GUARD)

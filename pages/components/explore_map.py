@@ -1,0 +1,291 @@
+"""Explore's maps as a Streamlit element: what to show travels to the browser, the rest it fetches.
+
+The browser tells back where it is (step, picture, selection), so that the URL opens the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+
+from simclr_core import analyst, jobs, summary
+from simclr_core.errors import LabError
+from simclr_core.figures import VIEW_1, VIEW_2, VIEW_TEXT
+from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
+from simclr_core.runs import Run, RunStore
+
+from . import explore_blocks as blocks
+from . import explore_link, lost
+from .categories import choices
+from .live import mount
+from .packing import pack
+from .thumbnails import Probe, probe_facts
+
+KEY = "explore"
+USUAL = (NEIGHBORS, MIN_DIST, METRIC)
+_PLAIN = {
+    blocks.PREDICTED: "predicted label",
+    blocks.CLUSTER: "clusters",
+    blocks.LOSS: "loss",
+    blocks.VIEWS: "similarity of its views",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person has chosen to see.
+
+    Attributes:
+        spaces: "h", "z" or both, in the order of the maps.
+        method: "umap" or "pca".
+        color: a label, factor or one of `explore_blocks`' names; empty for the first there is.
+        k: clusters.
+        layout: neighbours, min_dist and metric of UMAP.
+    """
+
+    spaces: tuple[str, ...] = ("h",)
+    method: str = "umap"
+    color: str = ""
+    k: int = 8
+    layout: tuple[int, float, str] = USUAL
+
+
+@dataclass
+class Found:
+    """The maps as they can be shown now, and what is still waited for."""
+
+    maps: list[dict[str, Any]]
+    color: dict[str, str]
+    notes: list[str]
+    waiting: bool = False
+
+
+def color_names(run: Run) -> dict[str, str]:
+    """What the maps can be coloured by -> the words for it."""
+    try:
+        probe = probe_facts(run)
+    except LabError:
+        probe = None
+    if probe is None:
+        return {}
+    known = choices(probe)
+    more = [blocks.CLUSTER, blocks.LOSS, blocks.VIEWS]
+    if blocks.target(probe):
+        more.insert(0, blocks.PREDICTED)
+    return {name: name for name in known} | {name: _PLAIN[name] for name in more}
+
+
+def look(run: Run, wanted: Wanted) -> Found:
+    """What can be shown now; asks for what has to be computed first.
+
+    Raises:
+        LabError: the run cannot be read.
+    """
+    found = Found([], {}, [])
+    for of in wanted.spaces:
+        found.maps.append(_map(run, of, wanted, found))
+    found.color = _color(run, wanted, found)
+    return found
+
+
+def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") -> None:
+    """Mount or update the maps.
+
+    Args:
+        start: step, picture and selection to begin with (see `start_of`).
+        message: over the maps while there are no snapshots.
+    """
+    probe = probe_facts(run)
+    steps = _common([one["steps"] for one in found.maps]) if probe else []
+    base = f"/lab/runs/{run.id}/map"
+    view_text = VIEW_TEXT["dark" if st.context.theme.type == "dark" else "light"]
+    header: dict[str, Any] = {
+        "kind": "explore",
+        "run": run.id,
+        "base": base,
+        "maps": found.maps,
+        "steps": steps,
+        "color": found.color,
+        "scores": _scores(run, steps),
+        "start": dict(start),
+        "message": message,
+        "tones": {
+            "blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1],
+        },
+        **_pictures(run, probe),
+    }  # fmt: skip
+    mount("explore", KEY, 600, pack(header, {}), on_place_change=_to_link)
+
+
+def start_of(run: Run) -> dict[str, Any]:
+    """What the URL says of step, picture and selection."""
+    count = getattr(_probe(run), "count", 0)
+    query = st.query_params
+    step, picture = (query.get(name, "") for name in ("step", "picture"))
+    index = int(picture) - 1 if picture.isdecimal() and len(picture) < 9 else -1
+    return {
+        "step": int(step) if step.isdecimal() and len(step) < 13 else None,
+        "picture": index if 0 <= index < count else None,
+        "chosen": explore_link.decode(query.get("chosen", ""), count),
+    }
+
+
+def _to_link() -> None:
+    """Bring the URL up to date with what the browser shows."""
+    place = getattr(st.session_state.get(KEY), "place", None)
+    if not isinstance(place, Mapping) or place.get("run") != st.query_params.get("run"):
+        return
+    step, picture, chosen = (place.get(name) for name in ("step", "picture", "chosen"))
+    with contextlib.suppress(LabError, TypeError, ValueError, IndexError):
+        count = getattr(_probe(RunStore().get(str(place["run"]))), "count", 0)
+        values = {
+            "step": "" if step is None else str(int(step)),
+            "picture": "" if picture is None else str(int(picture) + 1),
+            "chosen": explore_link.encode(chosen, count) if chosen else "",
+        }
+        for name, value in values.items():
+            if value:
+                st.query_params[name] = value
+            else:
+                st.query_params.pop(name, None)
+
+
+def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
+    """One map: its own if it is there, PCA of the same until it is."""
+    own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
+    if own:
+        neighbors, min_dist, metric = wanted.layout
+        key = _asked(run, jobs.layout_job(of, neighbors, min_dist, metric), found)
+        if key:
+            steps = blocks.answered_steps(run, key)
+            return _described(run, of, "umap", steps, key, wanted.layout)
+    elif wanted.method == "umap":
+        if steps := run.coordinate_steps("umap"):
+            return _described(run, of, "umap", steps)
+        found.notes.append("UMAP is warming up; until then the maps are by PCA.")
+    steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
+    return _described(run, of, "pca", steps)
+
+
+def _described(
+    run: Run, of: str, method: str, steps: Sequence[int], key: str = "",
+    layout: tuple[int, float, str] = USUAL,
+) -> dict[str, Any]:  # fmt: skip
+    title = f"{method.upper()} of {of}"
+    if method == "umap" and layout != USUAL:
+        neighbors, min_dist, metric = layout
+        title += f" ({neighbors} neighbours, min_dist {min_dist:g}, {metric})"
+    folder = run.path / ("snapshots" if key or of == "z" else "coordinates")
+    name = "{:08d}.npz" if key or of == "z" else method + "-{:08d}.npz"
+    stamps = {str(step): _stamp(folder / name.format(step)) for step in steps}
+    known = {"of": of, "method": method, "key": key, "title": title}
+    return known | {"steps": list(steps), "stamps": stamps}
+
+
+def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
+    names = color_names(run)
+    first = next(iter(names), "")
+    chosen = wanted.color if wanted.color in names else first
+    key = ""
+    if chosen == blocks.CLUSTER:
+        key = _asked(run, jobs.clusters_job(wanted.k), found)
+        if not key:
+            chosen = first if first != blocks.CLUSTER else blocks.LOSS
+    stamps = {
+        str(step): _stamp(run.path / "snapshots" / f"{step:08d}.npz")
+        for step in run.snapshot_steps()
+    }
+    return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
+
+
+def _asked(run: Run, job: jobs.Job, found: Found) -> str:
+    """The key of an answer that is there; else asks, and notes what is waited for."""
+    try:
+        key = jobs.ask(run, job)
+        answer = jobs.answer(run, key)
+        if answer.state == jobs.ANSWERED:
+            return key
+        if answer.state == jobs.FAILED:
+            found.notes.append(answer.error)
+            return ""
+        trouble = analyst.wake(RunStore(run.path.parent))
+        found.waiting = not trouble
+        share = f" ({answer.share:.0%})" if answer.share else ""
+        found.notes.append(trouble or f"{(answer.words or 'computing').capitalize()}{share} …")
+    except LabError as error:
+        found.notes.append(str(error))
+    return ""
+
+
+def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
+    """For each step what its neighbours say, with what to compare it with."""
+    found: dict[str, str] = {}
+    rows = {row["step"]: row for row in run.snapshot_rows()}
+    untrained = rows.get(0, {}).get("knn_accuracy")
+    with contextlib.suppress(LabError):
+        evaluation = run.evaluation() or {}
+        for step in steps:
+            row = rows.get(step, {})
+            score = row.get("knn_accuracy")
+            if score is None:
+                found[str(step)] = "No labels: neighbours cannot be scored."
+                continue
+            what = summary.what({"of": row.get("knn_of")})
+            words = f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy"
+            words += f"; untrained {summary.percent(untrained)}" if untrained is not None else ""
+            pixels = row.get("knn_accuracy_pixels")
+            words += f", pixels {summary.percent(pixels)})" if pixels is not None else ")"
+            if step == evaluation.get("step"):
+                words += ". " + (summary.probes(evaluation) or "No linear probe yet: see Runs.")
+            found[str(step)] = words
+    return found
+
+
+def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:
+    if probe is None:
+        return {"digest": "", "count": 0, "columns": 1, "size": 1, "pictures": "", "points": ""}
+    return {
+        "digest": probe.digest,
+        "count": probe.count,
+        "columns": probe.columns,
+        "size": probe.size,
+        "pictures": f"/lab/runs/{run.id}/thumbnails.webp?v={probe.digest}",
+        "points": f"/lab/runs/{run.id}/points.json?v={probe.digest}",
+    }
+
+
+def _probe(run: Run) -> Probe | None:
+    try:
+        return probe_facts(run)
+    except LabError:
+        return None
+
+
+def _common(lists: Sequence[Sequence[int]]) -> list[int]:
+    """Steps that every map has."""
+    return sorted(set(lists[0]).intersection(*lists[1:])) if lists else []
+
+
+def _stamp(path: Any) -> str:
+    """When a file was written, as a short word; empty if it is gone."""
+    try:
+        return f"{path.stat().st_mtime_ns:x}"
+    except OSError:
+        return ""
+
+
+def trouble(run: Run) -> str:
+    """Why nothing can be shown, in a sentence; empty if there is nothing wrong."""
+    try:
+        probe = probe_facts(run)
+    except LabError as error:
+        return str(error)
+    steps = run.snapshot_steps()
+    if probe is None or not steps:
+        count = probe.count if probe else None
+        return lost.map_words(run, steps, count, None)
+    return ""

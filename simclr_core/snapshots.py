@@ -1,0 +1,157 @@
+"""A run's snapshots as the app asks for them: read once, kept while there is room.
+
+Whoever looks at a map asks for the same arrays again and again, at every step and for every
+browser. Arrays are read-only, as all askers share them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cachetools import LRUCache
+
+from . import evaluation, per_picture
+from .errors import RunDamaged, RunError
+from .run import Run
+
+MOST_BYTES = 96_000_000  # of all that is kept together
+NEIGHBOURS = 20  # of each picture
+
+_kept: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
+_lock = threading.Lock()
+_making: dict[tuple, threading.Lock] = {}
+
+
+def arrays(run: Run, step: int) -> dict[str, np.ndarray]:
+    """h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d), float32, as far as they are there.
+
+    Raises:
+        RunDamaged: the file is missing or cannot be read, or holds no h of finite numbers.
+    """
+    return _of(run, step, "arrays", lambda: _read(run, step))
+
+
+def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarray]:
+    """The nearest other pictures of each: see `per_picture.ranked`.
+
+    Args:
+        of: "h" or "z".
+    """
+    return _of(run, step, of, lambda: per_picture.ranked(vectors(run, step, of), NEIGHBOURS))
+
+
+def vectors(run: Run, step: int, of: str = "h") -> np.ndarray:
+    """h (P, D) or z (P, d) of a step.
+
+    Raises:
+        RunDamaged: the snapshot does not hold it.
+    """
+    return _wanted(run, step, of)
+
+
+def values(run: Run, step: int, name: str) -> np.ndarray:
+    """A number for each picture at a step.
+
+    Args:
+        name: "loss", or "views" for the similarity of its two views (both in z).
+
+    Returns:
+        (P,) float32.
+
+    Raises:
+        RunDamaged: the snapshot holds no projections of views.
+        ValueError: another name.
+    """
+    if name not in ("loss", "views"):
+        raise ValueError(f"expected loss or views, found {name!r}")
+
+    def make() -> np.ndarray:
+        z_views = _wanted(run, step, "z_views")
+        if name == "views":
+            return per_picture.view_similarity(z_views)
+        training = run.config.training
+        return per_picture.losses(z_views, training.temperature, training.batch_size)
+
+    return _of(run, step, name, make)
+
+
+def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
+    """The label that each picture's neighbours vote for, itself left out; -1 where unknown.
+
+    Args:
+        labels: (P,) int; those below 0 are not known and do not vote.
+    """
+    known = np.flatnonzero(labels >= 0)
+    if len(known) < 2:
+        return np.full(len(labels), -1)
+
+    def make() -> np.ndarray:
+        h = vectors(run, step)
+        if len(h) != len(labels):
+            raise RunDamaged(f"Run {run.id}: its snapshot and its pictures are not as many.")
+        found = np.full(len(labels), -1)
+        found[known] = evaluation.knn_predict(h[known], labels[known])
+        return found
+
+    return _of(run, step, f"predicted {hash(labels.tobytes())}", make)
+
+
+def _wanted(run: Run, step: int, name: str) -> np.ndarray:
+    found = arrays(run, step).get(name)
+    if found is None:
+        raise RunDamaged(f"Run {run.id}: expected {name} in the snapshot of step {step}.")
+    return found
+
+
+def _read(run: Run, step: int) -> dict[str, np.ndarray]:
+    found = {name: np.asarray(a, np.float32) for name, a in run.snapshot(step).items()}
+    if "h" not in found or not all(np.isfinite(array).all() for array in found.values()):
+        raise RunDamaged(
+            f"Run {run.id}: expected finite representations in the snapshot of step {step}, "
+            "found others; choose another step."
+        )
+    for array in found.values():
+        array.flags.writeable = False
+    return found
+
+
+def _of(run: Run, step: int, what: str, make: Callable[[], Any]) -> Any:
+    """What is kept of a step, made if need be: once, however many ask at the same time."""
+    key = (str(run.path), step, what, _stamp(run.path / "snapshots" / f"{step:08d}.npz", run))
+    with _lock:
+        if key in _kept:
+            return _kept[key]
+        making = _making.setdefault(key, threading.Lock())
+    try:
+        with making:
+            with _lock:
+                if key in _kept:
+                    return _kept[key]
+            found = make()
+            with _lock:
+                if _size(found) <= MOST_BYTES:
+                    _kept[key] = found
+            return found
+    finally:
+        with _lock:
+            _making.pop(key, None)
+
+
+def _stamp(path: Path, run: Run) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise RunError(f"Run {run.id} has no snapshot at this step; choose another.") from error
+    return found.st_mtime_ns, found.st_size
+
+
+def _size(value: Any) -> int:
+    """Bytes of arrays, however they are held together."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    parts = value.values() if isinstance(value, dict) else value
+    return sum(_size(part) for part in parts)

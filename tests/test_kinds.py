@@ -1,0 +1,119 @@
+"""Questions about representations: layouts with settings of one's own, and clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import adjusted_rand_score
+
+from fake_run import FakeRun
+from simclr_core import jobs, kinds, projection
+from simclr_core.errors import LabError
+from simclr_core.files import write_npz
+from simclr_core.networks import Networks
+from simclr_core.runs import Run, RunStore
+from simclr_core.weights import ENCODED, find_weights
+
+
+@pytest.fixture
+def run(tmp_path) -> Run:
+    made = FakeRun(RunStore(tmp_path), probe=80)
+    for _ in range(3):
+        made.snapshot()
+        made.train(200)
+    return made.run
+
+
+class Told:
+    def __init__(self) -> None:
+        self.said: list[tuple[float, str]] = []
+
+    def __call__(self, share: float, words: str) -> None:
+        self.said.append((share, words))
+
+
+def ask(run: Run, job: jobs.Job, told: Told | None = None) -> kinds.Arrays:
+    weights = find_weights(run, job.parameters["weights"])
+    asked = kinds.Asked(run, job.kind, job.parameters, {}, weights, Networks())
+    return kinds.KINDS[job.kind](asked, told or Told())
+
+
+def test_a_layout_is_umap_of_each_snapshot_from_the_one_before(run):
+    told = Told()
+    job = jobs.layout_job("z", neighbors=7, min_dist=0.3, metric="euclidean")
+    found = ask(run, job, told)
+    assert found["steps"].tolist() == [0, 200, 400]
+    assert found["xy"].shape == (3, 80, 2) and found["xy"].dtype == np.float32
+    second = projection.umap_layout(
+        run.snapshot(200)["z"], neighbors=7, min_dist=0.3, metric="euclidean",
+        previous=found["xy"][0],
+    )  # fmt: skip
+    assert found["xy"][1] == pytest.approx(second, abs=1e-5)
+    assert [share for share, _ in told.said] == [0, 1 / 3, 2 / 3]
+    assert told.said[1][1] == "laying out snapshot 2 of 3"
+
+
+@pytest.mark.parametrize(
+    "job",
+    [
+        jobs.layout_job("x"),
+        jobs.layout_job(metric="other"),
+        jobs.layout_job(neighbors=1),
+        jobs.clusters_job(1),
+        jobs.clusters_job(31),
+    ],
+)
+def test_settings_out_of_range_are_refused(run, job):
+    with pytest.raises(ValueError, match="expected"):
+        ask(run, job)
+
+
+def test_more_clusters_than_pictures_are_refused(tmp_path):
+    made = FakeRun(RunStore(tmp_path), probe=5)
+    made.snapshot()
+    with pytest.raises(ValueError, match="2 to 5 clusters of 5 pictures, found 6"):
+        ask(made.run, jobs.clusters_job(6))
+
+
+def test_clusters_find_groups_and_keep_their_numbers(run):
+    """Three groups far apart, whose places change from snapshot to snapshot."""
+    rng = np.random.default_rng(0)
+    labels = np.repeat([0, 1, 2], [40, 25, 15])
+    for turn, step in enumerate((0, 200, 400)):
+        middles = 9 * np.eye(16)[[(i + turn) % 3 for i in range(3)]]
+        h = (middles[labels] + rng.normal(size=(80, 16))).astype(np.float32)
+        write_npz(run.path / "snapshots" / f"{step:08d}.npz", {"h": h, "z": h})
+    found = ask(run, jobs.clusters_job(3))
+    assert found["steps"].tolist() == [0, 200, 400]
+    assert found["clusters"].dtype == np.uint8
+    for clusters in found["clusters"]:
+        assert adjusted_rand_score(labels, clusters) == 1
+        assert (clusters == labels).all()  # the largest is the first, at every step
+
+
+def test_collapsed_representations_are_still_clustered(run):
+    h = np.ones((80, 16), np.float32)
+    write_npz(run.path / "snapshots" / "00000400.npz", {"h": h, "z": h})
+    found = ask(run, jobs.clusters_job(4))
+    assert len(np.unique(found["clusters"][-1])) == 1
+
+
+def test_the_question_changes_when_a_snapshot_comes_and_needs_no_weights(tmp_path):
+    made = FakeRun(RunStore(tmp_path), probe=30)
+    with pytest.raises(LabError, match="no snapshot yet"):
+        jobs.key_of(made.run, jobs.layout_job())
+    made.snapshot()
+    assert find_weights(made.run, "none").source == ENCODED
+    before = jobs.key_of(made.run, jobs.layout_job())
+    assert before == jobs.key_of(made.run, jobs.layout_job())
+    assert before != jobs.key_of(made.run, jobs.layout_job(neighbors=30))
+    made.train(50)
+    made.snapshot()
+    assert before != jobs.key_of(made.run, jobs.layout_job())
+
+
+def test_a_snapshot_without_z_is_told(run):
+    h = run.snapshot(0)["h"]
+    write_npz(run.path / "snapshots" / "00000000.npz", {"h": h})
+    with pytest.raises(LabError, match="expected z in the snapshot of step 0"):
+        ask(run, jobs.layout_job("z"))
