@@ -8,6 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components import explore_map, run_rows
+from pages.components.explore_blocks import CLUSTER
 from pages.components.explore_map import Wanted
 from pages.components.live import interval
 from pages.components.view_link import clean_link
@@ -109,26 +110,26 @@ def _wanted(row: list[st.delta_generator.DeltaGenerator], run: Run) -> Wanted:
     method = row[1].segmented_control(
         "By", ["UMAP", "PCA"], default="UMAP", required=True, key="by", bind="query-params"
     )
-    names = explore_map.color_names(run)
-    color = ""
-    if names:
-        color = st.session_state.get("color") or st.query_params.get("color", "")
-        if color not in names:
-            st.session_state.pop("color", None)
-            st.query_params.pop("color", None)
-        color = row[2].selectbox(
-            "Colour",
-            list(names),
-            format_func=lambda name: names[name],
-            key="color",
-            bind="query-params",
-        )
+    color = _color(row[2], explore_map.color_names(run))
     k = 8
-    if color == "cluster":
+    if color == CLUSTER:
         k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")
     with row[4].popover("UMAP…", width="stretch", disabled=method == "PCA"):
         layout = _layout()
     return Wanted(SPACES[str(space)], str(method).lower(), str(color), int(k), layout)
+
+
+def _color(place: st.delta_generator.DeltaGenerator, names: dict[str, str]) -> str:
+    """What the maps are coloured by; its words stand in the URL, as Streamlit binds them."""
+    if not names:
+        return ""
+    words = list(names.values())
+    if st.session_state.get("color", words[0]) not in words:
+        del st.session_state["color"]  # of another run
+    if st.query_params.get("color", words[0]) not in words:
+        st.query_params.pop("color", None)
+    chosen = place.selectbox("Colour", words, key="color", bind="query-params")
+    return next(name for name, word in names.items() if word == chosen)
 
 
 def _layout() -> tuple[int, float, str]:

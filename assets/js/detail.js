@@ -136,11 +136,16 @@ export class Detail {
     const now = history[0];
     const cells = now.neighbours.map((index, i) => {
       const similarity = decimal(now.similarities[i]);
-      const button = this.thumb(source, index, 44, `picture ${index + 1}, similarity ${similarity}`);
+      const button = this.thumb(source, index, this.px, `picture ${index + 1}, similarity ${similarity}`);
       return make("div", "ex-cell", "", button, make("small", "", similarity));
     });
     const list = make("div", "ex-row ex-near", "", ...cells);
     return [make("p", "ex-sub", "", term("nearest in h", SAME)), list, ...this.past(source, history)];
+  }
+
+  /** Pixels of a neighbour: ten fit into the pane. */
+  get px() {
+    return Math.max(28, Math.min(44, Math.floor((this.element.clientWidth - 40) / 10)));
   }
 
   /** How the list came about: some of the snapshots before. */
@@ -218,7 +223,7 @@ export const DETAIL_CSS = `
 .ex-sub { margin: 10px 0 3px; font-weight: 600; }
 .ex-strip { display: block; width: 100%; height: 18px; image-rendering: pixelated; border-radius: 3px; }
 .ex-cell { text-align: center; } .ex-cell small { font-size: 11px; color: var(--muted); }
-.ex-near { gap: 4px; }
+.ex-row.ex-near { gap: 4px; }
 .ex-past { display: flex; align-items: center; gap: 8px; margin-top: 4px; font-size: 11.5px; }
 .ex-past > span { width: 122px; flex: none; color: var(--muted); }
 .ex-past .ex-row { gap: 2px; flex-wrap: nowrap; }

@@ -13,7 +13,7 @@ import { SCRUB_CSS, Scrubber } from "./scrubber.js";
 import { THUMB_CSS } from "./thumb.js";
 
 const REST = 500; // ms without a change after which the address is brought up to date
-const [PANE, LEGEND, GAP] = [400, 128, 14]; // pixels
+const [PANE, LEGEND, GAP, LEFT] = [400, 140, 14, 560]; // pixels; LEFT: what the scrubber needs
 const TOOLS = { lasso: "Draw a line around points", box: "Draw a box", move: "Move the map" };
 const WRONG =
   "What a map cannot tell: distances between groups and their sizes mean nothing, gaps may be " +
@@ -34,8 +34,9 @@ class Explore {
     this.strip.setAttribute("role", "status");
     this.hint = make("p", "ex-hint");
     this.pane = make("div", "ex-pane");
-    const below = make("div", "ex-below", "", this.scrubber.element, this.tools);
-    this.left = make("div", "ex-left", "", make("div", "ex-top", "", this.maps, this.legend.element), below, this.strip);
+    const beside = make("div", "ex-beside", "", this.legend.element, this.tools);
+    const top = make("div", "ex-top", "", this.maps, beside);
+    this.left = make("div", "ex-left", "", top, this.scrubber.element, this.strip);
     this.root.append(this.left, this.pane);
     parent.append(this.root);
     explain(this.root);
@@ -75,6 +76,7 @@ class Explore {
     this.header = header;
     const look = (this.look = theme(this.root));
     for (const name of ["muted", "faint", "line"]) this.root.style.setProperty(`--${name}`, look[name]);
+    this.root.style.colorScheme = header.dark ? "dark" : "light";
     for (const [name, color] of Object.entries(header.tones)) this.root.style.setProperty(`--${name}`, color);
     const other = !before || before.run !== header.run || before.digest !== header.digest;
     if (other) this.begin(header);
@@ -125,6 +127,8 @@ class Explore {
     const room = narrow ? width : height - 20 - 34 - this.strip.offsetHeight - 16;
     const side = Math.max(120, Math.floor(Math.min(free / this.panes.length, room)));
     this.panes.forEach((pane) => pane.resize(side));
+    const left = this.panes.length * (side + GAP) + LEGEND;
+    this.left.style.width = narrow ? "" : `${Math.max(left, LEFT)}px`;
   }
 
   /** Shows a step on every map; what is there stays until everything for it has come. */
@@ -181,8 +185,9 @@ class Explore {
   }
 
   colorsOf(step) {
-    const { base, color, stamps } = this.header;
-    return `${base}/colors.bin?name=${encodeURIComponent(color.name)}&key=${color.key}&step=${step}&v=${stamps[step] ?? ""}`;
+    const { base, color } = this.header;
+    const name = encodeURIComponent(color.name);
+    return `${base}/colors.bin?name=${name}&key=${color.key}&step=${step}&v=${color.stamps[step] ?? ""}`;
   }
 
   /** Fetches the next snapshots while nothing else is to be done. */
@@ -209,9 +214,8 @@ class Explore {
     });
     const score = scores[step] ?? "";
     this.strip.replaceChildren(
-      make("div", "", said.join(" · ")),
+      make("div", "", `${said.join(" · ")} · `, term("what a map cannot tell", WRONG)),
       make("div", "ex-score", score),
-      make("div", "", "", term("Axes have no units; what else a map cannot tell", WRONG)),
     );
   }
 
@@ -289,12 +293,12 @@ class Explore {
 const CSS = `
 .ex-root { display: flex; gap: ${GAP}px; width: 100%; height: 100%; box-sizing: border-box; outline: none;
   color: var(--st-text-color); font-family: var(--st-font); font-size: 13px; position: relative; }
-.ex-left { flex: 1; min-width: 0; display: flex; flex-direction: column; }
+.ex-left { flex: none; min-width: 0; display: flex; flex-direction: column; }
 .ex-top { display: flex; gap: ${GAP}px; }
 .ex-maps { display: flex; gap: ${GAP}px; }
-.ex-below { display: flex; gap: 14px; align-items: center; flex-wrap: wrap; }
-.ex-below .ex-scrub { flex: 1; }
-.ex-tools { display: flex; }
+.ex-beside { display: flex; flex-direction: column; width: ${LEGEND}px; padding-top: 20px; gap: 10px; }
+.ex-tools { display: grid; grid-template-columns: repeat(3, 1fr); gap: 2px; margin-top: auto; }
+.ex-tools button { padding: 3px 0 !important; } .ex-tools button:last-child { grid-column: 1 / -1; }
 .ex-root button:not(.ex-thumb):not(.ex-play):not(.ex-close) { font: inherit; font-size: 12px; color: inherit;
   background: none; border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px; cursor: pointer; }
 .ex-tools button[aria-pressed="true"] { background: var(--st-secondary-background-color); font-weight: 600; }
@@ -302,10 +306,10 @@ const CSS = `
 .ex-root button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .ex-strip-line { line-height: 1.45; font-size: 12.5px; font-variant-numeric: tabular-nums; padding-top: 2px; }
 .ex-score { color: var(--muted); }
-.ex-pane { width: ${PANE}px; flex: none; overflow-y: auto; height: 100%; padding-right: 4px;
+.ex-pane { flex: 1; min-width: 0; overflow-y: auto; height: 100%; padding-right: 4px;
   box-sizing: border-box; line-height: 1.4; }
 .ex-pane > * + * { margin-top: 14px; padding-top: 12px; border-top: 1px solid var(--line); }
 .ex-hint { color: var(--muted); margin: 20px 0; max-width: 46ch; }
-.ex-narrow { flex-direction: column; height: auto; } .ex-narrow .ex-pane { width: 100%; height: auto; }
-.ex-narrow .ex-top { flex-wrap: wrap; } .ex-narrow .ex-maps { flex-wrap: wrap; }
+.ex-narrow { flex-direction: column; height: auto; } .ex-narrow .ex-pane { height: auto; }
+.ex-narrow .ex-top { flex-wrap: wrap; } .ex-narrow .ex-beside { width: 100%; } .ex-narrow .ex-maps { flex-wrap: wrap; }
 `;

@@ -59,7 +59,7 @@ export class FilterLegend extends Legend {
 }
 
 export const FILTER_CSS = `
-.ex-top .live-legend { width: 128px; max-height: calc(100% - 20px); padding-top: 20px; }
+.ex-top .live-legend { flex: 0 1 auto; min-height: 0; max-height: none; width: 100%; overflow-y: auto; }
 .ex-top .live-legend button[aria-pressed="true"] { background: none; font-weight: 400; }
 .ex-top .live-legend button[aria-pressed="false"] { opacity: .4; text-decoration: line-through; }
 .ex-scale { display: grid; justify-items: start; gap: 3px; font-variant-numeric: tabular-nums; }

@@ -290,7 +290,7 @@ export const MAP_CSS = `
 .ex-stage svg { position: absolute; inset: 0; width: 100%; height: 100%; pointer-events: none;
   overflow: hidden; border-radius: 8px; }
 .ex-stage circle { fill: none; stroke: var(--st-text-color); stroke-width: 2; paint-order: stroke; }
-.ex-stage circle.ex-near { stroke-width: 1.2; stroke-dasharray: 3 2; }
+.ex-stage circle.ex-near { stroke-width: 1; stroke-opacity: .6; }
 .ex-stage circle.ex-picked { stroke-width: 3; }
 .ex-outline { fill: var(--st-text-color); fill-opacity: .07; stroke: var(--st-text-color);
   stroke-width: 1.2; stroke-dasharray: 4 3; }

@@ -102,7 +102,8 @@ def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") ->
     probe = probe_facts(run)
     steps = _common([one["steps"] for one in found.maps]) if probe else []
     base = f"/lab/runs/{run.id}/map"
-    view_text = VIEW_TEXT["dark" if st.context.theme.type == "dark" else "light"]
+    dark = st.context.theme.type == "dark"
+    view_text = VIEW_TEXT["dark" if dark else "light"]
     header: dict[str, Any] = {
         "kind": "explore",
         "run": run.id,
@@ -113,6 +114,7 @@ def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") ->
         "scores": _scores(run, steps),
         "start": dict(start),
         "message": message,
+        "dark": dark,
         "tones": {
             "blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1],
         },
