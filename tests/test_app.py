@@ -28,7 +28,7 @@ from streamlit.testing.v1 import AppTest
 import pages.components.routes, pages.components.server
 errors = []
 app = AppTest.from_file("app.py", default_timeout=60).run()
-for name in ("home", "views", "train", "runs"):
+for name in ("home", "views", "train", "explore", "runs"):
     app.switch_page(f"pages/{name}.py").run()
     errors += [f"{name}: {e.message}" for e in app.exception]
 loaded = sorted({name.split(".")[0] for name in sys.modules})

@@ -99,7 +99,7 @@ def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") ->
         start: step, picture and selection to begin with (see `start_of`).
         message: over the maps while there are no snapshots.
     """
-    probe = probe_facts(run)
+    probe = _probe(run)
     steps = _common([one["steps"] for one in found.maps]) if probe else []
     base = f"/lab/runs/{run.id}/map"
     dark = st.context.theme.type == "dark"

@@ -1,0 +1,177 @@
+"""What Explore says and shows in every state of a run; links that make no sense do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from page_app import open_page, text
+from streamlit.testing.v1 import AppTest
+
+from fake_run import FakeRun
+from pages.components import explore_blocks, explore_map
+from pages.components.packing import unpack
+from simclr_core import analyst, jobs, launch, runs
+from simclr_core.files import write_npz
+from simclr_core.runs import RunStore
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture(autouse=True)
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
+    """An empty store in which nothing is ever started."""
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(launch, "advance", lambda store: [])
+    monkeypatch.setattr(analyst, "wake", lambda store: "")
+    return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture
+def fake(store: RunStore) -> FakeRun:
+    """A finished run with three snapshots of 40 pictures."""
+    made = FakeRun(store, probe=40)
+    for _ in range(3):
+        made.snapshot()
+        made.train(200)
+    made.end()
+    return made
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """Headers of what went to the browser."""
+    found: list[dict[str, Any]] = []
+
+    def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+        found.append(unpack(data)[0])
+
+    monkeypatch.setattr(explore_map, "mount", mount)
+    return found
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> Open:
+    return lambda **query: open_page(tmp_path, "explore", **query)
+
+
+def test_without_runs_it_says_where_to_begin(page: Open) -> None:
+    app = page()
+    assert "There is none yet" in app.info[0].value and not app.exception
+
+
+def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> None:
+    app = page()
+    assert not app.exception
+    assert app.query_params["run"] in (fake.run.id, [fake.run.id])
+    header = shown[-1]
+    assert header["run"] == fake.run.id and header["steps"] == [0, 200, 400]
+    assert header["maps"][0]["title"] == "UMAP of h" and header["count"] == 40
+    assert "untrained 32%, pixels 44%" in header["scores"]["400"]
+
+
+def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, shown) -> None:
+    other = FakeRun(store, probe=10, name="another")
+    other.snapshot()
+    word = explore_map.explore_link.encode([3, 5, 39], 40)
+    app = page(run=fake.run.id, step="200", picture="8", chosen=word, of="h and z", by="PCA")
+    header = shown[-1]
+    assert header["start"] == {"step": 200, "picture": 7, "chosen": [3, 5, 39]}
+    assert [m["title"] for m in header["maps"]] == ["PCA of h", "PCA of z"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"run": "nonesuch"}, "There is no run nonesuch here"),
+        ({"step": "x"}, "step in the link"),
+        ({"picture": "0"}, "picture in the link"),
+        ({"k": "1"}, "k in the link"),
+        ({"by": "TSNE"}, "by in the link"),
+        ({"metric": "rational"}, "metric in the link"),
+        ({"colour": "hue"}, "did you mean color?"),
+    ],
+)
+def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, query, words) -> None:
+    app = page(**query)
+    assert words in text(app)
+    assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
+
+
+def test_a_colour_of_another_run_falls_back_without_a_word(page, fake, shown) -> None:
+    app = page(color="species", chosen="%%%", picture="4000")
+    assert shown[-1]["color"]["name"] == "shape"
+    assert shown[-1]["start"]["picture"] is None and shown[-1]["start"]["chosen"] == []
+    assert not app.exception
+
+
+def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, fake, shown) -> None:
+    probe = fake.run.probe()
+    write_npz(fake.run.path / "probe.npz", {k: probe[k] for k in ("images", "indices")})
+    rows = (fake.run.path / "snapshots.jsonl").read_text()
+    (fake.run.path / "snapshots.jsonl").write_text(rows.replace("knn_accuracy", "other"))
+    app = page(color="loss")
+    assert list(explore_map.color_names(fake.run)) == ["cluster", "loss", "views"]
+    assert shown[-1]["color"]["name"] == "loss"
+    assert "No labels" in shown[-1]["scores"]["400"]
+    assert not app.exception
+
+
+def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown) -> None:
+    app = page(color="clusters", k="4")
+    assert shown[-1]["color"]["name"] == "shape" and "…" in text(app)
+    key = jobs.key_of(fake.run, jobs.clusters_job(4))
+    clusters = np.arange(120).reshape(3, 40).astype(np.uint8) % 4
+    answer = {"steps": np.array([0, 200, 400]), "clusters": clusters}
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
+    app.run()
+    assert shown[-1]["color"] | {"stamps": 0} == {
+        "name": "cluster", "title": "clusters", "key": key, "stamps": 0,
+    }  # fmt: skip
+    assert not app.exception
+
+
+def test_while_umap_warms_up_the_maps_are_by_pca(page, store, shown) -> None:
+    fake = FakeRun(store, probe=20)
+    fake.snapshot(umap=False)
+    app = page()
+    assert shown[-1]["maps"][0]["title"] == "PCA of h" and shown[-1]["steps"] == [0]
+    assert "UMAP is warming up" in text(app)
+
+
+def test_a_run_without_snapshots_says_so(page, store, shown) -> None:
+    store.create(FakeRun(store, probe=20).config, "waiting")
+    app = page()
+    assert shown[-1]["steps"] == [] and not app.exception
+
+
+@pytest.mark.parametrize("name", ["probe.npz", "config.json", "status.json"])
+def test_a_damaged_run_is_a_sentence(page, fake, shown, name: str) -> None:
+    (fake.run.path / name).write_bytes(b"{")
+    app = page(run=fake.run.id)
+    assert not app.exception
+    if name == "probe.npz":
+        assert "probe.npz" in shown[-1]["message"]
+
+
+def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
+    fake = FakeRun(store, probe=20, alive=True)
+    fake.snapshot()
+    try:
+        app = page()
+        assert fake.run.state == runs.RUNNING and shown[-1]["steps"] == [0]
+        fake.train(100)
+        fake.snapshot()
+        app.run()
+        assert shown[-1]["steps"] == [0, 100]
+    finally:
+        fake.end()
+
+
+def test_the_first_colour_is_what_the_neighbours_are_asked_for(fake) -> None:
+    probe = explore_blocks.probe_of(fake.run)
+    assert explore_blocks.target(probe) == next(iter(explore_map.color_names(fake.run))) == "shape"
