@@ -134,6 +134,38 @@ def loss_figure(
     return figure
 
 
+def lines_figure(
+    lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
+    x: str,
+    y: str,
+    dark: bool = False,
+    log: bool = False,
+) -> Any:
+    """A few lines over one axis.
+
+    Args:
+        lines: name -> x and y of its points, NaN for gaps; a single point is drawn as a dot.
+        x, y: what the axes are.
+        log: a logarithmic y axis.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    legend = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"}
+    margin = {"l": 52, "r": 8, "t": 26, "b": 38}
+    figure = go.Figure(layout=base_layout(dark, margin=margin, legend=legend))
+    for i, (name, (xs, ys)) in enumerate(lines.items()):
+        mode = "lines+markers" if len(xs) < 40 else "lines"
+        style = {"color": PETROFF_10[i % 10], "width": 2}
+        figure.add_scatter(
+            x=list(xs), y=list(ys), mode=mode, name=name, line=style, marker={"size": 5}
+        )
+    figure.update_xaxes(title=x)
+    return figure.update_yaxes(title=y, type="log" if log else "linear", rangemode="tozero")
+
+
 def bar_figure(
     names: Sequence[str], values: Sequence[float], colors: Sequence[str] | None = None,
     dark: bool = False,

@@ -7,6 +7,7 @@ loss against "all alike", contrastive accuracy, its slope, and whether z still d
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from . import loss
+from . import loss, snapshots
+from .errors import Diverged, LabError
+from .run import Run
 
 HEALTHY, EARLY = "healthy", "too early to tell"
 NOT_STARTED, COLLAPSED, SATURATED = "not started", "collapsed", "saturated"
@@ -23,8 +26,9 @@ VERDICTS = (HEALTHY, EARLY, NOT_STARTED, COLLAPSED, SATURATED, DIVERGING)
 
 LEAST_STEPS = 40  # before, nothing is said
 PARTS = 20  # windows of a run whose medians are compared
-ALIKE = 0.02  # of ln(2N-1): so near to it the loss is that of projections that are all alike
+STUCK = 0.9  # of ln(2N-1): a loss above it has learned next to nothing
 SPREAD = 0.05  # uniformity of z above minus this: its points lie together
+SHRUNK = 0.5  # of the effective rank that z had untrained: less of it is left in a collapse
 RISE = 0.12  # of ln(2N-1): a loss that has risen so far from its lowest window diverges
 LEARNED = 0.04  # of ln(2N-1): what the loss has to fall for a run to have started
 FOUND = 0.05  # or what contrastive accuracy has to gain
@@ -77,13 +81,13 @@ def verdict(told: Told) -> Verdict:
             f"After {facts.steps} step{'s' * (facts.steps != 1)} there is nothing to say yet.",
             advice=(f"Look again after {LEAST_STEPS} steps.",),
         )
-    if facts.together:
+    if facts.together or (facts.stuck and facts.shrunk):
         return _collapsed(facts)
     if facts.rise > RISE * facts.alike:
         return _diverging(facts, told)
     if facts.accuracy >= TOO_EASY and abs(facts.late_fall) < FLAT * facts.alike:
         return _saturated(facts)
-    if facts.fall < LEARNED * facts.alike and facts.gain < FOUND:
+    if facts.stuck or (facts.fall < LEARNED * facts.alike and facts.gain < FOUND):
         return _not_started(facts)
     return _healthy(facts)
 
@@ -95,22 +99,28 @@ class _Facts:
     steps: int
     alike: float  # ln(2N-1)
     chance: float  # 1/(2N-1)
-    first: float
+    first: float  # of the first steps
     last: float
     lowest: float
     accuracy: float  # of the last window
-    gain: float  # in accuracy, from the first window to the last
+    gain: float  # in accuracy, from the first steps to the last window
     late_fall: float  # of the loss over the last half
     broken: bool  # a loss is not finite
     together: bool  # z no longer differs
+    shrunk: bool  # z has lost most of its directions
     rank: float | None
     uniformity: float | None
     dead: float | None
 
     @property
     def fall(self) -> float:
-        """Of the loss, from the first window to the last."""
+        """Of the loss, from the first steps to the last window."""
         return self.first - self.last
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it stands where projections that are all alike would, and finds no pairs."""
+        return self.last > STUCK * self.alike and self.gain < FOUND
 
     @property
     def rise(self) -> float:
@@ -124,21 +134,21 @@ def _facts(told: Told) -> _Facts:
     newest = told.rows[-1] if told.rows else {}
     rank, uniformity = newest.get("effective_rank_z"), newest.get("uniformity")
     alike = loss.all_alike(told.batch)
-    at_alike = bool(len(losses)) and abs(losses[-1] - alike) < ALIKE * alike
-    alone = uniformity is not None and uniformity > -SPREAD  # z lies in one place
+    before = told.rows[0].get("effective_rank_z") if told.rows else None
     half = losses[len(losses) // 2] if len(losses) else math.nan
     return _Facts(
         steps=len(told.losses),
         alike=alike,
         chance=1 / (2 * told.batch - 1),
-        first=_at(losses, 0),
+        first=_first(told.losses[finite]),
         last=_at(losses, -1),
         lowest=float(losses.min()) if len(losses) else math.nan,
         accuracy=_at(accuracies, -1),
-        gain=_at(accuracies, -1) - _at(accuracies, 0),
+        gain=_at(accuracies, -1) - _first(told.accuracies[finite]),
         late_fall=half - _at(losses, -1),
         broken=not finite.all(),
-        together=alone and (at_alike or (rank is not None and rank < 1.5)),
+        together=uniformity is not None and uniformity > -SPREAD,
+        shrunk=rank is not None and before is not None and rank < SHRUNK * before,
         rank=rank,
         uniformity=uniformity,
         dead=told.dead,
@@ -149,6 +159,11 @@ def _windows(values: np.ndarray) -> np.ndarray:
     """Medians of up to `PARTS` parts of a run."""
     parts = np.array_split(values, max(1, min(PARTS, len(values) // 5)))
     return np.array([np.median(part) for part in parts if len(part)])
+
+
+def _first(values: np.ndarray) -> float:
+    """The median of the first five steps."""
+    return float(np.median(values[:5])) if len(values) else math.nan
 
 
 def _at(values: np.ndarray, place: int) -> float:
@@ -244,3 +259,42 @@ def _spread_line(facts: _Facts) -> tuple[str, ...]:
         f"z spreads over about {facts.rank:.0f} directions (effective rank), uniformity "
         f"{facts.uniformity:.2f}.".replace("-", "−"),
     )
+
+
+def told_by(run: Run) -> Told:
+    """What a run folder says.
+
+    Raises:
+        LabError: its settings cannot be read.
+    """
+    rows, _ = run.metrics()
+    values = {
+        name: np.array([_number(row.get(name)) for row in rows], np.float64)
+        for name in ("loss", "contrastive_accuracy")
+    }
+    return Told(
+        values["loss"],
+        values["contrastive_accuracy"],
+        run.config.training.batch_size,
+        run.snapshot_rows(),
+        run.status.get("error") == Diverged.__name__,
+        dead_share(run),
+    )
+
+
+def dead_share(run: Run) -> float | None:
+    """Share of h's numbers that are the same for every picture, at the newest readable snapshot."""
+    for step in reversed(run.snapshot_steps()):
+        with contextlib.suppress(LabError):
+            return dead_units(snapshots.vectors(run, step))
+    return None
+
+
+def dead_units(h: np.ndarray) -> float:
+    """Share of the columns of (P, D) in which all rows agree."""
+    spread = h.max(axis=0) - h.min(axis=0)
+    return float((spread <= 1e-6 * np.maximum(np.abs(h).max(), 1e-12)).mean())
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan

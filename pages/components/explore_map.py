@@ -6,8 +6,10 @@ The browser tells back where it is (step, picture, selection), so that the URL o
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -99,28 +101,27 @@ def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") ->
         start: step, picture and selection to begin with (see `start_of`).
         message: over the maps while there are no snapshots.
     """
-    probe = _probe(run)
-    steps = _common([one["steps"] for one in found.maps]) if probe else []
-    base = f"/lab/runs/{run.id}/map"
-    dark = st.context.theme.type == "dark"
-    view_text = VIEW_TEXT["dark" if dark else "light"]
+    steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
     header: dict[str, Any] = {
         "kind": "explore",
-        "run": run.id,
-        "base": base,
         "maps": found.maps,
         "steps": steps,
         "color": found.color,
         "scores": _scores(run, steps),
         "start": dict(start),
         "message": message,
-        "dark": dark,
-        "tones": {
-            "blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1],
-        },
-        **_pictures(run, probe),
-    }  # fmt: skip
-    mount("explore", KEY, 600, pack(header, {}), on_place_change=_to_link)
+        **surroundings(run),
+    }
+    mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
+
+
+def surroundings(run: Run) -> dict[str, Any]:
+    """What every figure of Explore has to know: the run, its pictures, and the theme."""
+    dark = st.context.theme.type == "dark"
+    view_text = VIEW_TEXT["dark" if dark else "light"]
+    tones = {"blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1]}
+    known = {"run": run.id, "base": f"/lab/runs/{run.id}/map", "dark": dark, "tones": tones}
+    return known | _pictures(run, _probe(run))
 
 
 def start_of(run: Run) -> dict[str, Any]:
@@ -136,9 +137,13 @@ def start_of(run: Run) -> dict[str, Any]:
     }
 
 
-def _to_link() -> None:
-    """Bring the URL up to date with what the browser shows."""
-    place = getattr(st.session_state.get(KEY), "place", None)
+def to_link(key: str) -> Callable[[], None]:
+    """What brings the URL up to date with the place that the element `key` tells."""
+    return functools.partial(_to_link, key)
+
+
+def _to_link(key: str) -> None:
+    place = getattr(st.session_state.get(key), "place", None)
     if not isinstance(place, Mapping) or place.get("run") != st.query_params.get("run"):
         return
     step, picture, chosen = (place.get(name) for name in ("step", "picture", "chosen"))
@@ -183,7 +188,7 @@ def _described(
         title += f" ({neighbors} neighbours, min_dist {min_dist:g}, {metric})"
     folder = run.path / ("snapshots" if key or of == "z" else "coordinates")
     name = "{:08d}.npz" if key or of == "z" else method + "-{:08d}.npz"
-    stamps = {str(step): _stamp(folder / name.format(step)) for step in steps}
+    stamps = {str(step): stamp(folder / name.format(step)) for step in steps}
     known = {"of": of, "method": method, "key": key, "title": title}
     return known | {"steps": list(steps), "stamps": stamps}
 
@@ -198,7 +203,7 @@ def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
         if not key:
             chosen = first if first != blocks.CLUSTER else blocks.LOSS
     stamps = {
-        str(step): _stamp(run.path / "snapshots" / f"{step:08d}.npz")
+        str(step): stamp(run.path / "snapshots" / f"{step:08d}.npz")
         for step in run.snapshot_steps()
     }
     return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
@@ -272,7 +277,7 @@ def _common(lists: Sequence[Sequence[int]]) -> list[int]:
     return sorted(set(lists[0]).intersection(*lists[1:])) if lists else []
 
 
-def _stamp(path: Any) -> str:
+def stamp(path: Path) -> str:
     """When a file was written, as a short word; empty if it is gone."""
     try:
         return f"{path.stat().st_mtime_ns:x}"

@@ -16,6 +16,7 @@ from simclr_core.errors import LabError, RunError
 from simclr_core.run import Run
 
 from . import explore_blocks as blocks
+from . import explore_pairs as pairs
 from . import explore_pictures as pictures
 from .own_pages import GUARD, missing, refusal, run_of
 from .packing import plain
@@ -84,7 +85,30 @@ async def selection(request: Request) -> Response:
         return missing(str(error))
 
 
+def matrix(request: Request) -> Response:
+    """Projections of both views of some pictures."""
+    return _answer(
+        request,
+        lambda run, q: pairs.matrix(
+            run, _whole(q, "step"), min(_whole(q, "count"), max(pairs.COUNTS)),
+            _one_of(q, "order", *pairs.ORDERS), q.get("chosen", ""),
+        ),
+        BYTES,
+    )  # fmt: skip
+
+
+def pairs_that_stand_out(request: Request) -> Response:
+    """Pairs that stand out at a step, as JSON."""
+    return _answer(
+        request,
+        lambda run, q: json.dumps(plain(pairs.pairs(run, _whole(q, "step")))).encode(),
+        "application/json",
+    )
+
+
 ROUTES = [
+    Route("/lab/runs/{run_id}/map/matrix.bin", matrix),
+    Route("/lab/runs/{run_id}/map/pairs.json", pairs_that_stand_out),
     Route("/lab/runs/{run_id}/map/frame.bin", frame),
     Route("/lab/runs/{run_id}/map/colors.bin", colors),
     Route("/lab/runs/{run_id}/map/picture.json", picture),

@@ -1,0 +1,132 @@
+"""The settings of Explore: whose run, which panel, and what its maps show."""
+
+from __future__ import annotations
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from simclr_core import runs
+from simclr_core.neighbours import METRICS
+from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
+from simclr_core.runs import Run
+
+from . import explore_map, explore_pairs, run_rows
+from .explore_blocks import CLUSTER
+from .explore_map import Wanted
+
+MAP, MATRIX, PAIRS, HEALTH = "Map", "Similarity", "Pairs", "Health"
+PANELS = (MAP, MATRIX, PAIRS, HEALTH)
+SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
+METHODS = ("UMAP", "PCA")
+DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
+WHOLE = {"step": (0, 10**12), "picture": (1, 10**6), "k": (2, 30), "neighbors": (2, 200)}
+WORDS = {
+    "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
+    "order": explore_pairs.ORDERS,
+    "panel": PANELS,
+    "of": tuple(SPACES),
+    "by": METHODS,
+    "metric": METRICS,
+    "min_dist": DISTS,
+}
+OTHERS = ("run", "color", "chosen")  # of the link
+
+
+def form(rows: dict[str, run_rows.Row]) -> tuple[Run, str, Wanted, str]:
+    """Show the settings.
+
+    Args:
+        rows: all runs, newest first.
+
+    Returns:
+        The run, the panel, what its maps show, and a sentence if the link's run is not there.
+    """
+    with st.container(key="explore-form"):
+        row = st.columns([2.1, 2.5, 1.45, 1.3, 1.6, 0.95, 1.0], vertical_alignment="bottom")
+        run, problem = _run(row[0], rows)
+        panel = row[1].segmented_control(
+            "Look at", list(PANELS), default=MAP, required=True, key="panel", bind="query-params"
+        )
+        wanted = _wanted(row[2:], run) if panel == MAP else Wanted()
+    return run, str(panel), wanted, problem
+
+
+def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
+    """The run of the URL, else the newest one; and a sentence if the URL's is not there."""
+    wanted, problem = st.query_params.get("run", ""), ""
+    if wanted and wanted not in rows:
+        problem = f"There is no run {wanted[:40]} here: it was deleted, or is on another machine."
+    chosen = wanted if wanted in rows else next(iter(rows))
+    if st.query_params.get("run") != chosen:
+        st.query_params["run"] = chosen
+    options = list(rows)
+    place.selectbox(
+        "Run",
+        options,
+        index=options.index(chosen),
+        format_func=lambda name: _name(rows[name]),
+        key=f"explore_run_{chosen}",
+        on_change=_to_link,
+        args=(f"explore_run_{chosen}",),
+    )
+    return rows[chosen].run, problem
+
+
+def _to_link(key: str) -> None:
+    """Another run: its own snapshots and pictures."""
+    st.query_params["run"] = st.session_state[key]
+    for name in ("step", "picture", "chosen"):
+        st.query_params.pop(name, None)
+
+
+def _name(row: run_rows.Row) -> str:
+    state = "" if row.state == runs.FINISHED else f", {row.state}"
+    return (f"{row.name} ({row.run.id}{state})") if row.name != row.run.id else row.run.id + state
+
+
+def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
+    """What the maps show."""
+    space = row[0].segmented_control(
+        "Maps of", list(SPACES), default="h", required=True, key="of", bind="query-params",
+        help="h is the representation that is kept; z is what the loss works on.",
+    )  # fmt: skip
+    method = row[1].segmented_control(
+        "By", list(METHODS), default="UMAP", required=True, key="by", bind="query-params"
+    )
+    color = _color(row[2], explore_map.color_names(run))
+    k = 8
+    if color == CLUSTER:
+        k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")
+    with row[4].popover("UMAP…", width="stretch", disabled=method == "PCA"):
+        layout = _layout()
+    return Wanted(SPACES[str(space)], str(method).lower(), color, int(k), layout)
+
+
+def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
+    """What the maps are coloured by; its words stand in the URL, as Streamlit binds them."""
+    if not names:
+        return ""
+    words = list(names.values())
+    if st.session_state.get("color", words[0]) not in words:
+        del st.session_state["color"]  # of another run
+    if st.query_params.get("color", words[0]) not in words:
+        st.query_params.pop("color", None)
+    chosen = place.selectbox("Colour", words, key="color", bind="query-params")
+    return next(name for name, word in names.items() if word == chosen)
+
+
+def _layout() -> tuple[int, float, str]:
+    """UMAP's own settings; the usual ones are there at once."""
+    st.caption("With other settings than the usual ones every snapshot is laid out anew.")
+    neighbors = st.number_input(
+        "Neighbours", 2, 200, NEIGHBORS, key="neighbors", bind="query-params",
+        help="How many nearest pictures each one is tied to: few show detail, many the whole.",
+    )  # fmt: skip
+    min_dist = st.select_slider(
+        "Least distance (min_dist)", DISTS, str(MIN_DIST), key="min_dist", bind="query-params",
+        help="How closely points may lie together on the map.",
+    )  # fmt: skip
+    metric = st.segmented_control(
+        "Distance", METRICS, default=METRIC, required=True, key="metric", bind="query-params"
+    )
+    return int(neighbors), float(min_dist), str(metric)

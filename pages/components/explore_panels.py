@@ -1,0 +1,72 @@
+"""Explore's panels on pairs: the similarity matrix, and the pairs that stand out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from simclr_core.runs import Run
+
+from . import explore_map, explore_pairs
+from .live import mount
+from .packing import pack
+
+HEIGHT = 560
+
+
+def matrix(run: Run, message: str) -> None:
+    """Similarities of 2N views at a snapshot, and the weights of the negatives.
+
+    Args:
+        message: why there is nothing to show; empty if there is.
+    """
+    step = _step(run)
+    with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
+        count = st.segmented_control(
+            "Pictures", list(explore_pairs.COUNTS), default=16, required=True,
+            key="pairs", bind="query-params", label_visibility="collapsed",
+            help="Pictures of the matrix, two views each; those selected on the map come first.",
+        )  # fmt: skip
+        order = st.segmented_control(
+            "Order", list(explore_pairs.ORDERS), default=explore_pairs.AS_DRAWN, required=True,
+            key="order", bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+    query = {
+        "step": step,
+        "count": int(count or 16),
+        "order": str(order),
+        "chosen": st.query_params.get("chosen", ""),
+        "v": explore_map.stamp(run.path / "snapshots" / f"{step:08d}.npz"),
+    }
+    _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)
+
+
+def pairs(run: Run, message: str) -> None:
+    """Pairs that stand out at a snapshot, with the pane of a picture beside them."""
+    step = _step(run)
+    _mount(run, "pairs", step, f"pairs.json?step={step}", message)
+
+
+def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:
+    start = explore_map.start_of(run)
+    header: dict[str, Any] = {
+        "kind": module,
+        "step": step,
+        "asked": start["step"],
+        "picture": start["picture"],
+        "message": message,
+        **explore_map.surroundings(run),
+    }
+    header["url"] = f"{header['base']}/{url}"
+    key = f"explore-{module}"
+    mount(module, key, HEIGHT, pack(header, {}), on_place_change=explore_map.to_link(key))
+
+
+def _step(run: Run) -> int:
+    """The step of the URL, or the nearest before it; the newest one without."""
+    steps = run.snapshot_steps()
+    wanted = explore_map.start_of(run)["step"]
+    known = [step for step in steps if wanted is None or step <= wanted] or steps[:1]
+    return known[-1] if known else 0
