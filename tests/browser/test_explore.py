@@ -339,3 +339,83 @@ def test_keys_alone_reach_a_picture(opened, page, run) -> None:
     index = pointed.get_attribute("data-index")
     page.keyboard.press("Enter")
     expect(page.locator(".ex-detail")).to_have_attribute("data-index", index)
+
+
+MATRIX = ".mx-stage canvas"
+
+
+def test_the_matrix_shows_similarities_and_the_weights_of_a_temperature(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?panel=Similarity&pairs=8&order=by+class")
+    canvas = page.locator(MATRIX)
+    page.wait_for_function("document.querySelector('.st-key-explore-matrix') !== null")
+    expect(page.locator(".mx-facts")).to_contain_text("on average")
+    held = run.snapshot(24)["z_views"]
+    index = canvas.evaluate("c => Array.from(c.getRootNode().simclrView.block.arrays.index)")
+    z = held[index].reshape(16, -1)
+    z = z / np.linalg.norm(z, axis=1, keepdims=True)
+    s = z @ z.T
+    found = canvas.evaluate("c => Array.from(c.__simclr.s)")
+    assert found == pytest.approx(s.reshape(-1).tolist(), abs=1e-5)
+    assert canvas.evaluate("c => c.__simclr.t") == run.config.training.temperature
+
+    def weights(t: float) -> np.ndarray:
+        w = np.exp(s / t)
+        for i in range(16):
+            w[i, [i, i ^ 1]] = 0
+        return w / w.sum(axis=1, keepdims=True)
+
+    page.get_by_label("Temperature").fill("-0.5")
+    t = 10**-0.5
+    found = canvas.evaluate("c => Array.from(c.__simclr.w)")
+    assert found == pytest.approx(weights(t).reshape(-1).tolist(), abs=1e-5)
+    assert canvas.evaluate("c => c.__simclr.hardest") == pytest.approx(
+        float(weights(t).max(axis=1).mean()), abs=1e-5
+    )
+    page.get_by_role("button", name="as trained").click()
+    assert canvas.evaluate("c => c.__simclr.t") == run.config.training.temperature
+
+
+def test_a_cell_of_the_matrix_shows_its_two_views(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?panel=Similarity&pairs=8")
+    canvas = page.locator(MATRIX)
+    expect(page.locator(".mx-facts")).to_contain_text("on average")
+    box = canvas.bounding_box()
+    cell = box["width"] / 16
+    page.mouse.move(box["x"] + 2.5 * cell, box["y"] + 9.5 * cell)  # column 2, row 9
+    pair = page.locator(".mx-pair")
+    expect(pair).to_have_attribute("data-cell", "9,2")
+    index = canvas.evaluate("c => Array.from(c.getRootNode().simclrView.block.arrays.index)")
+    names = [f"view 2 of picture {index[4] + 1}", f"view 1 of picture {index[1] + 1}"]
+    for image, name in zip(pair.locator("img").all(), names, strict=True):
+        assert image.get_attribute("alt").startswith(name)
+        assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") == 64
+    expect(pair).to_contain_text("a negative")
+    expect(page.locator(".mx-list figure")).to_have_count(12)
+    canvas.focus()
+    for key in ("ArrowUp", "ArrowLeft", "ArrowUp"):  # row 7, column 1
+        page.keyboard.press(key)
+    expect(pair).to_have_attribute("data-cell", "7,1")
+    page.mouse.move(box["x"] + 1.5 * cell, box["y"] + 0.5 * cell)
+    expect(pair).to_contain_text("the positive")
+
+
+def test_what_stands_out_can_be_opened_and_is_open_on_the_map_too(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?panel=Pairs")
+    first = page.locator(".pr-positives .pr-row").first
+    z = run.snapshot(24)["z_views"]
+    unit = z / np.linalg.norm(z, axis=2, keepdims=True)
+    hardest = int((unit[:, 0] * unit[:, 1]).sum(axis=1).argmin())
+    expect(first).to_have_attribute("data-a", str(hardest))
+    first.locator(".ex-thumb").click()
+    expect(page.locator(".ex-detail")).to_have_attribute("data-index", str(hardest))
+    expect(page).to_have_url(re.compile(rf"picture={hardest + 1}\b"))
+    page.get_by_text("Map", exact=True).click()
+    expect(page.locator(".ex-detail")).to_have_attribute("data-index", str(hardest))
+    expect(page.locator("circle.ex-picked")).to_have_attribute("data-index", str(hardest))
+
+
+def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?panel=Health")
+    expect(page.locator(".health b")).to_have_text("too early to tell")  # 24 steps
+    expect(page.locator(".live-curves")).to_be_visible()
+    expect(page.locator(".js-plotly-plot")).to_have_count(3)
