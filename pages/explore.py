@@ -7,7 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import explore_form, explore_health, explore_map, explore_panels, run_rows
+from pages.components import (
+    explore_form,
+    explore_health,
+    explore_keeps,
+    explore_map,
+    explore_panels,
+    run_rows,
+)
 from pages.components.explore_map import Wanted
 from pages.components.live import interval
 from pages.components.view_link import clean_link
@@ -41,6 +48,8 @@ def main() -> None:
 def _panel(run: Run, panel: str, wanted: Wanted, problems: list[str], every: float | None) -> None:
     """What is looked at; again and again while the run trains or something is being computed."""
     found, message = explore_map.Found([], {}, []), explore_map.trouble(run)
+    keeps = explore_keeps.look(run) if panel == explore_form.KEEPS and not message else None
+    found.waiting = bool(keeps and keeps.waiting)
     if not message and panel == explore_form.MAP:
         try:
             found = explore_map.look(run, wanted)
@@ -54,6 +63,8 @@ def _panel(run: Run, panel: str, wanted: Wanted, problems: list[str], every: flo
         explore_panels.matrix(run, message)
     elif panel == explore_form.PAIRS:
         explore_panels.pairs(run, message)
+    elif panel == explore_form.KEEPS:
+        explore_keeps.panel(keeps or explore_keeps.Answered({}), message)
     else:
         explore_health.panel(run)
     goes_on = run.state not in runs.ENDED

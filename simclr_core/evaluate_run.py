@@ -19,11 +19,19 @@ from .config import RunConfig
 from .datasets import Dataset, load_dataset
 from .devices import find_device
 from .errors import DataError, RunDamaged, RunError, TrainingError
-from .evaluation import K, T, label_name, linear_probe, nearest, probed, vote
+from .evaluation import (
+    PIXEL_AXES,
+    K,
+    T,
+    label_name,
+    linear_probe,
+    nearest,
+    probed,
+    small_pixels,
+    vote,
+)
 from .files import read_npz, write_json
 from .runs import Run, RunStore
-
-PIXEL_AXES = 256  # principal components that the probe of pixels reads
 
 KNN = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 
@@ -165,7 +173,7 @@ def _probes(
         "untrained": tuple(untrained.encode(x)[0] for x in (dataset.x_train, dataset.x_test)),
     }
     rows = probed(len(dataset.x_train))  # of pixels no more than the probe learns from
-    vectors["pixels"] = (_small(dataset.x_train[rows]), _small(dataset.x_test))
+    vectors["pixels"] = (small_pixels(dataset.x_train[rows]), small_pixels(dataset.x_test))
     found: dict[str, dict[str, float]] = {}
     jobs = [(source, target) for source in vectors for target in asked]
     for i, (source, target) in enumerate(jobs):
@@ -179,13 +187,3 @@ def _probes(
             scores[same[0]] if same else linear_probe(train, y_train, test, y_test, axes=axes)
         )
     return found
-
-
-def _small(images: np.ndarray, most: int = 32) -> np.ndarray:
-    """Pixels as vectors, area-averaged to at most `most` a side: (N, D) float32 in [0, 1]."""
-    size = images.shape[1]
-    step = -(-size // most)
-    cut = size // step * step
-    x = images[:, :cut, :cut].astype(np.float32) / 255.0
-    x = x.reshape(len(x), cut // step, step, cut // step, step, 3).mean(axis=(2, 4))
-    return x.reshape(len(x), -1)

@@ -16,6 +16,7 @@ import numpy as np
 K, T = 20, 0.1  # neighbours and temperature of the weighted vote
 BLOCK = 64_000_000  # numbers of vectors that are compared at once: 256 MB
 PROBED = 10_000  # vectors that a linear probe learns from at most
+PIXEL_AXES = 256  # principal components that a probe of pixels reads
 
 
 def unit(x: np.ndarray) -> np.ndarray:
@@ -178,6 +179,16 @@ def linear_probe(
 def probed(count: int, most: int = PROBED) -> np.ndarray:
     """Which of `count` training vectors a linear probe learns from: the first of a fixed order."""
     return np.random.default_rng(0).permutation(count)[:most]
+
+
+def small_pixels(images: np.ndarray, most: int = 32) -> np.ndarray:
+    """Pixels as vectors, area-averaged to at most `most` a side: (N, D) float32 in [0, 1]."""
+    size = images.shape[1]
+    step = -(-size // most)
+    cut = size // step * step
+    x = images[:, :cut, :cut].astype(np.float32) / 255.0
+    x = x.reshape(len(x), cut // step, step, cut // step, step, 3).mean(axis=(2, 4))
+    return x.reshape(len(x), -1)
 
 
 def label_name(labels: np.ndarray, factors: Mapping[str, np.ndarray]) -> str:

@@ -121,6 +121,18 @@ def clusters_job(k: int) -> Job:
     return Job("clusters", {"weights": NONE, "k": k})
 
 
+def keeps_job(snapshots: int = 6) -> Job:
+    """The question what a linear probe reads from pixels, h and z.
+
+    Args:
+        snapshots: how many at most.
+
+    Returns:
+        A job whose answer has names (F,), steps (K,), h and z (K, F), pixels and chance (F,).
+    """
+    return Job("keeps", {"weights": NONE, "snapshots": snapshots})
+
+
 def key_of(run: Run, job: Job) -> str:
     """The name of a question and of its answer: equal for equal questions.
 

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from simclr_core import evaluate_run
+from simclr_core import evaluate_run, evaluation
 from simclr_core.checkpoint import save_checkpoint
 from simclr_core.datasets import load_dataset
 from simclr_core.errors import DataError, RunBusy, RunError
@@ -114,7 +114,7 @@ def test_nothing_to_ask_gives_no_scores() -> None:
 def test_small_pixels_are_pillows_box_average(size: int) -> None:
     rng = np.random.default_rng(size)
     images = rng.integers(0, 256, (3, size, size, 3), dtype=np.uint8)
-    found = evaluate_run._small(images)
+    found = evaluation.small_pixels(images)
     factor = -(-size // 32)
     expected = [np.asarray(Image.fromarray(image).reduce(factor)) / 255.0 for image in images]
     assert found.shape == (3, 3 * (size // factor) ** 2) and found.dtype == np.float32

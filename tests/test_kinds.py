@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import adjusted_rand_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from fake_run import FakeRun
 from simclr_core import jobs, kinds, projection
 from simclr_core.errors import LabError
 from simclr_core.files import write_npz
 from simclr_core.networks import Networks
+from simclr_core.properties import properties
 from simclr_core.runs import Run, RunStore
 from simclr_core.weights import ENCODED, find_weights
 
@@ -89,6 +93,62 @@ def test_clusters_find_groups_and_keep_their_numbers(run):
     for clusters in found["clusters"]:
         assert adjusted_rand_score(labels, clusters) == 1
         assert (clusters == labels).all()  # the largest is the first, at every step
+
+
+def test_what_a_probe_reads_is_what_the_representations_hold(run):
+    """h holds the shape and the hue, z the shape alone, and the last h the shape alone."""
+    probe = run.probe()
+    shape, hue = np.eye(8)[probe["labels"]], np.eye(8)[probe["factor__hue"]]
+    rng = np.random.default_rng(0)
+    for step in (0, 200, 400):
+        noise = rng.normal(0, 0.05, (80, 4))
+        h = np.concatenate([shape, noise] if step == 400 else [shape, hue, noise], axis=1)
+        z = np.concatenate([shape, noise], axis=1)
+        arrays = {"h": h.astype(np.float32), "z": z.astype(np.float32)}
+        write_npz(run.path / "snapshots" / f"{step:08d}.npz", arrays)
+    told = Told()
+    found = ask(run, jobs.keeps_job(), told)
+    names = found["names"].tolist()
+    assert names == ["shape", "hue", "background", "size"] and found["steps"].tolist() == [
+        0,
+        200,
+        400,
+    ]
+    order = np.random.default_rng(0).permutation(80)
+    train, test = order[:40], order[40:]
+    for name, known in (("shape", [1, 1, 1]), ("hue", [1, 1, 0])):
+        values = probe[f"factor__{name}"]
+        column = found["h"][:, names.index(name)]
+        for i, step in enumerate((0, 200, 400)):
+            judge = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
+            h = run.snapshot(step)["h"]
+            judge.fit(h[train], values[train])
+            assert column[i] == pytest.approx(judge.score(h[test], values[test]))
+            assert (column[i] > 0.6) == known[i]
+        often = np.bincount(values[test]).max() / 40
+        assert found["chance"][names.index(name)] == pytest.approx(often)
+    assert found["z"][1, names.index("hue")] < 0.4 < found["z"][1, names.index("shape")]
+    shares = [share for share, _ in told.said]
+    assert shares == sorted(shares) and len(shares) == 7 * 4 and told.said[1][1] == "asking for hue"
+
+
+def test_pictures_without_factors_are_asked_for_what_can_be_measured(run):
+    probe = run.probe()
+    plain = {name: probe[name] for name in ("images", "indices")}
+    write_npz(run.path / "probe.npz", plain)
+    names = ask(run, jobs.keeps_job())["names"].tolist()
+    assert names == list(properties(probe["images"])) and "mean hue" in names
+    write_npz(run.path / "probe.npz", {**plain, "labels": probe["labels"]})
+    assert ask(run, jobs.keeps_job(2))["names"].tolist() == ["label", *names]
+    same = np.repeat(probe["images"][:1], 80, axis=0)
+    write_npz(run.path / "probe.npz", {**plain, "images": same})
+    with pytest.raises(ValueError, match="differ in something"):
+        ask(run, jobs.keeps_job())
+
+
+def test_steps_are_spread_over_the_run():
+    assert kinds.spread_steps([0, 1, 2], 6) == [0, 1, 2]
+    assert kinds.spread_steps(list(range(0, 110, 10)), 3) == [0, 50, 100]
 
 
 def test_collapsed_representations_are_still_clustered(run):

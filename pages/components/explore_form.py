@@ -14,8 +14,8 @@ from . import explore_map, explore_pairs, run_rows
 from .explore_blocks import CLUSTER
 from .explore_map import Wanted
 
-MAP, MATRIX, PAIRS, HEALTH = "Map", "Similarity", "Pairs", "Health"
-PANELS = (MAP, MATRIX, PAIRS, HEALTH)
+MAP, MATRIX, PAIRS, KEEPS, HEALTH = "Map", "Similarity", "Pairs", "Keeps", "Health"
+PANELS = (MAP, MATRIX, PAIRS, KEEPS, HEALTH)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
@@ -42,12 +42,15 @@ def form(rows: dict[str, run_rows.Row]) -> tuple[Run, str, Wanted, str]:
         The run, the panel, what its maps show, and a sentence if the link's run is not there.
     """
     with st.container(key="explore-form"):
-        row = st.columns([2.1, 2.5, 1.45, 1.3, 1.6, 0.95, 1.0], vertical_alignment="bottom")
+        row = st.columns([2.5, 1.5, 1.35, 1.8, 1.0, 1.1], vertical_alignment="bottom")
         run, problem = _run(row[0], rows)
-        panel = row[1].segmented_control(
-            "Look at", list(PANELS), default=MAP, required=True, key="panel", bind="query-params"
-        )
-        wanted = _wanted(row[2:], run) if panel == MAP else Wanted()
+        panel = st.session_state.get("panel") or st.query_params.get("panel", MAP)
+        wanted = _wanted(row[1:], run) if panel == MAP else Wanted()
+    with st.container(key="explore-panels"):
+        st.segmented_control(
+            "Look at", list(PANELS), default=MAP, required=True, key="panel",
+            bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
     return run, str(panel), wanted, problem
 
 

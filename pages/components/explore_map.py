@@ -21,7 +21,7 @@ from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run, RunStore
 
 from . import explore_blocks as blocks
-from . import explore_link, lost
+from . import explore_keeps, explore_link, lost
 from .categories import choices
 from .live import mount
 from .packing import pack
@@ -233,6 +233,7 @@ def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
     found: dict[str, str] = {}
     rows = {row["step"]: row for row in run.snapshot_rows()}
     untrained = rows.get(0, {}).get("knn_accuracy")
+    read = explore_keeps.known(run)
     with contextlib.suppress(LabError):
         evaluation = run.evaluation() or {}
         for step in steps:
@@ -247,8 +248,10 @@ def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
             pixels = row.get("knn_accuracy_pixels")
             words += f", pixels {summary.percent(pixels)})" if pixels is not None else ")"
             if step == evaluation.get("step"):
-                words += ". " + (summary.probes(evaluation) or "No linear probe yet: see Runs.")
-            found[str(step)] = words
+                words += ". " + summary.probes(evaluation)
+            elif step in read:
+                words += f". A linear probe of h reads it for {summary.percent(read[step])}"
+            found[str(step)] = words.rstrip(". ") + "."
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.components import explore_blocks, explore_map
+from pages.components import explore_blocks, explore_map, explore_panels
 from pages.components.packing import unpack
 from simclr_core import analyst, jobs, launch, runs
 from simclr_core.files import write_npz
@@ -175,3 +176,60 @@ def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
 def test_the_first_colour_is_what_the_neighbours_are_asked_for(fake) -> None:
     probe = explore_blocks.probe_of(fake.run)
     assert explore_blocks.target(probe) == next(iter(explore_map.color_names(fake.run))) == "shape"
+
+
+KEPT = {
+    "names": np.array(["shape", "<hue>"]),
+    "steps": np.array([0, 200, 400]),
+    "h": np.float32([[0.3, 0.9], [0.6, 0.5], [0.9, np.nan]]),
+    "z": np.float32([[0.2, 0.8], [0.5, 0.4], [0.8, 0.2]]),
+    "pixels": np.float32([0.4, 0.7]),
+    "chance": np.float32([0.15, 0.15]),
+}
+
+
+def answer_keeps(fake: FakeRun) -> None:
+    key = jobs.key_of(fake.run, jobs.keeps_job())
+    (fake.run.path / "jobs").mkdir(exist_ok=True)
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", KEPT)
+
+
+def test_what_it_keeps_is_asked_for_then_a_table(page, fake, shown) -> None:
+    app = page(panel="Keeps")
+    assert "Waiting for its turn" in text(app)
+    answer_keeps(fake)
+    app.run()
+    (table,) = [h.body for h in app.get("html") if "<table>" in h.body]
+    cells = re.findall(r">([^<>]+)</td>", table)
+    assert cells == [
+        *("15%", "40%", "30%", "60%", "90%", "80%"),
+        *("15%", "70%", "90%", "50%", "–", "20%"),
+    ]
+    assert "&lt;hue&gt;" in table and "h untrained" in table and "z, step 400" in table
+    assert "not that it is gone" in text(app)
+
+
+def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -> None:
+    answer_keeps(fake)
+    page()
+    assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it for 60%.")
+
+
+@pytest.mark.parametrize("panel", ["Similarity", "Pairs", "Keeps", "Health"])
+def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
+    page, store, fake, shown, panel, monkeypatch
+) -> None:
+    monkeypatch.setattr(explore_panels, "mount", lambda *_, **__: None)
+    (fake.run.path / "probe.npz").write_bytes(b"{")
+    assert not page(panel=panel, run=fake.run.id).exception
+    empty = store.create(fake.config, "waiting")
+    assert not page(panel=panel, run=empty.id).exception
+    for file in (fake.run.path / "snapshots").iterdir():
+        file.write_bytes(b"{")
+    assert not page(panel=panel, run=fake.run.id).exception
+
+
+def test_health_of_a_made_up_run(page, fake, monkeypatch) -> None:
+    app = page(panel="Health")
+    card = next(h.body for h in app.get("html") if "health" in h.body and "What says so" in h.body)
+    assert "<b>healthy</b>" in card and "What to try" in card and not app.exception
