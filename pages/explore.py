@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
@@ -12,15 +13,16 @@ from pages.components import (
     explore_health,
     explore_keeps,
     explore_map,
+    explore_own,
     explore_panels,
     run_rows,
 )
-from pages.components.explore_map import Wanted
+from pages.components.explore_form import Asked
 from pages.components.live import interval
 from pages.components.view_link import clean_link
 from simclr_core import runs
 from simclr_core.errors import LabError
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs import RunStore
 
 POLL = 0.5  # seconds between looks for an answer
 
@@ -37,40 +39,50 @@ def main() -> None:
     if not rows:
         _nothing()
         return
-    run, panel, wanted, problem = explore_form.form({row.run.id: row for row in rows})
-    problems += [problem] * bool(problem)
+    asked = explore_form.form({row.run.id: row for row in rows})
+    problems += [asked.problem] * bool(asked.problem)
     every = POLL if st.session_state.pop("explore_waits", False) else None
-    if run.state not in runs.ENDED:
+    if asked.run.state not in runs.ENDED:
         every = every or interval()
-    st.fragment(_panel, run_every=every)(run, panel, wanted, problems, every)
+    st.fragment(_panel, run_every=every)(asked, problems, every)
 
 
-def _panel(run: Run, panel: str, wanted: Wanted, problems: list[str], every: float | None) -> None:
+def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
     """What is looked at; again and again while the run trains or something is being computed."""
-    found, message = explore_map.Found([], {}, []), explore_map.trouble(run)
-    keeps = explore_keeps.look(run) if panel == explore_form.KEEPS and not message else None
-    found.waiting = bool(keeps and keeps.waiting)
-    if not message and panel == explore_form.MAP:
-        try:
-            found = explore_map.look(run, wanted)
-        except LabError as error:
-            message = str(error)
-    with st.container(key="explore-notes"):
-        st.html(f"<p>{escape(' '.join([*problems, *found.notes])) or '&nbsp;'}</p>")
-    if panel == explore_form.MAP:
-        explore_map.show(run, found, explore_map.start_of(run), message)
-    elif panel == explore_form.MATRIX:
+    run, message = asked.run, explore_map.trouble(asked.run)
+    waiting, notes = False, list(problems)
+    place = st.container(key="explore-notes")
+    if asked.panel == explore_form.MAP:
+        waiting = _map(asked, message, notes)
+    elif asked.panel == explore_form.MATRIX:
         explore_panels.matrix(run, message)
-    elif panel == explore_form.PAIRS:
+    elif asked.panel == explore_form.PAIRS:
         explore_panels.pairs(run, message)
-    elif panel == explore_form.KEEPS:
-        explore_keeps.panel(keeps or explore_keeps.Answered({}), message)
+    elif asked.panel == explore_form.KEEPS:
+        keeps = explore_keeps.Answered({}) if message else explore_keeps.look(run)
+        explore_keeps.panel(keeps, message)
+        waiting = keeps.waiting
     else:
         explore_health.panel(run)
-    goes_on = run.state not in runs.ENDED
-    if found.waiting != (every == POLL) or (not goes_on and not found.waiting and every):
-        st.session_state["explore_waits"] = found.waiting
+    place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
+    over = run.state in runs.ENDED
+    if waiting != (every == POLL) or (over and not waiting and every):
+        st.session_state["explore_waits"] = waiting
         st.rerun()
+
+
+def _map(asked: Asked, message: str, notes: list[str]) -> bool:
+    """The maps, and the picture of one's own on them; returns whether something will come."""
+    found, own = explore_map.Found([], {}, []), explore_own.Own({})
+    if not message:
+        try:
+            found = explore_map.look(asked.run, asked.wanted)
+            own = explore_own.look(asked.run, asked.file)
+        except LabError as error:
+            message = str(error)
+    notes += [*found.notes, *[own.note] * bool(own.note)]
+    explore_map.show(asked.run, found, explore_map.start_of(asked.run), message, own.header)
+    return found.waiting or own.waiting
 
 
 def _nothing() -> None:

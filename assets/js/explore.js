@@ -9,6 +9,7 @@ import { GALLERY_CSS, Gallery } from "./gallery.js";
 import { LEGEND_CSS } from "./legend.js";
 import { linkOf } from "./link.js";
 import { MAP_CSS, MapPane } from "./map_pane.js";
+import { OWN_CSS, ownSection } from "./own.js";
 import { SCRUB_CSS, Scrubber } from "./scrubber.js";
 import { THUMB_CSS } from "./thumb.js";
 
@@ -24,7 +25,7 @@ export const render = (component) => keep(component, (parent) => new Explore(par
 
 class Explore {
   constructor(parent) {
-    addStyle(parent, CSS + MAP_CSS + CARD_CSS + LEGEND_CSS + FILTER_CSS + DETAIL_CSS + GALLERY_CSS + SCRUB_CSS + THUMB_CSS);
+    addStyle(parent, CSS + MAP_CSS + CARD_CSS + LEGEND_CSS + FILTER_CSS + DETAIL_CSS + GALLERY_CSS + SCRUB_CSS + OWN_CSS + THUMB_CSS);
     this.root = make("div", "ex-root");
     this.maps = make("div", "ex-maps");
     this.legend = new FilterLegend((hidden) => this.panes.forEach((pane) => pane.hide(hidden)));
@@ -154,6 +155,7 @@ class Explore {
       this.frames = frames;
       panes.forEach((pane, i) => {
         pane.hidden = legend.hidden;
+        pane.own = header.own;
         pane.show(frames[i], colors, this.look, this.shown === header.run);
         pane.canvas.setAttribute("aria-label", this.describe(header.maps[i], frames[i], colors));
       });
@@ -230,7 +232,8 @@ class Explore {
     const { link, header, detail, gallery, scrubber } = this;
     if (link.picked < 0) detail.reset();
     if (!link.selected) gallery.reset();
-    const parts = [link.picked >= 0 && detail.element, link.selected && gallery.element].filter(Boolean);
+    const own = header.own && ownSection(header.own, header, link, scrubber.step);
+    const parts = [own, link.picked >= 0 && detail.element, link.selected && gallery.element].filter(Boolean);
     this.hint.textContent =
       "Point at a picture to see it, click to see its views and its true neighbours. " +
       "Draw a line around points to see what they have in common. Space plays, Escape clears.";

@@ -2,6 +2,7 @@
 
 import { Card } from "./card.js";
 import { decimal, make } from "./common.js";
+import { placed } from "./own.js";
 import { Scatter, DIMMED, HIDDEN, SHOWN } from "./scatter.js";
 
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
@@ -131,9 +132,20 @@ export class MapPane {
     for (const i of near) ring(i, "ex-near", 3);
     ring(picked, "ex-picked", 5);
     ring(pointed, "ex-pointed", 4);
+    if (this.own && this.own.step === this.frame?.header.step) rings.push(this.cross());
     if (this.outline) rings.push(this.outline);
     this.marks.replaceChildren(...rings);
     if (pointed >= 0 && !this.card.element.hidden) this.card.move(...this.where(pointed), this.scatter.side);
+  }
+
+  /** The place of a picture of one's own. */
+  cross() {
+    const { at, side } = this.scatter;
+    const [x, y] = placed(at, this.own).map((v) => v * side);
+    const path = document.createElementNS(SVG, "path");
+    path.setAttribute("class", "ex-cross");
+    path.setAttribute("d", `M${x - 9} ${y}H${x + 9}M${x} ${y - 9}V${y + 9}`);
+    return path;
   }
 
   /** The card stands beside the point on the map that the pointer is over. */

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -10,7 +13,7 @@ from simclr_core.neighbours import METRICS
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run
 
-from . import explore_map, explore_pairs, run_rows
+from . import explore_map, explore_own, explore_pairs, run_rows
 from .explore_blocks import CLUSTER
 from .explore_map import Wanted
 
@@ -32,26 +35,44 @@ WORDS = {
 OTHERS = ("run", "color", "chosen")  # of the link
 
 
-def form(rows: dict[str, run_rows.Row]) -> tuple[Run, str, Wanted, str]:
+@dataclass(frozen=True)
+class Asked:
+    """What a person has chosen.
+
+    Attributes:
+        run: whose pictures.
+        panel: one of `PANELS`.
+        wanted: what its maps show.
+        file: a picture of one's own, as it was handed over; None without one.
+        problem: a sentence if the link's run is not there; else empty.
+    """
+
+    run: Run
+    panel: str
+    wanted: Wanted
+    file: Any = None
+    problem: str = ""
+
+
+def form(rows: dict[str, run_rows.Row]) -> Asked:
     """Show the settings.
 
     Args:
         rows: all runs, newest first.
-
-    Returns:
-        The run, the panel, what its maps show, and a sentence if the link's run is not there.
     """
+    wanted, file = Wanted(), None
+    panel = str(st.session_state.get("panel") or st.query_params.get("panel", MAP))
     with st.container(key="explore-form"):
-        row = st.columns([2.5, 1.5, 1.35, 1.8, 1.0, 1.1], vertical_alignment="bottom")
+        row = st.columns([2.2, 1.4, 1.3, 1.6, 0.9, 1.0, 1.3], vertical_alignment="bottom")
         run, problem = _run(row[0], rows)
-        panel = st.session_state.get("panel") or st.query_params.get("panel", MAP)
-        wanted = _wanted(row[1:], run) if panel == MAP else Wanted()
+        if panel == MAP:
+            wanted, file = _wanted(row[1:], run), explore_own.field(row[6])
     with st.container(key="explore-panels"):
         st.segmented_control(
             "Look at", list(PANELS), default=MAP, required=True, key="panel",
             bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
-    return run, str(panel), wanted, problem
+    return Asked(run, panel, wanted, file, problem)
 
 
 def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:

@@ -94,12 +94,19 @@ def look(run: Run, wanted: Wanted) -> Found:
     return found
 
 
-def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") -> None:
+def show(
+    run: Run,
+    found: Found,
+    start: Mapping[str, Any],
+    message: str = "",
+    own: Mapping[str, Any] | None = None,
+) -> None:
     """Mount or update the maps.
 
     Args:
         start: step, picture and selection to begin with (see `start_of`).
         message: over the maps while there are no snapshots.
+        own: a picture of one's own and its neighbours (see `explore_own`).
     """
     steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
     header: dict[str, Any] = {
@@ -110,6 +117,7 @@ def show(run: Run, found: Found, start: Mapping[str, Any], message: str = "") ->
         "scores": _scores(run, steps),
         "start": dict(start),
         "message": message,
+        "own": dict(own) if own else None,
         **surroundings(run),
     }
     mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))

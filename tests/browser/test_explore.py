@@ -419,3 +419,33 @@ def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:
     expect(page.locator(".health b")).to_have_text("too early to tell")  # 24 steps
     expect(page.locator(".live-curves")).to_be_visible()
     expect(page.locator(".js-plotly-plot")).to_have_count(3)
+
+
+@pytest.mark.timeout(400)
+def test_a_picture_of_ones_own_is_placed_among_its_neighbours(
+    opened, page, run, tmp_path: Path
+) -> None:
+    canvas = opened()
+    index = 41  # one of the run's own: its nearest is itself
+    path = tmp_path / "mine.png"
+    cv2.imwrite(str(path), run.probe()["images"][index][..., ::-1])
+    page.get_by_text("Find a picture…").click()
+    page.locator("input[type=file]").set_input_files(str(path))
+    own = page.locator(".ex-own")
+    expect(own).to_be_visible(timeout=COMPUTED)
+    first = own.locator(".ex-thumb").first
+    expect(first).to_have_attribute("data-index", str(index))
+    expect(own.locator("small").first).to_have_text("1.00")
+    h = run.snapshot(24)["h"]
+    unit = h / np.linalg.norm(h, axis=1, keepdims=True)
+    similarity = unit @ unit[index]
+    near = np.argsort(-similarity)[:5]
+    shares = np.exp((similarity[near] - 1) / 0.1)
+    expected = (points(canvas)[near] * shares[:, None]).sum(axis=0) / shares.sum()
+    middle = page.locator("path.ex-cross").evaluate(
+        "p => { const b = p.getBBox(); return [b.x + b.width / 2, b.y + b.height / 2]; }"
+    )
+    assert middle == pytest.approx(expected.tolist(), abs=1.0)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    page.locator("input[type=file]").set_input_files(str(tmp_path / "broken.png"))
+    expect(page.locator(".st-key-explore-notes")).to_contain_text("cannot be read")
