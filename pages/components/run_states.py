@@ -192,6 +192,8 @@ def _strip(
             name = summary.default_name(changed, str(data), kind)
             actions.begin(store, changed, name)
             st.rerun()
+    if status["state"] in (runs.FINISHED, runs.STOPPED) and run.snapshot_steps():
+        st.page_link("pages/explore.py", label="Explore it", query_params={"run": run.id})
     if status["state"] in (runs.FINISHED, runs.FAILED, runs.STOPPED):
         st.page_link("pages/runs.py", label="All runs")
 
