@@ -73,15 +73,16 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
 
 def _map(asked: Asked, message: str, notes: list[str]) -> bool:
     """The maps, and the picture of one's own on them; returns whether something will come."""
-    found, own = explore_map.Found([], {}, []), explore_own.Own({})
+    run, found, own = asked.run, explore_map.Found([], {}, []), explore_own.Own({})
     if not message:
         try:
-            found = explore_map.look(asked.run, asked.wanted)
-            own = explore_own.look(asked.run, asked.file)
+            run = explore_map.larger(run, asked.wanted, found)
+            explore_map.look(run, asked.wanted, found)
+            own = explore_own.look(run, asked.file)
         except LabError as error:
             message = str(error)
     notes += [*found.notes, *[own.note] * bool(own.note)]
-    explore_map.show(asked.run, found, explore_map.start_of(asked.run), message, own.header)
+    explore_map.show(run, found, explore_map.start_of(run), message, own.header)
     return found.waiting or own.waiting
 
 

@@ -1,8 +1,8 @@
 """A run folder as one zip file, made in bounded memory and safe to make while the run goes on.
 
-Questions and their answers, hidden files (halves of files that are being written) and
-links are left out; a file that is thinned away meanwhile is skipped. Arrays are stored as they
-are: deflating float32 takes long and saves little.
+Questions and their answers, sets that can be made again, hidden files (halves of files that are
+being written) and links are left out; a file that is thinned away meanwhile is skipped. Arrays are
+stored as they are: deflating float32 takes long and saves little.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from .errors import LabError
 from .runs import Run
 
 BLOCK = 1 << 20  # bytes read, and about the bytes held, at a time
-_LEFT_OUT = ("jobs",)  # of the run's own folder
+_LEFT_OUT = ("jobs", "sets")  # of the run's own folder
 _TEXT = (".json", ".jsonl", ".txt")
 
 

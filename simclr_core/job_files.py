@@ -36,8 +36,10 @@ def key_in(path: Path) -> str:
 def requests(root: Path) -> Iterator[Path]:
     """The requests of all runs of a folder that have no answer yet."""
     for folder in listed(root):
-        if not folder.name.startswith("."):  # a run that is being deleted
-            for path in listed(folder / "jobs"):
+        if folder.name.startswith("."):  # a run that is being deleted
+            continue
+        for place in (folder, *listed(folder / "sets")):  # sets are read like runs: see `more`
+            for path in listed(place / "jobs"):
                 if path.name.endswith(REQUEST) and is_key(key_in(path)):
                     yield path
 

@@ -133,6 +133,18 @@ def keeps_job(snapshots: int = 6) -> Job:
     return Job("keeps", {"weights": NONE, "snapshots": snapshots})
 
 
+def more_job(count: int) -> Job:
+    """The question where many pictures of the run's data lie under its newest weights.
+
+    Args:
+        count: pictures at most.
+
+    Returns:
+        A job whose answer has the name () of a set (see `more`) and its step ().
+    """
+    return Job("more", {"weights": TRAINED, "step": None, "count": count})
+
+
 def key_of(run: Run, job: Job) -> str:
     """The name of a question and of its answer: equal for equal questions.
 
@@ -183,6 +195,12 @@ def answer(run: Run, key: str) -> Answer:
             return _read_progress(folder, key)
         # between two looks the answer may have taken the place of its request: look again
     return Answer(UNKNOWN)
+
+
+def forget(run: Run, key: str) -> None:
+    """Remove an answer that is no longer true, so that the question is asked anew."""
+    if job_files.is_key(key):
+        job_files.remove(run.path / "jobs" / f"{key}{ANSWER}")
 
 
 def withdraw(run: Run, key: str) -> None:

@@ -16,6 +16,7 @@ import numpy as np
 from . import projection
 from .errors import RunDamaged
 from .evaluation import PIXEL_AXES, label_name, linear_probe, small_pixels, unit
+from .more import COUNTS, make
 from .neighbours import METRICS
 from .networks import MOST_BATCH, Network, Networks
 from .properties import properties
@@ -212,6 +213,28 @@ def keeps(asked: Asked, tell: Tell) -> Arrays:
     }
 
 
+def more(asked: Asked, tell: Tell) -> Arrays:
+    """Encode and lay out more pictures than the map has: see `more.make`.
+
+    Args:
+        asked: its parameter `count` is how many pictures at most.
+        tell: see `Tell`.
+
+    Returns:
+        name () str of the set in the run's folder, and step () int64.
+
+    Raises:
+        ValueError: too few or too many are asked for.
+        LabError: the data or the weights cannot be read.
+    """
+    count = int(asked.parameters.get("count", 0))
+    if not 1 <= count <= max(COUNTS):
+        raise ValueError(f"expected 1 to {max(COUNTS):,} pictures, found {count:,}")
+    step = asked.weights.step
+    name = make(asked.run, asked.network(), step, count, tell)
+    return {"name": np.array(name), "step": np.array(step, np.int64)}
+
+
 def factors_of(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What a probe can be asked for: known factors, or the label and what pictures show.
 
@@ -257,4 +280,5 @@ KINDS: dict[str, Callable[[Asked, Tell], Arrays]] = {
     "layout": layout,
     "clusters": clusters,
     "keeps": keeps,
+    "more": more,
 }

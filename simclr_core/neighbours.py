@@ -28,7 +28,7 @@ def preservation(h: np.ndarray, xy: np.ndarray, k: int = 15, metric: str = "cosi
     rows, xy = rows_of(checked(h), metric), matching(xy, len(h))
     if rows is None or len(rows) < 4:
         return float("nan")
-    sample = _sample(len(rows))
+    sample = fixed_sample(len(rows))
     k = min(k, (len(sample) - 1) // 2)
     return float(trustworthiness(rows[sample], xy[sample], n_neighbors=k))
 
@@ -51,7 +51,7 @@ def neighbours_kept(h: np.ndarray, xy: np.ndarray, k: int = 15, metric: str = "c
     if rows is None or len(rows) < 4:
         return float("nan")
     k = min(k, (len(rows) - 1) // 2)
-    sample = _sample(len(rows))
+    sample = fixed_sample(len(rows))
     true, _ = nearest(rows, k + 1, "euclidean", sample)  # column 0 is the point itself
     shown, _ = nearest((xy - xy.mean(0)).astype(np.float32), k + 1, "euclidean", sample)
     common = (true[:, 1:, None] == shown[:, None, 1:]).any(2)  # (sample, k)
@@ -123,7 +123,7 @@ def matching(xy: np.ndarray, points: int) -> np.ndarray:
     return xy
 
 
-def _sample(points: int) -> np.ndarray:
+def fixed_sample(points: int) -> np.ndarray:
     """Indices of all points, or of a fixed sample of them."""
     if points <= SAMPLE:
         return np.arange(points)

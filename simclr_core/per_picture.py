@@ -86,9 +86,9 @@ def kept_of(
     if points < 4 or not len(chosen) or k < 1:
         return float("nan")
     xy = (xy - xy.mean(axis=0)).astype(np.float32)
-    kept = 0
-    for start in range(0, len(chosen), 1024):  # blocks bound the memory
-        rows = chosen[start : start + 1024]
+    kept, block = 0, max(1, 2_000_000 // points)  # blocks bound the memory
+    for start in range(0, len(chosen), block):
+        rows = chosen[start : start + block]
         far = ((xy[rows, None] - xy[None]) ** 2).sum(axis=2)  # (b, P)
         far[np.arange(len(rows)), rows] = np.inf
         shown = np.argpartition(far, k - 1, axis=1)[:, :k]  # (b, k)

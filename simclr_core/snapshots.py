@@ -16,9 +16,10 @@ from cachetools import LRUCache
 
 from . import evaluation, per_picture
 from .errors import RunDamaged, RunError
+from .files import read_npz
 from .run import Run
 
-MOST_BYTES = 96_000_000  # of all that is kept together
+MOST_BYTES = 128_000_000  # of all that is kept together
 NEIGHBOURS = 20  # of each picture
 
 _kept: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
@@ -41,7 +42,15 @@ def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarr
     Args:
         of: "h" or "z".
     """
-    return _of(run, step, of, lambda: per_picture.ranked(vectors(run, step, of), NEIGHBOURS))
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        path = run.path / f"near-{step:08d}.npz"  # of a large set: see `more`
+        if of == "h" and path.exists():
+            found = read_npz(path, "which", "similarity")
+            return found["which"], found["similarity"]
+        return per_picture.ranked(vectors(run, step, of), NEIGHBOURS)
+
+    return _of(run, step, of, make)
 
 
 def vectors(run: Run, step: int, of: str = "h") -> np.ndarray:

@@ -257,6 +257,7 @@ class Explore {
         step: scrubber.atEnd ? null : scrubber.step ?? null,
         picture: link.picked < 0 ? null : link.picked,
         chosen: link.selected,
+        count: this.header.count,
       };
       const text = JSON.stringify([this.header.run, place]);
       if (text === this.told) return;

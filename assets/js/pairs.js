@@ -124,7 +124,7 @@ class Pairs {
       this.pane.replaceChildren(detail.element);
       detail.show(header, header.step);
     }
-    const place = { run: header.run, step: header.asked, picture: link.picked < 0 ? null : link.picked, chosen: link.selected };
+    const place = { run: header.run, step: header.asked, picture: link.picked < 0 ? null : link.picked, chosen: link.selected, count: header.count };
     const text = JSON.stringify(place);
     if (this.told !== undefined && text !== this.told) this.component.setStateValue("place", place);
     this.told = text;

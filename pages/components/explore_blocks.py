@@ -16,6 +16,7 @@ import numpy as np
 from simclr_core import evaluation, jobs, loss, per_picture, projection, snapshots
 from simclr_core.errors import LabError, RunError
 from simclr_core.figures import UNKNOWN, category_colors, scale_colors
+from simclr_core.neighbours import fixed_sample
 from simclr_core.runs import Run
 
 from .categories import category_names, choices
@@ -65,7 +66,7 @@ def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
     true = snapshots.neighbours(run, step, of)[0]
     if len(true) != len(xy):
         raise RunError(f"Run {run.id}: the coordinates of step {step} are of other pictures.")
-    kept = per_picture.kept_of(true, xy)
+    kept = per_picture.kept_of(true, xy, fixed_sample(len(xy)))
     header = {"kind": "frame", "step": step, "of": of, "method": method, "bounds": bounds}
     return pack({**header, "kept": kept}, {"xy": xy.astype(np.float32).reshape(-1)})
 
@@ -274,6 +275,18 @@ def answered_steps(run: Run, key: str) -> list[int]:
     return _answered(run, key)[0]
 
 
+def answer_of(run: Run, key: str, name: str) -> np.ndarray:
+    """One array of a job's answer.
+
+    Raises:
+        RunError: there is none.
+    """
+    found = jobs.answer(run, key)
+    if name not in found.arrays:
+        raise RunError(found.error or "Expected an answer that is there, found none; ask again.")
+    return found.arrays[name]
+
+
 def _answered(run: Run, key: str, name: str = "xy") -> tuple[list[int], np.ndarray]:
     """Steps and one array for each of them out of a job's answer."""
     return _read_answer(run, key, name)
@@ -281,10 +294,7 @@ def _answered(run: Run, key: str, name: str = "xy") -> tuple[list[int], np.ndarr
 
 @functools.lru_cache(maxsize=16)
 def _read_answer(run: Run, key: str, name: str) -> tuple[list[int], np.ndarray]:
-    found = jobs.answer(run, key)
-    if found.state != jobs.ANSWERED or name not in found.arrays:
-        raise RunError(found.error or "Expected an answer that is there, found none; ask again.")
-    return found.arrays["steps"].tolist(), found.arrays[name]
+    return answer_of(run, key, "steps").tolist(), answer_of(run, key, name)
 
 
 @functools.lru_cache(maxsize=8)

@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from simclr_core import runs
+from simclr_core import more, runs
 from simclr_core.neighbours import METRICS
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run
@@ -22,8 +22,11 @@ PANELS = (MAP, MATRIX, PAIRS, KEEPS, HEALTH)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
+OWN = "the run's"
+POINTS = {OWN: 0} | {f"{count:,}": count for count in more.COUNTS}
 WHOLE = {"step": (0, 10**12), "picture": (1, 10**6), "k": (2, 30), "neighbors": (2, 200)}
 WORDS = {
+    "points": tuple(POINTS),
     "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
     "order": explore_pairs.ORDERS,
     "panel": PANELS,
@@ -121,9 +124,9 @@ def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
     k = 8
     if color == CLUSTER:
         k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")
-    with row[4].popover("UMAP…", width="stretch", disabled=method == "PCA"):
-        layout = _layout()
-    return Wanted(SPACES[str(space)], str(method).lower(), color, int(k), layout)
+    with row[4].popover("more…", width="stretch"):
+        layout, points = _layout(), _points()
+    return Wanted(SPACES[str(space)], str(method).lower(), color, int(k), layout, points)
 
 
 def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
@@ -141,7 +144,7 @@ def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
 
 def _layout() -> tuple[int, float, str]:
     """UMAP's own settings; the usual ones are there at once."""
-    st.caption("With other settings than the usual ones every snapshot is laid out anew.")
+    st.caption("UMAP: with other settings than the usual ones every snapshot is laid out anew.")
     neighbors = st.number_input(
         "Neighbours", 2, 200, NEIGHBORS, key="neighbors", bind="query-params",
         help="How many nearest pictures each one is tied to: few show detail, many the whole.",
@@ -154,3 +157,13 @@ def _layout() -> tuple[int, float, str]:
         "Distance", METRICS, default=METRIC, required=True, key="metric", bind="query-params"
     )
     return int(neighbors), float(min_dist), str(metric)
+
+
+def _points() -> int:
+    """How many pictures the map has."""
+    chosen = st.segmented_control(
+        "Pictures", list(POINTS), default=OWN, required=True, key="points", bind="query-params",
+        help="More of the run's training pictures, by h under its newest weights: encoding and "
+        "laying out takes from half a minute on.",
+    )  # fmt: skip
+    return POINTS[str(chosen)]

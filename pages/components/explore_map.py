@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from simclr_core import analyst, jobs, summary
+from simclr_core import analyst, jobs, more, summary
 from simclr_core.errors import LabError
 from simclr_core.figures import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
@@ -28,6 +28,8 @@ from .packing import pack
 from .thumbnails import Probe, probe_facts
 
 KEY = "explore"
+OF_ITS_OWN = " (Of the pictures that every snapshot encodes.)"
+MOST_POINTS = 1_000_000  # whose selection is read out of a link
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
 _PLAIN = {
     blocks.PREDICTED: "predicted label",
@@ -47,6 +49,7 @@ class Wanted:
         color: a label, factor or one of `explore_blocks`' names; empty for the first there is.
         k: clusters.
         layout: neighbours, min_dist and metric of UMAP.
+        points: pictures of a larger set; 0 for the run's own.
     """
 
     spaces: tuple[str, ...] = ("h",)
@@ -54,6 +57,7 @@ class Wanted:
     color: str = ""
     k: int = 8
     layout: tuple[int, float, str] = USUAL
+    points: int = 0
 
 
 @dataclass
@@ -81,17 +85,33 @@ def color_names(run: Run) -> dict[str, str]:
     return {name: name for name in known} | {name: _PLAIN[name] for name in more}
 
 
-def look(run: Run, wanted: Wanted) -> Found:
-    """What can be shown now; asks for what has to be computed first.
+def look(run: Run, wanted: Wanted, found: Found) -> None:
+    """Fill in what can be shown now; asks for what has to be computed first.
 
     Raises:
         LabError: the run cannot be read.
     """
-    found = Found([], {}, [])
-    for of in wanted.spaces:
+    spaces = wanted.spaces if more.owner(run) == run else ("h",)
+    for of in spaces:
         found.maps.append(_map(run, of, wanted, found))
     found.color = _color(run, wanted, found)
-    return found
+
+
+def larger(run: Run, wanted: Wanted, found: Found) -> Run:
+    """The set of more pictures that is wanted, to be read like a run; the run until it is there.
+
+    Args:
+        found: gets a note, and whether the set will come.
+    """
+    key = _asked(run, jobs.more_job(wanted.points), found) if wanted.points else ""
+    if not key:
+        return run
+    name = str(blocks.answer_of(run, key, "name"))
+    there = more.set_of(run, name)
+    if there is None:  # made room for another one meanwhile
+        jobs.forget(run, key)
+        found.waiting = True
+    return there or run
 
 
 def show(
@@ -123,12 +143,18 @@ def show(
     mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
 
 
+def address(run: Run) -> str:
+    """Where the app's server has a run, or a set of its pictures."""
+    owner = more.owner(run)
+    return f"/lab/runs/{owner.id}" + (f"/sets/{run.id}" if owner != run else "")
+
+
 def surroundings(run: Run) -> dict[str, Any]:
     """What every figure of Explore has to know: the run, its pictures, and the theme."""
     dark = st.context.theme.type == "dark"
     view_text = VIEW_TEXT["dark" if dark else "light"]
     tones = {"blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1]}
-    known = {"run": run.id, "base": f"/lab/runs/{run.id}/map", "dark": dark, "tones": tones}
+    known = {"run": more.owner(run).id, "base": f"{address(run)}/map", "dark": dark, "tones": tones}
     return known | _pictures(run, _probe(run))
 
 
@@ -156,7 +182,7 @@ def _to_link(key: str) -> None:
         return
     step, picture, chosen = (place.get(name) for name in ("step", "picture", "chosen"))
     with contextlib.suppress(LabError, TypeError, ValueError, IndexError):
-        count = getattr(_probe(RunStore().get(str(place["run"]))), "count", 0)
+        count = min(max(int(place["count"]), 0), MOST_POINTS)
         values = {
             "step": "" if step is None else str(int(step)),
             "picture": "" if picture is None else str(int(picture) + 1),
@@ -227,7 +253,7 @@ def _asked(run: Run, job: jobs.Job, found: Found) -> str:
         if answer.state == jobs.FAILED:
             found.notes.append(answer.error)
             return ""
-        trouble = analyst.wake(RunStore(run.path.parent))
+        trouble = analyst.wake(RunStore(more.owner(run).path.parent))
         found.waiting = not trouble
         share = f" ({answer.share:.0%})" if answer.share else ""
         found.notes.append(trouble or f"{(answer.words or 'computing').capitalize()}{share} …")
@@ -239,11 +265,11 @@ def _asked(run: Run, job: jobs.Job, found: Found) -> str:
 def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
     """For each step what its neighbours say, with what to compare it with."""
     found: dict[str, str] = {}
-    rows = {row["step"]: row for row in run.snapshot_rows()}
+    rows = {row["step"]: row for row in more.owner(run).snapshot_rows()}
     untrained = rows.get(0, {}).get("knn_accuracy")
-    read = explore_keeps.known(run)
+    read = explore_keeps.known(more.owner(run))
     with contextlib.suppress(LabError):
-        evaluation = run.evaluation() or {}
+        evaluation = more.owner(run).evaluation() or {}
         for step in steps:
             row = rows.get(step, {})
             score = row.get("knn_accuracy")
@@ -259,7 +285,8 @@ def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
                 words += ". " + summary.probes(evaluation)
             elif step in read:
                 words += f". A linear probe of h reads it for {summary.percent(read[step])}"
-            found[str(step)] = words.rstrip(". ") + "."
+            words = words.rstrip(". ") + "."
+            found[str(step)] = words + OF_ITS_OWN * (more.owner(run) != run)
     return found
 
 
@@ -271,8 +298,8 @@ def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:
         "count": probe.count,
         "columns": probe.columns,
         "size": probe.size,
-        "pictures": f"/lab/runs/{run.id}/thumbnails.webp?v={probe.digest}",
-        "points": f"/lab/runs/{run.id}/points.json?v={probe.digest}",
+        "pictures": f"{address(run)}/thumbnails.webp?v={probe.digest}",
+        "points": f"{address(run)}/points.json?v={probe.digest}",
     }
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from simclr_core import analyst, jobs, per_picture, snapshots, weights
+from simclr_core import analyst, jobs, more, per_picture, snapshots, weights
 from simclr_core.errors import LabError
 from simclr_core.pictures import UnreadablePicture, read_picture
 from simclr_core.runs import Run, RunStore
@@ -56,13 +56,14 @@ def look(run: Run, file: Any) -> Own:
         size = weights.image_size(run)
         pixels = read_picture(file.getvalue(), size).pixels  # (S, S, 3)
         step = _step(run)
-        key = jobs.ask(run, jobs.encode_job(pixels[None], step=step))
-        found = jobs.answer(run, key)
+        owner = more.owner(run)
+        key = jobs.ask(owner, jobs.encode_job(pixels[None], step=step))
+        found = jobs.answer(owner, key)
         if found.state == jobs.ANSWERED:
             return Own(_header(run, pixels, found.arrays["h"], step))
         if found.state == jobs.FAILED:
             return Own({}, found.error)
-        trouble = analyst.wake(RunStore(run.path.parent))
+        trouble = analyst.wake(RunStore(owner.path.parent))
         return Own({}, trouble or "The network looks at your picture …", not trouble)
     except UnreadablePicture as error:
         return Own({}, f"Expected a picture, found a file that cannot be read ({error}).")
@@ -72,7 +73,7 @@ def look(run: Run, file: Any) -> Own:
 
 def _step(run: Run) -> int:
     """The step on the screen, or the nearest one whose weights were kept and has a snapshot."""
-    known = sorted(set(weights.weight_steps(run)) & set(run.snapshot_steps()))
+    known = sorted(set(weights.weight_steps(more.owner(run))) & set(run.snapshot_steps()))
     if not known:
         raise LabError(f"Run {run.id} has no weights of a snapshot that could look at a picture.")
     wanted = explore_map.start_of(run)["step"]

@@ -107,13 +107,17 @@ def pairs_that_stand_out(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/lab/runs/{run_id}/map/matrix.bin", matrix),
-    Route("/lab/runs/{run_id}/map/pairs.json", pairs_that_stand_out),
-    Route("/lab/runs/{run_id}/map/frame.bin", frame),
-    Route("/lab/runs/{run_id}/map/colors.bin", colors),
-    Route("/lab/runs/{run_id}/map/picture.json", picture),
-    Route("/lab/runs/{run_id}/map/{what}.png", image),
-    Route("/lab/runs/{run_id}/map/selection.{what}", selection, methods=["POST"]),
+    route
+    for run in ("/lab/runs/{run_id}", "/lab/runs/{run_id}/sets/{set}")
+    for route in (
+        Route(f"{run}/map/matrix.bin", matrix),
+        Route(f"{run}/map/pairs.json", pairs_that_stand_out),
+        Route(f"{run}/map/frame.bin", frame),
+        Route(f"{run}/map/colors.bin", colors),
+        Route(f"{run}/map/picture.json", picture),
+        Route(f"{run}/map/{{what}}.png", image),
+        Route(f"{run}/map/selection.{{what}}", selection, methods=["POST"]),
+    )
 ]
 
 

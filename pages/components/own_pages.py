@@ -11,6 +11,7 @@ import re
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
+from simclr_core import more
 from simclr_core.errors import RunError
 from simclr_core.runs import Run, RunStore
 
@@ -26,7 +27,7 @@ def refusal(request: Request) -> Response | None:
 
 
 def run_of(request: Request) -> Run:
-    """The run of exactly the id in the path.
+    """The run of exactly the id in the path, or a set of its pictures.
 
     Raises:
         RunError: there is none.
@@ -37,7 +38,13 @@ def run_of(request: Request) -> Run:
     run = RunStore().get(run_id)
     if run.id != run_id:
         raise RunError(f"Expected a run named {run_id!r}, found none; see the Runs page.")
-    return run
+    name = request.path_params.get("set")
+    found = more.set_of(run, name) if name else run
+    if found is None:
+        raise RunError(
+            f"Expected a set of run {run.id}, found {str(name)[:40]!r}; ask for it again."
+        )
+    return found
 
 
 def missing(sentence: str) -> Response:

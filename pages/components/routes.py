@@ -88,6 +88,8 @@ ROUTES = [
     Route("/lab/plotly.js", plotly),
     Route("/lab/runs/{run_id}/thumbnails.{extension}", thumbnails),
     Route("/lab/runs/{run_id}/points.json", points),
+    Route("/lab/runs/{run_id}/sets/{set}/thumbnails.{extension}", thumbnails),
+    Route("/lab/runs/{run_id}/sets/{set}/points.json", points),
 ]
 
 
