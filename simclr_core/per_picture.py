@@ -85,11 +85,12 @@ def kept_of(
     k = min(k, (points - 1) // 2, true.shape[1])
     if points < 4 or not len(chosen) or k < 1:
         return float("nan")
-    xy = (xy - xy.mean(axis=0)).astype(np.float32)
-    kept, block = 0, max(1, 2_000_000 // points)  # blocks bound the memory
+    xy = xy.astype(np.float64) - xy.mean(axis=0)  # (P, 2)
+    squares = (xy**2).sum(axis=1)  # (P,)
+    kept, block = 0, max(1, 4_000_000 // points)  # blocks bound the memory
     for start in range(0, len(chosen), block):
         rows = chosen[start : start + block]
-        far = ((xy[rows, None] - xy[None]) ** 2).sum(axis=2)  # (b, P)
+        far = squares[rows, None] + squares[None] - 2 * xy[rows] @ xy.T  # (b, P)
         far[np.arange(len(rows)), rows] = np.inf
         shown = np.argpartition(far, k - 1, axis=1)[:, :k]  # (b, k)
         kept += (true[rows, :k, None] == shown[:, None, :]).sum()

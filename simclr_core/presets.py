@@ -24,6 +24,10 @@ PRESETS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
         # With more time a wider encoder learns more; in a minute it makes too few steps.
         {"model": {"width": 24}, "training": {"seconds": 300.0, "snapshots": 24}},
     ),
+    "ten-minutes": (
+        "Ten minutes on two CPU cores: for photographs",
+        {"model": {"width": 32}, "training": {"seconds": 600.0, "snapshots": 24}},
+    ),
     "quarter": (
         "A quarter of a minute, for a room that waits",
         {"training": {"seconds": 15.0, "snapshots": 6, "warmup_steps": 10}},

@@ -53,6 +53,7 @@ def test_only_characters_get_another_temperature_width_and_optimiser() -> None:
         assert training.learning_rate == (2e-3 if kind == "characters" else 2e-2)
     assert preset_config("quarter", kind="characters").training.seconds == 15
     assert preset_config("five-minutes").model.width == 24
+    assert preset_config("ten-minutes").model.width == 32
     assert preset_config("five-minutes", kind="characters").model.width == 32
     assert preset_config("gpu", kind="characters").model.width == 64
 
@@ -72,7 +73,9 @@ def test_only_short_runs_of_photographs_have_a_linear_head() -> None:
 
 def test_presets_say_what_they_take() -> None:
     seconds = {n: preset_config(n).training.seconds for n in PRESETS if n not in RECIPES}
-    assert seconds == {"minute": 60, "five-minutes": 300, "quarter": 15, "gpu": 600}
+    assert seconds == {
+        "minute": 60, "five-minutes": 300, "ten-minutes": 600, "quarter": 15, "gpu": 600
+    }  # fmt: skip
     assert preset_config("gpu").model.encoder == "resnet18"
     for line, _ in [*PRESETS.values(), *VIEW_PRESETS.values()]:
         assert line and line[0].isupper() and not line.endswith(".")
@@ -116,7 +119,9 @@ def test_seconds_that_are_asked_for_replace_epochs() -> None:
 def test_unknown_names_are_refused_and_the_nearest_is_named() -> None:
     with pytest.raises(ConfigError, match=r"^preset: 'minuet' is not known; did you mean minute"):
         preset_config("minuet")
-    with pytest.raises(ConfigError, match="known: minute, five-minutes, quarter, gpu, "):
+    with pytest.raises(
+        ConfigError, match="known: minute, five-minutes, ten-minutes, quarter, gpu, "
+    ):
         preset_config("zzz")
     with pytest.raises(ConfigError, match=r"^views: 'stronk' is not known; did you mean strong"):
         view_config("drawn", "stronk")

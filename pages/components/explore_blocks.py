@@ -190,10 +190,11 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
         if len(known):
             right = snapshots.predicted(run, step, labels)[known] == labels[known]
             found |= {"of": of, "agree": float(right.mean())}
+    some = chosen[fixed_sample(len(chosen))]
     for of_, method, key in maps:
         xy = coordinates(run, of_, method, step, key)
         true = snapshots.neighbours(run, step, of_)[0]
-        found["kept"].append(per_picture.kept_of(true, xy, chosen))
+        found["kept"].append(per_picture.kept_of(true, xy, some))
     return found
 
 

@@ -9,11 +9,13 @@ import csv
 import functools
 import io
 import re
+import threading
 import zipfile
 from collections.abc import Sequence
 
 import cv2
 import numpy as np
+from cachetools import LRUCache, cached
 
 from simclr_core import snapshots
 from simclr_core.errors import RunError
@@ -25,6 +27,7 @@ from . import explore_blocks as blocks
 from .categories import category_names, choices
 
 MORE = 20  # further views of one picture
+MOST_BYTES = 64_000_000  # of pictures that are kept in memory
 
 
 def original(run: Run, index: int) -> bytes:
@@ -138,7 +141,7 @@ def _images(run: Run) -> np.ndarray:
     return _read(run, (run.path / "probe.npz").stat().st_mtime_ns)
 
 
-@functools.lru_cache(maxsize=3)
+@cached(LRUCache(MOST_BYTES, getsizeof=lambda images: images.nbytes), lock=threading.Lock())
 def _read(run: Run, changed: int) -> np.ndarray:
     return run.probe()["images"]
 
