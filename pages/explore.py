@@ -12,6 +12,7 @@ from pages.components import (
     explore_form,
     explore_health,
     explore_keeps,
+    explore_looks,
     explore_map,
     explore_own,
     explore_panels,
@@ -62,6 +63,8 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
         keeps = explore_keeps.Answered({}) if message else explore_keeps.look(run)
         explore_keeps.panel(keeps, message)
         waiting = keeps.waiting
+    elif asked.panel == explore_form.LOOKS:
+        waiting = explore_looks.panel(run, message)
     else:
         explore_health.panel(run)
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")

@@ -40,6 +40,10 @@ def main() -> None:
             train(page, arguments.url)
         expect(page.locator(".run-state")).to_have_text("finished", timeout=30_000)
         keep(page, "train")
+        run = arguments.run or re.search(r"run=(\w+)", page.url)[1]  # type: ignore[index]
+        page.goto(f"{arguments.url}/explore?run={run}&picture=4")
+        expect(page.locator(".ex-detail .ex-past").first).to_be_visible(timeout=30_000)
+        keep(page, "explore")
         page.goto(f"{arguments.url}/views")
         expect(page.locator(".lab-row").nth(1)).to_be_visible(timeout=30_000)
         page.wait_for_timeout(ANSWERS)

@@ -145,6 +145,19 @@ def more_job(count: int) -> Job:
     return Job("more", {"weights": TRAINED, "step": None, "count": count})
 
 
+def occlude_job(images: np.ndarray, step: int | None = None) -> Job:
+    """The question which parts of two pictures make the network find them alike.
+
+    Args:
+        images: (2, S, S, 3) uint8, or float32 in [0, 1].
+        step: of the trained weights; None takes the newest.
+
+    Returns:
+        A job whose answer has similarity (), lost (2, G, G) and the weights' step ().
+    """
+    return Job("occlude", {"weights": TRAINED, "step": step}, {"images": images})
+
+
 def key_of(run: Run, job: Job) -> str:
     """The name of a question and of its answer: equal for equal questions.
 

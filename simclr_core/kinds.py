@@ -19,6 +19,7 @@ from .evaluation import PIXEL_AXES, label_name, linear_probe, small_pixels, unit
 from .more import COUNTS, make
 from .neighbours import METRICS
 from .networks import MOST_BATCH, Network, Networks
+from .occlusion import occlusion
 from .properties import properties
 from .runs import Run
 from .weights import TRAINED, Weights
@@ -235,6 +236,35 @@ def more(asked: Asked, tell: Tell) -> Arrays:
     return {"name": np.array(name), "step": np.array(step, np.int64)}
 
 
+def occlude(asked: Asked, tell: Tell) -> Arrays:
+    """Which parts of two pictures make a network find them alike: see `occlusion`.
+
+    Args:
+        asked: its array `images` is (2, S, S, 3) uint8, or float32 in [0, 1].
+        tell: see `Tell`.
+
+    Returns:
+        similarity () and lost (2, G, G) float32, and the weights' step () int64.
+
+    Raises:
+        ValueError: these are not two pictures of the network's size.
+        LabError: the run's weights cannot be used.
+    """
+    images = asked.arrays.get("images", np.empty(0))
+    network = asked.network()
+    wanted = (2, network.size, network.size, 3)
+    if images.shape != wanted or images.dtype not in (np.uint8, np.float32):
+        raise ValueError(f"expected pictures {wanted}, found {images.shape} of {images.dtype}")
+    pair = images.astype(np.float32) / (255 if images.dtype == np.uint8 else 1)
+    similarity, lost = occlusion(
+        pair,
+        lambda pictures: network.encode(pictures)[0],
+        lambda share: tell(share, "hiding one part after another"),
+    )
+    step = np.array(asked.weights.step, np.int64)
+    return {"similarity": np.array(similarity, np.float32), "lost": lost, "step": step}
+
+
 def factors_of(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """What a probe can be asked for: known factors, or the label and what pictures show.
 
@@ -281,4 +311,5 @@ KINDS: dict[str, Callable[[Asked, Tell], Arrays]] = {
     "clusters": clusters,
     "keeps": keeps,
     "more": more,
+    "occlude": occlude,
 }

@@ -13,19 +13,27 @@ from simclr_core.neighbours import METRICS
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run
 
-from . import explore_map, explore_own, explore_pairs, run_rows
+from . import explore_looks, explore_map, explore_own, explore_pairs, run_rows
 from .explore_blocks import CLUSTER
 from .explore_map import Wanted
 
-MAP, MATRIX, PAIRS, KEEPS, HEALTH = "Map", "Similarity", "Pairs", "Keeps", "Health"
-PANELS = (MAP, MATRIX, PAIRS, KEEPS, HEALTH)
+MAP, MATRIX, PAIRS = "Map", "Similarity", "Pairs"
+KEEPS, LOOKS, HEALTH = "Keeps", "Looks", "Health"
+PANELS = (MAP, MATRIX, PAIRS, KEEPS, LOOKS, HEALTH)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
 OWN = "the run's"
 POINTS = {OWN: 0} | {f"{count:,}": count for count in more.COUNTS}
-WHOLE = {"step": (0, 10**12), "picture": (1, 10**6), "k": (2, 30), "neighbors": (2, 200)}
+WHOLE = {
+    "other": (1, 10**6),
+    "step": (0, 10**12),
+    "picture": (1, 10**6),
+    "k": (2, 30),
+    "neighbors": (2, 200),
+}
 WORDS = {
+    "beside": (explore_looks.VIEWS, explore_looks.OTHER),
     "points": tuple(POINTS),
     "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
     "order": explore_pairs.ORDERS,

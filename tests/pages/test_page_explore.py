@@ -13,7 +13,7 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.components import explore_blocks, explore_map, explore_panels
+from pages.components import explore_blocks, explore_looks, explore_map, explore_panels
 from pages.components.packing import unpack
 from simclr_core import analyst, jobs, launch, runs
 from simclr_core.files import write_npz
@@ -215,7 +215,7 @@ def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -
     assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it for 60%.")
 
 
-@pytest.mark.parametrize("panel", ["Similarity", "Pairs", "Keeps", "Health"])
+@pytest.mark.parametrize("panel", ["Similarity", "Pairs", "Keeps", "Looks", "Health"])
 def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
     page, store, fake, shown, panel, monkeypatch
 ) -> None:
@@ -233,3 +233,33 @@ def test_health_of_a_made_up_run(page, fake, monkeypatch) -> None:
     app = page(panel="Health")
     card = next(h.body for h in app.get("html") if "health" in h.body and "What says so" in h.body)
     assert "<b>healthy</b>" in card and "What to try" in card and not app.exception
+
+
+def test_where_it_looks_is_asked_for_then_shown(page, fake, shown) -> None:
+    app = page(panel="Looks")
+    assert "expected weights, found none" in text(app) and not app.exception
+    write_npz(fake.run.path / "snapshots" / "00000400.weights.npz", {"a": np.zeros(1)})
+    app = page(panel="Looks", picture="3", beside="another picture", other="5")
+    assert "Waiting for its turn" in text(app)
+    images = fake.run.probe()["images"][[2, 4]].astype(np.float32) / 255
+    key = jobs.key_of(fake.run, jobs.occlude_job(images))
+    lost = np.zeros((2, 8, 8), np.float32)
+    lost[0, 1, 6], lost[1, 7, 0] = 0.4, -0.2
+    answer = {"similarity": np.float32(-0.25), "lost": lost, "step": np.array(400)}
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
+    app.run()
+    said = text(app)
+    assert "alike −0.25" in said and "step 400" in said and not app.exception
+    assert "picture 3: most is lost in row 2, column 7 of 8" in said
+    assert "picture 5: up to 0.00 lost" in said
+
+
+def test_an_overlay_is_red_where_similarity_is_lost_and_blue_where_it_is_gained() -> None:
+    lost = np.zeros((8, 8), np.float32)
+    lost[0, 0], lost[7, 7] = 0.5, -0.5
+    found = explore_looks.overlay(np.full((32, 32, 3), 0.5, np.float32), lost, 0.5)
+    red, blue, plain = found[5, 5], found[-5, -5], found[140, 140]
+    assert red[0] > red[2] + 0.2 and blue[2] > blue[0] + 0.2
+    assert np.ptp(plain) < 0.01
+    same = explore_looks.overlay(np.full((32, 32, 3), 0.5, np.float32), 0 * lost, 0.0)
+    assert np.isfinite(same).all()
