@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components import (
+    explore_compare,
     explore_form,
     explore_health,
     explore_keeps,
@@ -65,6 +66,8 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
         waiting = keeps.waiting
     elif asked.panel == explore_form.LOOKS:
         waiting = explore_looks.panel(run, message)
+    elif asked.panel == explore_form.COMPARE:
+        explore_compare.panel(run, {row.run.id: row for row in run_rows.rows(RunStore())})
     else:
         explore_health.panel(run)
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")

@@ -140,6 +140,7 @@ def lines_figure(
     y: str,
     dark: bool = False,
     log: bool = False,
+    zero: bool = True,
 ) -> Any:
     """A few lines over one axis.
 
@@ -147,6 +148,7 @@ def lines_figure(
         lines: name -> x and y of its points, NaN for gaps; a single point is drawn as a dot.
         x, y: what the axes are.
         log: a logarithmic y axis.
+        zero: the y axis begins at 0.
 
     Returns:
         A plotly Figure.
@@ -163,7 +165,9 @@ def lines_figure(
             x=list(xs), y=list(ys), mode=mode, name=name, line=style, marker={"size": 5}
         )
     figure.update_xaxes(title=x)
-    return figure.update_yaxes(title=y, type="log" if log else "linear", rangemode="tozero")
+    return figure.update_yaxes(
+        title=y, type="log" if log else "linear", rangemode="tozero" if zero else "normal"
+    )
 
 
 def bar_figure(

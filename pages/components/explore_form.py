@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from simclr_core import more, runs
+from simclr_core import comparison, more, runs
 from simclr_core.neighbours import METRICS
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run
@@ -18,8 +18,8 @@ from .explore_blocks import CLUSTER
 from .explore_map import Wanted
 
 MAP, MATRIX, PAIRS = "Map", "Similarity", "Pairs"
-KEEPS, LOOKS, HEALTH = "Keeps", "Looks", "Health"
-PANELS = (MAP, MATRIX, PAIRS, KEEPS, LOOKS, HEALTH)
+KEEPS, LOOKS, HEALTH, COMPARE = "Keeps", "Looks", "Health", "Compare"
+PANELS = (MAP, MATRIX, PAIRS, KEEPS, LOOKS, HEALTH, COMPARE)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
@@ -33,6 +33,7 @@ WHOLE = {
     "neighbors": (2, 200),
 }
 WORDS = {
+    "axis": comparison.AXES,
     "beside": (explore_looks.VIEWS, explore_looks.OTHER),
     "points": tuple(POINTS),
     "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
@@ -43,7 +44,7 @@ WORDS = {
     "metric": METRICS,
     "min_dist": DISTS,
 }
-OTHERS = ("run", "color", "chosen")  # of the link
+OTHERS = ("run", "runs", "color", "chosen", "curve")  # of the link
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,13 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.components import explore_blocks, explore_looks, explore_map, explore_panels
+from pages.components import (
+    explore_blocks,
+    explore_compare,
+    explore_looks,
+    explore_map,
+    explore_panels,
+)
 from pages.components.packing import unpack
 from simclr_core import analyst, jobs, launch, runs
 from simclr_core.files import write_npz
@@ -215,7 +221,7 @@ def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -
     assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it for 60%.")
 
 
-@pytest.mark.parametrize("panel", ["Similarity", "Pairs", "Keeps", "Looks", "Health"])
+@pytest.mark.parametrize("panel", ["Similarity", "Pairs", "Keeps", "Looks", "Health", "Compare"])
 def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
     page, store, fake, shown, panel, monkeypatch
 ) -> None:
@@ -263,3 +269,24 @@ def test_an_overlay_is_red_where_similarity_is_lost_and_blue_where_it_is_gained(
     assert np.ptp(plain) < 0.01
     same = explore_looks.overlay(np.full((32, 32, 3), 0.5, np.float32), 0 * lost, 0.0)
     assert np.isfinite(same).all()
+
+
+def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatch) -> None:
+    found: list[dict[str, Any]] = []
+
+    def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+        found.append(unpack(data)[0])
+
+    monkeypatch.setattr(explore_compare, "mount", mount)
+    other = FakeRun(store, probe=40, name="another")
+    other.snapshot()
+    app = page(panel="Compare", run=fake.run.id)
+    assert app.multiselect[0].value == [fake.run.id, other.run.id] and not app.exception
+    assert [one["run"] for one in found[-1]["maps"]] == [fake.run.id, other.run.id]
+    assert found[-1]["maps"][0]["digest"] == found[-1]["maps"][1]["digest"]  # linked
+    assert found[-1]["color"] == "shape" and found[-1]["maps"][0]["steps"] == [0, 200, 400]
+    app = page(panel="Compare", runs=other.run.id)
+    assert "at least two runs" in text(app)
+    (other.run.path / "config.json").write_text("{")
+    app = page(panel="Compare", runs=f"{fake.run.id},{other.run.id},nonesuch")
+    assert not app.exception and "config.json" in text(app)
