@@ -32,7 +32,15 @@ PICTURES, SNAPSHOTS = 120, 4
 @pytest.fixture(scope="module")
 def run(app: App) -> Run:
     """A run of 24 steps with five snapshots of 120 pictures, trained by the command line."""
-    words = ["--data", "shapes", "--max-images", "200", "--batch-size", "32", "--steps", "24"]
+    train(app, 24)
+    (run,) = app.store
+    wait_for(lambda: run.coordinate_steps("umap") == run.snapshot_steps(), 120)
+    return run
+
+
+def train(app: App, steps: int, *more: str) -> None:
+    words = ["--data", "shapes", "--views", "strong", "--max-images", "200", *more]
+    words += ["--batch-size", "32"]
     words += [
         "--snapshots",
         str(SNAPSHOTS),
@@ -42,13 +50,12 @@ def run(app: App) -> Run:
         "float32",
     ]
     subprocess.run(
-        [sys.executable, "-m", "simclr_core", "train", "--views", "strong", *words],
+        [sys.executable, "-m", "simclr_core", "train", "--steps", str(steps), *words],
         env={**os.environ, "SIMCLR_LAB_RUNS": str(app.store.root)},
-        cwd=ROOT, check=True, capture_output=True,
-    )  # fmt: skip
-    (run,) = app.store
-    wait_for(lambda: run.coordinate_steps("umap") == run.snapshot_steps(), 120)
-    return run
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+    )
 
 
 @pytest.fixture
@@ -449,3 +456,40 @@ def test_a_picture_of_ones_own_is_placed_among_its_neighbours(
     (tmp_path / "broken.png").write_bytes(b"no picture")
     page.locator("input[type=file]").set_input_files(str(tmp_path / "broken.png"))
     expect(page.locator(".st-key-explore-notes")).to_contain_text("cannot be read")
+
+
+def test_where_it_looks_is_computed_and_shown(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?panel=Looks&picture=6")
+    expect(page.locator(".looks img")).to_have_count(4, timeout=COMPUTED)
+    expect(page.locator(".keeps-about")).to_contain_text(
+        "in h (cosine), under the weights of step 24"
+    )
+
+
+def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, run) -> None:
+    """The last test of this module: it makes a second run."""
+    train(app, 8, "--temperature", "0.5")
+    other = next(one for one in app.store if one.id != run.id)
+    page.goto(f"{app.url}/explore?panel=Compare&runs={run.id},{other.id}")
+    maps = page.locator(MAPS)
+    expect(maps).to_have_count(2)
+    expect(maps.nth(0)).to_have_attribute("data-step", "24")
+    expect(maps.nth(1)).to_have_attribute("data-step", "8")
+    expect(page.locator(".compare tbody tr")).to_have_count(2)  # temperature and steps
+    places = points(maps.nth(1), 1)
+    middle = np.median(places, axis=0)
+    r = float(np.percentile(np.abs(places - middle).max(axis=1), 40))
+    x, y = middle
+    corners = [(x - r, y - r), (x + r, y - r), (x + r, y + r), (x - r, y + r)]
+    expected = inside(places, corners)
+    maps.nth(1).scroll_into_view_if_needed()
+    draw(page, maps.nth(1), corners)
+    assert 0 < len(expected) < PICTURES
+    for pane in (0, 1):
+        mask = maps.nth(0).evaluate(
+            "(c, i) => Array.from(c.getRootNode().simclrView.panes[i].scatter.mask)", pane
+        )
+        assert np.flatnonzero(np.array(mask) == 2).tolist() == expected
+    page.get_by_label("Share of each run").fill("0")
+    expect(maps.nth(0)).to_have_attribute("data-step", "0")
+    expect(maps.nth(1)).to_have_attribute("data-step", "0")
