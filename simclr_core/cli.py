@@ -217,6 +217,13 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _add_file(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "file", metavar="FILE", help="an .npz with embeddings, perhaps labels and images"
+    )
+    parser.add_argument("--name", default="", metavar="NAME", help="of the run")
+
+
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     """For commands about everything that is there."""
 
@@ -246,6 +253,11 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
         "cli_runs.project",
     ),
     "list": ("All runs with state, data and scores.", _add_nothing, "cli_runs.list_runs"),
+    "import": (
+        "Open embeddings that were made elsewhere as a run of one snapshot.",
+        _add_file,
+        "cli_runs.import_file",
+    ),
     "rename": ("Give a run a name.", _add_name, "cli_runs.rename"),
     "delete": ("Remove a run's folder.", _add_consent, "cli_runs.delete"),
     "bench": (

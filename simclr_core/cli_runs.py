@@ -207,6 +207,16 @@ def _row(facts: dict[str, Any]) -> list[str]:
     return [facts["run"], facts["status"], step, facts["data"] or "-", score, made, name]
 
 
+def import_file(args: argparse.Namespace) -> int:
+    """Open embeddings as a run of one snapshot."""
+    from .recorder import import_embeddings
+
+    run = import_embeddings(args.file, args.name, RunStore(args.runs))
+    tell(args, f"Run {run.id} has them; open it on the page Explore.")
+    finish_json(args, {"run": run.id, "name": run.name})
+    return 0
+
+
 def rename(args: argparse.Namespace) -> int:
     """Give a run a name."""
     _, run = find_run(args)

@@ -157,24 +157,29 @@ class RunStore:
             raise RunError(f"Expected one run named {run_id!r}, found {found}; see `list`.")
         return (exact or runs)[0]
 
-    def create(self, config: settings.RunConfig, name: str = "") -> Run:
+    def create(self, config: settings.RunConfig, name: str = "", state: str = "") -> Run:
         """Make the folder of a new run, queued.
 
+        Args:
+            config: all settings.
+            name: for people; may be empty.
+            state: of a run that is not to be started here, such as `RUNNING` elsewhere.
+
         Returns:
-            The run. It waits until `launch.advance` starts it.
+            The run. Without a state it waits until `launch.advance` starts it.
 
         Raises:
             LabError: the disk is full, or nobody may write in the folder of runs.
         """
         path = self._new_folder()
         try:
-            self._furnish(Run(path), config, name)
+            self._furnish(Run(path), config, name, state)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             raise
         return Run(path)
 
-    def _furnish(self, run: Run, config: settings.RunConfig, name: str) -> None:
+    def _furnish(self, run: Run, config: settings.RunConfig, name: str, state: str) -> None:
         """Put into a new folder what makes it a run."""
         with writing(run.path):
             for folder in FOLDERS:
@@ -183,6 +188,8 @@ class RunStore:
         write_json(run.path / "config.json", record)
         if name.strip():
             run.rename(name)
+        if state:
+            run.write_status(state=state)
         with writing(run.path / "lock"):
             (run.path / "lock").touch()  # last: a folder without it is not a run yet
 

@@ -47,7 +47,7 @@ export class Detail {
     this.element.replaceChildren(
       this.head(found),
       this.pictures(source, found),
-      more ? this.more.element : this.moreButton(source, found),
+      !found.views.length ? "" : more ? this.more.element : this.moreButton(source, found),
       this.strip(found),
       ...this.neighbours(source, found),
     );
@@ -77,7 +77,7 @@ export class Detail {
       Object.assign(box.style, { top, left, height, width });
       original.append(box);
     });
-    const views = [0, 1].map((view) => {
+    const views = found.views.map((_, view) => {
       const words = `View ${view + 1}: ${found.views[view].words}`;
       const cut = make("div", `ex-cut ex-v${view + 1}`, "", picture(address("views"), words, source.size));
       cut.style.setProperty("--at", view);
@@ -89,7 +89,7 @@ export class Detail {
     if (found.loss !== undefined)
       alike.push(`loss ${decimal(found.loss)} (${decimal(found.all_alike)} if all were alike)`);
     const facts = term(alike.join(" · "), "Cosine similarity of its two views, and what it adds to the loss in a batch of the run's size.");
-    const first = make("figure", "", "", original, make("figcaption", "", "the picture, and both crops"));
+    const first = make("figure", "", "", original, make("figcaption", "", found.views.length ? "the picture, and both crops" : "the picture"));
     return make("div", "", "", make("div", "ex-row", "", first, ...views), alike.length ? make("p", "ex-facts", "", facts) : "");
   }
 

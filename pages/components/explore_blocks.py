@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from simclr_core import evaluation, jobs, loss, per_picture, projection, snapshots
+from simclr_core import evaluation, jobs, loss, per_picture, projection, snapshots, summary
 from simclr_core.errors import LabError, RunError
 from simclr_core.figures import UNKNOWN, category_colors, scale_colors
 from simclr_core.neighbours import fixed_sample
@@ -48,6 +48,14 @@ def target(probe: Probe) -> str | None:
         return next(iter(choices(probe)), None)
     factors = {name: values for name, values in probe.categories.items() if name != LABEL}
     return evaluation.label_name(probe.categories[LABEL], factors)
+
+
+def is_recorded(run: Run) -> bool:
+    """Whether a run was trained elsewhere: then it has no views of its own to show."""
+    try:
+        return summary.group(run.record, "data").get("origin") == "recorded"
+    except LabError:
+        return False
 
 
 def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:

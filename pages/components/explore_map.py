@@ -79,10 +79,10 @@ def color_names(run: Run) -> dict[str, str]:
     if probe is None:
         return {}
     known = choices(probe)
-    more = [blocks.CLUSTER, blocks.LOSS, blocks.VIEWS]
-    if blocks.target(probe):
-        more.insert(0, blocks.PREDICTED)
-    return {name: name for name in known} | {name: _PLAIN[name] for name in more}
+    others = [blocks.PREDICTED] * bool(blocks.target(probe)) + [blocks.CLUSTER]
+    if not blocks.is_recorded(run):
+        others += [blocks.LOSS, blocks.VIEWS]
+    return {name: name for name in known} | {name: _PLAIN[name] for name in others}
 
 
 def look(run: Run, wanted: Wanted, found: Found) -> None:

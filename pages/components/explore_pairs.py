@@ -17,7 +17,7 @@ from simclr_core.runs import Run
 
 from . import explore_link
 from .categories import category_names
-from .explore_blocks import probe_of, target
+from .explore_blocks import is_recorded, probe_of, target
 from .explore_pictures import recipe_words
 from .packing import pack
 
@@ -164,5 +164,10 @@ def _ordered(run: Run, indices: np.ndarray, z_views: np.ndarray, order: str) -> 
 def _views(run: Run, step: int) -> np.ndarray:
     found = snapshots.arrays(run, step).get("z_views")
     if found is None:
+        if is_recorded(run):
+            raise RunError(
+                f"Run {run.id} was trained elsewhere: nothing is known of views of its pictures; "
+                "its map and what it keeps can be looked at."
+            )
         raise RunDamaged(f"Run {run.id}: expected z_views in the snapshot of step {step}.")
     return found

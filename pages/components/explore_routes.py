@@ -59,7 +59,7 @@ def picture(request: Request) -> Response:
     def read(run: Run, q: Mapping[str, str]) -> bytes:
         index = _whole(q, "index")
         found = blocks.picture(run, index, _whole(q, "step"))
-        found["views"] = pictures.recipe_words(run, index)
+        found["views"] = [] if blocks.is_recorded(run) else pictures.recipe_words(run, index)
         return json.dumps(plain(found)).encode()
 
     return _answer(request, read, "application/json")
