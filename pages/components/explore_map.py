@@ -79,9 +79,10 @@ def color_names(run: Run) -> dict[str, str]:
     if probe is None:
         return {}
     known = choices(probe)
-    others = [blocks.PREDICTED] * bool(blocks.target(probe)) + [blocks.CLUSTER]
+    others = [blocks.PREDICTED] * bool(blocks.target(probe))
     if not blocks.is_recorded(run):
         others += [blocks.LOSS, blocks.VIEWS]
+    others.append(blocks.CLUSTER)
     return {name: name for name in known} | {name: _PLAIN[name] for name in others}
 
 
@@ -266,7 +267,8 @@ def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
     """For each step what its neighbours say, with what to compare it with."""
     found: dict[str, str] = {}
     rows = {row["step"]: row for row in more.owner(run).snapshot_rows()}
-    untrained = rows.get(0, {}).get("knn_accuracy")
+    recorded = blocks.is_recorded(more.owner(run))
+    untrained = None if recorded else rows.get(0, {}).get("knn_accuracy")
     read = explore_keeps.known(more.owner(run))
     with contextlib.suppress(LabError):
         evaluation = more.owner(run).evaluation() or {}
@@ -278,9 +280,9 @@ def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
                 continue
             what = summary.what({"of": row.get("knn_of")})
             words = f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy"
-            words += f"; untrained {summary.percent(untrained)}" if untrained is not None else ""
-            pixels = row.get("knn_accuracy_pixels")
-            words += f", pixels {summary.percent(pixels)})" if pixels is not None else ")"
+            others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
+            known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
+            words += f"; {', '.join(known)})" if known else ")"
             if step == evaluation.get("step"):
                 words += ". " + summary.probes(evaluation)
             elif step in read:

@@ -205,7 +205,7 @@ def _next(
     state = status["state"]
     if record.get("steps_from") in ("seconds", "epochs"):  # such a budget finds its steps anew
         config = replace(config, training=replace(config.training, steps=0))
-    if state == runs.FINISHED:
+    if state == runs.FINISHED and summary.group(record, "data").get("origin") != "recorded":
         return [actions.without_color(config, kind), actions.longer(config)]
     if state == runs.FAILED and status.get("error") == "Diverged":
         return [actions.gentler(config)]

@@ -121,8 +121,8 @@ def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, f
     write_npz(fake.run.path / "probe.npz", {k: probe[k] for k in ("images", "indices")})
     rows = (fake.run.path / "snapshots.jsonl").read_text()
     (fake.run.path / "snapshots.jsonl").write_text(rows.replace("knn_accuracy", "other"))
-    app = page(color="loss")
-    assert list(explore_map.color_names(fake.run)) == ["cluster", "loss", "views"]
+    app = page()
+    assert list(explore_map.color_names(fake.run)) == ["loss", "views", "cluster"]
     assert shown[-1]["color"]["name"] == "loss"
     assert "No labels" in shown[-1]["scores"]["400"]
     assert not app.exception

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from page_app import ROOT, labels, open_page, text
 from starlette.applications import Starlette
@@ -357,3 +358,17 @@ def test_memory_is_told_where_it_is_much(
     monkeypatch.setattr(memory, "available", lambda: free)
     told = estimate.words(preset_config("minute"), [])
     assert told.endswith(words) and ("memory" in told) == bool(words)
+
+
+def test_embeddings_open_as_a_run_and_other_files_are_a_sentence(
+    page: Any, store: RunStore, tmp_path: Path
+) -> None:
+    np.savez(tmp_path / "mine.npz", embeddings=np.eye(12), labels=np.arange(12) % 3)
+    app = page()
+    app.file_uploader[0].set_value(("mine.npz", (tmp_path / "mine.npz").read_bytes(), "")).run()
+    (run,) = [one for one in store if one.name == "mine"]
+    assert run.state == runs.FINISHED and not app.exception
+    np.savez(tmp_path / "other.npz", h=np.eye(3))
+    app = page()
+    app.file_uploader[0].set_value(("other.npz", (tmp_path / "other.npz").read_bytes(), "")).run()
+    assert "array named embeddings" in app.error[0].value
