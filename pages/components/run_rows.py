@@ -146,6 +146,8 @@ def _contents(
         evaluation = run.evaluation() or {}
         kind = str(summary.group(record, "data").get("kind") or "")
         words = summary.settings_words(config, kind)
+        if summary.group(record, "data").get("origin") == "recorded":
+            words = ["trained elsewhere"]
     except (LabError, AttributeError):  # a record whose settings are no group of settings
         pass  # the row's state says that the run is damaged, and its message says how
     return record, config, evaluation, words
