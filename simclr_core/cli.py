@@ -224,6 +224,16 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--name", default="", metavar="NAME", help="of the run")
 
 
+def _add_export(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument(
+        "file", metavar="FILE",
+        help="x.csv or x.parquet: a table of pictures; x.zip: for the Embedding Projector; x.keras "
+        "or a new folder: the encoder, as Keras file or SavedModel",
+    )  # fmt: skip
+    parser.add_argument("--step", type=whole_number, help="of a snapshot (default: the newest)")
+
+
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
     """For commands about everything that is there."""
 
@@ -253,6 +263,11 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
         "cli_runs.project",
     ),
     "list": ("All runs with state, data and scores.", _add_nothing, "cli_runs.list_runs"),
+    "export": (
+        "Write tables, the encoder, or what the Embedding Projector opens.",
+        _add_export,
+        "cli_runs.export",
+    ),
     "import": (
         "Open embeddings that were made elsewhere as a run of one snapshot.",
         _add_file,

@@ -207,6 +207,19 @@ def _row(facts: dict[str, Any]) -> list[str]:
     return [facts["run"], facts["status"], step, facts["data"] or "-", score, made, name]
 
 
+def export(args: argparse.Namespace) -> int:
+    """Write what the name of a file asks for."""
+    from .export import write
+
+    _, run = find_run(args)
+    path = expanded(args.file)
+    with quiet_libraries():
+        step = write(run, path, args.step)
+    tell(args, f"{path}: run {run.id} at step {step:,}.")
+    finish_json(args, {"run": run.id, "file": str(path), "step": step})
+    return 0
+
+
 def import_file(args: argparse.Namespace) -> int:
     """Open embeddings as a run of one snapshot."""
     from .recorder import import_embeddings
