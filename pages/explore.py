@@ -44,7 +44,7 @@ def main() -> None:
     asked = explore_form.form({row.run.id: row for row in rows})
     problems += [asked.problem] * bool(asked.problem)
     every = POLL if st.session_state.pop("explore_waits", False) else None
-    if asked.run.state not in runs.ENDED:
+    if _goes_on(asked):
         every = every or interval()
     st.fragment(_panel, run_every=every)(asked, problems, every)
 
@@ -71,10 +71,18 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
     else:
         explore_health.panel(run)
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
-    over = run.state in runs.ENDED
+    over = not _goes_on(asked)
     if waiting != (every == POLL) or (over and not waiting and every):
         st.session_state["explore_waits"] = waiting
         st.rerun()
+
+
+def _goes_on(asked: Asked) -> bool:
+    """Whether what is looked at still changes by itself."""
+    if asked.panel == explore_form.COMPARE:
+        rows = run_rows.rows(RunStore())
+        return explore_compare.goes_on({row.run.id: row for row in rows})
+    return asked.run.state not in runs.ENDED
 
 
 def _map(asked: Asked, message: str, notes: list[str]) -> bool:

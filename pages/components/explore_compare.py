@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from simclr_core import comparison, contents, figures, summary
+from simclr_core import comparison, contents, figures, launch, summary, sweep
 from simclr_core.errors import LabError
-from simclr_core.runs import Run
+from simclr_core.runs import ENDED, Run, RunStore
 
 from . import explore_blocks, explore_map
 from .categories import choices
@@ -21,7 +21,17 @@ from .run_rows import Row
 from .thumbnails import probe_facts
 
 MOST = 8  # runs
-_KEY = "explore_runs"
+_KEY, _PROBLEM = "explore_runs", "sweep_problem"
+
+
+def chosen_of_link(rows: dict[str, Row]) -> list[str]:
+    """Ids of the runs that the link names and that there are."""
+    return [one for one in st.query_params.get("runs", "").split(",") if one in rows][:MOST]
+
+
+def goes_on(rows: dict[str, Row]) -> bool:
+    """Whether one of the link's runs still trains, or waits to."""
+    return any(rows[one].state not in ENDED for one in chosen_of_link(rows))
 
 
 def panel(run: Run, rows: dict[str, Row]) -> None:
@@ -31,7 +41,11 @@ def panel(run: Run, rows: dict[str, Row]) -> None:
         run: the one that is open; it comes first.
         rows: all runs.
     """
-    chosen = _choose(run, rows)
+    with st.container(key="compare-head", horizontal=True, vertical_alignment="center"):
+        chosen = _choose(run, rows)
+        _sweep(run)
+    if problem := st.session_state.get(_PROBLEM):
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     readable, problems = _readable(chosen)
     if problems:
         st.html(f'<p class="explore-trouble">{escape(" ".join(problems))}</p>')
@@ -50,7 +64,7 @@ def panel(run: Run, rows: dict[str, Row]) -> None:
 
 def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
     """The runs of the link that there are; with none, those of the same pictures."""
-    wanted = [one for one in st.query_params.get("runs", "").split(",") if one in rows]
+    wanted = chosen_of_link(rows)
     if not wanted:
         data = rows[run.id].data if run.id in rows else ""
         same = [one for one, row in rows.items() if row.data == data and one != run.id]
@@ -61,6 +75,40 @@ def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
         label_visibility="collapsed", placeholder="Choose two to eight runs",
     )  # fmt: skip
     return [rows[one].run for one in chosen]
+
+
+def _sweep(run: Run) -> None:
+    """A popover that starts runs which differ in one setting."""
+    with st.popover("Sweep…"):
+        names = {field.split(".")[1].replace("_", " "): field for field in sweep.SWEPT}
+        name = st.selectbox("Setting", list(names), key="sweep_setting")
+        values = st.text_input("Values", "0.05, 0.1, 0.5", key="sweep_values")
+        seeds = st.number_input("Seeds", 1, 4, 1, key="sweep_seeds")
+        st.caption(
+            "Everything else is as in the run that is open, with as many steps. They train one "
+            "after another."
+        )
+        st.button(
+            "Start them",
+            type="primary",
+            on_click=_start,
+            args=(run, names[str(name)], values, seeds),
+        )
+
+
+def _start(run: Run, field: str, values: str, seeds: int) -> None:
+    """Put the runs of a sweep into the line, and open their comparison."""
+    store = RunStore(run.path.parent)
+    st.session_state.pop(_PROBLEM, None)
+    try:
+        texts = [text for text in values.split(",") if text.strip()]
+        found = sweep.variants(run.config, field, texts, int(seeds))
+        ids = [launch.start(store, config, name).id for name, config in found]
+    except (LabError, OSError) as error:
+        st.session_state[_PROBLEM] = str(error)
+        return
+    st.session_state[_KEY] = ids
+    st.query_params["runs"] = ",".join(ids)
 
 
 def _to_link() -> None:

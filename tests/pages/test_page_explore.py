@@ -290,3 +290,24 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     (other.run.path / "config.json").write_text("{")
     app = page(panel="Compare", runs=f"{fake.run.id},{other.run.id},nonesuch")
     assert not app.exception and "config.json" in text(app)
+
+
+def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> None:
+    monkeypatch.setattr(explore_compare, "mount", lambda *_, **__: None)
+    app = page(panel="Compare", run=fake.run.id)
+    app.text_input(key="sweep_values").set_value("0.1, warm").run()
+    next(b for b in app.button if b.label == "Start them").click().run()
+    assert "Expected numbers for temperature" in text(app) and len(list(store)) == 1
+    app.text_input(key="sweep_values").set_value("0.1, 0.5").run()
+    app.number_input(key="sweep_seeds").set_value(2).run()
+    next(b for b in app.button if b.label == "Start them").click().run()
+    made = [run for run in store if run.id != fake.run.id]
+    assert [run.name for run in made] == [
+        f"temperature {t}, seed {seed}" for t in ("0.1", "0.5") for seed in (0, 1)
+    ]
+    assert {run.state for run in made} == {runs.QUEUED}
+    assert sorted(app.multiselect[0].value) == sorted(run.id for run in made)
+    assert {(r.config.training.temperature, r.config.training.seed) for r in made} == {
+        (0.1, 0), (0.1, 1), (0.5, 0), (0.5, 1),
+    }  # fmt: skip
+    assert not app.exception
