@@ -71,6 +71,8 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
     else:
         explore_health.panel(run)
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
+    if asked.panel == explore_form.MAP and bool(explore_map.color_names(run)) != asked.coloured:
+        st.rerun()  # the run has its pictures now: the form can offer their colours
     over = not _goes_on(asked)
     if waiting != (every == POLL) or (over and not waiting and every):
         st.session_state["explore_waits"] = waiting

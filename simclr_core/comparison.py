@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,7 +61,10 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
         LabError: the settings of a run cannot be read.
     """
     every = [flat(run) for run in runs]
+    for one in every:
+        one["data.source"] = Path(str(one.get("data.source", ""))).name
     names = list(dict.fromkeys(name for one in every for name in one))
+    names = [name for name in names if not name.endswith("content_hash")]  # told by the source
     names.sort(key=lambda name: name == SEED)
     rows = [Difference(name, tuple(one.get(name) for one in every)) for name in names]
     return [row for row in rows if len({repr(value) for value in row.values}) > 1]

@@ -138,6 +138,9 @@ def write(run: Run, path: Path, step: int | None = None) -> int:
             f"Expected a name that ends in {', '.join(TABLES)}, {PROJECTOR} or {ENCODER}, or a new "
             f"folder, found {path.name}."
         )
+    if path.exists():
+        what = "folder" if path.is_dir() else "file"
+        raise LabError(f"Expected a new name, found a {what} at {path}; choose another.")
     if ending in (ENCODER, ""):
         return _write_encoder(run, path, step)
     step = chosen_step(run, step)
@@ -170,8 +173,6 @@ def _write_encoder(run: Run, path: Path, step: int | None) -> int:
     from .networks import Networks
     from .weights import find_weights
 
-    if path.exists() and not path.suffix:
-        raise LabError(f"Expected a new folder at {path}, found one that is there; choose another.")
     weights = find_weights(run, step=step)
     prepare(find_device("cpu"))
     encoder = Networks().get(run, "trained", weights).model.encoder

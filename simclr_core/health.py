@@ -272,11 +272,14 @@ def told_by(run: Run) -> Told:
         name: np.array([_number(row.get(name)) for row in rows], np.float64)
         for name in ("loss", "contrastive_accuracy")
     }
+    scores, steps = run.snapshot_rows(), run.snapshot_steps()
+    if scores and not run.alive and [scores[-1]["step"]] != steps[-1:]:
+        scores = []  # the newest ones are lost: older ones would speak of another network
     return Told(
         values["loss"],
         values["contrastive_accuracy"],
         run.config.training.batch_size,
-        run.snapshot_rows(),
+        scores,
         run.status.get("error") == Diverged.__name__,
         dead_share(run),
     )

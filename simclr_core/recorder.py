@@ -169,12 +169,14 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
         LabError: the run cannot be written.
     """
     path = Path(path)
+    if not path.is_file():
+        raise DataError(f"Expected a file of embeddings at {path}, found none; check the name.")
     try:
         arrays = read_npz(path, "embeddings")
     except RunDamaged as error:
         raise DataError(
-            f"Expected an .npz file with an array named embeddings, found {path.name}, which is "
-            "not one; save it with numpy.savez(path, embeddings=...)."
+            f"Expected an .npz file with an array of numbers named embeddings, found {path.name}, "
+            "which is not one; save it with numpy.savez(path, embeddings=...)."
         ) from error
     h = arrays["embeddings"]
     if h.ndim < 2 or len(h) < 2:
@@ -232,9 +234,12 @@ def _vectors(name: str, values: np.ndarray, count: int) -> np.ndarray:
             f"Expected numbers of shape ({count}, D) as {name}, found {values.dtype} of shape "
             f"{values.shape}."
         )
-    flat = values.reshape(count, -1).astype(np.float32)
+    with np.errstate(over="ignore"):  # what is too large is infinite, and said below
+        flat = values.reshape(count, -1).astype(np.float32)
     try:
         checked(flat)
     except ValueError as error:
-        raise DataError(f"{name}: {error}.") from error
+        raise DataError(
+            f"Expected {name} of finite numbers below 3e38, found NaN, infinity or larger ones."
+        ) from error
     return flat

@@ -40,6 +40,17 @@ def test_settings_that_differ_are_listed_the_seed_last(store):
     assert comparison.differences([three(store)[0]] * 2) == []
 
 
+def test_data_are_named_by_their_file_and_no_hash_is_listed(store):
+    plain = config()
+    one, other = (
+        store.create(replace(plain, data=replace(plain.data, source=f"/far/away/{name}.npz")))
+        for name in ("a", "b")
+    )
+    assert [(d.name, d.values) for d in comparison.differences([one, other])] == [
+        ("data.source", ("a.npz", "b.npz"))
+    ]
+
+
 def test_runs_that_differ_by_their_seed_alone_are_one_setting(store):
     assert comparison.settings_of(three(store)) == [0, 0, 1]
 

@@ -272,3 +272,12 @@ def test_a_damaged_snapshot_is_told_and_leaves_the_others(client, fake):
     assert get(client, fake, "colors.bin", name="loss", step=400).status_code == 200
     found = get(client, fake, "picture.json", index=0, step=400).json()
     assert [row["step"] for row in found["history"]] == [400, 0]
+    flat = {"of": "z", "method": "pca"}
+    assert get(client, fake, "frame.bin", **flat, step=400).status_code == 200
+    assert "step 200" in get(client, fake, "frame.bin", **flat, step=200).text
+
+
+def test_all_in_one_colour(client, fake):
+    header, arrays = block(get(client, fake, "colors.bin", name="none", step=0))
+    assert header["names"] == [] and len(header["colors"]) == 1
+    assert not arrays["category"].any() and len(arrays["category"]) == 90

@@ -116,8 +116,12 @@ def test_the_encoder_loads_without_this_package_and_gives_the_same(run, tmp_path
 def test_other_names_and_a_folder_that_is_there_are_refused(run, tmp_path):
     with pytest.raises(ConfigError, match=r"found x\.txt"):
         export.write(run, tmp_path / "x.txt")
+    (tmp_path / "t.csv").write_text("mine")
+    with pytest.raises(LabError, match="a file at"):
+        export.write(run, tmp_path / "t.csv")
+    assert (tmp_path / "t.csv").read_text() == "mine"
     (tmp_path / "there").mkdir()
-    with pytest.raises(LabError, match="new folder"):
+    with pytest.raises(LabError, match="a folder at"):
         export.write(run, tmp_path / "there")
 
 

@@ -125,7 +125,11 @@ FAILING = {
     "a tiny learning rate": (NOT_STARTED, {"learning_rate": 1e-7}, {}),
     "adamw at 1": (COLLAPSED, {"optimizer": "adamw", "learning_rate": 1.0}, {}),
     "sgd at 50": (COLLAPSED, {"optimizer": "sgd", "learning_rate": 50.0}, {}),
-    "sgd beyond numbers": (DIVERGING, {"optimizer": "sgd", "learning_rate": 1e30}, {}),
+    "kernels times -99 a step": (  # decoupled decay of 1 at a rate of 100
+        DIVERGING,
+        {"optimizer": "sgd", "learning_rate": 100.0, "warmup_steps": 0, "weight_decay": 1.0},
+        {},
+    ),
     "two times the same view": (
         SATURATED,
         {},

@@ -84,13 +84,13 @@ class Compare {
         const [of, v] = [`of=${map.of}&method=${map.method}&step=${step}`, map.stamps[step] ?? ""];
         try {
           const [colors, frame] = await Promise.all([
-            block(`${map.base}/colors.bin?name=${encodeURIComponent(header.color)}&step=${step}&v=${v}`),
+            block(`${map.base}/colors.bin?name=${encodeURIComponent(map.color)}&step=${step}&v=${v}`),
             block(`${map.base}/frame.bin?${of}&key=&v=${v}`),
           ]);
           if (this.wanted !== wanted) return;
-          colors.header.title = header.color;
+          colors.header.title = map.color;
           const same = new Set(header.maps.map((one) => one.digest)).size === 1;
-          if (!i && same) this.legend.update({ ...colors.header, color: header.color });
+          if (!i && same) this.legend.update({ ...colors.header, color: map.color });
           panes[i].hidden = this.legend.hidden;
           panes[i].show(frame, colors, this.look, this.shown === header.maps.length);
           panes[i].title.textContent = `${map.title} · step ${count(step)} · keeps ${percent(frame.header.kept)}`;

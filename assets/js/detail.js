@@ -224,9 +224,9 @@ export const DETAIL_CSS = `
 .ex-strip { display: block; width: 100%; height: 18px; image-rendering: pixelated; border-radius: 3px; }
 .ex-cell { text-align: center; } .ex-cell small { font-size: 11px; color: var(--muted); }
 .ex-row.ex-near { gap: 4px; }
-.ex-past { display: flex; align-items: center; gap: 8px; margin-top: 4px; font-size: 11.5px; }
+.ex-past { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; margin-top: 4px; font-size: 11.5px; }
 .ex-past > span { width: 122px; flex: none; color: var(--muted); }
-.ex-past .ex-row { gap: 2px; flex-wrap: nowrap; }
+.ex-past .ex-row { gap: 2px; }
 .ex-gone { opacity: .35; }
 .ex-trouble { color: var(--muted); }
 `;

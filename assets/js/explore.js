@@ -124,7 +124,7 @@ class Explore {
     if (!width || !height || !this.panes.length) return;
     const narrow = width < 800;
     this.root.classList.toggle("ex-narrow", narrow);
-    const free = width - (narrow ? 0 : PANE + GAP) - LEGEND - GAP * this.panes.length;
+    const free = narrow ? width : width - PANE - GAP - LEGEND - GAP * this.panes.length;
     const room = narrow ? width : height - 20 - 34 - this.strip.offsetHeight - 16;
     const side = Math.max(120, Math.floor(Math.min(free / this.panes.length, room)));
     this.panes.forEach((pane) => pane.resize(side));
@@ -254,7 +254,7 @@ class Explore {
       if (this.scrubber.timer) return this.later();
       const { link, scrubber } = this;
       const place = {
-        step: scrubber.atEnd ? null : scrubber.step ?? null,
+        step: scrubber.atEnd && !(this.header.grows && (link.picked >= 0 || link.selected)) ? null : scrubber.step ?? null,
         picture: link.picked < 0 ? null : link.picked,
         chosen: link.selected,
         count: this.header.count,
@@ -273,7 +273,7 @@ class Explore {
     if (event.key === "Escape") {
       this.link.clear();
       this.legend.show();
-      this.panes.forEach((pane) => pane.hide(this.legend.hidden));
+      this.panes.forEach((pane) => (pane.hide(this.legend.hidden), pane.enlarge(0)));
     } else if (event.key === " " && !typing) this.scrubber.toggle();
     else if (event.key === "ArrowLeft" && !typing) this.scrubber.move(-1);
     else if (event.key === "ArrowRight" && !typing) this.scrubber.move(1);
@@ -305,7 +305,7 @@ const CSS = `
 .ex-tools button { padding: 3px 0 !important; } .ex-tools button:last-child { grid-column: 1 / -1; }
 .ex-root button:not(.ex-thumb):not(.ex-play):not(.ex-close) { font: inherit; font-size: 12px; color: inherit;
   background: none; border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px; cursor: pointer; }
-.ex-tools button[aria-pressed="true"] { background: var(--st-secondary-background-color); font-weight: 600; }
+.ex-root .ex-tools button[aria-pressed="true"]:not(.ex-thumb):not(.ex-play):not(.ex-close) { background: var(--st-secondary-background-color); font-weight: 600; }
 .ex-root .live-legend button { border: 0 !important; }
 .ex-root button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .ex-strip-line { line-height: 1.45; font-size: 12.5px; font-variant-numeric: tabular-nums; padding-top: 2px; }

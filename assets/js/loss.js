@@ -41,7 +41,9 @@ export class LossFigure {
     await library.newPlot(...figure, CONFIG);
     this.element.on("plotly_relayout", (change) => this.zoomed(change));
     this.element.on("plotly_doubleclick", () => this.reset());
-    this.observer = new ResizeObserver(() => library.Plots.resize(this.element));
+    this.observer = new ResizeObserver(() => {
+      if (this.element.clientWidth) library.Plots.resize(this.element); // not while it is hidden
+    });
     this.observer.observe(this.element);
   }
 

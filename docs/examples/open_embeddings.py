@@ -1,6 +1,6 @@
 """Open embeddings that were made anywhere as a run of one snapshot.
 
-    .venv/bin/python docs/examples/open_embeddings.py
+    PYTHONPATH=. .venv/bin/python docs/examples/open_embeddings.py
 
 The same from a terminal: python -m simclr_core import embeddings.npz
 """

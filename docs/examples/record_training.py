@@ -1,6 +1,6 @@
 """Record a training of your own with Keras, and look into it in the app.
 
-    .venv/bin/python docs/examples/record_training.py
+    PYTHONPATH=. .venv/bin/python docs/examples/record_training.py
 
 Here a small classifier learns scikit-learn's digits; RunRecorder writes what its last hidden layer
 makes of 300 of them.

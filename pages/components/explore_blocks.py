@@ -26,6 +26,7 @@ from .viewport import Viewport
 
 LABEL = "label"
 PREDICTED, CLUSTER, LOSS, VIEWS = "predicted", "cluster", "loss", "views"
+NONE = "none"  # all in one colour
 SHADES = 64  # colours of a continuous scale
 NEAREST = 10  # neighbours that a picture's pane lists
 
@@ -93,6 +94,9 @@ def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
     probe = probe_of(run)
     if name in (LOSS, VIEWS):
         return _shades(run, name, snapshots.values(run, step, name))
+    if name == NONE:
+        plain = {"kind": "colors", "name": name, "names": [], "counts": [], "colors": [UNKNOWN]}
+        return pack(plain, {"category": np.zeros(probe.count, np.uint8)})
     of, values = name, probe.categories.get(name)
     if name == PREDICTED:
         of = target(probe) or ""
@@ -310,10 +314,17 @@ def _read_answer(run: Run, key: str, name: str) -> tuple[list[int], np.ndarray]:
 def _pca_chain(run: Run, steps: tuple[int, ...]) -> tuple[list[int], np.ndarray]:
     """PCA of z at every step, each turned to lie like the one before: (K, P, 2)."""
     layouts: list[np.ndarray] = []
+    readable = []
     for step in steps:
         previous = layouts[-1] if layouts else None
-        layouts.append(projection.pca(snapshots.vectors(run, step, "z"), previous))
-    return list(steps), np.stack(layouts)
+        try:
+            layouts.append(projection.pca(snapshots.vectors(run, step, "z"), previous))
+            readable.append(step)
+        except LabError:  # of a damaged snapshot; the others still have places
+            continue
+    if not layouts:
+        raise RunError(f"Run {run.id}: expected z in a snapshot, found none that can be read.")
+    return readable, np.stack(layouts)
 
 
 def _bounds(layouts: np.ndarray) -> Bounds:

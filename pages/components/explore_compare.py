@@ -210,7 +210,7 @@ def _dots(label: str, names: Sequence[str], values: Sequence[float], color: str)
 
 def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
     """The runs' maps, linked where they are of the same pictures."""
-    color, maps = "", []
+    maps = []
     for run, name in zip(runs, names, strict=True):
         try:
             probe = probe_facts(run)
@@ -218,7 +218,7 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
             probe = None
         if probe is None:
             continue
-        color = color or next(iter(choices(probe)), explore_blocks.LOSS)
+        color = next(iter(choices(probe)), explore_blocks.NONE)
         method = "umap" if run.coordinate_steps("umap") else "pca"
         steps = run.coordinate_steps(method)
         stamps = {
@@ -227,11 +227,19 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
         }
         known: dict[str, Any] = explore_map.surroundings(run)
         maps.append(
-            known | {"of": "h", "method": method, "title": name, "steps": steps, "stamps": stamps}
+            known
+            | {
+                "of": "h",
+                "method": method,
+                "title": name,
+                "steps": steps,
+                "stamps": stamps,
+                "color": color,
+            }
         )
     if maps:
         dark = st.context.theme.type == "dark"
-        header = {"kind": "compare", "maps": maps, "color": color, "dark": dark}
+        header = {"kind": "compare", "maps": maps, "dark": dark}
         mount("compare", "explore-compare", 440, pack(header, {}))
 
 

@@ -57,6 +57,7 @@ class Asked:
         wanted: what its maps show.
         file: a picture of one's own, as it was handed over; None without one.
         problem: a sentence if the link's run is not there; else empty.
+        coloured: the form could offer colours.
     """
 
     run: Run
@@ -64,6 +65,7 @@ class Asked:
     wanted: Wanted
     file: Any = None
     problem: str = ""
+    coloured: bool = False
 
 
 def form(rows: dict[str, run_rows.Row]) -> Asked:
@@ -84,7 +86,7 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
             "Look at", list(PANELS), default=MAP, required=True, key="panel",
             bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
-    return Asked(run, panel, wanted, file, problem)
+    return Asked(run, panel, wanted, file, problem, bool(explore_map.color_names(run)))
 
 
 def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:

@@ -12,6 +12,7 @@ from simclr_core import figures, health, snapshots
 from simclr_core.errors import LabError
 from simclr_core.runs import Run
 
+from . import explore_blocks, lost
 from .live import live_curves
 
 HEIGHT = 520
@@ -20,10 +21,15 @@ _MARKS = {health.HEALTHY: "good", health.EARLY: "early"}  # the others are troub
 
 def panel(run: Run) -> None:
     """Verdict, curves, and how many directions h and z use."""
+    if explore_blocks.is_recorded(run) and not run.metrics()[0]:
+        st.html('<p class="explore-trouble">Of this run no training was recorded.</p>')
+        return
     left, middle, right = st.columns([1.1, 1.25, 1.0], gap="medium")
     with left:
         try:
             st.html(_card(health.verdict(health.told_by(run))))
+            if words := lost.scores_words(run):
+                st.html(f'<p class="explore-trouble">{escape(words)}</p>')
         except LabError as error:
             st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
     with middle:

@@ -32,6 +32,10 @@ def panel(run: Run, message: str) -> bool:
     if message:
         st.html(f'<p class="explore-trouble">{escape(message)}</p>')
         return False
+    if explore_blocks.is_recorded(run):
+        words = "This run was trained elsewhere: there is no network to ask where it looks."
+        st.html(f'<p class="explore-trouble">{words}</p>')
+        return False
     try:
         pair, names = _choose(run)
         key = jobs.ask(run, jobs.occlude_job(pair))

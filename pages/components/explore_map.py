@@ -14,7 +14,7 @@ from typing import Any
 
 import streamlit as st
 
-from simclr_core import analyst, jobs, more, summary
+from simclr_core import analyst, jobs, more, runs, snapshots, summary
 from simclr_core.errors import LabError
 from simclr_core.figures import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
@@ -28,7 +28,8 @@ from .packing import pack
 from .thumbnails import Probe, probe_facts
 
 KEY = "explore"
-OF_ITS_OWN = " (Of the pictures that every snapshot encodes.)"
+OF_ITS_OWN = " (Scored on the fewer pictures that every snapshot encodes.)"
+_UNLABELLED = "No labels: neighbours cannot be scored."
 MOST_POINTS = 1_000_000  # whose selection is read out of a link
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
 _PLAIN = {
@@ -93,6 +94,9 @@ def look(run: Run, wanted: Wanted, found: Found) -> None:
         LabError: the run cannot be read.
     """
     spaces = wanted.spaces if more.owner(run) == run else ("h",)
+    if "z" in spaces and not _has_z(run):
+        found.notes.append("This run has no z: its maps are of h.")
+        spaces = ("h",)
     for of in spaces:
         found.maps.append(_map(run, of, wanted, found))
     found.color = _color(run, wanted, found)
@@ -104,6 +108,9 @@ def larger(run: Run, wanted: Wanted, found: Found) -> Run:
     Args:
         found: gets a note, and whether the set will come.
     """
+    if wanted.points and blocks.is_recorded(run):
+        found.notes.append("This run was trained elsewhere: it has no network for more pictures.")
+        return run
     key = _asked(run, jobs.more_job(wanted.points), found) if wanted.points else ""
     if not key:
         return run
@@ -129,6 +136,7 @@ def show(
         message: over the maps while there are no snapshots.
         own: a picture of one's own and its neighbours (see `explore_own`).
     """
+    found.maps = found.maps or [_described(run, "h", "umap", [])]  # a place for the message
     steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
     header: dict[str, Any] = {
         "kind": "explore",
@@ -139,6 +147,7 @@ def show(
         "start": dict(start),
         "message": message,
         "own": dict(own) if own else None,
+        "grows": more.owner(run).state not in runs.ENDED,
         **surroundings(run),
     }
     mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
@@ -213,6 +222,14 @@ def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
     return _described(run, of, "pca", steps)
 
 
+def _has_z(run: Run) -> bool:
+    """Whether the newest readable snapshot has projections."""
+    for step in reversed(run.snapshot_steps()):
+        with contextlib.suppress(LabError):
+            return "z" in snapshots.arrays(run, step)
+    return True  # then something else is wrong, and is said
+
+
 def _described(
     run: Run, of: str, method: str, steps: Sequence[int], key: str = "",
     layout: tuple[int, float, str] = USUAL,
@@ -236,7 +253,7 @@ def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
     if chosen == blocks.CLUSTER:
         key = _asked(run, jobs.clusters_job(wanted.k), found)
         if not key:
-            chosen = first if first != blocks.CLUSTER else blocks.LOSS
+            chosen = first if first != blocks.CLUSTER else blocks.NONE
     stamps = {
         str(step): stamp(run.path / "snapshots" / f"{step:08d}.npz")
         for step in run.snapshot_steps()
@@ -276,10 +293,14 @@ def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
             row = rows.get(step, {})
             score = row.get("knn_accuracy")
             if score is None:
-                found[str(step)] = "No labels: neighbours cannot be scored."
+                labelled = (probe := _probe(run)) is not None and blocks.target(probe)
+                words = "Of this step no scores are there." if labelled else _UNLABELLED
+                found[str(step)] = words
                 continue
             what = summary.what({"of": row.get("knn_of")})
-            words = f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy"
+            words = (
+                f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy on the map"
+            )
             others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
             known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
             words += f"; {', '.join(known)})" if known else ")"

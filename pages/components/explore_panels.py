@@ -22,13 +22,17 @@ def matrix(run: Run, message: str) -> None:
     Args:
         message: why there is nothing to show; empty if there is.
     """
-    step = _step(run)
     with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
+        step = _step(run)
         count = st.segmented_control(
             "Pictures", list(explore_pairs.COUNTS), default=16, required=True,
             key="pairs", bind="query-params", label_visibility="collapsed",
             help="Pictures of the matrix, two views each; those selected on the map come first.",
         )  # fmt: skip
+        if st.query_params.get("chosen"):
+            st.html(
+                '<span class="lab-of">those selected on the map come first</span>', width="content"
+            )
         order = st.segmented_control(
             "Order", list(explore_pairs.ORDERS), default=explore_pairs.AS_DRAWN, required=True,
             key="order", bind="query-params", label_visibility="collapsed",
@@ -45,7 +49,8 @@ def matrix(run: Run, message: str) -> None:
 
 def pairs(run: Run, message: str) -> None:
     """Pairs that stand out at a snapshot, with the pane of a picture beside them."""
-    step = _step(run)
+    with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
+        step = _step(run)
     _mount(run, "pairs", step, f"pairs.json?step={step}", message)
 
 
@@ -65,8 +70,23 @@ def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:
 
 
 def _step(run: Run) -> int:
-    """The step of the URL, or the nearest before it; the newest one without."""
+    """The step of the URL, or the nearest before it, or the newest; with a slider for another."""
     steps = run.snapshot_steps()
     wanted = explore_map.start_of(run)["step"]
     known = [step for step in steps if wanted is None or step <= wanted] or steps[:1]
-    return known[-1] if known else 0
+    if len(steps) < 2:
+        return known[-1] if known else 0
+    key = f"explore-step-{run.id}-{known[-1]}"
+    st.select_slider(
+        "Step", steps, known[-1], key=key, on_change=_to_step, args=(key, steps[-1]), width=300,
+        format_func=lambda step: f"step {step:,}", label_visibility="collapsed",
+    )  # fmt: skip
+    return known[-1]
+
+
+def _to_step(key: str, newest: int) -> None:
+    step = int(st.session_state[key])
+    if step == newest:
+        st.query_params.pop("step", None)
+    else:
+        st.query_params["step"] = str(step)

@@ -23,6 +23,7 @@ from pages.components import (
 from pages.components.packing import unpack
 from simclr_core import analyst, jobs, launch, runs
 from simclr_core.files import write_npz
+from simclr_core.recorder import Recording
 from simclr_core.runs import RunStore
 
 Open = Callable[..., AppTest]
@@ -165,6 +166,50 @@ def test_a_damaged_run_is_a_sentence(page, fake, shown, name: str) -> None:
         assert "probe.npz" in shown[-1]["message"]
 
 
+def test_a_damaged_probe_is_said_where_the_map_would_be(page, fake, shown) -> None:
+    (fake.run.path / "probe.npz").unlink()
+    page(run=fake.run.id)
+    assert "probe.npz" in shown[-1]["message"] and len(shown[-1]["maps"]) == 1
+    assert shown[-1]["steps"] == []
+
+
+def test_lost_scores_are_not_taken_for_missing_labels(page, fake, shown) -> None:
+    lines = (fake.run.path / "snapshots.jsonl").read_text().splitlines()
+    (fake.run.path / "snapshots.jsonl").write_text(lines[0] + "\n")
+    app = page()
+    assert shown[-1]["scores"]["400"] == "Of this step no scores are there."
+    app = page(panel="Health")
+    card = next(h.body for h in app.get("html") if "What says so" in h.body)
+    assert "effective rank" not in card  # that of another step
+
+
+def test_panels_on_pairs_say_their_step_and_can_change_it(page, fake, monkeypatch) -> None:
+    found: list[dict[str, Any]] = []
+
+    def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+        found.append(unpack(data)[0])
+
+    monkeypatch.setattr(explore_panels, "mount", mount)
+    app = page(panel="Pairs", step="250")
+    assert found[-1]["step"] == 200 and app.select_slider[0].value == 200
+    app.select_slider[0].set_value(400).run()
+    assert found[-1]["step"] == 400 and "step" not in app.query_params
+    app.select_slider[0].set_value(0).run()
+    assert found[-1]["step"] == 0 and found[-1]["url"].endswith("pairs.json?step=0")
+
+
+def test_what_a_recorded_run_cannot_show_is_said(page, store, shown) -> None:
+    images = np.zeros((20, 8, 8, 3), np.uint8)
+    with Recording(images, store=store) as recording:
+        recording.snapshot(0, np.random.default_rng(0).normal(size=(20, 4)))
+    app = page(of="h and z", points="5,000", color="clusters")
+    assert "This run has no z" in text(app) and "trained elsewhere" in text(app)
+    assert [one["of"] for one in shown[-1]["maps"]] == ["h"]
+    assert shown[-1]["color"]["name"] == "none"  # while the clusters are computed
+    assert "no network to ask" in text(page(panel="Looks"))
+    assert "no training was recorded" in text(page(panel="Health"))
+
+
 def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
     fake = FakeRun(store, probe=20, alive=True)
     fake.snapshot()
@@ -284,7 +329,8 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     assert app.multiselect[0].value == [fake.run.id, other.run.id] and not app.exception
     assert [one["run"] for one in found[-1]["maps"]] == [fake.run.id, other.run.id]
     assert found[-1]["maps"][0]["digest"] == found[-1]["maps"][1]["digest"]  # linked
-    assert found[-1]["color"] == "shape" and found[-1]["maps"][0]["steps"] == [0, 200, 400]
+    assert found[-1]["maps"][0]["steps"] == [0, 200, 400]
+    assert {one["color"] for one in found[-1]["maps"]} == {"shape"}
     app = page(panel="Compare", runs=other.run.id)
     assert "at least two runs" in text(app)
     (other.run.path / "config.json").write_text("{")

@@ -371,4 +371,4 @@ def test_embeddings_open_as_a_run_and_other_files_are_a_sentence(
     np.savez(tmp_path / "other.npz", h=np.eye(3))
     app = page()
     app.file_uploader[0].set_value(("other.npz", (tmp_path / "other.npz").read_bytes(), "")).run()
-    assert "array named embeddings" in app.error[0].value
+    assert "numbers named embeddings" in app.error[0].value
