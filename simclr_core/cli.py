@@ -219,7 +219,9 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
 
 def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "file", metavar="FILE", help="an .npz with embeddings, perhaps labels and images"
+        "file",
+        metavar="FILE",
+        help="the zip of a run, or an .npz with embeddings, perhaps labels and images",
     )
     parser.add_argument("--name", default="", metavar="NAME", help="of the run")
 
@@ -269,7 +271,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
         "cli_runs.export",
     ),
     "import": (
-        "Open embeddings that were made elsewhere as a run of one snapshot.",
+        "Put the zip of a run among the others, or open embeddings as a run of one snapshot.",
         _add_file,
         "cli_runs.import_file",
     ),

@@ -221,11 +221,18 @@ def export(args: argparse.Namespace) -> int:
 
 
 def import_file(args: argparse.Namespace) -> int:
-    """Open embeddings as a run of one snapshot."""
+    """Open embeddings as a run of one snapshot, or the zip of a run."""
     from .recorder import import_embeddings
+    from .unbundle import import_run
 
-    run = import_embeddings(args.file, args.name, RunStore(args.runs))
-    tell(args, f"Run {run.id} has them; open it on the page Explore.")
+    store = RunStore(args.runs)
+    if args.file.lower().endswith(".zip"):
+        run = import_run(args.file, store)
+        if args.name:
+            run.rename(args.name)
+    else:
+        run = import_embeddings(args.file, args.name, store)
+    tell(args, f"It is run {run.id}; the page Explore opens it.")
     finish_json(args, {"run": run.id, "name": run.name})
     return 0
 

@@ -13,14 +13,12 @@ from typing import Any
 
 import numpy as np
 
-from . import projection
-from .errors import RunDamaged
-from .evaluation import PIXEL_AXES, label_name, linear_probe, small_pixels, unit
+from . import keeping, projection
+from .evaluation import unit
 from .more import COUNTS, make
 from .neighbours import METRICS
 from .networks import MOST_BATCH, Network, Networks
 from .occlusion import occlusion
-from .properties import properties
 from .runs import Run
 from .weights import TRAINED, Weights
 
@@ -102,7 +100,7 @@ def layout(asked: Asked, tell: Tell) -> Arrays:
     steps, layouts = asked.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(steps):
         tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
-        vectors = _representations(asked.run, step, of)
+        vectors = keeping.representations(asked.run, step, of)
         previous = layouts[-1] if layouts else None
         xy = projection.umap_layout(
             vectors, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
@@ -135,7 +133,7 @@ def clusters(asked: Asked, tell: Tell) -> Arrays:
     steps, found = asked.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(reversed(steps)):
         tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
-        h = unit(_representations(asked.run, step, "h"))
+        h = unit(keeping.representations(asked.run, step, "h"))
         if not 2 <= k <= min(MOST_CLUSTERS, len(h)):
             most = min(MOST_CLUSTERS, len(h))
             raise ValueError(f"expected 2 to {most} clusters of {len(h)} pictures, found {k}")
@@ -154,64 +152,13 @@ def clusters(asked: Asked, tell: Tell) -> Arrays:
 
 
 def keeps(asked: Asked, tell: Tell) -> Arrays:
-    """What a linear probe reads of each factor from pixels, from h and from z, over snapshots.
-
-    A probe learns from one half of the pictures on the map and is scored on the other.
+    """What a linear probe reads from pixels, from h and from z: see `keeping.keeps`.
 
     Args:
-        asked: its parameter `snapshots` is how many are probed at most, the first and the last
-            among them.
+        asked: its parameter `snapshots` is how many are probed at most.
         tell: see `Tell`.
-
-    Returns:
-        names (F,) str, steps (K,) int64, h (K, F) and z (K, F) float32 accuracies (NaN: the
-        snapshot has no z), pixels (F,) and chance (F,) float32: the share of the most frequent
-        category. Factors are the pictures' own, else properties measured on them.
-
-    Raises:
-        ValueError: nothing can be asked for.
-        RunDamaged: a snapshot cannot be read.
     """
-    probe = asked.run.probe()
-    images, factors = probe["images"], factors_of(probe)
-    if not factors:
-        raise ValueError("expected pictures that differ in something, found none")
-    steps = spread_steps(asked.run.snapshot_steps(), int(asked.parameters.get("snapshots", 6)))
-    order = np.random.default_rng(0).permutation(len(images))
-    train, test = order[: len(order) // 2], order[len(order) // 2 :]
-    total, done = (2 * len(steps) + 1) * len(factors), 0
-
-    def read(vectors: np.ndarray, axes: int | None = None) -> list[float]:
-        nonlocal done
-        found = []
-        for name, values in factors.items():
-            tell(done / total, f"asking for {name}")
-            done += 1
-            rows, others = train[values[train] >= 0], test[values[test] >= 0]
-            score = linear_probe(
-                vectors[rows], values[rows], vectors[others], values[others], axes=axes
-            )
-            found.append(score)
-        return found
-
-    pixels = read(small_pixels(images), axes=PIXEL_AXES)
-    h, z = [], []
-    for step in steps:
-        arrays = asked.run.snapshot(step)
-        h.append(read(_representations(asked.run, step, "h")))
-        z.append(read(arrays["z"]) if "z" in arrays else [np.nan] * len(factors))
-    chance = []
-    for values in factors.values():
-        known = values[test][values[test] >= 0]
-        chance.append(np.bincount(known).max() / len(known) if len(known) else np.nan)
-    return {
-        "names": np.array(list(factors)),
-        "steps": np.array(steps, np.int64),
-        "h": np.array(h, np.float32),
-        "z": np.array(z, np.float32),
-        "pixels": np.array(pixels, np.float32),
-        "chance": np.array(chance, np.float32),
-    }
+    return keeping.keeps(asked.run, int(asked.parameters.get("snapshots", 6)), tell)
 
 
 def more(asked: Asked, tell: Tell) -> Arrays:
@@ -263,46 +210,6 @@ def occlude(asked: Asked, tell: Tell) -> Arrays:
     )
     step = np.array(asked.weights.step, np.int64)
     return {"similarity": np.array(similarity, np.float32), "lost": lost, "step": step}
-
-
-def factors_of(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What a probe can be asked for: known factors, or the label and what pictures show.
-
-    Args:
-        probe: arrays of a run's probe.npz.
-
-    Returns:
-        name -> (P,) int64, -1 where it is not known.
-    """
-    known = {
-        name.removeprefix("factor__"): values
-        for name, values in probe.items()
-        if name.startswith("factor__")
-    }
-    labels = probe.get("labels")
-    if labels is not None and label_name(labels, known) == "label":
-        known = {"label": labels, **known}
-    own = {name: values for name, values in known.items() if len(np.unique(values)) > 1}
-    return own if len(own) > 1 else own | properties(probe["images"])
-
-
-def spread_steps(steps: list[int], most: int) -> list[int]:
-    """At most `most` of the steps, evenly chosen, the first and the last among them."""
-    if len(steps) <= most:
-        return steps
-    return [steps[i] for i in np.linspace(0, len(steps) - 1, most).round().astype(int)]
-
-
-def _representations(run: Run, step: int, of: str) -> np.ndarray:
-    """h or z of a snapshot, (P, D).
-
-    Raises:
-        RunDamaged: the snapshot does not hold it.
-    """
-    arrays = run.snapshot(step)
-    if of not in arrays:
-        raise RunDamaged(f"Run {run.id}: expected {of} in the snapshot of step {step}, found none.")
-    return arrays[of]
 
 
 KINDS: dict[str, Callable[[Asked, Tell], Arrays]] = {

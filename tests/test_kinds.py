@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from fake_run import FakeRun
-from simclr_core import jobs, kinds, projection
+from simclr_core import jobs, keeping, kinds, projection
 from simclr_core.errors import LabError
 from simclr_core.files import write_npz
 from simclr_core.networks import Networks
@@ -147,8 +147,8 @@ def test_pictures_without_factors_are_asked_for_what_can_be_measured(run):
 
 
 def test_steps_are_spread_over_the_run():
-    assert kinds.spread_steps([0, 1, 2], 6) == [0, 1, 2]
-    assert kinds.spread_steps(list(range(0, 110, 10)), 3) == [0, 50, 100]
+    assert keeping.spread_steps([0, 1, 2], 6) == [0, 1, 2]
+    assert keeping.spread_steps(list(range(0, 110, 10)), 3) == [0, 50, 100]
 
 
 def test_collapsed_representations_are_still_clustered(run):

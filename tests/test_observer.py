@@ -12,8 +12,9 @@ from simclr_core import evaluation, observer
 from simclr_core.config import ModelConfig, replace
 from simclr_core.datasets import probe_indices
 from simclr_core.encoders import build_encoder
-from simclr_core.observer import PROBE_SEED, Observer, Probe, fitting_batch, largest_output
+from simclr_core.observer import Observer, Probe, fitting_batch, largest_output
 from simclr_core.projection import pca
+from simclr_core.recipes import PROBE_SEED
 from simclr_core.views import draw_recipes, render_views
 from small_parts import MODEL, TRAINING, VIEWS, compiled, dataset, encoded, feed, pictures
 

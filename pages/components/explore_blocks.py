@@ -9,7 +9,6 @@ from __future__ import annotations
 import functools
 import threading
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -28,7 +27,6 @@ LABEL = "label"
 PREDICTED, CLUSTER, LOSS, VIEWS = "predicted", "cluster", "loss", "views"
 NONE = "none"  # all in one colour
 SHADES = 64  # colours of a continuous scale
-NEAREST = 10  # neighbours that a picture's pane lists
 
 Bounds = tuple[float, float, float]  # middle x, middle y and half the side of a square
 _viewports = threading.Lock()
@@ -121,95 +119,6 @@ def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
     return pack(header, {"category": category})
 
 
-def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
-    """The nearest pictures of one, at every snapshot up to a step, the latest first.
-
-    Returns:
-        step, and the indices and similarities of its `NEAREST` neighbours.
-    """
-    found = []
-    for known in reversed([s for s in run.snapshot_steps() if s <= step]):
-        try:
-            which, similarity = snapshots.neighbours(run, known)
-        except LabError:  # of a damaged snapshot; the others still tell
-            continue
-        found.append(
-            {
-                "step": known,
-                "neighbours": which[index, :NEAREST].tolist(),
-                "similarities": similarity[index, :NEAREST].round(4).tolist(),
-            }
-        )
-    return found
-
-
-def picture(run: Run, index: int, step: int) -> dict[str, Any]:
-    """All that the pane of one picture shows.
-
-    Args:
-        index: 0..P-1.
-        step: with a snapshot.
-    """
-    probe = probe_of(run)
-    if not 0 <= index < probe.count:
-        raise RunError(f"Expected a picture from 1 to {probe.count}, found {index + 1}.")
-    facts: dict[str, Any] = {"index": index, "step": step, "row": int(_rows(run)[index])}
-    facts["known"] = {
-        name: category_names(run, name, values)[values[index]] if values[index] >= 0 else None
-        for name, values in probe.categories.items()
-        if name in choices(probe)
-    }
-    h = snapshots.vectors(run, step)
-    facts["h"] = h[index].round(5).tolist()
-    facts["h_range"] = float(np.abs(h).max())
-    facts["history"] = neighbour_history(run, index, step)
-    facts |= _of_views(run, index, step)
-    of = target(probe)
-    if of:
-        labels = probe.categories[of]
-        guess = int(snapshots.predicted(run, step, labels)[index])
-        names = category_names(run, of, labels)
-        facts["predicted"] = {"of": of, "value": names[guess] if guess >= 0 else None}
-    return facts
-
-
-def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]) -> Any:
-    """What is true of some pictures together.
-
-    Args:
-        chosen: (n,) indices.
-        step: with a snapshot.
-        maps: of, method and key of each map on the screen.
-
-    Returns:
-        count, `mix` (name, count and colour a category), the share of `agree`ing neighbours, and
-        for each map the share of true neighbourhoods that it keeps of these pictures.
-    """
-    probe = probe_of(run)
-    found: dict[str, Any] = {"count": len(chosen), "mix": [], "kept": []}
-    of = target(probe)
-    if of:
-        labels = probe.categories[of]
-        names = category_names(run, of, labels)
-        counts = np.bincount(np.where(labels < 0, len(names), labels)[chosen])
-        shades = [*category_colors(names), UNKNOWN]
-        found["mix"] = [
-            [[*names, "unknown"][i], int(counts[i]), shades[i]]
-            for i in np.argsort(-counts, kind="stable")
-            if counts[i]
-        ]
-        known = chosen[labels[chosen] >= 0]
-        if len(known):
-            right = snapshots.predicted(run, step, labels)[known] == labels[known]
-            found |= {"of": of, "agree": float(right.mean())}
-    some = chosen[fixed_sample(len(chosen))]
-    for of_, method, key in maps:
-        xy = coordinates(run, of_, method, step, key)
-        true = snapshots.neighbours(run, step, of_)[0]
-        found["kept"].append(per_picture.kept_of(true, xy, some))
-    return found
-
-
 def coordinates(run: Run, of: str, method: str, step: int, key: str = "") -> np.ndarray:
     """(P, 2) as `frame` has them."""
     return _place(run, of, method, step, key)[0]
@@ -236,27 +145,13 @@ def _viewport(run: Run, method: str) -> Viewport:
     return Viewport(run, method)
 
 
-def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
-    """How alike its two views are in h and z, and what its loss is."""
-    found = {}
-    held = snapshots.arrays(run, step)
-    for name in ("h_views", "z_views"):
-        if name in held:
-            one = per_picture.view_similarity(held[name][index : index + 1])
-            found["alike_" + name[0]] = round(float(one[0]), 4)
-    if "z_views" in held:
-        found["loss"] = round(float(snapshots.values(run, step, LOSS)[index]), 4)
-        found["all_alike"] = loss.all_alike(_batch(run))
-    return found
-
-
-def _batch(run: Run) -> int:
+def batch_of(run: Run) -> int:
     return min(run.config.training.batch_size, probe_of(run).count)
 
 
 def _shades(run: Run, name: str, values: np.ndarray) -> bytes:
     """A number for each picture as shades; the scale is the same at every step."""
-    low, high = (0.0, loss.all_alike(_batch(run))) if name == LOSS else (-1.0, 1.0)
+    low, high = (0.0, loss.all_alike(batch_of(run))) if name == LOSS else (-1.0, 1.0)
     shade = np.clip((values - low) / (high - low) * SHADES, 0, SHADES - 1).astype(np.uint8)
     header = {
         "kind": "colors",
@@ -268,11 +163,6 @@ def _shades(run: Run, name: str, values: np.ndarray) -> bytes:
         "colors": [*scale_colors(SHADES, centred=name == VIEWS), UNKNOWN],
     }
     return pack(header, {"category": shade, "value": values.astype(np.float32)})
-
-
-def _rows(run: Run) -> np.ndarray:
-    """(P,) which training picture each one is."""
-    return run.probe()["indices"]
 
 
 def _at(steps: Sequence[int], step: int, run: Run) -> int:

@@ -14,22 +14,20 @@ from typing import Any
 
 import streamlit as st
 
-from simclr_core import analyst, jobs, more, runs, snapshots, summary
+from simclr_core import analyst, jobs, more, runs, snapshots
 from simclr_core.errors import LabError
 from simclr_core.figures import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run, RunStore
 
 from . import explore_blocks as blocks
-from . import explore_keeps, explore_link, lost
+from . import explore_link, explore_scores, lost
 from .categories import choices
 from .live import mount
 from .packing import pack
 from .thumbnails import Probe, probe_facts
 
 KEY = "explore"
-OF_ITS_OWN = " (Scored on the fewer pictures that every snapshot encodes.)"
-_UNLABELLED = "No labels: neighbours cannot be scored."
 MOST_POINTS = 1_000_000  # whose selection is read out of a link
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
 _PLAIN = {
@@ -143,7 +141,7 @@ def show(
         "maps": found.maps,
         "steps": steps,
         "color": found.color,
-        "scores": _scores(run, steps),
+        "scores": explore_scores.scores(run, steps),
         "start": dict(start),
         "message": message,
         "own": dict(own) if own else None,
@@ -278,39 +276,6 @@ def _asked(run: Run, job: jobs.Job, found: Found) -> str:
     except LabError as error:
         found.notes.append(str(error))
     return ""
-
-
-def _scores(run: Run, steps: Sequence[int]) -> dict[str, str]:
-    """For each step what its neighbours say, with what to compare it with."""
-    found: dict[str, str] = {}
-    rows = {row["step"]: row for row in more.owner(run).snapshot_rows()}
-    recorded = blocks.is_recorded(more.owner(run))
-    untrained = None if recorded else rows.get(0, {}).get("knn_accuracy")
-    read = explore_keeps.known(more.owner(run))
-    with contextlib.suppress(LabError):
-        evaluation = more.owner(run).evaluation() or {}
-        for step in steps:
-            row = rows.get(step, {})
-            score = row.get("knn_accuracy")
-            if score is None:
-                labelled = (probe := _probe(run)) is not None and blocks.target(probe)
-                words = "Of this step no scores are there." if labelled else _UNLABELLED
-                found[str(step)] = words
-                continue
-            what = summary.what({"of": row.get("knn_of")})
-            words = (
-                f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy on the map"
-            )
-            others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
-            known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
-            words += f"; {', '.join(known)})" if known else ")"
-            if step == evaluation.get("step"):
-                words += ". " + summary.probes(evaluation)
-            elif step in read:
-                words += f". A linear probe of h reads it for {summary.percent(read[step])}"
-            words = words.rstrip(". ") + "."
-            found[str(step)] = words + OF_ITS_OWN * (more.owner(run) != run)
-    return found
 
 
 def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from simclr_core.pictures import UnreadablePicture, read_picture
 from simclr_core.runs import Run, RunStore
 
 from . import explore_map
-from .explore_blocks import NEAREST
+from .explore_facts import NEAREST
 from .pictures import data_uri
 
 ENDINGS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")

@@ -70,7 +70,7 @@ def recipes_of(run: Run) -> Recipes:
 def table(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]) -> bytes:
     """A selection as CSV: a line a picture, with all that is known of it at a step.
 
-    Args: as `explore_blocks.selection`.
+    Args: as `explore_facts.selection`.
     """
     probe = blocks.probe_of(run)
     rows = run.probe()["indices"]

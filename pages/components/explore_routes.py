@@ -16,6 +16,7 @@ from simclr_core.errors import LabError, RunError
 from simclr_core.run import Run
 
 from . import explore_blocks as blocks
+from . import explore_facts as facts
 from . import explore_pairs as pairs
 from . import explore_pictures as pictures
 from .own_pages import GUARD, missing, refusal, run_of
@@ -58,7 +59,7 @@ def picture(request: Request) -> Response:
 
     def read(run: Run, q: Mapping[str, str]) -> bytes:
         index = _whole(q, "index")
-        found = blocks.picture(run, index, _whole(q, "step"))
+        found = facts.picture(run, index, _whole(q, "step"))
         found["views"] = [] if blocks.is_recorded(run) else pictures.recipe_words(run, index)
         return json.dumps(plain(found)).encode()
 
@@ -161,7 +162,7 @@ def _selected(
     if chosen[0] < 0 or chosen[-1] >= count:
         raise RunError(f"Expected pictures from 1 to {count}, found others.")
     if what == "json":
-        found: Any = plain(blocks.selection(run, chosen, step, maps))
+        found: Any = plain(facts.selection(run, chosen, step, maps))
         return JSONResponse(found, headers={**GUARD, "Cache-Control": "no-store"})
     if what == "csv":
         body, media_type = pictures.table(run, chosen, step, maps), "text/csv"

@@ -1,4 +1,4 @@
-"""Open a file of embeddings as a run, from the browser."""
+"""Open the zip of a run, or a file of embeddings as a run, from the browser."""
 
 from __future__ import annotations
 
@@ -12,18 +12,19 @@ from simclr_core.archives import safe_name
 from simclr_core.errors import LabError
 from simclr_core.recorder import import_embeddings
 from simclr_core.runs import RunStore
+from simclr_core.unbundle import import_run
 
 _KEY, _OPENED = "embeddings_file", "embeddings_opened"
 
 
 def field(store: RunStore) -> None:
-    """The field for a file; what is in it is a run at once, and Explore opens it."""
-    with st.popover("Open embeddings…"):
+    """The field for a file; it is a run at once, and Explore opens it."""
+    with st.popover("Open a file…"):
         st.file_uploader(
-            "An .npz with embeddings (P, D)", type=["npz"], key=_KEY, on_change=_take,
-            args=(store,),
-            help="Arrays: embeddings; if there are any, labels (P,), class_names and images "
-            "(P, S, S, 3) in uint8. It becomes a run of one snapshot.",
+            "The zip of a run, or an .npz with embeddings (P, D)", type=["zip", "npz"], key=_KEY,
+            on_change=_take, args=(store,),
+            help="Of an .npz the array embeddings and, if there are any, labels (P,), class_names "
+            "and images (P, S, S, 3) in uint8. They become a run of one snapshot.",
         )  # fmt: skip
     if run_id := st.session_state.pop(_OPENED, None):
         st.switch_page("pages/explore.py", query_params={"run": run_id})
@@ -37,6 +38,7 @@ def _take(store: RunStore) -> None:
         path = Path(folder) / safe_name(file.name)
         path.write_bytes(file.getbuffer())
         try:
-            st.session_state[_OPENED] = import_embeddings(path, store=store).id
+            run = import_run(path, store) if path.suffix.lower() == ".zip" else None
+            st.session_state[_OPENED] = (run or import_embeddings(path, store=store)).id
         except LabError as error:
             st.session_state[PROBLEM] = str(error)
