@@ -7,7 +7,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import open_embeddings, run_actions, run_rows, run_table
+from pages.components import open_file, run_actions, run_rows, run_table
 from pages.components.run_rows import Row
 from simclr_core import launch, runs
 from simclr_core.errors import LabError
@@ -28,7 +28,7 @@ def main() -> None:
     run_table.open_dialog(store)
     busy = _busy(run_rows.rows(store))
     with st.container(key="runs-open"):
-        open_embeddings.field(store)
+        open_file.field(store)
     st.fragment(_all, run_every=REFRESH if busy else None)(store, busy)
 
 
