@@ -157,6 +157,7 @@ def test_the_framework_is_prepared_before_it_is_imported(part: str) -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 7
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_json_object() -> None:
     command = [sys.executable, "-m", "simclr_core", "bench", "--device", "cpu", "--json"]
     command += ["--rounds", "1", "--only", "steps"]

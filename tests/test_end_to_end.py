@@ -115,6 +115,7 @@ def config_of(store: RunStore, steps: int) -> Any:
     return replace(config, training=training, model=replace(config.model, width=8))
 
 
+@pytest.mark.slow
 def test_the_queue_waits_and_moves_on_without_anybody(store: RunStore) -> None:
     first = launch.start(store, config_of(store, 30))
     second = launch.start(store, config_of(store, 5))

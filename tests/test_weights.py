@@ -91,7 +91,7 @@ def test_a_step_is_found_in_either_place_or_told(run: Run) -> None:
     assert found(run, "trained", 12) == (CHECKPOINT, 12)
     with pytest.raises(RunError, match="of step 11, found those of steps 0, 10; choose"):
         find_weights(run, "trained", 11)
-    with pytest.raises(ValueError, match="expected one of trained, untrained, found 'half'"):
+    with pytest.raises(ValueError, match="expected one of trained, untrained, none, found 'half'"):
         find_weights(run, "half")
 
 

@@ -466,6 +466,7 @@ def test_where_it_looks_is_computed_and_shown(app, page, run) -> None:
     )
 
 
+@pytest.mark.slow
 def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, run) -> None:
     """The last test of this module: it makes a second run."""
     train(app, 8, "--temperature", "0.5")

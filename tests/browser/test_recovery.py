@@ -161,6 +161,7 @@ def test_a_killed_worker_is_told_and_its_run_can_be_resumed(
     assert seen["there"] == [[True, True]] and len(seen["boxes"]) == 1
 
 
+@pytest.mark.slow
 def test_the_next_in_line_waits_and_starts_when_the_first_ends(
     app: App, train: TrainPage, long_run: Run
 ) -> None:
@@ -194,6 +195,7 @@ def _starts_alone(second: Run, first: Run) -> bool:
     return begun
 
 
+@pytest.mark.slow
 def test_a_run_that_diverges_says_why_and_a_button_starts_a_gentler_one(
     app: App, page: Page
 ) -> None:

@@ -32,6 +32,7 @@ def waiting(app: App) -> int:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_a_click_gets_the_spare_and_the_servers_end_does_not_end_the_run(
     app: App, page: Page
