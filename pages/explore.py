@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.components import (
+    explore_ask,
     explore_compare,
     explore_form,
     explore_health,
@@ -71,7 +72,7 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
     else:
         explore_health.panel(run)
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
-    if asked.panel == explore_form.MAP and bool(explore_map.color_names(run)) != asked.coloured:
+    if asked.panel == explore_form.MAP and bool(explore_ask.color_names(run)) != asked.coloured:
         st.rerun()  # the run has its pictures now: the form can offer their colours
     over = not _goes_on(asked)
     if waiting != (every == POLL) or (over and not waiting and every):
@@ -89,11 +90,11 @@ def _goes_on(asked: Asked) -> bool:
 
 def _map(asked: Asked, message: str, notes: list[str]) -> bool:
     """The maps, and the picture of one's own on them; returns whether something will come."""
-    run, found, own = asked.run, explore_map.Found([], {}, []), explore_own.Own({})
+    run, found, own = asked.run, explore_ask.Found([], {}, []), explore_own.Own({})
     if not message:
         try:
-            run = explore_map.larger(run, asked.wanted, found)
-            explore_map.look(run, asked.wanted, found)
+            run = explore_ask.larger(run, asked.wanted, found)
+            explore_ask.look(run, asked.wanted, found)
             own = explore_own.look(run, asked.file)
         except LabError as error:
             message = str(error)

@@ -110,21 +110,21 @@ def project_run(
     found: dict[int, dict[str, np.ndarray]] = {}
     previous = None
     for step in wanted:
-        found[step] = lay_out(_vectors(run, step, of), previous, None, method, neighbors, min_dist)
+        found[step] = lay_out(vectors(run, step, of), previous, None, method, neighbors, min_dist)
         previous = found[step]["xy"]
     return found
 
 
 def project_step(run: Run, step: int, layout: Layout = lay_out) -> dict[str, np.ndarray]:
     """Lay out one snapshot, starting from the nearest that is laid out, and store the result."""
-    h = _vectors(run, step, "h")
+    h = vectors(run, step, "h")
     found = layout(h, _nearest_layout(run, step, len(h)), _coordinates(run, "pca", step, len(h)))
     (run.path / "coordinates").mkdir(exist_ok=True)
     write_npz(run.path / "coordinates" / f"umap-{step:08d}.npz", found)
     return found
 
 
-def _vectors(run: Run, step: int, of: str) -> np.ndarray:
+def vectors(run: Run, step: int, of: str) -> np.ndarray:
     """h or z of a snapshot, (P, D) finite.
 
     Raises:

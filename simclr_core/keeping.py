@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from .errors import RunDamaged
+from .coordinates import vectors
 from .evaluation import PIXEL_AXES, label_name, linear_probe, small_pixels
 from .properties import properties
 from .run import Run
@@ -40,7 +40,8 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
     train, test = order[: len(order) // 2], order[len(order) // 2 :]
     total, done = (2 * len(steps) + 1) * len(factors), 0
 
-    def read(vectors: np.ndarray, axes: int | None = None) -> list[float]:
+    def read(known: np.ndarray, axes: int | None = None) -> list[float]:
+        """Accuracy of a probe of each factor, from (P, ...) vectors."""
         nonlocal done
         found = []
         for name, values in factors.items():
@@ -48,7 +49,7 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
             done += 1
             rows, others = train[values[train] >= 0], test[values[test] >= 0]
             score = linear_probe(
-                vectors[rows], values[rows], vectors[others], values[others], axes=axes
+                known[rows], values[rows], known[others], values[others], axes=axes
             )
             found.append(score)
         return found
@@ -57,7 +58,7 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
     h, z = [], []
     for step in steps:
         arrays = run.snapshot(step)
-        h.append(read(representations(run, step, "h")))
+        h.append(read(vectors(run, step, "h")))
         z.append(read(arrays["z"]) if "z" in arrays else [np.nan] * len(factors))
     chance = []
     for values in factors.values():
@@ -99,15 +100,3 @@ def spread_steps(steps: list[int], most: int) -> list[int]:
     if len(steps) <= most:
         return steps
     return [steps[i] for i in np.linspace(0, len(steps) - 1, most).round().astype(int)]
-
-
-def representations(run: Run, step: int, of: str) -> np.ndarray:
-    """h or z of a snapshot, (P, D).
-
-    Raises:
-        RunDamaged: the snapshot does not hold it.
-    """
-    arrays = run.snapshot(step)
-    if of not in arrays:
-        raise RunDamaged(f"Run {run.id}: expected {of} in the snapshot of step {step}, found none.")
-    return arrays[of]

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from . import keeping, projection
+from .coordinates import vectors
 from .evaluation import unit
 from .more import COUNTS, make
 from .neighbours import METRICS
@@ -100,12 +101,12 @@ def layout(asked: Asked, tell: Tell) -> Arrays:
     steps, layouts = asked.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(steps):
         tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
-        vectors = keeping.representations(asked.run, step, of)
+        found = vectors(asked.run, step, of)
         previous = layouts[-1] if layouts else None
         xy = projection.umap_layout(
-            vectors, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
+            found, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
         )
-        layouts.append(xy if layouts else projection.procrustes(xy, projection.pca(vectors)))
+        layouts.append(xy if layouts else projection.procrustes(xy, projection.pca(found)))
     return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
 
 
@@ -133,7 +134,7 @@ def clusters(asked: Asked, tell: Tell) -> Arrays:
     steps, found = asked.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(reversed(steps)):
         tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
-        h = unit(keeping.representations(asked.run, step, "h"))
+        h = unit(vectors(asked.run, step, "h"))
         if not 2 <= k <= min(MOST_CLUSTERS, len(h)):
             most = min(MOST_CLUSTERS, len(h))
             raise ValueError(f"expected 2 to {most} clusters of {len(h)} pictures, found {k}")

@@ -44,6 +44,7 @@ def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarr
     """
 
     def make() -> tuple[np.ndarray, np.ndarray]:
+        """From the file of a large set, else looked for."""
         path = run.path / f"near-{step:08d}.npz"  # of a large set: see `more`
         if of == "h" and path.exists():
             found = read_npz(path, "which", "similarity")
@@ -79,6 +80,7 @@ def values(run: Run, step: int, name: str) -> np.ndarray:
         raise ValueError(f"expected loss or views, found {name!r}")
 
     def make() -> np.ndarray:
+        """(P,) from the projections of the views."""
         z_views = _wanted(run, step, "z_views")
         if name == "views":
             return per_picture.view_similarity(z_views)
@@ -99,6 +101,7 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
         return np.full(len(labels), -1)
 
     def make() -> np.ndarray:
+        """(P,) votes among the pictures whose label is known."""
         h = vectors(run, step)
         if len(h) != len(labels):
             raise RunDamaged(f"Run {run.id}: its snapshot and its pictures are not as many.")

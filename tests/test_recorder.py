@@ -13,7 +13,7 @@ from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
-from pages.components import explore_blocks, explore_facts, explore_map
+from pages.components import explore_ask, explore_blocks, explore_facts, explore_map
 from simclr_core import coordinates, launch, runs, snapshots
 from simclr_core.cli import main
 from simclr_core.errors import DataError
@@ -63,7 +63,7 @@ def test_the_example_opens_embeddings(store):
     assert run.state == runs.FINISHED and run.snapshot_steps() == [0]
     assert run.snapshot(0)["h"] == pytest.approx(expected, abs=1e-3)
     assert explore_map.trouble(run) == ""
-    names = explore_map.color_names(run)
+    names = explore_ask.color_names(run)
     assert list(names) == ["label", "predicted", "cluster"]  # nothing is known of views
     (row,) = run.snapshot_rows()
     unit = expected / np.linalg.norm(expected, axis=1, keepdims=True)

@@ -13,7 +13,7 @@ from simclr_core import comparison, contents, figures, launch, summary, sweep
 from simclr_core.errors import LabError
 from simclr_core.runs import ENDED, Run, RunStore
 
-from . import explore_blocks, explore_map
+from . import explore_ask, explore_blocks, explore_map
 from .categories import choices
 from .live import mount
 from .packing import pack
@@ -222,7 +222,7 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
         method = "umap" if run.coordinate_steps("umap") else "pca"
         steps = run.coordinate_steps(method)
         stamps = {
-            str(step): explore_map.stamp(run.path / "coordinates" / f"{method}-{step:08d}.npz")
+            str(step): explore_ask.stamp(run.path / "coordinates" / f"{method}-{step:08d}.npz")
             for step in steps
         }
         known: dict[str, Any] = explore_map.surroundings(run)

@@ -13,9 +13,9 @@ from simclr_core.neighbours import METRICS
 from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.runs import Run
 
-from . import explore_looks, explore_map, explore_own, explore_pairs, run_rows
+from . import explore_ask, explore_looks, explore_own, explore_pairs, run_rows
+from .explore_ask import Wanted
 from .explore_blocks import CLUSTER
-from .explore_map import Wanted
 
 MAP, MATRIX, PAIRS = "Map", "Similarity", "Pairs"
 KEEPS, LOOKS, HEALTH, COMPARE = "Keeps", "Looks", "Health", "Compare"
@@ -86,7 +86,7 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
             "Look at", list(PANELS), default=MAP, required=True, key="panel",
             bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
-    return Asked(run, panel, wanted, file, problem, bool(explore_map.color_names(run)))
+    return Asked(run, panel, wanted, file, problem, bool(explore_ask.color_names(run)))
 
 
 def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
@@ -131,7 +131,7 @@ def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
     method = row[1].segmented_control(
         "By", list(METHODS), default="UMAP", required=True, key="by", bind="query-params"
     )
-    color = _color(row[2], explore_map.color_names(run))
+    color = _color(row[2], explore_ask.color_names(run))
     k = 8
     if color == CLUSTER:
         k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")

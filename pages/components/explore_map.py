@@ -8,116 +8,23 @@ from __future__ import annotations
 import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from simclr_core import analyst, jobs, more, runs, snapshots
+from simclr_core import more, runs
 from simclr_core.errors import LabError
 from simclr_core.figures import VIEW_1, VIEW_2, VIEW_TEXT
-from simclr_core.projection import METRIC, MIN_DIST, NEIGHBORS
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs import Run
 
-from . import explore_blocks as blocks
 from . import explore_link, explore_scores, lost
-from .categories import choices
+from .explore_ask import Found, described
 from .live import mount
 from .packing import pack
 from .thumbnails import Probe, probe_facts
 
 KEY = "explore"
 MOST_POINTS = 1_000_000  # whose selection is read out of a link
-USUAL = (NEIGHBORS, MIN_DIST, METRIC)
-_PLAIN = {
-    blocks.PREDICTED: "predicted label",
-    blocks.CLUSTER: "clusters",
-    blocks.LOSS: "loss",
-    blocks.VIEWS: "similarity of its views",
-}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """What a person has chosen to see.
-
-    Attributes:
-        spaces: "h", "z" or both, in the order of the maps.
-        method: "umap" or "pca".
-        color: a label, factor or one of `explore_blocks`' names; empty for the first there is.
-        k: clusters.
-        layout: neighbours, min_dist and metric of UMAP.
-        points: pictures of a larger set; 0 for the run's own.
-    """
-
-    spaces: tuple[str, ...] = ("h",)
-    method: str = "umap"
-    color: str = ""
-    k: int = 8
-    layout: tuple[int, float, str] = USUAL
-    points: int = 0
-
-
-@dataclass
-class Found:
-    """The maps as they can be shown now, and what is still waited for."""
-
-    maps: list[dict[str, Any]]
-    color: dict[str, str]
-    notes: list[str]
-    waiting: bool = False
-
-
-def color_names(run: Run) -> dict[str, str]:
-    """What the maps can be coloured by -> the words for it."""
-    try:
-        probe = probe_facts(run)
-    except LabError:
-        probe = None
-    if probe is None:
-        return {}
-    known = choices(probe)
-    others = [blocks.PREDICTED] * bool(blocks.target(probe))
-    if not blocks.is_recorded(run):
-        others += [blocks.LOSS, blocks.VIEWS]
-    others.append(blocks.CLUSTER)
-    return {name: name for name in known} | {name: _PLAIN[name] for name in others}
-
-
-def look(run: Run, wanted: Wanted, found: Found) -> None:
-    """Fill in what can be shown now; asks for what has to be computed first.
-
-    Raises:
-        LabError: the run cannot be read.
-    """
-    spaces = wanted.spaces if more.owner(run) == run else ("h",)
-    if "z" in spaces and not _has_z(run):
-        found.notes.append("This run has no z: its maps are of h.")
-        spaces = ("h",)
-    for of in spaces:
-        found.maps.append(_map(run, of, wanted, found))
-    found.color = _color(run, wanted, found)
-
-
-def larger(run: Run, wanted: Wanted, found: Found) -> Run:
-    """The set of more pictures that is wanted, to be read like a run; the run until it is there.
-
-    Args:
-        found: gets a note, and whether the set will come.
-    """
-    if wanted.points and blocks.is_recorded(run):
-        found.notes.append("This run was trained elsewhere: it has no network for more pictures.")
-        return run
-    key = _asked(run, jobs.more_job(wanted.points), found) if wanted.points else ""
-    if not key:
-        return run
-    name = str(blocks.answer_of(run, key, "name"))
-    there = more.set_of(run, name)
-    if there is None:  # made room for another one meanwhile
-        jobs.forget(run, key)
-        found.waiting = True
-    return there or run
 
 
 def show(
@@ -134,7 +41,7 @@ def show(
         message: over the maps while there are no snapshots.
         own: a picture of one's own and its neighbours (see `explore_own`).
     """
-    found.maps = found.maps or [_described(run, "h", "umap", [])]  # a place for the message
+    found.maps = found.maps or [described(run, "h", "umap", [])]  # a place for the message
     steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
     header: dict[str, Any] = {
         "kind": "explore",
@@ -203,81 +110,6 @@ def _to_link(key: str) -> None:
                 st.query_params.pop(name, None)
 
 
-def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
-    """One map: its own if it is there, PCA of the same until it is."""
-    own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
-    if own:
-        neighbors, min_dist, metric = wanted.layout
-        key = _asked(run, jobs.layout_job(of, neighbors, min_dist, metric), found)
-        if key:
-            steps = blocks.answered_steps(run, key)
-            return _described(run, of, "umap", steps, key, wanted.layout)
-    elif wanted.method == "umap":
-        if steps := run.coordinate_steps("umap"):
-            return _described(run, of, "umap", steps)
-        found.notes.append("UMAP is warming up; until then the maps are by PCA.")
-    steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
-    return _described(run, of, "pca", steps)
-
-
-def _has_z(run: Run) -> bool:
-    """Whether the newest readable snapshot has projections."""
-    for step in reversed(run.snapshot_steps()):
-        with contextlib.suppress(LabError):
-            return "z" in snapshots.arrays(run, step)
-    return True  # then something else is wrong, and is said
-
-
-def _described(
-    run: Run, of: str, method: str, steps: Sequence[int], key: str = "",
-    layout: tuple[int, float, str] = USUAL,
-) -> dict[str, Any]:  # fmt: skip
-    title = f"{method.upper()} of {of}"
-    if method == "umap" and layout != USUAL:
-        neighbors, min_dist, metric = layout
-        title += f" ({neighbors} neighbours, min_dist {min_dist:g}, {metric})"
-    folder = run.path / ("snapshots" if key or of == "z" else "coordinates")
-    name = "{:08d}.npz" if key or of == "z" else method + "-{:08d}.npz"
-    stamps = {str(step): stamp(folder / name.format(step)) for step in steps}
-    known = {"of": of, "method": method, "key": key, "title": title}
-    return known | {"steps": list(steps), "stamps": stamps}
-
-
-def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
-    names = color_names(run)
-    first = next(iter(names), "")
-    chosen = wanted.color if wanted.color in names else first
-    key = ""
-    if chosen == blocks.CLUSTER:
-        key = _asked(run, jobs.clusters_job(wanted.k), found)
-        if not key:
-            chosen = first if first != blocks.CLUSTER else blocks.NONE
-    stamps = {
-        str(step): stamp(run.path / "snapshots" / f"{step:08d}.npz")
-        for step in run.snapshot_steps()
-    }
-    return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
-
-
-def _asked(run: Run, job: jobs.Job, found: Found) -> str:
-    """The key of an answer that is there; else asks, and notes what is waited for."""
-    try:
-        key = jobs.ask(run, job)
-        answer = jobs.answer(run, key)
-        if answer.state == jobs.ANSWERED:
-            return key
-        if answer.state == jobs.FAILED:
-            found.notes.append(answer.error)
-            return ""
-        trouble = analyst.wake(RunStore(more.owner(run).path.parent))
-        found.waiting = not trouble
-        share = f" ({answer.share:.0%})" if answer.share else ""
-        found.notes.append(trouble or f"{(answer.words or 'computing').capitalize()}{share} …")
-    except LabError as error:
-        found.notes.append(str(error))
-    return ""
-
-
 def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:
     if probe is None:
         return {"digest": "", "count": 0, "columns": 1, "size": 1, "pictures": "", "points": ""}
@@ -301,14 +133,6 @@ def _probe(run: Run) -> Probe | None:
 def _common(lists: Sequence[Sequence[int]]) -> list[int]:
     """Steps that every map has."""
     return sorted(set(lists[0]).intersection(*lists[1:])) if lists else []
-
-
-def stamp(path: Path) -> str:
-    """When a file was written, as a short word; empty if it is gone."""
-    try:
-        return f"{path.stat().st_mtime_ns:x}"
-    except OSError:
-        return ""
 
 
 def trouble(run: Run) -> str:

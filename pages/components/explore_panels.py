@@ -9,7 +9,7 @@ import streamlit as st
 
 from simclr_core.runs import Run
 
-from . import explore_map, explore_pairs
+from . import explore_ask, explore_map, explore_pairs
 from .live import mount
 from .packing import pack
 
@@ -42,7 +42,7 @@ def matrix(run: Run, message: str) -> None:
         "count": int(count or 16),
         "order": str(order),
         "chosen": st.query_params.get("chosen", ""),
-        "v": explore_map.stamp(run.path / "snapshots" / f"{step:08d}.npz"),
+        "v": explore_ask.stamp(run.path / "snapshots" / f"{step:08d}.npz"),
     }
     _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)
 

@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from pages.components import (
+    explore_ask,
     explore_blocks,
     explore_compare,
     explore_looks,
@@ -123,7 +124,7 @@ def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, f
     rows = (fake.run.path / "snapshots.jsonl").read_text()
     (fake.run.path / "snapshots.jsonl").write_text(rows.replace("knn_accuracy", "other"))
     app = page()
-    assert list(explore_map.color_names(fake.run)) == ["loss", "views", "cluster"]
+    assert list(explore_ask.color_names(fake.run)) == ["loss", "views", "cluster"]
     assert shown[-1]["color"]["name"] == "loss"
     assert "No labels" in shown[-1]["scores"]["400"]
     assert not app.exception
@@ -226,7 +227,7 @@ def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
 
 def test_the_first_colour_is_what_the_neighbours_are_asked_for(fake) -> None:
     probe = explore_blocks.probe_of(fake.run)
-    assert explore_blocks.target(probe) == next(iter(explore_map.color_names(fake.run))) == "shape"
+    assert explore_blocks.target(probe) == next(iter(explore_ask.color_names(fake.run))) == "shape"
 
 
 KEPT = {
