@@ -12,11 +12,16 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from pages.components import downloads, explore_routes, routes, server
+    from pages.components import downloads, explore_routes, routes, server, take_routes
 
     app = st.App(
         __file__,
-        routes=[*routes.ROUTES, *explore_routes.ROUTES, *downloads.ROUTES],
+        routes=[
+            *routes.ROUTES,
+            *explore_routes.ROUTES,
+            *downloads.ROUTES,
+            *take_routes.ROUTES,
+        ],
         lifespan=server.lifespan,
         on_script_error=server.on_script_error,
     )

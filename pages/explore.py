@@ -18,6 +18,7 @@ from pages.components import (
     explore_map,
     explore_own,
     explore_panels,
+    explore_take,
     run_rows,
 )
 from pages.components.explore_form import Asked
@@ -67,8 +68,10 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
         waiting = keeps.waiting
     elif asked.panel == explore_form.LOOKS:
         waiting = explore_looks.panel(run, message)
+    elif asked.panel == explore_form.TAKE:
+        waiting = explore_take.panel(run, message)
     elif asked.panel == explore_form.COMPARE:
-        explore_compare.panel(run, {row.run.id: row for row in run_rows.rows(RunStore())})
+        waiting = explore_compare.panel(run, {row.run.id: row for row in run_rows.rows(RunStore())})
     else:
         explore_health.panel(run)
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")

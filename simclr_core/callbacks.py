@@ -18,6 +18,7 @@ from .checkpoint import model_arrays, save_checkpoint
 from .clock import Clock, Progress, diverged, own_values
 from .files import append_lines, write_npz
 from .observer import Observer, Probe
+from .optimizers import gradient_norm
 from .runs import Run
 from .schedule import learning_rate_at
 
@@ -112,6 +113,7 @@ class Snapshots(keras.callbacks.Callback):
         self._previous = coordinates["xy"]
         write_npz(folder / "coordinates" / f"pca-{name}.npz", coordinates)
         row = {"step": p.step, "seconds": round(p.seconds, 4), **self.probe.scores(snapshot)}
+        row["gradient_norm"] = gradient_norm(getattr(self.observer.model, "optimizer", None))
         with (folder / "snapshots.jsonl").open("ab") as file:
             append_lines(file, [row])
         thin_weights(folder / "snapshots", WEIGHT_BYTES)

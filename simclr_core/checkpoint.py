@@ -11,6 +11,8 @@ from .backend import bring_home
 from .errors import RunDamaged
 from .files import read_npz, write_npz
 
+_LATER = {"first_step", "gradient_norms"}  # variables that optimisers did not have at first
+
 
 def model_arrays(model: Any) -> dict[str, np.ndarray]:
     """Encoder's and head's weights (BatchNorm's statistics included), by position."""
@@ -23,6 +25,22 @@ def model_arrays(model: Any) -> dict[str, np.ndarray]:
     }
 
 
+def bare_checkpoint(
+    path: Path, weights: dict[str, np.ndarray], step: int, steps: int, seconds: float
+) -> None:
+    """Write a checkpoint of weights alone, from which training begins with a new optimiser.
+
+    Args:
+        weights: as `model_arrays` gives them; other arrays are left out.
+    """
+    kept = {key: value for key, value in weights.items() if key.startswith(("encoder/", "head/"))}
+    write_npz(path, {**kept, **_counters(step, steps, seconds)})
+
+
+def _counters(step: int, steps: int, seconds: float) -> dict[str, Any]:
+    return {"step": np.int64(step), "steps": np.int64(steps), "seconds": np.float64(seconds)}
+
+
 def save_checkpoint(path: Path, model: Any, step: int, steps: int, seconds: float) -> None:
     """Write weights, optimiser (with loss scale and schedule), step and seconds used."""
     bring_home(model)
@@ -30,8 +48,8 @@ def save_checkpoint(path: Path, model: Any, step: int, steps: int, seconds: floa
         f"optimizer/{i:04d}": np.asarray(variable)
         for i, variable in enumerate(model.optimizer.variables)
     }
-    counters = {"step": np.int64(step), "steps": np.int64(steps), "seconds": np.float64(seconds)}
-    write_npz(path, {**model_arrays(model), **optimizer, **counters})  # type: ignore[dict-item]
+    arrays = {**model_arrays(model), **optimizer, **_counters(step, steps, seconds)}
+    write_npz(path, arrays)
 
 
 def load_weights(model: Any, arrays: dict[str, np.ndarray], name: str) -> None:
@@ -51,6 +69,9 @@ def load_weights(model: Any, arrays: dict[str, np.ndarray], name: str) -> None:
 def load_checkpoint(path: Path, model: Any) -> tuple[int, float]:
     """Put a checkpoint into a compiled model.
 
+    One without an optimiser, such as a fork begins with, leaves it as new. One of an earlier
+    version lacks what its optimiser did not have yet.
+
     Returns:
         Step and training seconds used so far.
 
@@ -61,10 +82,11 @@ def load_checkpoint(path: Path, model: Any) -> tuple[int, float]:
     load_weights(model, arrays, path.name)
     variables = model.optimizer.variables
     found = [arrays[key] for key in sorted(arrays) if key.startswith("optimizer/")]
-    fits = [a.shape for a in found] == [tuple(v.shape) for v in variables]
-    if not fits or not {"step", "seconds"} <= arrays.keys():
+    fits = [a.shape for a in found] == [tuple(v.shape) for v in variables[: len(found)]]
+    later = {v.name for v in variables[len(found) :]} <= _LATER
+    if not (fits and (later or not found)) or not {"step", "seconds"} <= arrays.keys():
         raise _unfit(path.name)
-    for variable, value in zip(variables, found, strict=True):
+    for variable, value in zip(variables, found, strict=False):
         variable.assign(value)
     return int(arrays["step"]), float(arrays["seconds"])
 

@@ -20,7 +20,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NoReturn
 
-from .cli_options import add_settings, number, whole_number
+from .cli_options import add_changes, add_settings, number, whole_number
 from .cli_report import complain
 from .errors import ConfigError, DataError, DeviceError, LabError
 from .presets import PRESETS
@@ -179,6 +179,19 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run's id, or the beginning of one")
 
 
+def _add_fork(parser: argparse.ArgumentParser) -> None:
+    _add_run(parser)
+    parser.add_argument(
+        "--step", type=whole_number, metavar="N",
+        help="of a snapshot whose weights were kept (default: the newest)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--until", type=whole_number, default=0, metavar="N",
+        help="step at which it ends (default: the run's own end, or as many steps again)",
+    )  # fmt: skip
+    add_changes(parser)
+
+
 def _add_layout(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     parser.add_argument("--method", choices=("umap", "pca"), default="umap", help="default: umap")
@@ -230,10 +243,20 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     parser.add_argument(
         "file", metavar="FILE",
-        help="x.csv or x.parquet: a table of pictures; x.zip: for the Embedding Projector; x.keras "
-        "or a new folder: the encoder, as Keras file or SavedModel",
+        help="x.csv or x.parquet: a table of pictures; x.png, x.svg or x.pdf: a figure; x.html: a "
+        "page that replays the run; x.zip: for TensorBoard and its Embedding Projector; x.keras or "
+        "a new folder: the encoder, as Keras file or SavedModel",
     )  # fmt: skip
     parser.add_argument("--step", type=whole_number, help="of a snapshot (default: the newest)")
+    parser.add_argument(
+        "--figure", choices=("map", "curves"), default="map",
+        help="of an x.png, x.svg or x.pdf (default: map)",
+    )  # fmt: skip
+    parser.add_argument("--of", choices=("h", "z"), default="h", help="of a map (default: h)")
+    parser.add_argument(
+        "--method", choices=("umap", "pca"), default="umap", help="of a map (default: umap)"
+    )
+    parser.add_argument("--color", metavar="NAME", help="of a map: label, a factor, loss or views")
 
 
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
@@ -254,6 +277,11 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
         "cli_runs.pause",
     ),
     "stop": ("End a run within one batch.", _add_run, "cli_runs.stop"),
+    "fork": (
+        "Go on from a snapshot of a run with other settings, as a run of its own.",
+        _add_fork,
+        "cli_train.fork",
+    ),
     "evaluate": (
         "Linear probes of pixels, untrained and trained encoder, and z.",
         _add_run,
@@ -266,7 +294,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
     ),
     "list": ("All runs with state, data and scores.", _add_nothing, "cli_runs.list_runs"),
     "export": (
-        "Write tables, the encoder, or what the Embedding Projector opens.",
+        "Write tables, figures, a replay, the encoder, or what TensorBoard opens.",
         _add_export,
         "cli_runs.export",
     ),

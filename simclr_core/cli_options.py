@@ -11,6 +11,7 @@ from typing import Any
 
 from . import config as settings
 from .errors import ConfigError
+from .fork import CHANGED
 from .paths import expanded
 from .presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
 
@@ -111,6 +112,35 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
                 _add_option(
                     budget if field.name in ("seconds", "epochs", "steps") else section, field
                 )
+
+
+def add_changes(parser: argparse.ArgumentParser) -> None:
+    """Add the options of `fork`: what can change while the network stays what it is."""
+    parser.add_argument(
+        "--views", metavar="NAME", help=f"named views: {', '.join(map(_dashed, VIEW_PRESETS))}"
+    )
+    parser.add_argument("--name", default="", help="a name for the run")
+    section = parser.add_argument_group("settings (default: those of the run)")
+    for group, names in ((settings.TrainConfig, CHANGED), (settings.ViewConfig, None)):
+        for field in dataclasses.fields(group):
+            if names is None or field.name in names:
+                _add_option(section, field)
+
+
+def changed_views(
+    args: argparse.Namespace, present: settings.ViewConfig, kind: str
+) -> settings.ViewConfig:
+    """The views that the options of `fork` ask for.
+
+    Args:
+        present: those of the run.
+        kind: of its pictures.
+
+    Raises:
+        ConfigError: a setting is unknown or out of range; the option is named.
+    """
+    with _options_named():
+        return _overridden(settings.RunConfig(views=present), "views", args, kind)
 
 
 def _add_option(target: Any, field: dataclasses.Field) -> None:

@@ -209,12 +209,13 @@ def _row(facts: dict[str, Any]) -> list[str]:
 
 def export(args: argparse.Namespace) -> int:
     """Write what the name of a file asks for."""
-    from .export import write
+    from .export import Look, write
 
     _, run = find_run(args)
     path = expanded(args.file)
+    look = Look(args.figure, args.of, args.method, args.color or "")
     with quiet_libraries():
-        step = write(run, path, args.step)
+        step = write(run, path, args.step, look)
     tell(args, f"{path}: run {run.id} at step {step:,}.")
     finish_json(args, {"run": run.id, "file": str(path), "step": step})
     return 0

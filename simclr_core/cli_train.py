@@ -15,7 +15,7 @@ from types import FrameType
 from typing import Any
 
 from . import launch, runs
-from .cli_options import run_config
+from .cli_options import changed_views, run_config
 from .cli_report import (
     Report,
     clock,
@@ -31,7 +31,7 @@ from .cli_runs import command, find_run
 from .contents import figure
 from .errors import ConfigError, DataError, LabError
 from .runs import Run, RunStore
-from .summary import default_name
+from .summary import default_name, group
 
 _TICK = 0.2  # seconds between two looks at the run folder
 _BAD_INPUT = {ConfigError.__name__, DataError.__name__}
@@ -79,6 +79,25 @@ def resume(args: argparse.Namespace) -> int:
         launch.resume(store, run)
         if anew:
             report.say(f"Run {run.id}: checkpoint.npz is missing; it begins anew at step 0.")
+        watch(store, run, report, asked, args)
+    return conclude(run, args)
+
+
+def fork(args: argparse.Namespace) -> int:
+    """Start a fork of a run and follow it to its end."""
+    from . import fork as forks
+    from .weights import weight_steps
+
+    store, parent = find_run(args)
+    step = args.step
+    if step is None:
+        step = next(reversed(weight_steps(parent)), 0)
+    kind = str(group(parent.record, "data").get("kind") or "")
+    views = changed_views(args, parent.config.views, kind)
+    changes = {name: getattr(args, name) for name in forks.CHANGED}
+    with make_report() as report, counted_interrupts() as asked:
+        run = forks.fork(store, parent, step, views, args.until, args.name, **changes)
+        report.say(f"Run {run.id} in {run.path} goes on from run {parent.id} at step {step:,}")
         watch(store, run, report, asked, args)
     return conclude(run, args)
 

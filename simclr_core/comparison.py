@@ -15,6 +15,7 @@ import numpy as np
 from . import config as settings
 from .contents import number
 from .errors import LabError
+from .record import origin
 from .run import Run
 
 AXES = ("step", "images seen", "seconds")
@@ -26,9 +27,11 @@ CURVES = {
     "uniformity": "uniformity",
     "effective_rank_h": "effective rank of h",
     "effective_rank_z": "effective rank of z",
+    "gradient_norm": "length of the gradient (median of the last steps)",
 }
 MOST_POINTS = 300  # of one curve
 SEED = "training.seed"
+FORKED = "goes on from"  # of a fork, beside the settings
 
 
 @dataclass(frozen=True)
@@ -66,8 +69,15 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
     names = list(dict.fromkeys(name for one in every for name in one))
     names = [name for name in names if not name.endswith("content_hash")]  # told by the source
     names.sort(key=lambda name: name == SEED)
-    rows = [Difference(name, tuple(one.get(name) for one in every)) for name in names]
+    rows = [Difference(FORKED, tuple(_leaves(run) for run in runs))]
+    rows += [Difference(name, tuple(one.get(name) for one in every)) for name in names]
     return [row for row in rows if len({repr(value) for value in row.values}) > 1]
+
+
+def _leaves(run: Run) -> str | None:
+    """Where a fork leaves its parent, in words."""
+    came = origin(run)
+    return f"run {came.run}, step {came.step:,}" if came else None
 
 
 def settings_of(runs: Sequence[Run]) -> list[int]:
@@ -77,6 +87,7 @@ def settings_of(runs: Sequence[Run]) -> list[int]:
     for run in runs:
         values = flat(run)
         values.pop(SEED, None)
+        values[FORKED] = _leaves(run)
         found.append(known.setdefault(repr(sorted(values.items())), len(known)))
     return found
 
@@ -101,6 +112,36 @@ def curve(run: Run, what: str, axis: str) -> tuple[list[float], list[float]]:
         return xs.tolist(), ys.tolist()
     parts = np.array_split(np.arange(len(xs)), MOST_POINTS)
     return [float(xs[p].mean()) for p in parts], [float(np.median(ys[p])) for p in parts]
+
+
+def branch(
+    run: Run, runs: Sequence[Run], what: str, axis: str
+) -> tuple[tuple[float, float], str] | None:
+    """Where the curve of a fork leaves that of its parent.
+
+    Args:
+        run: perhaps a fork.
+        runs: those that are drawn.
+        what, axis: as for `curve`.
+
+    Returns:
+        The point on the parent's curve, and words; None if the run is no fork, or its parent is
+        not among the others.
+    """
+    came = origin(run)
+    parent = next((one for one in runs if came and one.id == came.run), None)
+    if came is None or parent is None:
+        return None
+    xs, ys = curve(parent, what, axis)
+    if not xs:
+        return None
+    x = float(came.step)
+    if axis == "images seen":
+        x *= parent.config.training.batch_size
+    elif axis == "seconds":
+        rows = [row for row in parent.snapshot_rows() if row["step"] == came.step]
+        x = number(rows[-1].get("seconds")) or 0.0 if rows else 0.0
+    return (x, float(np.interp(x, xs, ys))), f"leaves run {parent.id} at step {came.step:,}"
 
 
 def scores(run: Run) -> dict[str, float]:

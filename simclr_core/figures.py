@@ -141,14 +141,16 @@ def lines_figure(
     dark: bool = False,
     log: bool = False,
     zero: bool = True,
+    marks: Sequence[tuple[float, float, str]] = (),
 ) -> Any:
     """A few lines over one axis.
 
     Args:
         lines: name -> x and y of its points, NaN for gaps; a single point is drawn as a dot.
-        x, y: what the axes are.
+        x, y: what the axes are; empty where that is said elsewhere.
         log: a logarithmic y axis.
         zero: the y axis begins at 0.
+        marks: x, y and words of points that stand out.
 
     Returns:
         A plotly Figure.
@@ -156,7 +158,7 @@ def lines_figure(
     import plotly.graph_objects as go
 
     legend = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"}
-    margin = {"l": 52, "r": 8, "t": 26, "b": 38}
+    margin = {"l": 52 if y else 36, "r": 8, "t": 26, "b": 38 if x else 22}
     figure = go.Figure(layout=base_layout(dark, margin=margin, legend=legend))
     for i, (name, (xs, ys)) in enumerate(lines.items()):
         mode = "lines+markers" if len(xs) < 40 else "lines"
@@ -164,9 +166,16 @@ def lines_figure(
         figure.add_scatter(
             x=list(xs), y=list(ys), mode=mode, name=name, line=style, marker={"size": 5}
         )
-    figure.update_xaxes(title=x)
+    if marks:
+        style = {"size": 11, "symbol": "diamond", "color": NEGATIVES}
+        figure.add_scatter(
+            x=[mark[0] for mark in marks], y=[mark[1] for mark in marks], mode="markers",
+            text=[mark[2] for mark in marks], hovertemplate="%{text}<extra></extra>",
+            showlegend=False, marker=style,
+        )  # fmt: skip
+    figure.update_xaxes(title=x or None)
     return figure.update_yaxes(
-        title=y, type="log" if log else "linear", rangemode="tozero" if zero else "normal"
+        title=y or None, type="log" if log else "linear", rangemode="tozero" if zero else "normal"
     )
 
 

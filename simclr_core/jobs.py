@@ -13,14 +13,11 @@ others, used later, need their room.
 
 from __future__ import annotations
 
-import functools
 import hashlib
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -28,40 +25,46 @@ from . import job_files
 from .errors import LabError, RunDamaged
 from .files import read_json, read_npz, write_json, write_npz, writing
 from .job_files import ANSWER, ERROR, INPUT, PROGRESS, REQUEST
-from .projection import METRIC, MIN_DIST, NEIGHBORS
+from .questions import (
+    Job,
+    canonical,
+    clusters_job,
+    encode_job,
+    encoder_job,
+    keeps_job,
+    layout_job,
+    more_job,
+    occlude_job,
+)
 from .runs import Run
-from .weights import NONE, TRAINED, Weights, find_weights, gone
+from .weights import TRAINED, Weights, find_weights, gone
+
+__all__ = [
+    "ANSWERED",
+    "FAILED",
+    "UNKNOWN",
+    "WAITING",
+    "WORKING",
+    "Answer",
+    "Job",
+    "answer",
+    "ask",
+    "clusters_job",
+    "encode_job",
+    "encoder_job",
+    "keeps_job",
+    "key_of",
+    "layout_job",
+    "more_job",
+    "occlude_job",
+    "withdraw",
+]
 
 FORMAT = 1  # of questions and answers: part of the key, so that newer code asks anew
 RETRY = 30.0  # seconds after which a question that failed may be asked again
 MOST_INPUT = 256_000_000  # bytes of one question
 
 WAITING, WORKING, ANSWERED, FAILED, UNKNOWN = "waiting", "working", "answered", "failed", "unknown"
-
-
-@dataclass(frozen=True, eq=False)
-class Job:
-    """What is asked.
-
-    Attributes:
-        kind: one of `kinds.KINDS`.
-        parameters: plain JSON values. `weights` ("trained", "untrained", or "none" where no network
-            is needed) and `step` (None: the newest) say which state of the network is asked.
-        arrays: what the question is about, by name.
-    """
-
-    kind: str
-    parameters: Mapping[str, Any] = field(default_factory=dict)
-    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
-
-    @functools.cached_property
-    def digest(self) -> str:
-        """A hash of all of it."""
-        found = hashlib.sha256(_canonical([self.kind, dict(self.parameters)]))
-        for name, array in sorted(self.arrays.items()):
-            found.update(_canonical([name, array.dtype.str, array.shape]))
-            found.update(array.tobytes())
-        return found.hexdigest()
 
 
 @dataclass(frozen=True)
@@ -80,82 +83,6 @@ class Answer:
     share: float | None = None
     words: str = ""
     error: str = ""
-
-
-def encode_job(images: np.ndarray, weights: str = TRAINED, step: int | None = None) -> Job:
-    """The question how a network represents pictures.
-
-    Args:
-        images: (N, S, S, 3) uint8, or float32 in [0, 1].
-        weights: "trained" or "untrained".
-        step: of the trained weights; None takes the newest.
-
-    Returns:
-        A job whose answer has h (N, D) and z (N, d) float32, and the weights' step () int64.
-    """
-    return Job("encode", {"weights": weights, "step": step}, {"images": images})
-
-
-def layout_job(
-    of: str = "h", neighbors: int = NEIGHBORS, min_dist: float = MIN_DIST, metric: str = METRIC
-) -> Job:
-    """The question where UMAP with these settings puts the pictures, at every snapshot.
-
-    Args:
-        of: "h" or "z".
-        neighbors, min_dist, metric: of UMAP.
-
-    Returns:
-        A job whose answer has steps (K,) and xy (K, P, 2).
-    """
-    settings = {"neighbors": neighbors, "min_dist": min_dist, "metric": metric}
-    return Job("layout", {"weights": NONE, "of": of, **settings})
-
-
-def clusters_job(k: int) -> Job:
-    """The question which k clusters the representations form, at every snapshot.
-
-    Returns:
-        A job whose answer has steps (K,) and clusters (K, P).
-    """
-    return Job("clusters", {"weights": NONE, "k": k})
-
-
-def keeps_job(snapshots: int = 6) -> Job:
-    """The question what a linear probe reads from pixels, h and z.
-
-    Args:
-        snapshots: how many at most.
-
-    Returns:
-        A job whose answer has names (F,), steps (K,), h and z (K, F), pixels and chance (F,).
-    """
-    return Job("keeps", {"weights": NONE, "snapshots": snapshots})
-
-
-def more_job(count: int) -> Job:
-    """The question where many pictures of the run's data lie under its newest weights.
-
-    Args:
-        count: pictures at most.
-
-    Returns:
-        A job whose answer has the name () of a set (see `more`) and its step ().
-    """
-    return Job("more", {"weights": TRAINED, "step": None, "count": count})
-
-
-def occlude_job(images: np.ndarray, step: int | None = None) -> Job:
-    """The question which parts of two pictures make the network find them alike.
-
-    Args:
-        images: (2, S, S, 3) uint8, or float32 in [0, 1].
-        step: of the trained weights; None takes the newest.
-
-    Returns:
-        A job whose answer has similarity (), lost (2, G, G) and the weights' step ().
-    """
-    return Job("occlude", {"weights": TRAINED, "step": step}, {"images": images})
 
 
 def key_of(run: Run, job: Job) -> str:
@@ -223,7 +150,7 @@ def withdraw(run: Run, key: str) -> None:
 
 
 def _key(run: Run, job: Job, weights: Weights) -> str:
-    subject = _canonical([FORMAT, run.id, asdict(weights), job.digest])
+    subject = canonical([FORMAT, run.id, asdict(weights), job.digest])
     return hashlib.sha256(subject).hexdigest()[:32]
 
 
@@ -295,7 +222,3 @@ def _damaged(path: Path) -> Answer:
     job_files.remove(path)
     text = f"Expected an answer in {path.name}, found a damaged file and removed it; ask again."
     return Answer(FAILED, error=text)
-
-
-def _canonical(value: Any) -> bytes:
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

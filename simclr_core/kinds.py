@@ -15,6 +15,7 @@ import numpy as np
 
 from . import keeping, projection
 from .coordinates import vectors
+from .encoder_file import encoder_file
 from .evaluation import unit
 from .more import COUNTS, make
 from .neighbours import METRICS
@@ -213,8 +214,32 @@ def occlude(asked: Asked, tell: Tell) -> Arrays:
     return {"similarity": np.array(similarity, np.float32), "lost": lost, "step": step}
 
 
+def encoder(asked: Asked, tell: Tell) -> Arrays:
+    """The encoder as a file: see `export.write_encoder`.
+
+    Args:
+        asked: its parameter `form` is "keras", or "savedmodel" for a zip of a folder.
+        tell: see `Tell`.
+
+    Returns:
+        body (B,) uint8, and the weights' step () int64.
+
+    Raises:
+        ValueError: another form.
+        LabError: the run's weights cannot be used.
+    """
+    form = str(asked.parameters.get("form", "keras"))
+    if form not in ("keras", "savedmodel"):
+        raise ValueError(f"expected keras or savedmodel, found {form}")
+    tell(0.1, "writing the encoder")
+    body = encoder_file(asked.network().model.encoder, form)
+    step = np.array(asked.weights.step, np.int64)
+    return {"body": np.frombuffer(body, np.uint8), "step": step}
+
+
 KINDS: dict[str, Callable[[Asked, Tell], Arrays]] = {
     "encode": encode,
+    "encoder": encoder,
     "layout": layout,
     "clusters": clusters,
     "keeps": keeps,

@@ -246,6 +246,7 @@ def compile_model(model: SimCLR, config: TrainConfig, jit: bool) -> WarmupCosine
     optimizer = build_optimizer(config, schedule)
     optimizer.build(model.trainable_variables)
     schedule.bind(optimizer)
+    optimizer.watch()
     if config.precision == "float16":
         optimizer = keras.optimizers.LossScaleOptimizer(optimizer)
         optimizer.build(model.trainable_variables)

@@ -6,14 +6,41 @@ import importlib.metadata
 import math
 import platform
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
+from .contents import clean, count
 from .datasets import Dataset
 from .devices import Device
 from .files import keep_lines
 from .runs import Run
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "umap-learn", "streamlit")
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a fork comes from: the run's id, its step, and its name at that time."""
+
+    run: str
+    step: int
+    name: str
+
+
+def origin(run: Run) -> Origin | None:
+    """Where a run comes from; None if it began from scratch, or nobody can tell.
+
+    Raises:
+        RunDamaged: config.json cannot be read.
+    """
+    found = run.record.get("forked")
+    if not isinstance(found, Mapping):
+        return None
+    step, parent = count(found.get("step")), found.get("run")
+    if step is None or not isinstance(parent, str):
+        return None
+    return Origin(clean(parent), step, clean(str(found.get("name") or parent)))
 
 
 def average_speed(run: Run) -> float | None:

@@ -32,7 +32,7 @@ import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import platformdirs
@@ -157,13 +157,20 @@ class RunStore:
             raise RunError(f"Expected one run named {run_id!r}, found {found}; see `list`.")
         return (exact or runs)[0]
 
-    def create(self, config: settings.RunConfig, name: str = "", state: str = "") -> Run:
+    def create(
+        self,
+        config: settings.RunConfig,
+        name: str = "",
+        state: str = "",
+        furnish: Callable[[Run], None] | None = None,
+    ) -> Run:
         """Make the folder of a new run, queued.
 
         Args:
             config: all settings.
             name: for people; may be empty.
             state: of a run that is not to be started here, such as `RUNNING` elsewhere.
+            furnish: puts more into the folder before anybody sees a run in it.
 
         Returns:
             The run. Without a state it waits until `launch.advance` starts it.
@@ -173,13 +180,20 @@ class RunStore:
         """
         path = self._new_folder()
         try:
-            self._furnish(Run(path), config, name, state)
+            self._furnish(Run(path), config, name, state, furnish)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             raise
         return Run(path)
 
-    def _furnish(self, run: Run, config: settings.RunConfig, name: str, state: str) -> None:
+    def _furnish(
+        self,
+        run: Run,
+        config: settings.RunConfig,
+        name: str,
+        state: str,
+        more: Callable[[Run], None] | None,
+    ) -> None:
         """Put into a new folder what makes it a run."""
         with writing(run.path):
             for folder in FOLDERS:
@@ -190,6 +204,8 @@ class RunStore:
             run.rename(name)
         if state:
             run.write_status(state=state)
+        if more:
+            more(run)
         with writing(run.path / "lock"):
             (run.path / "lock").touch()  # last: a folder without it is not a run yet
 

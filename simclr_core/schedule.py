@@ -21,20 +21,23 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
     """Linear warm-up, then cosine decay to zero, by step (SimCLR, section 2.2).
 
     The first steps (`hold_steps`) do not depend on the number of steps, which calibration finds
-    out while they run; it is an optimiser variable, so that a traced step sees it change.
+    out while they run; it is an optimiser variable, so that a traced step sees it change. So is
+    the step that the optimiser's own count begins at: 0 unless a run goes on from another's.
     """
 
     def __init__(self, peak: float, warmup: int) -> None:
         self.peak, self.warmup = peak, warmup
-        self.total: Any = None  # set by `bind`
+        self.total: Any = None  # both set by `bind`
+        self.first: Any = None
 
     def bind(self, optimizer: Any) -> None:
-        """Keep the number of steps among the optimiser's variables."""
+        """Keep the number of steps, and the first of them, among the optimiser's variables."""
         self.total = optimizer.add_variable((), initializer="zeros", name="total_steps")
+        self.first = optimizer.add_variable((), initializer="zeros", name="first_step")
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate of a step, counted from 0."""
-        step = ops.cast(step, "float32")
+        """The learning rate of a step of this optimiser, counted from 0."""
+        step = ops.cast(step, "float32") + self.first
         rise = ops.minimum((step + 1) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
         share = ops.minimum(ops.floor(self.total / HELD_SHARE), float(self.warmup + MORE_HELD))
         hold = ops.maximum(share, float(hold_steps(self.warmup)))

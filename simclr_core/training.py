@@ -31,12 +31,12 @@ from .datasets import Dataset, check_fit, load_dataset
 from .devices import Device
 from .encoders import check_encoder
 from .engine import Engine, WarmEngine, build_engine
-from .errors import DataError
+from .errors import DataError, RunDamaged
 from .evaluate_run import final_scores, untrained_observer
 from .files import write_json, write_npz
 from .model import Feed, launch_together
 from .observer import Observer, Probe
-from .record import average_speed, describe_data, drop_beyond, hardware, versions
+from .record import average_speed, describe_data, drop_beyond, hardware, origin, versions
 from .runs import Run
 
 
@@ -63,6 +63,7 @@ class Attempt:
         self._warm = warm
         self.progress = Progress(self.effective, steps=self.config.training.steps)
         self.size = 0  # pixels a side, once the pictures are read
+        self.first = 0  # step that the run began at: not 0 for a fork
         self.signalled = False  # the system asked this process to end
 
     def asked(self) -> str | None:
@@ -149,11 +150,18 @@ class Attempt:
 
     def _restore(self, model: Any) -> None:
         """Go on from the checkpoint, if there is one; drop what the logs hold beyond it."""
-        path, p = self.run.path, self.progress
-        if (path / "checkpoint.npz").exists():
-            p.step, p.seconds = load_checkpoint(path / "checkpoint.npz", model)
+        path, p, came = self.run.path / "checkpoint.npz", self.progress, origin(self.run)
+        if path.exists():
+            p.step, p.seconds = load_checkpoint(path, model)
+        elif came:
+            raise RunDamaged(
+                f"Run {self.run.id}: expected checkpoint.npz, which it began with, found none; "
+                f"fork run {came.run} again."
+            )
         drop_beyond(self.run, p.step if p.step else -1)
         self._schedule.total.assign(p.steps)
+        self.first = came.step if came else 0
+        self._schedule.first.assign(self.first)  # the optimiser of a fork counts from there
 
     def _fit(self, model: Any, dataset: Dataset, probe: Probe, observer: Observer) -> None:
         """Keras' `fit` from this step to the last, with everything beside it as callbacks."""
@@ -162,7 +170,7 @@ class Attempt:
         several = bool(p.steps) and several_steps(self.device)
         clock = Clock(p, partial(self._found_steps, model), pace=several)
         snapshots = Snapshots(self.run, p, probe, observer, clock)
-        if p.step == 0:
+        if p.step == self.first:
             snapshots.take()
         if p.steps and p.step >= p.steps:
             return

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from pyarrow import parquet
 
-from simclr_core import export, shapes
+from simclr_core import export, shapes, table
 from simclr_core.cli import main
 from simclr_core.errors import ConfigError, LabError
 from simclr_core.files import write_npz
@@ -61,7 +61,7 @@ def test_what_is_not_known_is_empty_and_numbers_stand_where_there_are_no_names(r
     labels = probe["labels"].copy()
     labels[0], labels[1] = -1, 40
     write_npz(copy.path / "probe.npz", {**probe, "labels": labels})
-    found = export.columns(copy, 12)["label"]
+    found = table.columns(copy, 12)["label"]
     assert found[0] == "" and found[1] == "40" and found[2] == shapes.SHAPES[labels[2]]
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from simclr_core import comparison, contents, figures, launch, summary, sweep
+from simclr_core import comparison, contents, figures, summary
 from simclr_core.errors import LabError
-from simclr_core.runs import ENDED, Run, RunStore
+from simclr_core.runs import ENDED, Run
 
-from . import explore_ask, explore_blocks, explore_map
+from . import explore_ask, explore_blocks, explore_keeps, explore_map, explore_starts
 from .categories import choices
 from .live import mount
 from .packing import pack
@@ -21,7 +21,7 @@ from .run_rows import Row
 from .thumbnails import probe_facts
 
 MOST = 8  # runs
-_KEY, _PROBLEM = "explore_runs", "sweep_problem"
+_KEY = explore_starts.CHOSEN
 
 
 def chosen_of_link(rows: dict[str, Row]) -> list[str]:
@@ -34,24 +34,27 @@ def goes_on(rows: dict[str, Row]) -> bool:
     return any(rows[one].state not in ENDED for one in chosen_of_link(rows))
 
 
-def panel(run: Run, rows: dict[str, Row]) -> None:
+def panel(run: Run, rows: dict[str, Row]) -> bool:
     """Compare a run with others.
 
     Args:
         run: the one that is open; it comes first.
         rows: all runs.
+
+    Returns:
+        Whether an answer is awaited.
     """
     with st.container(key="compare-head", horizontal=True, vertical_alignment="center"):
         chosen = _choose(run, rows)
-        _sweep(run)
-    if problem := st.session_state.get(_PROBLEM):
+        explore_starts.buttons(run)
+    if problem := st.session_state.get(explore_starts.PROBLEM):
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     readable, problems = _readable(chosen)
     if problems:
         st.html(f'<p class="explore-trouble">{escape(" ".join(problems))}</p>')
     if len(readable) < 2:
         st.html('<p class="explore-trouble">Choose at least two runs to compare them.</p>')
-        return
+        return False
     names = _names(readable, rows)
     left, right = st.columns([1.25, 1.0], gap="medium")
     with left:
@@ -60,6 +63,26 @@ def panel(run: Run, rows: dict[str, Row]) -> None:
         st.html(table(readable, names))
         st.html(outcomes(readable, names))
     _maps(readable, names)
+    return _keeps(readable, names)
+
+
+def _keeps(runs: Sequence[Run], names: Sequence[str]) -> bool:
+    """What probes read of every run, if that is asked for; returns whether answers will come."""
+    wanted = st.toggle(
+        "What they keep", key="probes", bind="query-params",
+        help="Linear probes of every property, run by run: some seconds for each the first time.",
+    )  # fmt: skip
+    if not wanted:
+        return False
+    found = {
+        name: explore_keeps.look(run)
+        if run.state in ENDED
+        else explore_keeps.Answered({}, "it is asked once it has ended.")
+        for name, run in zip(names, runs, strict=True)
+    }
+    st.html(explore_keeps.side_by_side(found))
+    st.html(f'<p class="keeps-about">{escape(explore_keeps.ABOUT)}</p>')
+    return any(one.waiting for one in found.values())
 
 
 def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
@@ -75,40 +98,6 @@ def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
         label_visibility="collapsed", placeholder="Choose two to eight runs",
     )  # fmt: skip
     return [rows[one].run for one in chosen]
-
-
-def _sweep(run: Run) -> None:
-    """A popover that starts runs which differ in one setting."""
-    with st.popover("Sweep…"):
-        names = {field.split(".")[1].replace("_", " "): field for field in sweep.SWEPT}
-        name = st.selectbox("Setting", list(names), key="sweep_setting")
-        values = st.text_input("Values", "0.05, 0.1, 0.5", key="sweep_values")
-        seeds = st.number_input("Seeds", 1, 4, 1, key="sweep_seeds")
-        st.caption(
-            "Everything else is as in the run that is open, with as many steps. They train one "
-            "after another."
-        )
-        st.button(
-            "Start them",
-            type="primary",
-            on_click=_start,
-            args=(run, names[str(name)], values, seeds),
-        )
-
-
-def _start(run: Run, field: str, values: str, seeds: int) -> None:
-    """Put the runs of a sweep into the line, and open their comparison."""
-    store = RunStore(run.path.parent)
-    st.session_state.pop(_PROBLEM, None)
-    try:
-        texts = [text for text in values.split(",") if text.strip()]
-        found = sweep.variants(run.config, field, texts, int(seeds))
-        ids = [launch.start(store, config, name).id for name, config in found]
-    except (LabError, OSError) as error:
-        st.session_state[_PROBLEM] = str(error)
-        return
-    st.session_state[_KEY] = ids
-    st.query_params["runs"] = ",".join(ids)
 
 
 def _to_link() -> None:
@@ -150,7 +139,13 @@ def _curves(runs: Sequence[Run], names: Sequence[str]) -> None:
         name: comparison.curve(run, field, str(axis)) for name, run in zip(names, runs, strict=True)
     }
     dark = st.context.theme.type == "dark"
-    figure = figures.lines_figure(lines, str(axis), str(what), dark, zero=False)
+    branches = []
+    for name, run in zip(names, runs, strict=True):
+        if branch := comparison.branch(run, runs, field, str(axis)):
+            place, words = branch
+            lines[name] = ([place[0], *lines[name][0]], [place[1], *lines[name][1]])
+            branches.append((*place, f"{name}: {words}"))
+    figure = figures.lines_figure(lines, str(axis), str(what), dark, zero=False, marks=branches)
     st.plotly_chart(figure, key="compare-lines", height=330, config={"displayModeBar": False})
 
 

@@ -19,7 +19,8 @@ from .explore_blocks import CLUSTER
 
 MAP, MATRIX, PAIRS = "Map", "Similarity", "Pairs"
 KEEPS, LOOKS, HEALTH, COMPARE = "Keeps", "Looks", "Health", "Compare"
-PANELS = (MAP, MATRIX, PAIRS, KEEPS, LOOKS, HEALTH, COMPARE)
+TAKE = "Take away"
+PANELS = (MAP, MATRIX, PAIRS, KEEPS, LOOKS, HEALTH, COMPARE, TAKE)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
@@ -44,7 +45,7 @@ WORDS = {
     "metric": METRICS,
     "min_dist": DISTS,
 }
-OTHERS = ("run", "runs", "color", "chosen", "curve")  # of the link
+OTHERS = ("run", "runs", "color", "chosen", "curve", "probes")  # of the link
 
 
 @dataclass(frozen=True)

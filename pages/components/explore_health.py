@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 import numpy as np
 import streamlit as st
@@ -64,41 +66,63 @@ def _directions(run: Run) -> None:
     if not steps:
         st.html('<p class="explore-trouble">The first snapshot tells more.</p>')
         return
-    st.html(
-        '<p class="explore-sub" title="How many directions the pictures really differ in: 1 is '
-        'all on one line.">directions in use (effective rank)</p>'
+    _small(
+        "directions in use (effective rank)",
+        "How many directions the pictures really differ in: 1 is all on one line.",
+        figures.lines_figure(ranks, "", "", dark),
+        f"ranks {run.id} {len(steps)}",
     )
-    st.plotly_chart(
-        figures.lines_figure(ranks, "step", "effective rank", dark),
-        key=f"ranks {run.id} {len(steps)}", height=HEIGHT // 2 - 40, config=_PLAIN,
-    )  # fmt: skip
+    gradients = [_known(row.get("gradient_norm")) for row in rows]
+    if np.isfinite(gradients).any():
+        _small(
+            "length of the gradient",
+            "Of all weights together, the median over the 32 steps before each snapshot. It falls "
+            "as less is left to learn; a sudden rise comes before a run diverges.",
+            figures.lines_figure({"gradient": (steps, gradients)}, "", "", dark),
+            f"gradient {run.id} {len(steps)}",
+        )
     lines, dead = spectra(run)
-    words = "" if dead is None else f"; {dead:.0%} of h's numbers are the same for every picture"
-    st.html(
-        '<p class="explore-sub" title="Singular values of the centred vectors, over the largest: '
-        f'a steep fall means that few directions carry everything.">spectrum now{words}</p>'
+    words = f"; {dead:.0%} of h's numbers are the same for every picture" if dead else ""
+    _small(
+        f"spectrum{words}",
+        "Singular values of the centred vectors over the largest, a direction after the other, now "
+        "and at the first snapshot: a steep fall means that few directions carry everything.",
+        figures.lines_figure(lines, "", "", dark, log=True),
+        f"spectrum {run.id} {len(steps)}",
     )
-    st.plotly_chart(
-        figures.lines_figure(lines, "direction", "share of the largest", dark, log=True),
-        key=f"spectrum {run.id} {len(steps)}", height=HEIGHT // 2 - 40, config=_PLAIN,
-    )  # fmt: skip
+
+
+def _small(title: str, meaning: str, figure: Any, key: str) -> None:
+    """A small figure under its title, whose meaning shows when one points at it."""
+    st.html(f'<p class="explore-sub" title="{escape(meaning)}">{escape(title)}</p>')
+    st.plotly_chart(figure, key=key, height=HEIGHT // 3 - 34, config=_PLAIN)
 
 
 def spectra(run: Run) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
-    """Singular values of h and z at the newest snapshot over the largest, and dead units of h."""
-    lines: dict[str, tuple[list[float], list[float]]] = {}
-    dead = None
-    for step in reversed(run.snapshot_steps()):
-        try:
-            for name in ("h", "z"):
-                vectors = snapshots.vectors(run, step, name)
-                lines[name] = _spectrum(vectors)
-                dead = health.dead_units(vectors) if name == "h" else dead
-            return lines, dead
-        except LabError:  # a damaged snapshot, or one without z: the one before tells
-            if lines:
-                return lines, dead
-    return lines, dead
+    """Singular values of h and z over the largest, at the newest readable snapshot and the first;
+    and the share of dead units of h at the newest."""
+    steps = run.snapshot_steps()
+    found, dead = dict[str, tuple[list[float], list[float]]](), None
+    for step in reversed(steps):
+        found, dead = _spectra_at(run, step, "")
+        if found:
+            if step != steps[0]:
+                found |= _spectra_at(run, steps[0], " at first")[0]
+            break
+    return found, dead
+
+
+def _spectra_at(
+    run: Run, step: int, when: str
+) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
+    """Spectra of a snapshot, as far as it can be read, by "h" and "z" and `when`; dead units."""
+    found, dead = dict[str, tuple[list[float], list[float]]](), None
+    for name in ("h", "z"):
+        with contextlib.suppress(LabError):  # damaged, or without z
+            vectors = snapshots.vectors(run, step, name)
+            found[name + when] = _spectrum(vectors)
+            dead = health.dead_units(vectors) if name == "h" else dead
+    return found, dead
 
 
 def _spectrum(vectors: np.ndarray) -> tuple[list[float], list[float]]:

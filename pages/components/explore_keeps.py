@@ -93,6 +93,50 @@ def table(arrays: Mapping[str, np.ndarray]) -> str:
     )
 
 
+def side_by_side(found: Mapping[str, Answered]) -> str:
+    """HTML: a row a property; pixels, and for every run h at its first and last snapshot and z.
+
+    Args:
+        found: a run's name -> what is known of it.
+    """
+    known = {name: one.arrays for name, one in found.items() if one.arrays}
+    rows = list(dict.fromkeys(str(p) for a in known.values() for p in a["names"].tolist()))
+    heads = "".join(
+        f'<th scope="colgroup" colspan="3">{escape(name)}</th>' for name in known
+    )  # fmt: skip
+    parts = "".join(
+        "<th scope='col'>h untrained</th>" * (int(a["steps"][0]) == 0)
+        + "<th scope='col'>h at first</th>" * (int(a["steps"][0]) != 0)
+        + "<th scope='col'>h</th><th scope='col'>z</th>"
+        for a in known.values()
+    )
+    shades, body = scale_colors(SHADES), []
+    for row in rows:
+        cells, pixels = "", (math.nan, 0.0)
+        for arrays in known.values():
+            names = arrays["names"].tolist()
+            i = names.index(row) if row in names else None
+            if i is None:
+                cells += "<td>–</td>" * 3
+                continue
+            chance = float(arrays["chance"][i])
+            pixels = (float(arrays["pixels"][i]), chance)
+            three = (arrays["h"][0][i], arrays["h"][-1][i], arrays["z"][-1][i])
+            cells += "".join(_cell(float(value), chance, shades) for value in three)
+        body.append(f"<tr><th scope='row'>{escape(row)}</th>{_cell(*pixels, shades)}{cells}</tr>")
+    waits = "".join(
+        f"<p class='explore-trouble'>{escape(name)}: {escape(one.words)}</p>"
+        for name, one in found.items()
+        if not one.arrays
+    )
+    table = (
+        '<div class="keeps"><table><caption>What a linear probe reads: accuracy</caption><thead>'
+        f"<tr><td></td><td></td>{heads}</tr><tr><td></td><th scope='col'>pixels</th>{parts}</tr>"
+        f"</thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+    return table * bool(rows) + waits
+
+
 def _cell(value: float, chance: float, shades: list[str]) -> str:
     """A number on a shade that says how far it lies between chance and all."""
     if not math.isfinite(value):

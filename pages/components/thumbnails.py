@@ -7,15 +7,13 @@ import math
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass
-from typing import Any
 
-import cv2
 import numpy as np
 
+from simclr_core import sheet as sheets
 from simclr_core.runs import Run
 
 SHEET_PIXELS = 16_000_000  # of one sheet at most; larger pictures are made smaller
-LOSSLESS_PIXELS = 1_500_000  # up to here WebP is lossless
 SHEETS_KEPT = 4
 
 
@@ -78,7 +76,8 @@ def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
     key = (probe.digest, extension)
     with _sheet_lock:  # one at a time: thirty browsers ask for the same sheet at once
         if key not in _sheets:
-            _sheets[key] = _draw(run.probe()["images"], probe, extension)
+            whole = sheets.canvas(run.probe()["images"], probe.size, probe.columns)
+            _sheets[key] = sheets.encoded(whole, extension)
             while len(_sheets) > SHEETS_KEPT:
                 _sheets.popitem(last=False)
         _sheets.move_to_end(key)
@@ -98,23 +97,3 @@ def _read(run: Run) -> Probe:
             categories[name.removeprefix("factor__")] = values
     digest = hashlib.sha256((run.path / "probe.npz").read_bytes()).hexdigest()[:16]
     return Probe(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)
-
-
-def _draw(images: np.ndarray, probe: Probe, extension: str) -> bytes:
-    """(P, S, S, 3) uint8 RGB to the bytes of a sheet."""
-    rows = -(-probe.count // probe.columns)
-    size = probe.size
-    canvas = np.zeros((rows * size, probe.columns * size, 3), np.uint8)
-    for i, image in enumerate(images):
-        if image.shape[0] != size:
-            image = cv2.resize(image, (size, size), interpolation=cv2.INTER_AREA)
-        top, left = i // probe.columns * size, i % probe.columns * size
-        canvas[top : top + size, left : left + size] = image[..., ::-1]
-    options: list[Any] = []
-    if extension == "webp":  # a quality above 100 is OpenCV's word for lossless
-        small = canvas.shape[0] * canvas.shape[1] <= LOSSLESS_PIXELS
-        options = [cv2.IMWRITE_WEBP_QUALITY, 101 if small else 90]
-    done, data = cv2.imencode(f".{extension}", canvas, options)
-    if not done:
-        raise ValueError(f"expected a sheet of {canvas.shape}, OpenCV made none.")
-    return data.tobytes()
