@@ -45,6 +45,8 @@ def main() -> None:
         return
     asked = explore_form.form({row.run.id: row for row in rows})
     problems += [asked.problem] * bool(asked.problem)
+    if asked.panel == explore_form.MAP and not asked.wanted.points:  # a set has other pictures
+        problems += explore_map.unusable(asked.run)
     every = POLL if st.session_state.pop("explore_waits", False) else None
     if _goes_on(asked):
         every = every or interval()
@@ -77,8 +79,7 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
     if asked.panel == explore_form.MAP and bool(explore_ask.color_names(run)) != asked.coloured:
         st.rerun()  # the run has its pictures now: the form can offer their colours
-    over = not _goes_on(asked)
-    if waiting != (every == POLL) or (over and not waiting and every):
+    if waiting != (every == POLL) or bool(every) != (waiting or _goes_on(asked)):
         st.session_state["explore_waits"] = waiting
         st.rerun()
 

@@ -1,8 +1,10 @@
 """Take the README's screenshots of the running app (start it with `make run` first).
 
     .venv/bin/python scripts/take_screenshots.py [--url http://127.0.0.1:8501] [--run RUN]
+        [--other RUN]
 
-Without --run it presses Start and waits until the run has finished, as a newcomer would.
+Without --run it presses Start and waits until the run has finished, as a newcomer would. With
+--other, another run of the same pictures, it also takes every panel of Explore, light and dark.
 """
 
 from __future__ import annotations
@@ -18,6 +20,16 @@ FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SIZE = {"width": 1366, "height": 768}
 ANSWERS = 10_000  # milliseconds until the network has said how alike the pairs are
+PANELS = {  # name -> settings in the link, and what is there once all has been answered
+    "map": ("picture=4&of=h+and+z", ".ex-detail .ex-past"),
+    "matrix": ("panel=Similarity+matrix", ".live-matrix canvas, canvas"),
+    "pairs": ("panel=Hard+pairs", "canvas"),
+    "health": ("panel=Health", ".health"),
+    "keeps": ("panel=What+it+keeps", ".keeps table"),
+    "looks": ("panel=Where+it+looks&picture=4", ".looks img"),
+    "compare": ("panel=Compare&runs={run},{other}", ".ex-stage canvas"),
+    "take": ("panel=Take+away", ".take"),
+}
 STILL = 3000  # milliseconds until everything that glides has arrived
 
 
@@ -26,6 +38,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--url", default="http://127.0.0.1:8501")
     parser.add_argument("--run", help="a finished run; without it one is started")
+    parser.add_argument("--other", help="another finished run, to compare it with")
     arguments = parser.parse_args()
     browser_path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     FOLDER.mkdir(exist_ok=True)
@@ -48,7 +61,19 @@ def main() -> None:
         expect(page.locator(".lab-row").nth(1)).to_be_visible(timeout=30_000)
         page.wait_for_timeout(ANSWERS)
         keep(page, "views")
+        if arguments.other:
+            for scheme in ("light", "dark"):
+                page = browser.new_page(viewport=SIZE, color_scheme=scheme)
+                panels(page, arguments.url, run, arguments.other, scheme)
         browser.close()
+
+
+def panels(page: Page, url: str, run: str, other: str, scheme: str) -> None:
+    """Every panel of Explore, once what it asks for has been answered."""
+    for name, (query, shown) in PANELS.items():
+        page.goto(f"{url}/explore?run={run}&{query.format(run=run, other=other)}")
+        expect(page.locator(shown).first).to_be_visible(timeout=120_000)
+        keep(page, f"explore-{name}-{scheme}")
 
 
 def train(page: Page, url: str) -> None:

@@ -156,7 +156,7 @@ def _add_option(target: Any, field: dataclasses.Field) -> None:
 
 def run_config(
     args: argparse.Namespace, progress: Callable[[float, str], None]
-) -> settings.RunConfig:
+) -> tuple[settings.RunConfig, tuple[str, ...]]:
     """The run config that the options of `train` ask for, checked against the data.
 
     Args:
@@ -164,7 +164,7 @@ def run_config(
         progress: gets a share in [0, 1] and words while the data are read.
 
     Returns:
-        The config; a path in it is absolute.
+        The config, a path in which is absolute; and what was done to the data, a sentence each.
 
     Raises:
         ConfigError: a setting is unknown or out of range; the option is named.
@@ -189,7 +189,7 @@ def run_config(
     check_fit(dataset, config.training.batch_size)
     with _options_named():
         check_encoder(config.model, dataset.image_size)
-    return config
+    return config, dataset.notes
 
 
 def chosen_config(args: argparse.Namespace, kind: str) -> settings.RunConfig:

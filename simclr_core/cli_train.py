@@ -63,10 +63,10 @@ def train(args: argparse.Namespace) -> int:
     """Start a run and follow it to its end."""
     store = RunStore(args.runs)
     with quiet_libraries(), make_report() as report:
-        config = run_config(args, lambda share, words: report.show(words, share))
+        config, notes = run_config(args, lambda share, words: report.show(words, share))
         with counted_interrupts() as asked:
             run = launch.start(store, config, args.name or default_name(config))
-            report.say(f"Run {run.id} in {run.path}")
+            report.say("\n".join((f"Run {run.id} in {run.path}", *notes)))
             watch(store, run, report, asked, args)
     return conclude(run, args)
 

@@ -106,6 +106,8 @@ def chosen_step(run: Run, step: int | None) -> int:
         RunError: there is none.
     """
     steps = run.snapshot_steps()
+    if not steps and step is None:
+        raise RunError(f"Run {run.id} has no snapshot yet; wait for its first one.")
     if not steps or (step is not None and step not in steps):
         there = ", ".join(map(str, steps[-12:])) or "none"
         raise RunError(f"Run {run.id}: expected a snapshot of step {step}, found {there}.")

@@ -8,7 +8,7 @@ begins anew, as snapshots have weights alone. `config.json` says where it comes 
 
 from __future__ import annotations
 
-import os
+import contextlib
 import shutil
 
 from . import config as settings
@@ -116,19 +116,23 @@ def fork(
             run.path / "checkpoint.npz",
             weights, step, config.training.steps, number(seconds) or 0.0,
         )  # fmt: skip
-        _copy_coordinates(parent, run, step)
+        _copy_map(parent, run, step)
 
     run = store.create(config, name or fork_name(parent, old, config, step), furnish=furnish)
     launch.advance(store)
     return run
 
 
-def _copy_coordinates(parent: Run, run: Run, step: int) -> None:
-    """The fork's map begins where the parent's was: the same h at the same places."""
-    for method in ("pca", "umap"):
-        file = parent.path / "coordinates" / f"{method}-{step:08d}.npz"
-        if os.path.exists(file):
-            shutil.copyfile(file, run.path / "coordinates" / file.name)
+def _copy_map(parent: Run, run: Run, step: int) -> None:
+    """The fork's map begins where the parent's was: the same h at the same places.
+
+    The worker writes this snapshot anew, as its views may be others.
+    """
+    names = [f"snapshots/{step:08d}.npz"]
+    names += [f"coordinates/{method}-{step:08d}.npz" for method in ("pca", "umap")]
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(parent.path / name, run.path / name)
 
 
 def fork_name(parent: Run, old: RunConfig, new: RunConfig, step: int) -> str:

@@ -187,6 +187,8 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
     names = [str(one) for one in arrays.get("class_names", np.empty(0)).reshape(-1)]
     title = name or path.stem
     vectors = _vectors("embeddings", h, len(h))  # before anything is written
+    if not vectors.any():
+        raise DataError("Expected embeddings that point somewhere, found zeros alone.")
     if len(images) != len(h):
         raise DataError(f"Expected {len(h):,} images, one an embedding, found {len(images):,}.")
     with Recording(images, arrays.get("labels"), names, title, str(path), store) as recording:

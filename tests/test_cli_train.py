@@ -194,3 +194,20 @@ def test_resume_without_a_checkpoint_says_that_it_begins_anew(
     assert "begins anew at step 0" in call(capsys, "resume", run.id, *place)[2]
     (run.path / "checkpoint.npz").touch()
     assert "anew" not in call(capsys, "resume", run.id, *place)[2]
+
+
+def test_what_was_left_out_of_the_data_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], store: RunStore, tmp_path
+) -> None:
+    import cv2
+
+    from small_parts import pictures
+
+    for i, picture in enumerate(pictures(20)):
+        cv2.imwrite(str(tmp_path / f"{i}.png"), picture)
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    monkeypatch.setattr(launch, "advance", lambda store: [])
+    monkeypatch.setattr(cli_train, "watch", lambda *_: None)
+    words = ("--batch-size", "4", "--image-size", "16", "--runs", str(store.root))
+    _, out, err = call(capsys, "train", "--data", str(tmp_path), *words)
+    assert "broken.png" in out + err and len(list(store)) == 1

@@ -133,6 +133,7 @@ def test_other_representations_are_refused(store, h, words):
         ({"embeddings": H[:, 0]}, "shape \\(P, D\\)"),
         ({"embeddings": H, "images": IMAGES[:20]}, "30 images, one an embedding, found 20"),
         ({"embeddings": np.full((30, 2), np.inf)}, "infinity"),
+        ({"embeddings": np.zeros((30, 2))}, "zeros alone"),
         ({"embeddings": np.full((30, 2), 1e300)}, "infinity or larger ones"),
         ({"embeddings": H, "labels": np.zeros(3, int)}, "labels, found 3"),
     ],

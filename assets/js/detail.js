@@ -165,7 +165,7 @@ export class Detail {
       const words = make("span", "", `step ${count(step)}: ${same} of ${neighbours.length} as now`);
       return make("div", "ex-past", "", words, make("div", "ex-row", "", ...small));
     });
-    return [make("p", "ex-sub", "before that"), ...rows];
+    return [make("p", "ex-sub", "at earlier snapshots"), ...rows];
   }
 
   thumb(source, index, px, label) {

@@ -2,6 +2,7 @@
 
 import { Card } from "./card.js";
 import { decimal, make } from "./common.js";
+import { corners, within } from "./outline.js";
 import { placed } from "./own.js";
 import { Scatter, DIMMED, HIDDEN, SHOWN } from "./scatter.js";
 
@@ -64,6 +65,8 @@ export class MapPane {
     const { times } = this.zoom;
     const bounds = [x + this.zoom.x, y + this.zoom.y, half / times];
     this.canvas.dataset.gliding = "1";
+    if (times > 1) this.stage.dataset.times = `${times.toFixed(1)}×`;
+    else delete this.stage.dataset.times;
     const done = () => this.arrive(header, arrays.xy);
     this.scatter.move(arrays.xy, this.colors.arrays.category, bounds, glide, done, times === 1);
   }
@@ -138,10 +141,10 @@ export class MapPane {
     if (pointed >= 0 && !this.card.element.hidden) this.card.move(...this.where(pointed), this.scatter.side);
   }
 
-  /** The place of a picture of one's own. */
+  /** The place of a picture of one's own; at the border if it lies beyond what is shown. */
   cross() {
     const { at, side } = this.scatter;
-    const [x, y] = placed(at, this.own).map((v) => v * side);
+    const [x, y] = placed(at, this.own).map((v) => Math.min(Math.max(v * side, 10), side - 10));
     const path = document.createElementNS(SVG, "path");
     path.setAttribute("class", "ex-cross");
     path.setAttribute("d", `M${x - 9} ${y}H${x + 9}M${x} ${y - 9}V${y + 9}`);
@@ -273,22 +276,6 @@ function said({ header, arrays }, i) {
   return header.name === "predicted" ? `predicted ${name}` : name;
 }
 
-/** The corners of a box from its first and last point. */
-function corners(line) {
-  const [[a, b], [c, d]] = [line[0], line.at(-1)];
-  return [[a, b], [c, b], [c, d], [a, d]];
-}
-
-/** Whether a place lies within a closed line (even-odd rule). */
-function within(x, y, line) {
-  let found = false;
-  for (let i = 0, j = line.length - 1; i < line.length; j = i++) {
-    const [[a, b], [c, d]] = [line[i], line[j]];
-    if (b > y !== d > y && x < ((c - a) * (y - b)) / (d - b) + a) found = !found;
-  }
-  return found;
-}
-
 export const MAP_CSS = `
 .ex-map { display: flex; flex-direction: column; min-width: 0; }
 .ex-title { font-size: 12.5px; height: 20px; font-variant-numeric: tabular-nums; white-space: nowrap;
@@ -296,6 +283,9 @@ export const MAP_CSS = `
 .ex-stage { position: relative; }
 .ex-stage::after { content: ""; position: absolute; inset: 0; border: 1px solid var(--line);
   border-radius: 8px; pointer-events: none; }
+.ex-stage[data-times]::before { content: "enlarged " attr(data-times) ", key 0 shows all"; position: absolute;
+  z-index: 1; left: 8px; top: 6px; padding: 1px 8px; border-radius: 6px; font-size: 11.5px; pointer-events: none;
+  color: var(--muted, inherit); background: var(--st-background-color); border: 1px solid var(--line); }
 .ex-stage canvas { display: block; outline: none; }
 .ex-stage > canvas { border-radius: 8px; touch-action: none; }
 .ex-stage > canvas:focus-visible { box-shadow: 0 0 0 2px var(--st-primary-color); }

@@ -57,7 +57,7 @@ export class Scrubber {
     this.slider.value = this.at;
     const last = this.steps.at(-1);
     this.slider.setAttribute("aria-valuetext", `step ${this.step}`);
-    this.words.textContent = this.steps.length ? `step ${count(this.step)} of ${count(last)}` : "";
+    this.words.textContent = this.steps.length ? `step ${count(this.step)}${last ? ` of ${count(last)}` : ""}` : "";
     this.back.disabled = this.at <= 0;
     this.next.disabled = this.atEnd;
   }

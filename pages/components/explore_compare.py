@@ -50,6 +50,10 @@ def panel(run: Run, rows: dict[str, Row]) -> bool:
     if problem := st.session_state.get(explore_starts.PROBLEM):
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     readable, problems = _readable(chosen)
+    lost = [one for one in st.query_params.get("runs", "").split(",") if one and one not in rows]
+    if lost:
+        words = ", ".join(one[:20] for one in lost[:MOST])
+        problems.append(f"Not here: {words}. Deleted, or on another machine.")
     if problems:
         st.html(f'<p class="explore-trouble">{escape(" ".join(problems))}</p>')
     if len(readable) < 2:
@@ -220,9 +224,9 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
             str(step): explore_ask.stamp(run.path / "coordinates" / f"{method}-{step:08d}.npz")
             for step in steps
         }
-        known: dict[str, Any] = explore_map.surroundings(run)
+        around: dict[str, Any] = explore_map.surroundings(run)
         maps.append(
-            known
+            around
             | {
                 "of": "h",
                 "method": method,

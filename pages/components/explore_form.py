@@ -17,14 +17,14 @@ from . import explore_ask, explore_looks, explore_own, explore_pairs, run_rows
 from .explore_ask import Wanted
 from .explore_blocks import CLUSTER
 
-MAP, MATRIX, PAIRS = "Map", "Similarity", "Pairs"
-KEEPS, LOOKS, HEALTH, COMPARE = "Keeps", "Looks", "Health", "Compare"
-TAKE = "Take away"
-PANELS = (MAP, MATRIX, PAIRS, KEEPS, LOOKS, HEALTH, COMPARE, TAKE)
+MAP, MATRIX, PAIRS, HEALTH = "Map", "Similarity matrix", "Hard pairs", "Health"
+KEEPS, LOOKS = "What it keeps", "Where it looks"
+COMPARE, TAKE = "Compare", "Take away"
+PANELS = (MAP, MATRIX, PAIRS, HEALTH, KEEPS, LOOKS, COMPARE, TAKE)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
-OWN = "the run's"
+OWN = "those of the run"
 POINTS = {OWN: 0} | {f"{count:,}": count for count in more.COUNTS}
 WHOLE = {
     "other": (1, 10**6),
@@ -35,6 +35,7 @@ WHOLE = {
 }
 WORDS = {
     "axis": comparison.AXES,
+    "curve": tuple(comparison.CURVES.values()),
     "beside": (explore_looks.VIEWS, explore_looks.OTHER),
     "points": tuple(POINTS),
     "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
@@ -45,7 +46,7 @@ WORDS = {
     "metric": METRICS,
     "min_dist": DISTS,
 }
-OTHERS = ("run", "runs", "color", "chosen", "curve", "probes")  # of the link
+OTHERS = ("run", "runs", "color", "chosen", "probes")  # of the link
 
 
 @dataclass(frozen=True)

@@ -44,7 +44,7 @@ def _card(verdict: health.Verdict) -> str:
     mark = _MARKS.get(verdict.name, "bad")
     return (
         f'<div class="health health-{mark}" role="status"><b>{escape(verdict.name)}</b>'
-        f"<p>{escape(verdict.words)}</p>{_list('What says so', verdict.evidence)}"
+        f"<p>{escape(verdict.words)}</p>{_list('Evidence', verdict.evidence)}"
         f"{_list('What to try', verdict.advice)}</div>"
     )
 

@@ -10,12 +10,12 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from simclr_core import analyst, jobs, summary
+from simclr_core import jobs, summary
 from simclr_core.errors import LabError
 from simclr_core.figures import scale_colors
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs import Run
 
-from . import explore_blocks
+from . import asked_words, explore_blocks
 
 SHADES = 33
 ABOUT = (
@@ -42,15 +42,9 @@ def look(run: Run) -> Answered:
         found = jobs.answer(run, key)
         if found.state == jobs.ANSWERED:
             return Answered(found.arrays)
-        if found.state == jobs.FAILED:
-            return Answered({}, found.error)
-        trouble = analyst.wake(RunStore(run.path.parent))
+        return Answered({}, *asked_words.waiting(run, "The probes", found))
     except LabError as error:
         return Answered({}, str(error))
-    if trouble:
-        return Answered({}, trouble)
-    share = f" ({found.share:.0%})" if found.share else ""
-    return Answered({}, f"{(found.words or 'waiting for its turn').capitalize()}{share} …", True)
 
 
 def known(run: Run) -> dict[int, float]:

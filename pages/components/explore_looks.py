@@ -9,12 +9,12 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from simclr_core import analyst, jobs, weights
+from simclr_core import jobs, weights
 from simclr_core.errors import LabError
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs import Run
 from simclr_core.views import render_views
 
-from . import explore_blocks, explore_map, explore_pictures
+from . import asked_words, explore_blocks, explore_map, explore_pictures
 from .pictures import data_uri
 
 VIEWS, OTHER = "its two views", "another picture"
@@ -43,11 +43,7 @@ def panel(run: Run, message: str) -> bool:
         if found.state == jobs.ANSWERED:
             _show(pair, names, found.arrays)
             return False
-        trouble = found.error if found.state == jobs.FAILED else ""
-        trouble = trouble or analyst.wake(RunStore(run.path.parent))
-        share = f" ({found.share:.0%})" if found.share else ""
-        words = trouble or f"{(found.words or 'waiting for its turn').capitalize()}{share} …"
-        waits = not trouble
+        words, waits = asked_words.waiting(run, "The two pictures", found)
     except LabError as error:
         words, waits = str(error), False
     st.html(f'<p class="explore-trouble">{escape(words)}</p>')

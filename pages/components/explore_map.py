@@ -86,6 +86,21 @@ def start_of(run: Run) -> dict[str, Any]:
     }
 
 
+def unusable(run: Run) -> list[str]:
+    """What the URL says of pictures that the run does not have, a sentence each; it goes."""
+    count = getattr(_probe(run), "count", 0)
+    if not count:
+        return []
+    start, problems = start_of(run), []
+    if st.query_params.get("picture") and start["picture"] is None:
+        problems.append(f"picture in the link: this run has pictures 1 to {count:,}.")
+        del st.query_params["picture"]
+    if st.query_params.get("chosen") and not start["chosen"]:
+        problems.append("The selection in the link is damaged, or of other pictures.")
+        del st.query_params["chosen"]
+    return problems
+
+
 def to_link(key: str) -> Callable[[], None]:
     """What brings the URL up to date with the place that the element `key` tells."""
     return functools.partial(_to_link, key)

@@ -13,6 +13,7 @@ from simclr_core.summary import group
 from simclr_core.weights import weight_steps
 
 CHOSEN, PROBLEM = "explore_runs", "starts_problem"  # in the session's state
+_OPEN = ("starts_sweep", "starts_fork")  # whether the popovers are
 _AS_NOW = "as in the run"
 
 
@@ -22,37 +23,40 @@ def buttons(run: Run) -> None:
     Args:
         run: the one that is open.
     """
-    with st.popover("Sweep…"):
+    with st.popover("Sweep…", key=_OPEN[0], on_change="rerun"):
         _sweep(run)
-    with st.popover("Fork…"):
+    with st.popover("Fork…", key=_OPEN[1], on_change="rerun"):
         _fork(run)
 
 
 def _sweep(run: Run) -> None:
     """Runs that differ in one setting."""
-    names = {field.split(".")[1].replace("_", " "): field for field in sweep.SWEPT}
-    name = st.selectbox("Setting", list(names), key="sweep_setting")
-    values = st.text_input("Values", "0.05, 0.1, 0.5", key="sweep_values")
-    seeds = st.number_input("Seeds", 1, 4, 1, key="sweep_seeds")
+    st.selectbox("Setting", list(_settings()), key="sweep_setting")
+    st.text_input("Values", "0.05, 0.1, 0.5", key="sweep_values")
+    st.number_input("Seeds", 1, 4, 1, key="sweep_seeds")
     st.caption(
         "Everything else is as in the run that is open, with as many steps. They train one "
         "after another."
     )
-    st.button(
-        "Start them",
-        type="primary",
-        on_click=_start_sweep,
-        args=(run, names[str(name)], values, seeds),
-    )
+    st.button("Start them", type="primary", on_click=_start_sweep, args=(run,))
 
 
-def _start_sweep(run: Run, field: str, values: str, seeds: int) -> None:
-    """Put the runs of a sweep into the line, and open their comparison."""
-    store = RunStore(run.path.parent)
-    st.session_state.pop(PROBLEM, None)
+def _settings() -> dict[str, str]:
+    """What can be swept: its name for people -> the setting."""
+    return {field.split(".")[1].replace("_", " "): field for field in sweep.SWEPT}
+
+
+def _start_sweep(run: Run) -> None:
+    """Put the runs of a sweep into the line, and open their comparison.
+
+    What was typed is read here: the script may not have run again since.
+    """
+    store, typed = RunStore(run.path.parent), st.session_state
+    typed.pop(PROBLEM, None)
     try:
-        texts = [text for text in values.split(",") if text.strip()]
-        found = sweep.variants(run.config, field, texts, int(seeds))
+        texts = [text for text in str(typed["sweep_values"]).split(",") if text.strip()]
+        field = _settings()[str(typed["sweep_setting"])]
+        found = sweep.variants(run.config, field, texts, int(typed["sweep_seeds"]))
         _compare([launch.start(store, config, name).id for name, config in found])
     except (LabError, OSError) as error:
         st.session_state[PROBLEM] = str(error)
@@ -80,50 +84,52 @@ def _fork(run: Run) -> None:
         format_func=lambda one: f"{one:,}", key=f"fork_step {run.id}",
     )  # fmt: skip
     left, right = st.columns(2)
-    temperature = left.number_input(
+    left.number_input(
         "Temperature", 0.005, 10.0, config.training.temperature, format="%g",
         step=0.05, key=f"fork_temperature {run.id}",
     )  # fmt: skip
-    rate = right.number_input(
+    right.number_input(
         "Learning rate", 0.0, 100.0, config.training.learning_rate, format="%g",
         step=config.training.learning_rate / 2 or 0.01, key=f"fork_rate {run.id}",
         help="Its peak. The schedule goes on: at the step where the fork begins it may already be "
         "far below.",
     )  # fmt: skip
-    views = st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
+    st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
     end = fork.forked_config(config, int(step)).training.steps
-    until = st.number_input(
-        "Until step", int(step) + 1, 10**9, end, key=f"fork_until {run.id} {step}"
-    )
+    st.number_input("Until step", int(step) + 1, 10**9, end, key=f"fork_until {run.id} {step}")
     st.caption(
         "A new run with the weights of that step. The order of the pictures and the draws of their "
         "views are those that the run itself had; the optimiser begins anew."
     )
-    st.button(
-        "Start the fork",
-        type="primary",
-        on_click=_start_fork,
-        args=(run, int(step), float(temperature), float(rate), str(views), int(until)),
-    )
+    st.button("Start the fork", type="primary", on_click=_start_fork, args=(run,))
 
 
-def _start_fork(
-    run: Run, step: int, temperature: float, rate: float, views: str, until: int
-) -> None:
-    """Put a fork into the line, and compare it with the run that it leaves."""
-    st.session_state.pop(PROBLEM, None)
+def _start_fork(run: Run) -> None:
+    """Put a fork into the line, and compare it with the run that it leaves.
+
+    What was typed is read here: the script may not have run again since.
+    """
+    typed = st.session_state
+    typed.pop(PROBLEM, None)
     try:
-        other = None if views == _AS_NOW else view_config(kind_of(run), views)
+        step, views = int(typed[f"fork_step {run.id}"]), str(typed[f"fork_views {run.id}"])
         made = fork.fork(
-            RunStore(run.path.parent), run, step, other, until,
-            temperature=temperature, learning_rate=rate,
-        )  # fmt: skip
+            RunStore(run.path.parent),
+            run,
+            step,
+            None if views == _AS_NOW else view_config(kind_of(run), views),
+            int(typed.get(f"fork_until {run.id} {step}", 0)),  # of another step it is not asked
+            temperature=float(typed[f"fork_temperature {run.id}"]),
+            learning_rate=float(typed[f"fork_rate {run.id}"]),
+        )
         _compare([run.id, made.id])
     except (LabError, OSError) as error:
-        st.session_state[PROBLEM] = str(error)
+        typed[PROBLEM] = str(error)
 
 
 def _compare(ids: list[str]) -> None:
+    """Compare these runs from now on; the popovers have done their work."""
+    st.session_state.update(dict.fromkeys(_OPEN, False))
     st.session_state[CHOSEN] = ids
     st.query_params["runs"] = ",".join(ids)
 

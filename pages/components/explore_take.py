@@ -6,14 +6,14 @@ from html import escape
 
 import streamlit as st
 
-from simclr_core import analyst, jobs, repeat, snapshots, table, weights
+from simclr_core import export, jobs, repeat, snapshots, table, weights
 from simclr_core.encoder_file import USE
 from simclr_core.errors import LabError
 from simclr_core.printed import NUMBERS
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs import Run
 from simclr_core.summary import size_words
 
-from . import downloads, explore_starts, run_rows
+from . import asked_words, downloads, explore_starts, run_rows
 from .take_routes import ENCODERS, address
 
 _FORMS = {"keras": "Keras file", "savedmodel": "SavedModel, as a zip"}
@@ -25,6 +25,12 @@ def panel(run: Run, message: str) -> bool:
     Args:
         message: why there is nothing yet; empty if there is.
     """
+    if not message:
+        try:
+            run.probe()
+            export.chosen_step(run, None)
+        except LabError as error:
+            message = str(error)
     if message:
         st.html(f'<p class="explore-trouble">{escape(message)}</p>')
         return False
@@ -142,10 +148,8 @@ def _encoder(run: Run, step: int) -> bool:
             st.caption(found.error)
             st.button("Try again", on_click=_ask, args=(asked,))
         elif st.session_state.get(asked):
-            trouble = analyst.wake(RunStore(run.path.parent))
-            words = (found.words or "waiting for its turn").capitalize()
-            st.caption(trouble or f"{words} …")
-            waits = not trouble
+            words, waits = asked_words.waiting(run, "The file", found)
+            st.caption(words)
         else:
             st.button("Make the file", on_click=_ask, args=(asked,))
     except LabError as error:

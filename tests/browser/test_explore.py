@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import os
 import re
@@ -21,6 +22,7 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
 
 from held_run import wait_for
+from simclr_core import replay
 from simclr_core.runs import Run
 from tests.browser.conftest import ROOT, App
 
@@ -352,7 +354,7 @@ MATRIX = ".mx-stage canvas"
 
 
 def test_the_matrix_shows_similarities_and_the_weights_of_a_temperature(app, page, run) -> None:
-    page.goto(f"{app.url}/explore?panel=Similarity&pairs=8&order=by+class")
+    page.goto(f"{app.url}/explore?panel=Similarity+matrix&pairs=8&order=by+class")
     canvas = page.locator(MATRIX)
     page.wait_for_function("document.querySelector('.st-key-explore-matrix') !== null")
     expect(page.locator(".mx-facts")).to_contain_text("on average")
@@ -383,7 +385,7 @@ def test_the_matrix_shows_similarities_and_the_weights_of_a_temperature(app, pag
 
 
 def test_a_cell_of_the_matrix_shows_its_two_views(app, page, run) -> None:
-    page.goto(f"{app.url}/explore?panel=Similarity&pairs=8")
+    page.goto(f"{app.url}/explore?panel=Similarity+matrix&pairs=8")
     canvas = page.locator(MATRIX)
     expect(page.locator(".mx-facts")).to_contain_text("on average")
     box = canvas.bounding_box()
@@ -407,7 +409,7 @@ def test_a_cell_of_the_matrix_shows_its_two_views(app, page, run) -> None:
 
 
 def test_what_stands_out_can_be_opened_and_is_open_on_the_map_too(app, page, run) -> None:
-    page.goto(f"{app.url}/explore?panel=Pairs")
+    page.goto(f"{app.url}/explore?panel=Hard+pairs")
     first = page.locator(".pr-positives .pr-row").first
     z = run.snapshot(24)["z_views"]
     unit = z / np.linalg.norm(z, axis=2, keepdims=True)
@@ -425,7 +427,7 @@ def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:
     page.goto(f"{app.url}/explore?panel=Health")
     expect(page.locator(".health b")).to_have_text("too early to tell")  # 24 steps
     expect(page.locator(".live-curves")).to_be_visible()
-    expect(page.locator(".js-plotly-plot")).to_have_count(3)
+    expect(page.locator(".js-plotly-plot")).to_have_count(4)  # loss, rank, gradient, spectrum
 
 
 @pytest.mark.timeout(400)
@@ -459,11 +461,124 @@ def test_a_picture_of_ones_own_is_placed_among_its_neighbours(
 
 
 def test_where_it_looks_is_computed_and_shown(app, page, run) -> None:
-    page.goto(f"{app.url}/explore?panel=Looks&picture=6")
+    page.goto(f"{app.url}/explore?panel=Where+it+looks&picture=6")
     expect(page.locator(".looks img")).to_have_count(4, timeout=COMPUTED)
     expect(page.locator(".keeps-about")).to_contain_text(
         "in h (cosine), under the weights of step 24"
     )
+
+
+def downloaded(page: Page, link: Locator, path: Path) -> Path:
+    """The file behind a link."""
+    with page.expect_download() as waiting:
+        link.click()
+    waiting.value.save_as(path)
+    return path
+
+
+@pytest.mark.timeout(400)
+def test_the_encoder_that_is_taken_away_gives_the_runs_own_h(app, page, run, tmp_path) -> None:
+    page.goto(f"{app.url}/explore?panel=Take+away")
+    expect(page.locator(".take")).to_have_count(6)
+    page.get_by_role("button", name="Make the file").click()
+    link = page.get_by_role("link", name="encoder.keras")
+    expect(link).to_be_visible(timeout=COMPUTED)
+    downloaded(page, link, tmp_path / "encoder.keras")
+    picture = run.probe()["images"][7]
+    cv2.imwrite(str(tmp_path / "picture.png"), picture[..., ::-1])
+    code = page.locator(".stCode code").last.inner_text()
+    assert "keras.saving.load_model" in code
+    done = subprocess.run(
+        [sys.executable, "-c", code + "\nnp.save('h.npy', h)"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-1500:]
+    held = run.snapshot(24)["h"][7]
+    assert np.load(tmp_path / "h.npy")[0] == pytest.approx(held, abs=2e-4)
+    html = downloaded(page, page.get_by_role("link", name="html"), tmp_path / "replay.html")
+    assert html.read_bytes() == replay.page(run)
+
+
+def test_a_replay_plays_without_a_network(browser, run, tmp_path) -> None:
+    """Its points are where the map has them, and what lies under the pointer is shown."""
+    (tmp_path / "replay.html").write_bytes(replay.page(run))
+    context = browser.new_context(viewport={"width": 1366, "height": 768}, offline=True)
+    try:
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.on("request", lambda r: r.url.startswith("http") and complaints.append(r.url))
+        page.goto(f"file://{tmp_path / 'replay.html'}")
+        canvas = page.locator(".rp-stage > canvas")
+        expect(canvas).to_have_attribute("data-step", "24")
+        expect(page.locator(".rp-where")).to_have_text("step 24 of 24")
+        found = replay.data(run)
+        shares = np.frombuffer(base64.b64decode(found["places"]), "<u2").reshape(-1, PICTURES, 2)
+        places = shares[-1] / 65_535 * [1, -1] + [0, 1]
+        index = lonely(places)
+        box = canvas.bounding_box()
+        assert box
+        x, y = places[index] * box["width"]
+        page.mouse.move(box["x"] + float(x), box["y"] + float(y))
+        card = page.locator(".rp-card")
+        expect(card).to_be_visible()
+        color = found["colors"]["shape"]
+        expect(card).to_contain_text(f"shape: {color['names'][color['values'][index]]}")
+        shown = card.locator("canvas").evaluate(
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, 96, 96).data)"
+        )
+        picture = np.array(shown, np.uint8).reshape(96, 96, 4)[1::3, 1::3, :3]
+        assert (picture == run.probe()["images"][index]).all()
+        page.get_by_label("Snapshot", exact=True).fill("0")
+        expect(canvas).to_have_attribute("data-step", "0")
+        page.get_by_role("button", name="Play").click()
+        expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=15_000)  # again
+        expect(canvas).to_have_attribute("data-step", "24")
+        first = page.locator(".rp-legend button").first
+        first.click()
+        expect(first).to_have_attribute("aria-pressed", "false")
+        canvas.focus()
+        page.keyboard.press("ArrowLeft")
+        expect(canvas).to_have_attribute("data-step", str(run.snapshot_steps()[-2]))
+        assert not complaints
+    finally:
+        context.close()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+def test_a_fork_goes_on_from_a_snapshot_and_is_drawn_as_a_branch(app, page, run) -> None:
+    step = run.snapshot_steps()[-2]
+    page.goto(f"{app.url}/explore?panel=Compare&step={step}&runs={run.id}")
+    page.get_by_role("button", name="Fork").click()
+    expect(page.get_by_label("Learning rate", exact=True)).to_be_visible()
+    temperature = page.get_by_label("Temperature", exact=True)
+    temperature.fill("0.5")
+    temperature.press("Enter")
+    page.get_by_label("Until step", exact=True).fill("30")
+    page.get_by_label("Until step", exact=True).press("Enter")
+    page.get_by_role("button", name="Start the fork").click()
+    wait_for(lambda: len(list(app.store)) == 2, 30)
+    made = next(one for one in app.store if one.id != run.id)
+    expect(page).to_have_url(re.compile(f"runs={run.id}%2C{made.id}"))
+    wait_for(lambda: made.state == "finished", 120)
+    rows = made.metrics()[0]
+    assert [row["step"] for row in rows] == list(range(step + 1, 31))
+    assert made.config.training.temperature == 0.5
+    maps = page.locator(MAPS)
+    expect(maps).to_have_count(2)
+    expect(maps.nth(1)).to_have_attribute("data-step", "30", timeout=COMPUTED)
+    expect(page.locator(".compare")).to_contain_text(f"run {run.id}, step {step}")
+    # The branch begins on the parent's line.
+    loss = next(row["loss"] for row in run.metrics()[0] if row["step"] == step)
+    chart = page.locator(".js-plotly-plot").first
+    expect(chart).to_be_visible()
+    traces = chart.evaluate("c => c.data.map((t) => [t.mode, Array.from(t.x), Array.from(t.y)])")
+    branch, mark = traces[1], traces[2]
+    assert mark[0] == "markers" and mark[1] == [step] and mark[2] == pytest.approx([loss])
+    assert (branch[1][0], branch[2][0]) == (step, pytest.approx(loss))
+    assert branch[1][1:] == [row["step"] for row in rows]
+    app.store.delete(made)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -17,15 +18,19 @@ from pages.components import (
     explore_ask,
     explore_blocks,
     explore_compare,
+    explore_form,
     explore_looks,
     explore_map,
     explore_panels,
+    take_routes,
 )
 from pages.components.packing import unpack
 from simclr_core import analyst, jobs, launch, runs
-from simclr_core.files import write_npz
+from simclr_core.config import replace, to_dict
+from simclr_core.files import write_json, write_npz
 from simclr_core.recorder import Recording
 from simclr_core.runs import RunStore
+from simclr_core.summary import size_words
 
 Open = Callable[..., AppTest]
 
@@ -103,6 +108,9 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
         ({"by": "TSNE"}, "by in the link"),
         ({"metric": "rational"}, "metric in the link"),
         ({"colour": "hue"}, "did you mean color?"),
+        ({"picture": "41"}, "this run has pictures 1 to 40"),
+        ({"chosen": "nonsense"}, "The selection in the link is damaged"),
+        ({"curve": "bend"}, "curve in the link"),
     ],
 )
 def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, query, words) -> None:
@@ -180,7 +188,7 @@ def test_lost_scores_are_not_taken_for_missing_labels(page, fake, shown) -> None
     app = page()
     assert shown[-1]["scores"]["400"] == "Of this step no scores are there."
     app = page(panel="Health")
-    card = next(h.body for h in app.get("html") if "What says so" in h.body)
+    card = next(h.body for h in app.get("html") if "Evidence" in h.body)
     assert "effective rank" not in card  # that of another step
 
 
@@ -191,7 +199,7 @@ def test_panels_on_pairs_say_their_step_and_can_change_it(page, fake, monkeypatc
         found.append(unpack(data)[0])
 
     monkeypatch.setattr(explore_panels, "mount", mount)
-    app = page(panel="Pairs", step="250")
+    app = page(panel="Hard pairs", step="250")
     assert found[-1]["step"] == 200 and app.select_slider[0].value == 200
     app.select_slider[0].set_value(400).run()
     assert found[-1]["step"] == 400 and "step" not in app.query_params
@@ -207,7 +215,7 @@ def test_what_a_recorded_run_cannot_show_is_said(page, store, shown) -> None:
     assert "This run has no z" in text(app) and "trained elsewhere" in text(app)
     assert [one["of"] for one in shown[-1]["maps"]] == ["h"]
     assert shown[-1]["color"]["name"] == "none"  # while the clusters are computed
-    assert "no network to ask" in text(page(panel="Looks"))
+    assert "no network to ask" in text(page(panel="Where it looks"))
     assert "no training was recorded" in text(page(panel="Health"))
 
 
@@ -247,8 +255,8 @@ def answer_keeps(fake: FakeRun) -> None:
 
 
 def test_what_it_keeps_is_asked_for_then_a_table(page, fake, shown) -> None:
-    app = page(panel="Keeps")
-    assert "Waiting for its turn" in text(app)
+    app = page(panel="What it keeps")
+    assert "waiting for other questions" in text(app)
     answer_keeps(fake)
     app.run()
     (table,) = [h.body for h in app.get("html") if "<table>" in h.body]
@@ -267,7 +275,7 @@ def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -
     assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it for 60%.")
 
 
-@pytest.mark.parametrize("panel", ["Similarity", "Pairs", "Keeps", "Looks", "Health", "Compare"])
+@pytest.mark.parametrize("panel", [p for p in explore_form.PANELS if p != explore_form.MAP])
 def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
     page, store, fake, shown, panel, monkeypatch
 ) -> None:
@@ -283,16 +291,16 @@ def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
 
 def test_health_of_a_made_up_run(page, fake, monkeypatch) -> None:
     app = page(panel="Health")
-    card = next(h.body for h in app.get("html") if "health" in h.body and "What says so" in h.body)
+    card = next(h.body for h in app.get("html") if "health" in h.body and "Evidence" in h.body)
     assert "<b>healthy</b>" in card and "What to try" in card and not app.exception
 
 
 def test_where_it_looks_is_asked_for_then_shown(page, fake, shown) -> None:
-    app = page(panel="Looks")
+    app = page(panel="Where it looks")
     assert "expected weights, found none" in text(app) and not app.exception
     write_npz(fake.run.path / "snapshots" / "00000400.weights.npz", {"a": np.zeros(1)})
-    app = page(panel="Looks", picture="3", beside="another picture", other="5")
-    assert "Waiting for its turn" in text(app)
+    app = page(panel="Where it looks", picture="3", beside="another picture", other="5")
+    assert "waiting for other questions" in text(app)
     images = fake.run.probe()["images"][[2, 4]].astype(np.float32) / 255
     key = jobs.key_of(fake.run, jobs.occlude_job(images))
     lost = np.zeros((2, 8, 8), np.float32)
@@ -337,6 +345,7 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     (other.run.path / "config.json").write_text("{")
     app = page(panel="Compare", runs=f"{fake.run.id},{other.run.id},nonesuch")
     assert not app.exception and "config.json" in text(app)
+    assert "Not here: nonesuch" in text(app)
 
 
 def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> None:
@@ -358,3 +367,99 @@ def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> 
         (0.1, 0), (0.1, 1), (0.5, 0), (0.5, 1),
     }  # fmt: skip
     assert not app.exception
+
+
+def weigh(fake: FakeRun, *steps: int) -> None:
+    """Give snapshots weights, and the run its number of steps, as a real one has them."""
+    config = fake.run.config
+    training = replace(config.training, steps=600)
+    record = fake.run.record | {"config": to_dict(replace(config, training=training))}
+    write_json(fake.run.path / "config.json", record)
+    for step in steps:
+        arrays = {"encoder/0000": np.full(2, step, np.float32), "head/0000": np.ones(1, np.float32)}
+        write_npz(fake.run.path / "snapshots" / f"{step:08d}.weights.npz", arrays)
+
+
+def test_a_fork_is_put_in_line_and_compared_with_its_run(page, store, fake, monkeypatch) -> None:
+    monkeypatch.setattr(explore_compare, "mount", lambda *_, **__: None)
+    assert "no weights to go on from" in " ".join(c.value for c in page(panel="Compare").caption)
+    weigh(fake, 0, 200, 400)
+    app = page(panel="Compare", run=fake.run.id, step="300")
+    assert app.selectbox(key=f"fork_step {fake.run.id}").value == 200  # the one before the link's
+    app.number_input(key=f"fork_temperature {fake.run.id}").set_value(0.7).run()
+    app.selectbox(key=f"fork_views {fake.run.id}").set_value("no colour").run()
+    app.number_input(key=f"fork_until {fake.run.id} 200").set_value(900).run()
+    next(b for b in app.button if b.label == "Start the fork").click().run()
+    assert not app.exception
+    (made,) = [run for run in store if run.id != fake.run.id]
+    training, views = made.config.training, made.config.views
+    assert (training.temperature, training.steps, views.color_strength) == (0.7, 900, 0.0)
+    assert made.state == runs.QUEUED and made.record["forked"]["step"] == 200
+    assert sorted(app.multiselect[0].value) == sorted([fake.run.id, made.id])
+    assert f"run {fake.run.id}, step 200" in text(app)  # in the table of what differs
+
+
+def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monkeypatch) -> None:
+    monkeypatch.setattr(explore_compare, "mount", lambda *_, **__: None)
+    other = FakeRun(store, probe=40, name="an<other>")
+    other.snapshot()
+    other.end()
+    assert "linear probe reads" not in text(page(panel="Compare"))
+    app = page(panel="Compare", probes="true")
+    assert text(app).count("waiting for other questions") == 2
+    answer_keeps(fake)
+    app = page(panel="Compare", probes="true", runs=f"{fake.run.id},{other.run.id}")
+    (table,) = [h.body for h in app.get("html") if "linear probe reads" in h.body]
+    cells = re.findall(r">([^<>]+)</td>", table)
+    assert cells == [*("40%", "30%", "90%", "80%"), *("70%", "90%", "–", "20%")]
+    assert "an&lt;other&gt;: The probes" in table and not app.exception
+
+
+def test_what_can_be_taken_away_has_links_to_its_step(page, fake) -> None:
+    app = page(panel="Take away", step="250")
+    hrefs = re.findall(r'href="([^"]+)"', " ".join(h.body for h in app.get("html")))
+    found = {re.search(r"/take/([^?]+)", one)[1]: one for one in hrefs if "/take/" in one}
+    assert set(found) == set(take_routes.FILES)
+    for name in ("table.csv", "map.svg", "tensorboard.zip"):
+        assert "step=200" in found[name]
+    assert "color=shape" in found["map.png"] and "of=h" in found["map.png"]
+    assert app.code[0].value.startswith("python -m simclr_core train --data shapes")
+    assert "Of this step no weights are there" in " ".join(c.value for c in app.caption)
+    app.segmented_control(key="take_of").set_value("z").run()
+    html = " ".join(h.body for h in app.get("html"))
+    assert "of=z" in html and "The map as a figure, by PCA" in html and not app.exception
+
+
+def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
+    weigh(fake, 400)
+    app = page(panel="Take away", step="400")
+    assert "waiting" not in " ".join(c.value for c in app.caption)
+    next(b for b in app.button if b.label == "Make the file").click().run()
+    assert "waiting for other questions" in " ".join(c.value for c in app.caption)
+    key = jobs.key_of(fake.run, jobs.encoder_job("keras", 400))
+    answer = {"body": np.zeros(2000, np.uint8), "step": np.array(400)}
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
+    app.run()
+    html = " ".join(h.body for h in app.get("html"))
+    assert "encoder.keras?step=400" in html and size_words(2000) in html and not app.exception
+    app.segmented_control(key="take_form").set_value("savedmodel").run()
+    assert any(b.label == "Make the file" for b in app.button)
+    assert "tf.saved_model.load" in app.code[-1].value
+
+
+def test_a_recorded_run_can_be_taken_away_but_not_repeated(page, store) -> None:
+    with Recording(np.zeros((12, 8, 8, 3), np.uint8), store=store) as recording:
+        recording.snapshot(0, np.random.default_rng(0).normal(size=(12, 5)))
+    app = page(panel="Take away")
+    captions = " ".join(c.value for c in app.caption)
+    assert "not trained here" in captions and "no weights are there" in captions
+    assert not app.exception
+
+
+def test_the_length_of_the_gradient_is_drawn_where_it_was_recorded(page, fake) -> None:
+    assert "length of the gradient" not in text(page(panel="Health"))
+    rows = [row | {"gradient_norm": 0.5} for row in fake.run.snapshot_rows()]
+    lines = "".join(json.dumps(row) + "\n" for row in rows)
+    (fake.run.path / "snapshots.jsonl").write_text(lines)
+    app = page(panel="Health")
+    assert "length of the gradient" in text(app) and not app.exception
