@@ -225,7 +225,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("start", "observation", "umap", "length", "steps", "views", "data"),
+        choices=("start", "observation", "umap", "length", "steps", "views", "precision", "data"),
         help="a part, instead of all; may be given again",
     )
 

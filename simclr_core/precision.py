@@ -67,7 +67,7 @@ def faster(config: RunConfig, size: int, clock: Callable[[], float] = time.perf_
         size: S, pixels a side of the views.
         clock: tells seconds.
     """
-    steps = {name: _trainer(config, size, name) for name in PRECISIONS}
+    steps = {name: step_of(config, size, name) for name in PRECISIONS}
     times: dict[str, list[float]] = {name: [] for name in PRECISIONS}
     for step in steps.values():
         for _ in range(_WARM):
@@ -82,7 +82,7 @@ def faster(config: RunConfig, size: int, clock: Callable[[], float] = time.perf_
     return "bfloat16" if medians["bfloat16"] < WORTH * medians["float32"] else "float32"
 
 
-def _trainer(config: RunConfig, size: int, precision: str) -> Callable[[], object]:
+def step_of(config: RunConfig, size: int, precision: str) -> Callable[[], object]:
     """A step of a run on noise: what a picture shows makes no difference to the time."""
     from .engine import build_engine
     from .model import Feed

@@ -13,7 +13,7 @@ import pytest
 
 from held_run import ROOT
 from simclr_core import cli
-from simclr_core.bench import layouts, slopes, steps, whole_runs
+from simclr_core.bench import layouts, precisions, slopes, steps, whole_runs
 from simclr_core.bench.report import PARTS, Report, table
 from simclr_core.bench.rounds import Figure, seconds_each
 from simclr_core.devices import Device, find_device
@@ -74,6 +74,8 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(slopes, "by_length", lambda *_: length)
     sizes = dict.fromkeys([*(f"{count:,}" for count in slopes.COUNTS), slopes.MAPPED], one)
     monkeypatch.setattr(slopes, "by_data_size", lambda *_, **__: (sizes, 1.0))
+    both = {"float32": Figure((4.0, 4.0)), "bfloat16": Figure((2.0, 4.0))}
+    monkeypatch.setattr(precisions, "measure_precisions", lambda *_, **__: {"minute": both})
     parts = {"worker": 0.05, "mapper": 0.02, "total": 0.07}
     monkeypatch.setattr("simclr_core.bench.report.observation", lambda *_: parts)
     report = Report(Device("cpu", "2 cores", 0, usable=True), 3, lambda words: None)
@@ -86,6 +88,7 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     assert found["mapped_over_resident"] == found["large_over_small"] == 1.0
     assert found["images_per_second_by_pictures"]["200,000"] == 2.0
     assert found["length"]["step"] == 1.01
+    assert found["bfloat16_times_as_fast"] == {"minute": 1.5}
     assert found["umap_seconds"]["1000"] == {"warm": 2.0, "warm_beside_training": 2.0}
     assert found["first_loss_seconds"] == {"cold": 2.0, "warm": 2.0}
     assert table(report.rows).count("\n") == len(report.rows) + 1
@@ -141,7 +144,14 @@ def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
     assert 0 < found["worker"] < 1 and 0 <= found["mapper"] < 1
 
 
-@pytest.mark.parametrize("part", ["steps", "views"])
+def test_steps_of_both_precisions_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(precisions, "SETTINGS", (("minute", "drawn"),))
+    (found,) = precisions.measure_precisions(2, 0.05).values()
+    assert set(found) == {"float32", "bfloat16"}
+    assert all(len(f.values) == 2 and f.median > 0 for f in found.values())
+
+
+@pytest.mark.parametrize("part", ["steps", "views", "precision"])
 def test_the_framework_is_prepared_before_it_is_imported(part: str) -> None:
     """Else oneDNN would be off on some processors, and every figure too low."""
     code = (

@@ -67,3 +67,19 @@ def test_settings_are_searched_for_without_test_pictures(tints: Path) -> None:
         ("encoder=strided width=8", 1, 30),
     ]
     assert told.count("|") > 20
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+@pytest.mark.timeout(400)
+def test_panels_are_measured(tints: Path, tmp_path: Path) -> None:
+    out = tmp_path / "panels.json"
+    words = ["--data", str(tints), "--counts", "40", "60", "--again", "1", "--record", str(out)]
+    table = script("measure_panels.py", *words)
+    found = json.loads(out.read_text())
+    assert set(found) == {"40", "60"} and "| drawing the map, ms |" in table
+    for one in found.values():
+        glide = one.pop("glide")
+        assert 0 < glide["draw"] < 1000 and 0 < glide["frame"] <= glide["frame95"]
+        assert len(one) == 8
+        assert all(0 < row[when] < 120 for row in one.values() for when in ("first", "again"))

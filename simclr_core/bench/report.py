@@ -14,7 +14,7 @@ from .rounds import Figure
 from .whole_runs import first_loss_seconds, observation, training
 
 # Those that start processes come before the framework is in this one and changes its settings.
-PARTS = ("start", "observation", "umap", "length", "steps", "views", "data")
+PARTS = ("start", "observation", "umap", "length", "steps", "views", "precision", "data")
 OBSERVED_SECONDS = 60.0  # the preset `minute`, whole
 
 Tell = Callable[[str], None]
@@ -76,6 +76,19 @@ class Report:
         }
         self.json["views_per_second"] = medians["all"]
         self.json["views_per_second_by_operation"] = medians
+
+    def _precision(self) -> None:
+        self._framework()
+        from .precisions import measure_precisions
+
+        found = measure_precisions(self.rounds, budget=1.0)
+        self.json["bfloat16_times_as_fast"] = times = {}
+        for preset, figures in found.items():
+            for name, figure in figures.items():
+                self._row(f"step of {preset} in {name}, ms", figure.times(1e3), "{:.1f}")
+            ratio = figures["float32"].per(figures["bfloat16"])
+            self._row(f"bfloat16 over float32, {preset}, times as fast", ratio, "{:.2f}")
+            times[preset] = round(ratio.median, 3)
 
     def _umap(self) -> None:
         found: dict[str, dict[str, float]] = {}

@@ -1,0 +1,29 @@
+"""bfloat16 beside float32: the same steps, turn by turn."""
+
+from __future__ import annotations
+
+from ..precision import PRECISIONS, step_of
+from ..presets import preset_config
+from .rounds import Figure, seconds_each
+
+SIZE = 32  # pixels a side of the views
+# Preset and kind of picture: widths 16, 24 and 32.
+SETTINGS = (("minute", "drawn"), ("five-minutes", "photographs"), ("ten-minutes", "photographs"))
+
+
+def measure_precisions(rounds: int, budget: float) -> dict[str, dict[str, Figure]]:
+    """Seconds of a whole step of several presets in each precision.
+
+    Args:
+        rounds: in which the precisions take turns.
+        budget: seconds of a turn.
+
+    Returns:
+        Name of the preset -> precision -> seconds a step.
+    """
+    found = {}
+    for preset, kind in SETTINGS:
+        config = preset_config(preset, kind=kind)
+        steps = {name: step_of(config, SIZE, name) for name in PRECISIONS}
+        found[preset] = seconds_each(steps, rounds, budget)
+    return found
