@@ -1,4 +1,4 @@
-"""Home: what this is, and where to go."""
+"""Home: a recorded run to watch, and where to go from there."""
 
 from __future__ import annotations
 
@@ -6,60 +6,40 @@ from html import escape
 
 import streamlit as st
 
-from pages.components.diagram import pair_diagram
+from pages.components.live import mount
 from pages.components.map_picture import map_picture, newest_map
-from simclr_core import shapes, summary, views
+from pages.components.packing import pack
+from pages.components.routes import demo_version
+from simclr_core import demo, summary
 from simclr_core.errors import LabError
-from simclr_core.presets import view_config
 from simclr_core.runs import Run, RunStore
 
-SIZE = 32  # pixels a side of the picture in the drawing
-INTRO = """
-# See contrastive learning happen
-
-A network can learn what pictures have in common without being told what they show. SimCLR makes
-two altered **views** of every picture and trains the network to find, among many, the two that
-belong together. To do so it has to see past what the views changed.
-
-Here you watch it, on real training on this machine, with drawn shapes or your own pictures.
-"""
+HEIGHT = 520
+INTRO = (
+    "<h1>See contrastive learning happen</h1><p>Nobody told this network what the pictures show. "
+    "It was given two altered views of every picture and learned to find, among many, the two that "
+    "belong together. Points are pictures; point at one.</p>"
+)
 
 
 def main() -> None:
     """Read, call, show."""
-    left, right = st.columns([1, 1.5], gap="large", vertical_alignment="center")
-    with left:
-        st.markdown(INTRO)
-        with st.container(horizontal=True, key="home-go"):
-            if st.button("Train your own", type="primary"):
-                st.switch_page("pages/train.py")
-            if st.button("Look at views"):
-                st.switch_page("pages/views.py")
-    with right:
-        _pair()
+    st.html(f'<div class="home-intro">{INTRO}</div>')
+    mount("demo", "home-replay", HEIGHT, pack({"url": f"/lab/demo.json?v={demo_version()}"}, {}))
+    with st.container(horizontal=True, key="home-go", vertical_alignment="center"):
+        if st.button("Try the task yourself"):
+            st.switch_page("pages/learn.py", query_params={"part": "2"})
+        if st.button("Train your own", type="primary"):
+            st.switch_page("pages/train.py")
+        if st.button("Learn the idea"):
+            st.switch_page("pages/learn.py")
+    told = demo.about()
+    st.html(
+        f'<p class="lab-caption">Recorded: {escape(told["about"])}. Made by scripts/make_demo.py; '
+        f"one like it: <code>{escape(told['command'])}</code></p>"
+    )
     st.html('<hr class="lab-rule">')
     _newest()
-
-
-def _pair() -> None:
-    """A pair of views, drawn now."""
-    seed = st.session_state.setdefault("home_seed", 3)
-    image = shapes.draw_shapes(8, seed, SIZE).images[:1]  # (1, S, S, 3)
-    recipes = views.draw_recipes(view_config("drawn"), 1, seed, 0, image_size=SIZE)
-    rendered = views.render_views(image, recipes)[0]
-    st.markdown(pair_diagram(image[0], rendered, recipes), unsafe_allow_html=True)
-    with st.container(horizontal=True, vertical_alignment="center", key="home-pair"):
-        words = [views.describe(recipes, 0, view) for view in (0, 1)]
-        words = [text.replace("hue ", "hue\N{NO-BREAK SPACE}") for text in words]
-        st.html(
-            f'<p class="lab-caption"><b class="t1">view 1</b> {escape(words[0])}<br>'
-            f'<b class="t2">view 2</b> {escape(words[1])}</p>'
-        )
-        st.button("Another pair", on_click=_another)
-
-
-def _another() -> None:
-    st.session_state["home_seed"] += 1
 
 
 def _newest() -> None:
@@ -73,9 +53,9 @@ def _newest() -> None:
         return
     if run is None or drawn is None:
         st.html(
-            '<h2>No map yet</h2><p class="lab-caption">When a run has finished, the map of what '
-            "its network sees as alike stands here. With the preset for one minute, the first one "
-            "takes little more than that.</p>"
+            '<h2>No map of your own yet</h2><p class="lab-caption">When a run has finished, the '
+            "map of what its network sees as alike stands here. With the preset for one minute, "
+            "the first one takes little more than that.</p>"
         )
         return
     _show_map(run, said, *drawn)

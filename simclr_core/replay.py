@@ -30,8 +30,11 @@ MARGIN = 1.04  # round the outermost points
 _FULL = 65_535
 
 
-def data(run: Run) -> dict[str, Any]:
+def data(run: Run, quality: int | None = None) -> dict[str, Any]:
     """What a replay shows, as plain JSON values.
+
+    Args:
+        quality: of the pictures, 1 to 100; None keeps small sheets as they are.
 
     Returns:
         title, about, learned: words. steps (K,) and places, base64 of (K, P, 2) uint16 in a square
@@ -47,7 +50,7 @@ def data(run: Run) -> dict[str, Any]:
     method, steps, xy = _frames(run, len(images))
     columns = math.ceil(math.sqrt(len(images)))
     size = max(8, min(images.shape[1], math.isqrt(SHEET_PIXELS // len(images)), 64))
-    pictures = sheet.encoded(sheet.canvas(images, size, columns), "webp")
+    pictures = sheet.encoded(sheet.canvas(images, size, columns), "webp", quality)
     rows = run.snapshot_rows()
     last: Mapping[str, Any] = rows[-1] if rows else {}
     config = run.config

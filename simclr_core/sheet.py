@@ -31,12 +31,13 @@ def canvas(images: np.ndarray, size: int, columns: int) -> np.ndarray:
     return found
 
 
-def encoded(picture: np.ndarray, extension: str) -> bytes:
+def encoded(picture: np.ndarray, extension: str, quality: int | None = None) -> bytes:
     """A picture as a file.
 
     Args:
         picture: (H, W, 3) uint8 RGB.
         extension: "webp" (lossless if it is small) or "png".
+        quality: of a webp, 1 to 100; None takes the best that its size allows.
 
     Raises:
         ValueError: OpenCV makes no such file.
@@ -44,7 +45,7 @@ def encoded(picture: np.ndarray, extension: str) -> bytes:
     options: list[Any] = []
     if extension == "webp":  # a quality above 100 is OpenCV's word for lossless
         small = picture.shape[0] * picture.shape[1] <= LOSSLESS_PIXELS
-        options = [cv2.IMWRITE_WEBP_QUALITY, 101 if small else 90]
+        options = [cv2.IMWRITE_WEBP_QUALITY, quality or (101 if small else 90)]
     done, data = cv2.imencode(f".{extension}", np.ascontiguousarray(picture[..., ::-1]), options)
     if not done:
         raise ValueError(f"expected a picture of {picture.shape}, OpenCV made none.")

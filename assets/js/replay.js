@@ -298,7 +298,7 @@ const CSS = `
 .rp h1 { font-size: 1.35rem; margin: 0; }
 .rp-about { color: var(--rp-muted); margin: 2px 0 10px; font-size: .9em; }
 .rp-columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(260px, 380px); gap: 26px; align-items: start; }
-.rp-left { width: min(100%, calc(100vh - 190px)); min-width: 300px; justify-self: center; }
+.rp-left { width: min(100%, var(--rp-side, calc(100vh - 190px))); min-width: min(300px, 100%); justify-self: center; }
 .rp-stage { position: relative; aspect-ratio: 1; border: 1px solid var(--rp-line); border-radius: 6px; }
 .rp-stage > canvas { width: 100%; height: 100%; display: block; touch-action: none; }
 .rp-card { position: absolute; width: 120px; padding: 8px; background: light-dark(#fff, #1c1f23); pointer-events: none;

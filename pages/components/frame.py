@@ -40,6 +40,7 @@ def navigation() -> list[Page]:
         st.Page("pages/views.py", title="Views"),
         st.Page("pages/train.py", title="Train"),
         st.Page("pages/explore.py", title="Explore"),
+        st.Page("pages/learn.py", title="Learn"),
         st.Page("pages/runs.py", title="Runs"),
     ]
 

@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from simclr_core import demo
 from simclr_core.errors import LabError
 from simclr_core.runs import Run
 
@@ -70,6 +71,36 @@ def plotly(request: Request) -> Response:
     return Response(body, media_type="text/javascript", headers=headers)
 
 
+def recorded(request: Request) -> Response:
+    """The run that the app ships, as `replay.js` plays it; packed once."""
+    digest = demo_version()
+    fresh = request.query_params.get("v") == digest
+    headers = {
+        **GUARD,
+        "Cache-Control": FOREVER if fresh else "no-cache",
+        "Vary": "Accept-Encoding",
+        "ETag": f'"{digest}"',
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    packed = "gzip" in request.headers.get("accept-encoding", "")
+    if packed:
+        headers["Content-Encoding"] = "gzip"
+    body = _recorded() if packed else demo.replay_bytes()
+    return Response(body, media_type="application/json", headers=headers)
+
+
+@functools.lru_cache(maxsize=1)
+def demo_version() -> str:
+    """A hash of the recorded run."""
+    return hashlib.sha256(demo.replay_bytes()).hexdigest()[:12]
+
+
+@functools.lru_cache(maxsize=1)
+def _recorded() -> bytes:
+    return gzip.compress(demo.replay_bytes(), 6, mtime=0)
+
+
 def thumbnails(request: Request) -> Response:
     """All pictures of a run's map in one sheet."""
     extension = request.path_params["extension"]
@@ -86,6 +117,7 @@ def points(request: Request) -> Response:
 ROUTES = [
     Route("/lab/js/{version}/{file}", script),
     Route("/lab/plotly.js", plotly),
+    Route("/lab/demo.json", recorded),
     Route("/lab/runs/{run_id}/thumbnails.{extension}", thumbnails),
     Route("/lab/runs/{run_id}/points.json", points),
     Route("/lab/runs/{run_id}/sets/{set}/thumbnails.{extension}", thumbnails),

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 SCRIPT = """import streamlit as st
-names = ("train", "runs", "explore")
+names = ("train", "runs", "explore", "learn", "views")
 pages = [st.Page(f"pages/{{name}}.py", default=name == {page!r}) for name in names]
 st.navigation(pages, position="top").run()
 """
@@ -22,7 +22,7 @@ def open_page(folder: Path, page: str, **query: str) -> AppTest:
 
     Args:
         folder: for the script; the project's pages are linked into it.
-        page: "train", "runs" or "explore".
+        page: "train", "runs", "explore" or "learn".
         query: of the URL.
     """
     for name in ("pages", "assets"):

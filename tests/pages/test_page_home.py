@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from pages.components import map_picture
 from pages.components.diagram import pair_diagram
 from pages.components.map_picture import newest_map
-from simclr_core import views
+from simclr_core import demo, views
 from simclr_core.config import ViewConfig
 from simclr_core.errors import LabError
 from simclr_core.runs import RunStore
@@ -42,19 +42,17 @@ def html(page: AppTest) -> str:
     return " ".join(part.value for part in [*page.get("html"), *page.markdown])
 
 
-def test_without_a_run_it_says_how_to_get_a_map(page: AppTest) -> None:
+def test_the_recorded_run_says_that_it_is_recorded_and_where_to_go(page: AppTest) -> None:
     page.run()
     assert not page.exception and not page.error
-    assert "No map yet" in html(page) and "lab-diagram" in html(page)
-    assert [b.label for b in page.button] == ["Train your own", "Look at views", "Another pair"]
-
-
-def test_another_pair_is_another_picture(page: AppTest) -> None:
-    page.run()
-    first = re.findall(r'href="(data:[^"]+)"', html(page))
-    page.button[2].click().run()
-    assert len(first) == 3
-    assert not set(first) & set(re.findall(r'href="(data:[^"]+)"', html(page)))
+    told = demo.about()
+    assert f"Recorded: {told['about']}" in html(page) and told["command"] in html(page)
+    assert "No map of your own yet" in html(page)
+    assert [b.label for b in page.button] == [
+        "Try the task yourself",
+        "Train your own",
+        "Learn the idea",
+    ]
 
 
 def test_the_newest_finished_run_is_shown_with_its_figures(page: AppTest, store: RunStore) -> None:
@@ -73,7 +71,7 @@ def test_a_damaged_run_gets_a_sentence(page: AppTest, store: RunStore) -> None:
         path.write_bytes(b"broken")
     page.run()
     assert not page.exception
-    assert "lab-map" not in html(page) and "Look at views" in [b.label for b in page.button]
+    assert "lab-map" not in html(page) and "Learn the idea" in [b.label for b in page.button]
 
 
 def test_the_map_is_that_of_the_last_step_by_umap(store: RunStore) -> None:

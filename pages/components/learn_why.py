@@ -1,0 +1,73 @@
+"""Learn, part 1: what labels cost, and what can be had without them."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from simclr_core import demo, summary
+
+from . import learn_text
+
+COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000, 14_000_000)
+SECONDS = (1, 2, 5, 10, 30, 60, 300)
+HOURS_A_WEEK = 40
+TEXT = (
+    "A network that is to tell cats from dogs is usually shown thousands of pictures, each with "
+    "the right answer beside it. Somebody has to write down every answer. For X-rays or satellite "
+    "images it takes an expert, and it takes minutes.",
+    "Pictures alone are cheap: a camera makes them by the thousand. Children learn mostly in this "
+    "way. Long before they know a word for it, they see the same cup from the left, from the right "
+    "and half in the shade, and find out that it stays the same cup.",
+    "<b>Contrastive learning</b> makes a task of that: here are two altered views of one picture "
+    "among many others; which two belong together? The answer is known without anybody having "
+    "labelled anything. What a network has to see in order to solve it is often what people care "
+    "about as well.",
+    "<b>What it cannot do.</b> It gives no names: to call a group of pictures cats, a few labels "
+    "are still needed. It keeps what helps to find partners and may drop the rest, so the choice "
+    "of views decides what is learned. And where labels are at hand, learning from them is usually "
+    "quicker: without them it takes more pictures, and more time.",
+)
+
+
+def part(title: str) -> None:
+    """Text, and a calculation that can be changed."""
+    with learn_text.columns(title, TEXT):
+        st.html("<h3>What would the labels cost?</h3>")
+        count = st.select_slider(
+            "Pictures", COUNTS, 10_000, format_func=lambda one: f"{one:,}", key="why_pictures"
+        )
+        seconds = st.select_slider(
+            "Seconds for each label", SECONDS, 5, key="why_seconds",
+            help="A glance takes a second; an outline or a second opinion takes minutes.",
+        )  # fmt: skip
+        hours = count * seconds / 3600
+        st.html(sums(hours))
+        told = demo.about()
+        scores = told["scores"]
+        st.html(
+            '<div class="learn-beside"><p>The run on Home took '
+            "<b>no label at all</b>. Asked afterwards, the nearest neighbours of a picture tell "
+            f"its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases; before "
+            f"training in {summary.percent(scores['knn_accuracy_untrained'])}, by raw pixels in "
+            f"{summary.percent(scores['knn_accuracy_pixels'])}.</p></div>"
+        )
+        learn_text.recorded(st.container())
+
+
+def sums(hours: float) -> str:
+    """HTML: hours of work as what they mean, with a bar a working week, 52 at most."""
+    weeks = hours / HOURS_A_WEEK
+    if weeks < 1:
+        words = (
+            f"{hours:,.1f} hours of work" if hours >= 1 else f"{hours * 60:,.0f} minutes of work"
+        )
+    elif weeks < 52:
+        words = f"{weeks:,.1f} working weeks of one person"
+    else:
+        words = f"{weeks / 52:,.1f} years of work of one person"
+    bars = "<i></i>" * min(max(round(weeks), 0), 52)
+    more = f"<small>and {round(weeks) - 52:,} weeks more</small>" if round(weeks) > 52 else ""
+    return (
+        f'<div class="learn-sum"><b>{words}</b><div class="learn-weeks" '
+        f'title="a bar a working week of {HOURS_A_WEEK} hours">{bars}{more}</div></div>'
+    )

@@ -1,0 +1,75 @@
+"""Learn: the idea, part by part, each beside a small figure that can be moved."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components import (
+    learn_encoder,
+    learn_head,
+    learn_improving,
+    learn_loss,
+    learn_views,
+    learn_why,
+)
+from pages.components.view_link import clean_link
+
+PARTS = (
+    ("Why without labels", learn_why.part),
+    ("Two views of one picture", learn_views.part),
+    ("The base encoder", learn_encoder.part),
+    ("The projection head", learn_head.part),
+    ("The loss", learn_loss.part),
+    ("Improving", learn_improving.part),
+)
+
+
+def main() -> None:
+    """Guard, read, call, show."""
+    st.html(Path(__file__).parent.parent / "assets" / "learn.css")
+    problems = clean_link({"part": (1, len(PARTS)), "round": (1, 10**6)}, {})
+    for problem in problems:
+        st.html(f'<p class="explore-trouble">{problem}</p>')
+    at = int(st.query_params.get("part", "1")) - 1
+    _way(at)
+    title, show = PARTS[at]
+    with st.container(key=f"learn-part-{at + 1}"):
+        show(f"{at + 1}. {title}")
+    _steps(at)
+
+
+def _way(at: int) -> None:
+    """The parts, to jump between."""
+    names = [f"{i} {title}" for i, (title, _) in enumerate(PARTS, 1)]
+    with st.container(key="learn-way"):
+        st.segmented_control(
+            "Part", names, default=names[at], required=True, key=f"learn_way_{at}",
+            label_visibility="collapsed", on_change=_jump, args=(f"learn_way_{at}",),
+        )  # fmt: skip
+
+
+def _jump(key: str) -> None:
+    st.query_params["part"] = str(st.session_state[key]).split(" ", 1)[0]
+
+
+def _steps(at: int) -> None:
+    """Previous and next."""
+    with st.container(horizontal=True, key="learn-steps", vertical_alignment="center"):
+        if at > 0:
+            st.button("Previous", on_click=_go, args=(at,), key="learn_previous")
+        if at + 1 < len(PARTS):
+            st.button(
+                f"Next: {PARTS[at + 1][0].lower()}", type="primary", on_click=_go, args=(at + 2,),
+                key="learn_next",
+            )  # fmt: skip
+        else:
+            st.page_link("pages/train.py", label="Train your own")
+
+
+def _go(part: int) -> None:
+    st.query_params["part"] = str(part)
+
+
+main()
