@@ -14,7 +14,6 @@ from simclr_core import demo, summary
 from simclr_core.errors import LabError
 from simclr_core.runs import Run, RunStore
 
-HEIGHT = 520
 INTRO = (
     "<h1>See contrastive learning happen</h1><p>Nobody told this network what the pictures show. "
     "It was given two altered views of every picture and learned to find, among many, the two that "
@@ -25,7 +24,7 @@ INTRO = (
 def main() -> None:
     """Read, call, show."""
     st.html(f'<div class="home-intro">{INTRO}</div>')
-    mount("demo", "home-replay", HEIGHT, pack({"url": f"/lab/demo.json?v={demo_version()}"}, {}))
+    mount("demo", "home-replay", "content", pack({"url": f"/lab/demo.json?v={demo_version()}"}, {}))
     with st.container(horizontal=True, key="home-go", vertical_alignment="center"):
         if st.button("Try the task yourself"):
             st.switch_page("pages/learn.py", query_params={"part": "2"})

@@ -37,17 +37,18 @@ def main() -> None:
     title, show = PARTS[at]
     with st.container(key=f"learn-part-{at + 1}"):
         show(f"{at + 1}. {title}")
-    _steps(at)
 
 
 def _way(at: int) -> None:
     """The parts, to jump between."""
     names = [f"{i} {title}" for i, (title, _) in enumerate(PARTS, 1)]
-    with st.container(key="learn-way"):
+    with st.container(key="learn-way", horizontal=True, vertical_alignment="center"):
         st.segmented_control(
             "Part", names, default=names[at], required=True, key=f"learn_way_{at}",
             label_visibility="collapsed", on_change=_jump, args=(f"learn_way_{at}",),
+            width="stretch",
         )  # fmt: skip
+        _steps(at)
 
 
 def _jump(key: str) -> None:
@@ -56,16 +57,13 @@ def _jump(key: str) -> None:
 
 def _steps(at: int) -> None:
     """Previous and next."""
-    with st.container(horizontal=True, key="learn-steps", vertical_alignment="center"):
-        if at > 0:
-            st.button("Previous", on_click=_go, args=(at,), key="learn_previous")
-        if at + 1 < len(PARTS):
-            st.button(
-                f"Next: {PARTS[at + 1][0].lower()}", type="primary", on_click=_go, args=(at + 2,),
-                key="learn_next",
-            )  # fmt: skip
-        else:
-            st.page_link("pages/train.py", label="Train your own")
+    if at > 0:
+        st.button("Previous", on_click=_go, args=(at,), key="learn_previous")
+    if at + 1 < len(PARTS):
+        words = f"Next: {PARTS[at + 1][0].lower()}"
+        st.button(words, type="primary", on_click=_go, args=(at + 2,), key="learn_next")
+    else:
+        st.page_link("pages/train.py", label="Train your own")
 
 
 def _go(part: int) -> None:

@@ -28,5 +28,5 @@ class Demo {
 
 const CSS = `
 .dm-root { color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; line-height: 1.45;
-  --rp-side: 446px; }
+  --rp-side: 446px; min-height: 510px; }
 `;

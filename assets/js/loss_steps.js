@@ -233,8 +233,8 @@ class LossSteps {
 
 const CSS = `
 .ls-root { display: flex; gap: 20px; flex-wrap: wrap; color: var(--st-text-color); font-family: var(--st-font); font-size: 13.5px;
-  font-variant-numeric: tabular-nums; }
-.ls-left { width: 262px; } .ls-right { flex: 1; min-width: 440px; }
+  font-variant-numeric: tabular-nums; min-height: 450px; }
+.ls-left { width: 262px; } .ls-right { flex: 1; min-width: min(440px, 100%); overflow-x: auto; }
 .ls-controls { display: flex; gap: 10px; align-items: center; flex-wrap: wrap; min-height: 30px; }
 .ls-controls label { display: flex; gap: 6px; align-items: center; }
 .ls-controls input { width: 96px; accent-color: var(--st-primary-color); }

@@ -105,7 +105,7 @@ class Match {
 }
 
 const CSS = `
-.mt-root { color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; }
+.mt-root { color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; min-height: 400px; }
 .mt-board { display: grid; grid-template-columns: repeat(6, minmax(0, 92px)); gap: 10px; }
 .mt-view { padding: 0; border: 3px solid var(--line, #8884); border-radius: 6px; background: none; cursor: pointer; aspect-ratio: 1; overflow: hidden; }
 .mt-view img { width: 100%; height: 100%; display: block; image-rendering: pixelated; }

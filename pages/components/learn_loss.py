@@ -12,7 +12,6 @@ from .packing import pack
 from .pictures import data_uri
 
 PICTURES = 4
-HEIGHT = 560
 ANGLES = (12.0, 34.0, 96.0, 71.0, 178.0, 203.0, 262.0, 318.0)  # degrees of the views' vectors
 TEMPERATURE = 0.5
 TEXT = (
@@ -40,4 +39,4 @@ def part(title: str) -> None:
             "temperature": TEMPERATURE,
             "pictures": [data_uri(images[i]) for i in first],
         }
-        mount("loss_steps", "learn-loss", HEIGHT, pack(header, {}))
+        mount("loss_steps", "learn-loss", "content", pack(header, {}))

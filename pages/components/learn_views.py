@@ -17,7 +17,6 @@ from .live import mount
 from .packing import pack
 from .pictures import data_uri
 
-HEIGHT = 430
 # The paper's words (section 3 and appendix A), in the order of `one_by_one`.
 NAMES = (
     "random resized crop", "horizontal flip", "colour jitter", "random grayscale", "Gaussian blur",
@@ -41,7 +40,7 @@ def part(title: str) -> None:
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
     with learn_text.columns(title, TEXT):
-        mount("match", "learn-match", HEIGHT, pack(game(seed), {}))
+        mount("match", "learn-match", "content", pack(game(seed), {}))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Another round", on_click=_next, args=(number,))
             learn_text.recorded(st.container())

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any
+from typing import Any, Literal
 
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
@@ -110,13 +110,15 @@ def _look() -> None:
             _looks[context.session_id] = time.monotonic()
 
 
-def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+def mount(
+    module: str, key: str, height: int | Literal["content"], data: bytes, **options: Any
+) -> None:
     """Mount or update an element of a module of assets/js.
 
     Args:
         module: its file's name; it exports `render`.
         key: the element's identity.
-        height: pixels.
+        height: pixels, or "content" for as high as the browser's part becomes.
         data: a block of `packing`.
         options: such as `on_<state>_change`, called when the browser sets that state.
     """
