@@ -46,7 +46,6 @@ def _way(at: int) -> None:
         st.segmented_control(
             "Part", names, default=names[at], required=True, key=f"learn_way_{at}",
             label_visibility="collapsed", on_change=_jump, args=(f"learn_way_{at}",),
-            width="stretch",
         )  # fmt: skip
         _steps(at)
 

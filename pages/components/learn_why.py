@@ -5,12 +5,17 @@ from __future__ import annotations
 import streamlit as st
 
 from simclr_core import demo, summary
+from simclr_core.presets import view_config
+from simclr_core.recipes import draw_recipes
+from simclr_core.views import render_views
 
 from . import learn_text
+from .diagram import pair_diagram
 
 COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000, 14_000_000)
 SECONDS = (1, 2, 5, 10, 30, 60, 300)
 HOURS_A_WEEK = 40
+SHOWN = 21  # the picture whose way is drawn
 TEXT = (
     "A network that is to tell cats from dogs is usually shown thousands of pictures, each with "
     "the right answer beside it. Somebody has to write down every answer. For X-rays or satellite "
@@ -32,9 +37,12 @@ TEXT = (
 def part(title: str) -> None:
     """Text, and a calculation that can be changed."""
     with learn_text.columns(title, TEXT):
-        st.html("<h3>What would the labels cost?</h3>")
         count = st.select_slider(
-            "Pictures", COUNTS, 10_000, format_func=lambda one: f"{one:,}", key="why_pictures"
+            "What would the labels cost? Pictures",
+            COUNTS,
+            10_000,
+            format_func=lambda one: f"{one:,}",
+            key="why_pictures",
         )
         seconds = st.select_slider(
             "Seconds for each label", SECONDS, 5, key="why_seconds",
@@ -52,6 +60,14 @@ def part(title: str) -> None:
             f"{summary.percent(scores['knn_accuracy_pixels'])}.</p></div>"
         )
         learn_text.recorded(st.container())
+        st.markdown(way(), unsafe_allow_html=True)  # st.html would take the drawing out
+
+
+def way() -> str:
+    """SVG: the way of a picture to a similarity, with a real pair of views."""
+    picture = demo.story()["images"][SHOWN][None]  # (1, S, S, 3)
+    recipes = draw_recipes(view_config("drawn"), 1, SHOWN, 0, image_size=demo.SIZE)
+    return pair_diagram(picture[0], render_views(picture, recipes)[0], recipes)
 
 
 def sums(hours: float) -> str:

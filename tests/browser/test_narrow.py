@@ -29,13 +29,16 @@ def run(app: App) -> str:
     return fake.run.id
 
 
-@pytest.mark.parametrize("path", ["/", "/views", "/train", "/train?run={}", "/runs"])
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/views", "/train", "/train?run={}", "/runs", *(f"/learn?part={i}" for i in range(1, 7))],
+)
 def test_nothing_is_wider_than_the_screen(
     app: App, page: Page, settled: Callable[[Page], None], run: str, path: str
 ) -> None:
     page.set_viewport_size({"width": WIDTH, "height": 800})
     page.goto(app.url + path.format(run))
-    page.wait_for_selector(".lab-diagram, .lab-pairs, .st-key-train-form, .runs-grid")
+    page.wait_for_selector(".home-intro, .learn-text, .lab-pairs, .st-key-train-form, .runs-grid")
     settled(page)
     page.wait_for_timeout(1000)  # figures take their size
     assert page.evaluate(LOOK) == []
