@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.components import (
     explore_ask,
+    explore_blocks,
     explore_compare,
     explore_form,
     explore_health,
@@ -29,6 +30,7 @@ from simclr_core.errors import LabError
 from simclr_core.runs import RunStore
 
 POLL = 0.5  # seconds between looks for an answer
+MOST_NOTES = 2  # that have room beside the panels' names
 
 
 def main() -> None:
@@ -66,7 +68,7 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
         explore_panels.pairs(run, message)
     elif asked.panel == explore_form.KEEPS:
         keeps = explore_keeps.Answered({}) if message else explore_keeps.look(run)
-        explore_keeps.panel(keeps, message)
+        explore_keeps.panel(keeps, message, explore_blocks.is_recorded(run))
         waiting = keeps.waiting
     elif asked.panel == explore_form.LOOKS:
         waiting = explore_looks.panel(run, message)
@@ -76,6 +78,8 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
         waiting = explore_compare.panel(run, {row.run.id: row for row in run_rows.rows(RunStore())})
     else:
         explore_health.panel(run)
+    if len(notes) > MOST_NOTES:
+        notes[MOST_NOTES:] = [f"And {len(notes) - MOST_NOTES} more."]
     place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
     if asked.panel == explore_form.MAP and bool(explore_ask.color_names(run)) != asked.coloured:
         st.rerun()  # the run has its pictures now: the form can offer their colours

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from . import config as settings
+from . import summary
 from .contents import number
 from .errors import LabError
 from .record import origin
@@ -64,6 +65,13 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
         LabError: the settings of a run cannot be read.
     """
     every = [flat(run) for run in runs]
+    for run, one in zip(runs, every, strict=True):
+        if summary.group(run.record, "data").get("origin") == "recorded":  # it had none of ours
+            for name in [name for name in one if name != "data.source"]:
+                del one[name]
+    if all(one.get("training.steps", 1) for one in every):  # then no other budget had a say
+        for one in every:
+            one.pop("training.seconds", None), one.pop("training.epochs", None)
     for one in every:
         one["data.source"] = Path(str(one.get("data.source", ""))).name
     names = list(dict.fromkeys(name for one in every for name in one))

@@ -16,7 +16,7 @@ from typing import BinaryIO
 
 from . import board, printed, replay, table
 from .encoder_file import save_encoder
-from .errors import ConfigError, LabError, RunError
+from .errors import ConfigError, RunError
 from .files import write_atomic
 from .run import Run
 
@@ -79,14 +79,14 @@ def write(run: Run, path: Path, step: int | None = None, look: Look | None = Non
         LabError: the run has no such step, or the file cannot be written.
     """
     ending = path.suffix.lower()
-    if ending not in (*ENDINGS, ""):
+    if ending not in (*ENDINGS, "") or path.name.startswith("."):
         raise ConfigError(
             f"Expected a name that ends in {', '.join(ENDINGS)}, or a new folder, found "
             f"{path.name}."
         )
     if path.exists():
         what = "folder" if path.is_dir() else "file"
-        raise LabError(f"Expected a new name, found a {what} at {path}; choose another.")
+        raise ConfigError(f"Expected a new name, found a {what} at {path}; choose another.")
     if ending in (ENCODER, ""):
         return write_encoder(run, path, step)
     step = chosen_step(run, step)

@@ -174,6 +174,8 @@ def lines_figure(
             showlegend=False, marker=style,
         )  # fmt: skip
     figure.update_xaxes(title=x or None)
+    if log:
+        figure.update_yaxes(nticks=4, dtick=1)
     return figure.update_yaxes(
         title=y or None, type="log" if log else "linear", rangemode="tozero" if zero else "normal"
     )

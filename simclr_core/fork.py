@@ -84,16 +84,21 @@ def fork(
         The new run.
 
     Raises:
-        ConfigError: as `forked_config`.
-        RunError: the run has no weights of that step, or does not know its steps yet.
+        ConfigError: as `forked_config`; or the run has no weights of that step.
+        RunError: the run has no weights, or does not know its steps yet.
         RunDamaged: they cannot be read.
         DeviceError: its device is not there.
     """
     old = parent.config
     known = weight_steps(parent)
     if step not in known:
-        some = ", ".join(f"{found:,}" for found in known[-12:]) or "none"
-        raise RunError(
+        some = ", ".join(f"{found:,}" for found in known[-12:])
+        if not known:
+            raise RunError(
+                f"Run {parent.id} has no weights to go on from: it was recorded or imported "
+                "without them, or has made no snapshot yet."
+            )
+        raise ConfigError(
             f"Run {parent.id}: expected the weights of step {step:,}, found those of {some}; "
             "choose one of these steps."
         )
@@ -143,4 +148,5 @@ def fork_name(parent: Run, old: RunConfig, new: RunConfig, step: int) -> str:
     ]
     if old.views != new.views:
         words.append("other views")
-    return f"{parent.name}, from step {step:,}: {', '.join(words) or 'nothing changed'}"
+    first = parent.name.partition(", from step ")[0]  # of a fork of a fork
+    return f"{first}, from step {step:,}: {', '.join(words) or 'nothing changed'}"

@@ -17,6 +17,7 @@ import numpy as np
 
 from . import loss, snapshots
 from .errors import Diverged, LabError
+from .record import origin
 from .run import Run
 
 HEALTHY, EARLY = "healthy", "too early to tell"
@@ -46,6 +47,7 @@ class Told:
         rows: scores of the snapshots, in the order of the steps.
         diverged: the run ended because its numbers overflowed.
         dead: share of h's numbers that are the same for every picture, at the newest snapshot.
+        trained: the run began with weights that had learned already, as a fork does.
     """
 
     losses: np.ndarray
@@ -54,6 +56,7 @@ class Told:
     rows: Sequence[Mapping[str, Any]] = ()
     diverged: bool = False
     dead: float | None = None
+    trained: bool = False
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def verdict(told: Told) -> Verdict:
         return _diverging(facts, told)
     if facts.accuracy >= TOO_EASY and abs(facts.late_fall) < FLAT * facts.alike:
         return _saturated(facts)
-    if facts.stuck or (facts.fall < LEARNED * facts.alike and facts.gain < FOUND):
+    still = facts.fall < LEARNED * facts.alike and facts.gain < FOUND
+    if facts.stuck or (still and not told.trained):
         return _not_started(facts)
     return _healthy(facts)
 
@@ -268,6 +272,7 @@ def told_by(run: Run) -> Told:
         LabError: its settings cannot be read.
     """
     rows, _ = run.metrics()
+    came = origin(run)
     values = {
         name: np.array([_number(row.get(name)) for row in rows], np.float64)
         for name in ("loss", "contrastive_accuracy")
@@ -282,6 +287,7 @@ def told_by(run: Run) -> Told:
         scores,
         run.status.get("error") == Diverged.__name__,
         dead_share(run),
+        bool(came and came.step),
     )
 
 

@@ -145,7 +145,8 @@ def _about(run: Run) -> str:
         words.append(f"{count:,} pictures")
     if step := status.get("step"):
         words.append(f"{step:,} steps")
-    if seconds := number(status.get("seconds")):
+    seconds = number(status.get("seconds"))
+    if seconds and seconds >= 1:
         words.append(f"{seconds:,.0f} s of training")
     known = group(record, "hardware")
     words += [str(known[name]) for name in ("device", "date") if known.get(name)]

@@ -177,7 +177,7 @@ def percent(value: float | None) -> str:
         return "–"
     if 0 < value < 1 and f"{value:.0%}" in ("0%", "100%"):
         return f"{min(max(value, 0.001), 0.999):.1%}"
-    return f"{value:.0%}"
+    return f"{math.floor(100 * value + 0.5)}%"  # as browsers round, not to the even number
 
 
 def clock(seconds: float | None) -> str:

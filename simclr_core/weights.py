@@ -176,6 +176,11 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def _none(run: Run, step: int | None, steps: list[int]) -> RunError:
     if step is None:
+        data = run.record.get("data")
+        if isinstance(data, dict) and data.get("origin") == "recorded":
+            return RunError(
+                f"Run {run.id} has no weights: it was recorded or imported without them."
+            )
         return RunError(f"Run {run.id}: expected weights, found none yet; wait for its first ones.")
     found = ", ".join(str(known) for known in steps[:20]) or "none"
     return RunError(

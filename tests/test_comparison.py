@@ -123,3 +123,24 @@ def test_the_table_names_what_differs(store):
     html = explore_compare.table(three(store), ["a", "b", "<c>"])
     assert "<th scope='row'>temperature</th><td>0.1</td><td>0.1</td><td>0.5</td>" in html
     assert "&lt;c&gt;" in html and "batch size" not in html
+
+
+def test_a_budget_that_had_no_say_is_no_difference(store):
+    """Of runs that know their steps the seconds decide nothing more; of others they do."""
+    one, other = (store.create(config(seconds=seconds, steps=400)) for seconds in (20.0, 60.0))
+    assert comparison.differences([one, other]) == []
+    third = store.create(config(seconds=60.0))
+    names = [row.name for row in comparison.differences([one, third])]
+    assert names == ["training.seconds", "training.steps"]
+
+
+def test_a_run_from_elsewhere_has_no_settings_of_ours(store):
+    from simclr_core.recorder import Recording
+
+    with Recording(np.zeros((4, 8, 8, 3), np.uint8), source="mine", store=store) as recording:
+        recording.snapshot(0, np.eye(4))
+    found = {
+        row.name: row.values for row in comparison.differences([recording.run, three(store)[0]])
+    }
+    assert found["training.temperature"] == (None, 0.1)
+    assert found["data.source"] == ("mine", "shapes")

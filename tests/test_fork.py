@@ -130,7 +130,7 @@ def test_the_map_begins_where_the_runs_own_was(store, parent):
 
 def test_what_cannot_be_forked_says_why_and_leaves_nothing(store, parent, monkeypatch):
     count = len(store.found())
-    with pytest.raises(RunError, match="weights of step 5, found those of 0, 2, 7, 12"):
+    with pytest.raises(ConfigError, match="weights of step 5, found those of 0, 2, 7, 12"):
         fork.fork(store, parent, 5)
     with pytest.raises(ConfigError, match="temperature"):
         fork.fork(store, parent, 7, temperature=99.0)
@@ -140,6 +140,24 @@ def test_what_cannot_be_forked_says_why_and_leaves_nothing(store, parent, monkey
     with pytest.raises(ZeroDivisionError):
         fork.fork(store, parent, 7)
     assert len(store.found()) == count == len([p for p in store.root.iterdir() if p.is_dir()])
+
+
+def test_a_run_without_weights_cannot_be_forked(tmp_path):
+    from simclr_core.recorder import Recording
+    from small_parts import pictures
+
+    store = RunStore(tmp_path / "runs")
+    with Recording(pictures(12), store=store) as recording:
+        recording.snapshot(0, pictures(12).reshape(12, -1))
+    with pytest.raises(RunError, match="recorded or imported without them"):
+        fork.fork(store, recording.run, 0)
+    assert len(store.found()) == 1
+
+
+def test_a_fork_of_a_fork_is_called_by_its_last_change(store, parent):
+    first = fork.fork(store, parent, 7, temperature=0.9)
+    found = fork.fork_name(first, first.config, replace(first.config, views=VIEWS), 9)
+    assert found == "plain, from step 9: nothing changed"
 
 
 def test_a_checkpoint_of_a_fork_has_the_snapshots_weights_and_no_optimiser(store, parent):

@@ -58,6 +58,8 @@ def told(losses, accuracies, first_rank=40.0, rank=40.0, uniformity=-3.0, **more
         (HEALTHY, told([6.2, 0.5, 0.2, 0.001], [0.3, 0.9, 0.99, 1])),  # easy, and still falling
         (HEALTHY, told([1.2, 1.1, 1.0, 0.9], [0.9, 0.92, 0.94, 0.96])),  # good from the first step
         (NOT_STARTED, told([6.2, 6.2, 6.2, 6.2], [0.04, 0.05, 0.04, 0.05])),
+        (NOT_STARTED, told([6.2, 6.2, 6.2, 6.2], [0.04, 0.05, 0.04, 0.05], trained=True)),
+        (HEALTHY, told([0.88, 0.8, 0.75, 0.72], [0.79, 0.79, 0.8, 0.8], trained=True)),  # a fork
         (NOT_STARTED, told([4.9, 4.8, 4.8, 4.8], [0.02, 0.02, 0.02, 0.02])),
         (COLLAPSED, told([5.0, 4.8, 4.7, 4.6], [0.04, 0.02, 0.03, 0.03], rank=4.0)),
         (COLLAPSED, told([5.0, ALIKE, ALIKE], [0.04, 0, 0], rank=0.0, uniformity=0.0)),

@@ -41,6 +41,7 @@ export function replay(root, data, options = {}) {
   pace.setAttribute("aria-label", "Speed");
   for (const one of SPEEDS) pace.append(new Option(`${one} a second`, one, one === speed, one === speed));
   const bar = make("div", "rp-bar");
+  play.disabled = slider.disabled = frames < 2;
   bar.append(play, slider, where, pace);
   const left = make("section", "rp-left"), right = make("section", "rp-right");
   left.append(stage, bar);
@@ -55,7 +56,7 @@ export function replay(root, data, options = {}) {
     box.append(make("figcaption", "", caption), canvas);
     return box;
   };
-  right.append(figure("loss", loss));
+  if (data.loss.values.length) right.append(figure("loss", loss));
   if (data.knn.values.length) right.append(figure(`neighbours share the ${data.knn.of} (kNN accuracy, on the map)`, knn));
   if (colorings.length) right.append(asked, legend);
   if (data.learned) right.append(make("p", "rp-learned", data.learned));
@@ -122,7 +123,7 @@ export function replay(root, data, options = {}) {
     where.textContent = `step ${step.toLocaleString("en")} of ${(steps.at(-1) ?? 0).toLocaleString("en")}`;
     slider.value = at;
     slider.setAttribute("aria-valuetext", `step ${step}`);
-    line(loss, data.loss, now(), { "all alike": data.loss.alike }, (v) => v.toFixed(2));
+    if (data.loss.values.length) line(loss, data.loss, now(), { "all alike": data.loss.alike }, (v) => v.toFixed(2));
     if (data.knn.values.length) {
       line(knn, data.knn, now(), { pixels: data.knn.pixels }, (v) => percent(v));
     }

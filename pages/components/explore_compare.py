@@ -84,7 +84,10 @@ def _keeps(runs: Sequence[Run], names: Sequence[str]) -> bool:
         else explore_keeps.Answered({}, "it is asked once it has ended.")
         for name, run in zip(names, runs, strict=True)
     }
-    st.html(explore_keeps.side_by_side(found))
+    recorded = [
+        name for name, run in zip(names, runs, strict=True) if explore_blocks.is_recorded(run)
+    ]
+    st.html(explore_keeps.side_by_side(found, recorded))
     st.html(f'<p class="keeps-about">{escape(explore_keeps.ABOUT)}</p>')
     return any(one.waiting for one in found.values())
 
@@ -181,7 +184,8 @@ def outcomes(runs: Sequence[Run], names: Sequence[str]) -> str:
     lines = []
     for field in fields:
         values = {round(one[field], 4) for one in every if field in one}
-        if len(values) == 1 and len(runs) > 1:  # such as pixels: the same for all
+        every_run = len(runs) > 1 and all(field in one for one in every)
+        if len(values) == 1 and every_run:  # such as pixels: the same for all
             lines.append(_dots(f"{field}, all of them", ["all"], [values.pop()], figures.NEGATIVES))
             continue
         for number in dict.fromkeys(numbers):

@@ -41,12 +41,13 @@ WORDS = {
     "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
     "order": explore_pairs.ORDERS,
     "panel": PANELS,
+    "probes": ("true", "false"),
     "of": tuple(SPACES),
     "by": METHODS,
     "metric": METRICS,
     "min_dist": DISTS,
 }
-OTHERS = ("run", "runs", "color", "chosen", "probes")  # of the link
+OTHERS = ("run", "runs", "color", "chosen")  # of the link
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
         rows: all runs, newest first.
     """
     wanted, file = Wanted(), None
-    panel = str(st.session_state.get("panel") or st.query_params.get("panel", MAP))
+    panel = str(st.query_params.get("panel", MAP))
     with st.container(key="explore-form"):
         row = st.columns([2.2, 1.4, 1.3, 1.6, 0.9, 1.0, 1.3], vertical_alignment="bottom")
         run, problem = _run(row[0], rows)
@@ -85,8 +86,8 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
             wanted, file = _wanted(row[1:], run), explore_own.field(row[6])
     with st.container(key="explore-panels"):
         st.segmented_control(
-            "Look at", list(PANELS), default=MAP, required=True, key="panel",
-            bind="query-params", label_visibility="collapsed",
+            "Look at", list(PANELS), default=panel, required=True, key=f"panel_{panel}",
+            on_change=_to_panel, args=(f"panel_{panel}",), label_visibility="collapsed",
         )  # fmt: skip
     return Asked(run, panel, wanted, file, problem, bool(explore_ask.color_names(run)))
 
@@ -117,6 +118,11 @@ def _to_link(key: str) -> None:
     st.query_params["run"] = st.session_state[key]
     for name in ("step", "picture", "chosen"):
         st.query_params.pop(name, None)
+
+
+def _to_panel(key: str) -> None:
+    """Another panel: a place of its own, to which the browser's back button leads."""
+    st.query_params["panel"] = st.session_state[key]
 
 
 def _name(row: run_rows.Row) -> str:

@@ -12,7 +12,7 @@ import streamlit as st
 
 from simclr_core import figures, health, snapshots
 from simclr_core.errors import LabError
-from simclr_core.runs import Run
+from simclr_core.runs import DAMAGED, Run
 
 from . import explore_blocks, lost
 from .live import live_curves
@@ -25,6 +25,11 @@ def panel(run: Run) -> None:
     """Verdict, curves, and how many directions h and z use."""
     if explore_blocks.is_recorded(run) and not run.metrics()[0]:
         st.html('<p class="explore-trouble">Of this run no training was recorded.</p>')
+        return
+    status = run.status
+    if status["state"] == DAMAGED:
+        words = status.get("message") or "This run's folder is damaged."
+        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
         return
     left, middle, right = st.columns([1.1, 1.25, 1.0], gap="medium")
     with left:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -58,21 +58,27 @@ def known(run: Run) -> dict[int, float]:
         return {}
 
 
-def panel(found: Answered, message: str) -> None:
-    """The table; or what is being done, or why there is none."""
+def panel(found: Answered, message: str, recorded: bool = False) -> None:
+    """The table; or what is being done, or why there is none.
+
+    Args:
+        recorded: the run was trained elsewhere: its first snapshot may be of a trained network.
+    """
     if message or not found.arrays:
         st.html(f'<p class="explore-trouble">{escape(message or found.words)}</p>')
         return
-    st.html(table(found.arrays))
+    st.html(table(found.arrays, recorded))
     st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
 
 
-def table(arrays: Mapping[str, np.ndarray]) -> str:
+def table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str:
     """HTML: a row a property; chance, pixels, h at each snapshot, and z at the last one."""
     names, steps = arrays["names"].tolist(), arrays["steps"].tolist()
-    heads = ["chance", "pixels", "h untrained" if steps[0] == 0 else f"h, step {steps[0]:,}"]
-    heads += [f"h, step {step:,}" for step in steps[1:]] + [f"z, step {steps[-1]:,}"]
-    columns = [arrays["chance"], arrays["pixels"], *arrays["h"], arrays["z"][-1]]
+    heads = ["chance", "pixels", _first(steps, recorded)]
+    heads += [f"h, step {step:,}" for step in steps[1:]]
+    columns = [arrays["chance"], arrays["pixels"], *arrays["h"]]
+    if np.isfinite(arrays["z"][-1]).any():
+        heads, columns = [*heads, f"z, step {steps[-1]:,}"], [*columns, arrays["z"][-1]]
     shades = scale_colors(SHADES)
     rows = []
     for i, name in enumerate(names):
@@ -87,37 +93,39 @@ def table(arrays: Mapping[str, np.ndarray]) -> str:
     )
 
 
-def side_by_side(found: Mapping[str, Answered]) -> str:
-    """HTML: a row a property; pixels, and for every run h at its first and last snapshot and z.
+def _first(steps: list[int], recorded: bool) -> str:
+    """What h of the first snapshot is called."""
+    if recorded and len(steps) == 1:
+        return "h"
+    return "h untrained" if steps[0] == 0 and not recorded else f"h, step {steps[0]:,}"
+
+
+def side_by_side(found: Mapping[str, Answered], recorded: Collection[str] = ()) -> str:
+    """HTML: a row a property; for every run pixels, h at its first and last snapshot, and z.
+
+    Where the pictures of all runs are the same, pixels have one column for all.
 
     Args:
         found: a run's name -> what is known of it.
+        recorded: names of those that were trained elsewhere.
     """
     known = {name: one.arrays for name, one in found.items() if one.arrays}
     rows = list(dict.fromkeys(str(p) for a in known.values() for p in a["names"].tolist()))
-    heads = "".join(
-        f'<th scope="colgroup" colspan="3">{escape(name)}</th>' for name in known
-    )  # fmt: skip
-    parts = "".join(
-        "<th scope='col'>h untrained</th>" * (int(a["steps"][0]) == 0)
-        + "<th scope='col'>h at first</th>" * (int(a["steps"][0]) != 0)
-        + "<th scope='col'>h</th><th scope='col'>z</th>"
-        for a in known.values()
-    )
+    shared = len({(*a["names"].tolist(), *a["pixels"].tolist()) for a in known.values()}) == 1
+    parts = {name: _parts(a, name in recorded, not shared) for name, a in known.items()}
     shades, body = scale_colors(SHADES), []
     for row in rows:
-        cells, pixels = "", (math.nan, 0.0)
-        for arrays in known.values():
-            names = arrays["names"].tolist()
-            i = names.index(row) if row in names else None
-            if i is None:
-                cells += "<td>–</td>" * 3
-                continue
-            chance = float(arrays["chance"][i])
-            pixels = (float(arrays["pixels"][i]), chance)
-            three = (arrays["h"][0][i], arrays["h"][-1][i], arrays["z"][-1][i])
-            cells += "".join(_cell(float(value), chance, shades) for value in three)
-        body.append(f"<tr><th scope='row'>{escape(row)}</th>{_cell(*pixels, shades)}{cells}</tr>")
+        cells = ""
+        if shared:
+            arrays = next(iter(known.values()))
+            cells = _row(arrays, row, [("pixels", arrays["pixels"])], shades)
+        cells += "".join(_row(a, row, parts[name], shades) for name, a in known.items())
+        body.append(f"<tr><th scope='row'>{escape(row)}</th>{cells}</tr>")
+    heads = "".join(
+        f'<th scope="colgroup" colspan="{len(parts[name])}">{escape(name)}</th>' for name in known
+    )
+    words = ["pixels"] * shared + [word for one in parts.values() for word, _ in one]
+    second = "".join(f"<th scope='col'>{escape(word)}</th>" for word in words)
     waits = "".join(
         f"<p class='explore-trouble'>{escape(name)}: {escape(one.words)}</p>"
         for name, one in found.items()
@@ -125,10 +133,37 @@ def side_by_side(found: Mapping[str, Answered]) -> str:
     )
     table = (
         '<div class="keeps"><table><caption>What a linear probe reads: accuracy</caption><thead>'
-        f"<tr><td></td><td></td>{heads}</tr><tr><td></td><th scope='col'>pixels</th>{parts}</tr>"
+        f"<tr><td></td>{'<td></td>' * shared}{heads}</tr><tr><td></td>{second}</tr>"
         f"</thead><tbody>{''.join(body)}</tbody></table></div>"
     )
     return table * bool(rows) + waits
+
+
+_Parts = list[tuple[str, np.ndarray]]
+
+
+def _parts(arrays: Mapping[str, np.ndarray], recorded: bool, pixels: bool) -> _Parts:
+    """The columns of a run: a word and (F,) accuracies each."""
+    found = [("pixels", arrays["pixels"])] * pixels
+    steps = arrays["steps"].tolist()
+    if len(steps) > 1:
+        first = "h untrained" if steps[0] == 0 and not recorded else "h at first"
+        found.append((first, arrays["h"][0]))
+    found.append(("h", arrays["h"][-1]))
+    if np.isfinite(arrays["z"][-1]).any():
+        found.append(("z", arrays["z"][-1]))
+    return found
+
+
+def _row(arrays: Mapping[str, np.ndarray], row: str, parts: _Parts, shades: list[str]) -> str:
+    """The cells of one property; dashes where a run was not asked for it."""
+    names = arrays["names"].tolist()
+    if row not in names:
+        return "<td>–</td>" * len(parts)
+    i = names.index(row)
+    return "".join(
+        _cell(float(values[i]), float(arrays["chance"][i]), shades) for _, values in parts
+    )
 
 
 def _cell(value: float, chance: float, shades: list[str]) -> str:

@@ -95,6 +95,10 @@ def unusable(run: Run) -> list[str]:
     if st.query_params.get("picture") and start["picture"] is None:
         problems.append(f"picture in the link: this run has pictures 1 to {count:,}.")
         del st.query_params["picture"]
+    steps = run.snapshot_steps()
+    if start["step"] is not None and steps and start["step"] > steps[-1] and not run.alive:
+        problems.append(f"step in the link: the last one of this run is {steps[-1]:,}.")
+        del st.query_params["step"]
     if st.query_params.get("chosen") and not start["chosen"]:
         problems.append("The selection in the link is damaged, or of other pictures.")
         del st.query_params["chosen"]

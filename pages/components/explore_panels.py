@@ -9,7 +9,7 @@ import streamlit as st
 
 from simclr_core.runs import Run
 
-from . import explore_ask, explore_map, explore_pairs
+from . import explore_ask, explore_blocks, explore_map, explore_pairs
 from .live import mount
 from .packing import pack
 
@@ -44,6 +44,7 @@ def matrix(run: Run, message: str) -> None:
         "chosen": st.query_params.get("chosen", ""),
         "v": explore_ask.stamp(run.path / "snapshots" / f"{step:08d}.npz"),
     }
+    message = message or _without_views(run)
     _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)
 
 
@@ -51,7 +52,15 @@ def pairs(run: Run, message: str) -> None:
     """Pairs that stand out at a snapshot, with the pane of a picture beside them."""
     with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
         step = _step(run)
+    message = message or _without_views(run)
     _mount(run, "pairs", step, f"pairs.json?step={step}", message)
+
+
+def _without_views(run: Run) -> str:
+    """Why nothing is known of views; empty if something is."""
+    if not explore_blocks.is_recorded(run):
+        return ""
+    return "This run was trained elsewhere: nothing is known of views of its pictures."
 
 
 def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:

@@ -85,7 +85,7 @@ def _fork(run: Run) -> None:
     )  # fmt: skip
     left, right = st.columns(2)
     left.number_input(
-        "Temperature", 0.005, 10.0, config.training.temperature, format="%g",
+        "Temperature", 0.0, 100.0, config.training.temperature, format="%g",
         step=0.05, key=f"fork_temperature {run.id}",
     )  # fmt: skip
     right.number_input(
@@ -96,7 +96,7 @@ def _fork(run: Run) -> None:
     )  # fmt: skip
     st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
     end = fork.forked_config(config, int(step)).training.steps
-    st.number_input("Until step", int(step) + 1, 10**9, end, key=f"fork_until {run.id} {step}")
+    st.number_input("Until step", 0, 10**9, end, key=f"fork_until {run.id} {step}")
     st.caption(
         "A new run with the weights of that step. The order of the pictures and the draws of their "
         "views are those that the run itself had; the optimiser begins anew."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from html import escape
 
 import streamlit as st
@@ -154,8 +155,10 @@ def _encoder(run: Run, step: int) -> bool:
             st.button("Make the file", on_click=_ask, args=(asked,))
     except LabError as error:
         st.caption(str(error))
-    st.html('<p class="take-what">How to use it</p>')
-    st.code(USE[form].format(size=weights.image_size(run)), language="python", wrap_lines=True)
+    with contextlib.suppress(LabError):  # then the settings are lost, and said so above
+        code = USE[form].format(size=weights.image_size(run))
+        st.html('<p class="take-what">How to use it</p>')
+        st.code(code, language="python", wrap_lines=True)
     return waits
 
 

@@ -53,10 +53,11 @@ def take(request: Request) -> Response:
         body = _body(run, file, step, request)
     except LabError as error:
         return missing(str(error))
+    name = file if file in ENCODERS.values() else f"run-{run.id}-step-{step}-{file}"
     headers = {
         **GUARD,
         "Cache-Control": "no-store",  # and never shown: it would be a page of this server
-        "Content-Disposition": f'attachment; filename="run-{run.id}-step-{step}-{file}"',
+        "Content-Disposition": f'attachment; filename="{name}"',
     }
     kind = _TYPES.get(PurePosixPath(file).suffix, "application/octet-stream")
     return Response(body, media_type=kind, headers=headers)

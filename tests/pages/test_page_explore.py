@@ -19,6 +19,7 @@ from pages.components import (
     explore_blocks,
     explore_compare,
     explore_form,
+    explore_keeps,
     explore_looks,
     explore_map,
     explore_panels,
@@ -111,6 +112,8 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
         ({"picture": "41"}, "this run has pictures 1 to 40"),
         ({"chosen": "nonsense"}, "The selection in the link is damaged"),
         ({"curve": "bend"}, "curve in the link"),
+        ({"probes": "perhaps"}, "probes in the link"),
+        ({"step": "99999"}, "the last one of this run is 400"),
     ],
 )
 def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, query, words) -> None:
@@ -413,6 +416,34 @@ def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monk
     cells = re.findall(r">([^<>]+)</td>", table)
     assert cells == [*("40%", "30%", "90%", "80%"), *("70%", "90%", "–", "20%")]
     assert "an&lt;other&gt;: The probes" in table and not app.exception
+
+
+def test_runs_on_other_pictures_have_pixels_of_their_own() -> None:
+    other = KEPT | {"pixels": np.float32([0.1, 0.2]), "z": np.full((3, 2), np.nan, np.float32)}
+    found = {"one": explore_keeps.Answered(KEPT), "two": explore_keeps.Answered(other)}
+    html = explore_keeps.side_by_side(found, ["two"])
+    heads = re.findall(r"<th scope='col'>([^<]+)", html)
+    assert heads == ["pixels", "h untrained", "h", "z", "pixels", "h at first", "h"]
+    cells = re.findall(r">([^<>]+)</td>", html)
+    assert cells[:7] == ["40%", "30%", "90%", "80%", "10%", "30%", "90%"]
+
+
+def test_of_embeddings_from_elsewhere_nothing_is_called_untrained(page, store) -> None:
+    one = {name: v[:1] if name in ("steps", "h", "z") else v for name, v in KEPT.items()}
+    html = explore_keeps.table(one | {"z": np.full((1, 2), np.nan)}, recorded=True)
+    assert re.findall(r"<th scope='col'>([^<]+)", html) == ["chance", "pixels", "h"]
+
+
+def test_a_damaged_run_gets_no_verdict(page, fake) -> None:
+    (fake.run.path / "status.json").write_text("{")
+    app = page(panel="Health", run=fake.run.id)
+    assert "status.json" in text(app) and "too early" not in text(app) and not app.exception
+
+
+def test_what_came_out_of_one_run_is_not_of_all(store, fake) -> None:
+    waiting = store.create(fake.config, "waiting")
+    html = explore_compare.outcomes([fake.run, waiting], ["one", "two"])
+    assert "all of them" not in html and "kNN accuracy, one" in html
 
 
 def test_what_can_be_taken_away_has_links_to_its_step(page, fake) -> None:
