@@ -113,6 +113,7 @@ def fork(
     seconds = next((r.get("seconds") for r in parent.snapshot_rows() if r["step"] == step), 0.0)
 
     def furnish(run: Run) -> None:
+        """Where it comes from, its weights, and its first map."""
         record = run.record
         record["forked"] = {"run": parent.id, "step": step, "name": parent.name}
         record["steps_from"] = "steps"

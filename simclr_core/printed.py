@@ -62,6 +62,7 @@ def map_figure(
     color = color or next(iter(table.choices(known)), "")
 
     def draw(figure: Any) -> None:
+        """Points in one square."""
         axes = figure.add_subplot()
         axes.set_aspect("equal", "datalim")
         axes.set(xticks=[], yticks=[], title=f"{run.name}, step {step:,}")
@@ -129,6 +130,7 @@ def curves_figure(run: Run, ending: str) -> bytes:
     of = last.get("knn_of") or "label"
 
     def draw(figure: Any) -> None:
+        """Six small figures."""
         grid = figure.subplots(2, 3).ravel()
         _line(grid[0], run, "loss", "loss", {"all alike": loss.all_alike(training.batch_size)})
         chance = {"chance": 1 / (2 * training.batch_size - 1)}

@@ -66,6 +66,18 @@ def test_plotly_comes_packed_once_and_whole(client):
     assert gzip.decompress(routes._plotly(packed=True)) == plain.content
 
 
+def test_the_recorded_run_comes_packed_once_and_whole(client):
+    path = f"/lab/demo.json?v={routes.demo_version()}"
+    packed = client.get(path, headers={"accept-encoding": "gzip"})
+    plain = client.get(path, headers={"accept-encoding": "identity"})
+    assert packed.headers["content-encoding"] == "gzip"
+    assert packed.content == plain.content == demo.replay_bytes()
+    assert plain.headers["content-type"] == "application/json"
+    assert "immutable" in packed.headers["cache-control"]
+    again = client.get(path, headers={"if-none-match": packed.headers["etag"]})
+    assert again.status_code == 304 and not again.content
+
+
 @pytest.mark.parametrize("extension", ["png", "webp"])
 def test_the_sheet_holds_every_picture_pixel_by_pixel(client, fake, extension):
     answer = client.get(f"/lab/runs/{fake.run.id}/thumbnails.{extension}")

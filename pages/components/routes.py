@@ -56,38 +56,36 @@ def script(request: Request) -> Response:
 
 def plotly(request: Request) -> Response:
     """The plotly.js that ships inside the Python package, packed once."""
-    fresh = request.query_params.get("v") == plotly_version()
-    headers = {
-        **GUARD,
-        "Cache-Control": FOREVER if fresh else "no-cache",
-        "Vary": "Accept-Encoding",
-        "ETag": f'"{plotly_version()}"',
-    }
-    if request.headers.get("if-none-match") == headers["ETag"]:
-        return Response(status_code=304, headers=headers)
-    body = _plotly(packed="gzip" in request.headers.get("accept-encoding", ""))
-    if body[:2] == b"\x1f\x8b":
-        headers["Content-Encoding"] = "gzip"
-    return Response(body, media_type="text/javascript", headers=headers)
+    return _packed(request, plotly_version(), _plotly, "text/javascript")
 
 
 def recorded(request: Request) -> Response:
     """The run that the app ships, as `replay.js` plays it; packed once."""
-    digest = demo_version()
-    fresh = request.query_params.get("v") == digest
+    return _packed(request, demo_version(), _recorded, "application/json")
+
+
+def _packed(
+    request: Request, version: str, body: Callable[[bool], bytes], media_type: str
+) -> Response:
+    """A large file of the app itself; for ever under its present version.
+
+    Args:
+        version: of the file.
+        body: its bytes, packed by gzip or not.
+    """
+    fresh = request.query_params.get("v") == version
     headers = {
         **GUARD,
         "Cache-Control": FOREVER if fresh else "no-cache",
         "Vary": "Accept-Encoding",
-        "ETag": f'"{digest}"',
+        "ETag": f'"{version}"',
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    packed = "gzip" in request.headers.get("accept-encoding", "")
-    if packed:
+    found = body("gzip" in request.headers.get("accept-encoding", ""))
+    if found[:2] == b"\x1f\x8b":
         headers["Content-Encoding"] = "gzip"
-    body = _recorded() if packed else demo.replay_bytes()
-    return Response(body, media_type="application/json", headers=headers)
+    return Response(found, media_type=media_type, headers=headers)
 
 
 @functools.lru_cache(maxsize=1)
@@ -96,9 +94,10 @@ def demo_version() -> str:
     return hashlib.sha256(demo.replay_bytes()).hexdigest()[:12]
 
 
-@functools.lru_cache(maxsize=1)
-def _recorded() -> bytes:
-    return gzip.compress(demo.replay_bytes(), 6, mtime=0)
+@functools.lru_cache(maxsize=2)
+def _recorded(packed: bool) -> bytes:
+    body = demo.replay_bytes()
+    return gzip.compress(body, 6, mtime=0) if packed else body
 
 
 def thumbnails(request: Request) -> Response:
