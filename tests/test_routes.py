@@ -13,6 +13,7 @@ import pytest
 from fake_run import FakeRun
 from http_client import serving
 from pages.components import routes, thumbnails
+from simclr_core import demo
 from simclr_core.files import write_npz
 from simclr_core.runs import RunStore
 
