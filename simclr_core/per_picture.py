@@ -48,20 +48,37 @@ def losses(z_views: np.ndarray, temperature: float, batch: int) -> np.ndarray:
     return found
 
 
-def ranked(h: np.ndarray, k: int = K) -> tuple[np.ndarray, np.ndarray]:
+def ranked(
+    h: np.ndarray, k: int = K, rows: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """The k nearest other pictures of each, the most similar one first.
 
     Args:
         h: (P, D) representations.
         k: neighbours; at most P - 1.
+        rows: (n,) pictures that are asked for; None: all.
 
     Returns:
-        Indices (P, k) int64 and cosine similarities (P, k) float32. Of equally similar ones the
+        Indices (n, k) int64 and cosine similarities (n, k) float32. Of equally similar ones the
         first in order comes first.
     """
-    which, similarity = nearest(h, k=k)
+    if rows is None:
+        which, similarity = nearest(h, k=k)
+    else:
+        which, similarity = _without_itself(*nearest(h, h[rows], k=k + 1), rows)
     order = np.lexsort((which, -similarity), axis=1)
     return np.take_along_axis(which, order, 1), np.take_along_axis(similarity, order, 1)
+
+
+def _without_itself(
+    which: np.ndarray, similarity: np.ndarray, rows: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Neighbours (n, k) of (n, k + 1): without the picture itself, or else without the last."""
+    drop = which == rows[:, None]
+    lost = np.flatnonzero(~drop.any(axis=1))  # among many that are all the same
+    drop[lost, similarity[lost].argmin(axis=1)] = True
+    shape = (len(rows), which.shape[1] - 1)
+    return which[~drop].reshape(shape), similarity[~drop].reshape(shape)
 
 
 def kept_of(
@@ -72,9 +89,9 @@ def kept_of(
     The same figure as `neighbours.neighbours_kept` with cosine distance, for some of the points.
 
     Args:
-        true: (P, >=k) neighbours in h, nearest first, as `ranked` gives them.
+        true: (n, >=k) neighbours in h of those chosen, nearest first, as `ranked` gives them.
         xy: (P, 2) coordinates.
-        chosen: indices of the points that count; None: all.
+        chosen: (n,) indices of the points that count; None: all.
         k: size of a neighbourhood; at most under half of the points is used.
 
     Returns:
@@ -93,5 +110,5 @@ def kept_of(
         far = squares[rows, None] + squares[None] - 2 * xy[rows] @ xy.T  # (b, P)
         far[np.arange(len(rows)), rows] = np.inf
         shown = np.argpartition(far, k - 1, axis=1)[:, :k]  # (b, k)
-        kept += (true[rows, :k, None] == shown[:, None, :]).sum()
+        kept += (true[start : start + block, :k, None] == shown[:, None, :]).sum()
     return float(kept / (k * len(chosen)))

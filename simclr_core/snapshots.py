@@ -19,10 +19,13 @@ from .errors import RunDamaged, RunError
 from .files import read_npz
 from .run import Run
 
-MOST_BYTES = 64_000_000  # of all that is kept together
+MOST_BYTES = 64_000_000  # of the snapshots that are kept, and of what is told from them
+MANY = 5_000  # pictures above which neighbours are looked for only where they are asked for
 NEIGHBOURS = evaluation.K  # of each picture; a label's vote asks as many
 
-_kept: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
+# Apart: a large snapshot must not drive out what it took seconds to tell from it.
+_read_ones: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
+_told: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
 _lock = threading.Lock()
 _making: dict[tuple, threading.Lock] = {}
 
@@ -52,6 +55,36 @@ def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarr
         return per_picture.ranked(vectors(run, step, of), NEIGHBOURS)
 
     return _of(run, step, of, make)
+
+
+def neighbours_of(
+    run: Run, step: int, rows: np.ndarray, of: str = "h"
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest other pictures of some, without looking for those of all where there are many.
+
+    Args:
+        rows: (n,) indices.
+        of: "h" or "z".
+
+    Returns:
+        Indices and similarities (n, k), as `neighbours`.
+    """
+    h = vectors(run, step, of)
+    if len(h) <= MANY or _knows_all(run, step, of):
+        which, similarity = neighbours(run, step, of)
+        return which[rows], similarity[rows]
+    if len(rows) == 1:
+        return per_picture.ranked(h, NEIGHBOURS, rows)
+    key = f"{of} of {hash(rows.tobytes())}"
+    return _of(run, step, key, lambda: per_picture.ranked(h, NEIGHBOURS, rows))
+
+
+def _knows_all(run: Run, step: int, of: str) -> bool:
+    """Whether neighbours of all pictures are there already."""
+    if of == "h" and (run.path / f"near-{step:08d}.npz").exists():
+        return True
+    with _lock:
+        return _key(run, step, of) in _told
 
 
 def vectors(run: Run, step: int, of: str = "h") -> np.ndarray:
@@ -114,6 +147,13 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
     return _of(run, step, f"predicted {hash(labels.tobytes())}", make)
 
 
+def predicted_of(run: Run, step: int, labels: np.ndarray, index: int) -> int:
+    """`predicted` of one picture, without asking for all where there are many."""
+    if len(labels) <= MANY or (labels < 0).any() or _knows_all(run, step, "h"):
+        return int(predicted(run, step, labels)[index])
+    return int(evaluation.vote(neighbours_of(run, step, np.array([index])), labels)[0])
+
+
 def _wanted(run: Run, step: int, name: str) -> np.ndarray:
     found = arrays(run, step).get(name)
     if found is None:
@@ -135,24 +175,30 @@ def _read(run: Run, step: int) -> dict[str, np.ndarray]:
 
 def _of(run: Run, step: int, what: str, make: Callable[[], Any]) -> Any:
     """What is kept of a step, made if need be: once, however many ask at the same time."""
-    key = (str(run.path), step, what, _stamp(run.path / "snapshots" / f"{step:08d}.npz", run))
+    key, kept = _key(run, step, what), _read_ones if what == "arrays" else _told
     with _lock:
-        if key in _kept:
-            return _kept[key]
+        if key in kept:
+            return kept[key]
         making = _making.setdefault(key, threading.Lock())
     try:
         with making:
             with _lock:
-                if key in _kept:
-                    return _kept[key]
+                if key in kept:
+                    return kept[key]
             found = make()
             with _lock:
                 if _size(found) <= MOST_BYTES:
-                    _kept[key] = found
+                    kept[key] = found
             return found
     finally:
         with _lock:
             _making.pop(key, None)
+
+
+def _key(run: Run, step: int, what: str) -> tuple[Any, ...]:
+    """What something that is told of a step is kept under: it changes with the file."""
+    stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz", run)
+    return (str(run.path), step, what, stamp)
 
 
 def _stamp(path: Path, run: Run) -> tuple[int, int]:

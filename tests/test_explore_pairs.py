@@ -145,3 +145,26 @@ def test_the_routes_give_what_the_functions_give(fake):
         assert found == json.loads(json.dumps(explore_pairs.pairs(fake.run, 0)))
         answer = client.get(f"{base}/matrix.bin?step=0&count=8&order=by%20clustering")
         assert answer.content == explore_pairs.matrix(fake.run, 0, 8, "by clustering")
+
+
+def test_of_many_pictures_different_ones_are_compared_among_some(fake, monkeypatch):
+    whole = explore_pairs.pairs(fake.run, 0)
+    assert (whole["among"], whole["count"]) == (P, P)
+    monkeypatch.setattr(explore_pairs.snapshots, "MANY", 10)
+    found = explore_pairs.pairs(fake.run, 0)
+    rows = set(np.linspace(0, P - 1, 10).round().astype(int).tolist())
+    assert (found["among"], found["count"]) == (10, P)
+    assert found["positives"] == whole["positives"]  # of every picture's own two views
+    z = fake.run.snapshot(0)["z_views"]
+    best = max(
+        (max(alike(z[a, i], z[b, j]) for i in (0, 1) for j in (0, 1)), a, b)
+        for a in rows
+        for b in rows
+        if a < b
+    )
+    first = found["negatives"][0]
+    assert (first["a"], first["b"]) == best[1:] and first["similarity"] == pytest.approx(
+        best[0], abs=1e-5
+    )
+    for name in ("negatives", "duplicates", "outliers"):
+        assert {one[k] for one in found[name] for k in "ab"} <= rows

@@ -71,7 +71,9 @@ def test_kept_of_all_is_what_the_map_says_of_itself():
     whole = per_picture.kept_of(true, xy)
     assert whole == pytest.approx(neighbours.neighbours_kept(h, xy), abs=1e-6)
     assert 0.1 < whole < 0.9
-    parts = [per_picture.kept_of(true, xy, np.arange(i, i + 50)) for i in range(0, 200, 50)]
+    parts = [
+        per_picture.kept_of(true[i : i + 50], xy, np.arange(i, i + 50)) for i in range(0, 200, 50)
+    ]
     assert np.mean(parts) == pytest.approx(whole) and len(set(parts)) > 1
 
 
@@ -83,7 +85,21 @@ def test_kept_by_hand():
     true, _ = per_picture.ranked(h, 2)
     assert per_picture.kept_of(true, xy, k=2) == 1
     swapped = xy[[4, 1, 2, 3, 0]]  # 0 lies beside 3, then 2; its true neighbours are 1 and 2
-    assert per_picture.kept_of(true, swapped, np.array([0]), k=2) == 0.5
-    assert per_picture.kept_of(true, swapped, np.array([0]), k=1) == 0
+    assert per_picture.kept_of(true[:1], swapped, np.array([0]), k=2) == 0.5
+    assert per_picture.kept_of(true[:1], swapped, np.array([0]), k=1) == 0
     assert math.isnan(per_picture.kept_of(true, xy, np.array([], int)))
     assert math.isnan(per_picture.kept_of(true[:3], xy[:3]))
+
+
+def test_some_pictures_have_the_neighbours_that_all_have() -> None:
+    rng = np.random.default_rng(3)
+    h = rng.normal(size=(80, 6)).astype(np.float32)
+    which, similarity = per_picture.ranked(h, 5)
+    rows = np.array([7, 60, 79])
+    some, alike = per_picture.ranked(h, 5, rows)
+    np.testing.assert_array_equal(some, which[rows])
+    np.testing.assert_allclose(alike, similarity[rows], atol=1e-6)
+    h[10:40] = h[10]  # thirty that are the same: itself may not be among the nearest
+    same, alike = per_picture.ranked(h, 5, np.array([12]))
+    assert 12 not in same[0] and len(set(same[0].tolist())) == 5
+    np.testing.assert_allclose(alike, 1, atol=1e-6)

@@ -87,9 +87,10 @@ def test_many_who_ask_at_once_wait_for_one(fake, monkeypatch):
 def test_what_is_kept_is_bounded(fake, monkeypatch):
     assert snapshots._size({"a": np.zeros(10), "b": (np.zeros(5), np.zeros(5))}) == 160
     monkeypatch.setattr(snapshots, "MOST_BYTES", 100)
-    snapshots._kept.clear()
+    snapshots._read_ones.clear()
+    snapshots._told.clear()
     snapshots.vectors(fake.run, 0)
-    assert snapshots._kept.currsize == 0
+    assert snapshots._read_ones.currsize == snapshots._told.currsize == 0
 
 
 @pytest.mark.parametrize(
@@ -115,3 +116,18 @@ def test_a_snapshot_without_views_still_has_neighbours(fake):
         snapshots.values(fake.run, 0, "loss")
     with pytest.raises(ValueError, match="loss or views"):
         snapshots.values(fake.run, 0, "other")
+
+
+def test_of_many_pictures_neighbours_are_looked_for_where_they_are_asked_for(fake, monkeypatch):
+    labels = fake.run.probe()["labels"]
+    which, similarity = snapshots.neighbours(fake.run, 0)
+    votes = snapshots.predicted(fake.run, 0, labels)
+    snapshots._told.clear()
+    monkeypatch.setattr(snapshots, "MANY", 10)
+    monkeypatch.setattr(snapshots, "neighbours", lambda *_: pytest.fail("asked for all"))
+    for rows in (np.array([7]), np.array([1, 30, 59])):
+        found = snapshots.neighbours_of(fake.run, 0, rows)
+        np.testing.assert_array_equal(found[0], which[rows])
+        np.testing.assert_allclose(found[1], similarity[rows], atol=1e-6)
+    for index in (0, 31):
+        assert snapshots.predicted_of(fake.run, 0, labels, index) == votes[index]

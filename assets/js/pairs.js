@@ -75,6 +75,8 @@ class Pairs {
       part.append(...(rows.length ? rows : [make("p", "pr-note", "None.")]));
       return part;
     });
+    if (found.among < found.count)
+      parts.push(make("p", "pr-note", `Different pictures are compared among ${found.among} of ${found.count}.`));
     this.lists.replaceChildren(...parts);
     this.root.dataset.step = this.header.step;
   }

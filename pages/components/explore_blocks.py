@@ -70,10 +70,10 @@ def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
         A block: header step, bounds and kept; array xy (2P) float32.
     """
     xy, bounds = _place(run, of, method, step, key)
-    true = snapshots.neighbours(run, step, of)[0]
-    if len(true) != len(xy):
+    if len(snapshots.vectors(run, step, of)) != len(xy):
         raise RunError(f"Run {run.id}: the coordinates of step {step} are of other pictures.")
-    kept = per_picture.kept_of(true, xy, fixed_sample(len(xy)))
+    sample = fixed_sample(len(xy))
+    kept = per_picture.kept_of(snapshots.neighbours_of(run, step, sample, of)[0], xy, sample)
     header = {"kind": "frame", "step": step, "of": of, "method": method, "bounds": bounds}
     return pack({**header, "kept": kept}, {"xy": xy.astype(np.float32).reshape(-1)})
 

@@ -31,14 +31,14 @@ def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
     found = []
     for known in reversed([s for s in run.snapshot_steps() if s <= step]):
         try:
-            which, similarity = snapshots.neighbours(run, known)
+            which, similarity = snapshots.neighbours_of(run, known, np.array([index]))
         except LabError:  # of a damaged snapshot; the others still tell
             continue
         found.append(
             {
                 "step": known,
-                "neighbours": which[index, :NEAREST].tolist(),
-                "similarities": similarity[index, :NEAREST].round(4).tolist(),
+                "neighbours": which[0, :NEAREST].tolist(),
+                "similarities": similarity[0, :NEAREST].round(4).tolist(),
             }
         )
     return found
@@ -68,7 +68,7 @@ def picture(run: Run, index: int, step: int) -> dict[str, Any]:
     of = target(probe)
     if of:
         labels = probe.categories[of]
-        guess = int(snapshots.predicted(run, step, labels)[index])
+        guess = snapshots.predicted_of(run, step, labels, index)
         names = category_names(run, of, labels)
         facts["predicted"] = {"of": of, "value": names[guess] if guess >= 0 else None}
     return facts
@@ -106,7 +106,7 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
     some = chosen[fixed_sample(len(chosen))]
     for of_, method, key in maps:
         xy = coordinates(run, of_, method, step, key)
-        true = snapshots.neighbours(run, step, of_)[0]
+        true = snapshots.neighbours_of(run, step, some, of_)[0]
         found["kept"].append(per_picture.kept_of(true, xy, some))
     return found
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from simclr_core import snapshots
+from simclr_core import per_picture, snapshots
 from simclr_core.errors import RunDamaged, RunError
 from simclr_core.evaluation import unit
 from simclr_core.figures import UNKNOWN, category_colors, scale_colors
@@ -67,10 +67,13 @@ def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> byt
     return pack(header, arrays)
 
 
-def pairs(run: Run, step: int) -> dict[str, list[dict[str, Any]]]:
+def pairs(run: Run, step: int) -> dict[str, Any]:
     """Pairs that stand out at a step, each list with what stands out most first.
 
+    Of more than `snapshots.MANY` pictures, different ones are looked for among a fixed choice.
+
     Returns:
+        among: how many pictures different ones are looked for among; count: how many there are.
         positives: pictures whose two views are least alike in z; negatives: different pictures
         whose views are most alike in z; duplicates: different pictures most alike in h, and
         whether their pixels are the same; outliers: pictures that are least like their nearest
@@ -79,43 +82,59 @@ def pairs(run: Run, step: int) -> dict[str, list[dict[str, Any]]]:
     z_views, h = _views(run, step), snapshots.vectors(run, step)
     alike = snapshots.values(run, step, "views")
     hard = np.argsort(alike, kind="stable")[:LISTED]
-    near, similarity = snapshots.neighbours(run, step)
+    count = len(h)
+    rows = np.linspace(0, count - 1, min(count, snapshots.MANY)).round().astype(int)
+    if len(rows) == count:
+        near, similarity = snapshots.neighbours(run, step)
+    else:
+        near, similarity = per_picture.ranked(h[rows])
+        near = rows[near]
     lonely = np.argsort(similarity.mean(axis=1), kind="stable")[:LISTED]
     return {
         "positives": [
             {"a": int(i), "similarity": float(alike[i]), "views": recipe_words(run, int(i))}
             for i in hard
         ],
-        "negatives": _hard_negatives(run, z_views),
-        "duplicates": _duplicates(run, h, near, similarity),
+        "among": len(rows),
+        "count": count,
+        "negatives": _hard_negatives(run, z_views[rows], rows),
+        "duplicates": _duplicates(run, rows, near, similarity),
         "outliers": [
-            {"a": int(i), "b": int(near[i, 0]), "similarity": float(similarity[i].mean())}
+            {"a": int(rows[i]), "b": int(near[i, 0]), "similarity": float(similarity[i].mean())}
             for i in lonely
         ],
     }
 
 
-def _hard_negatives(run: Run, z_views: np.ndarray) -> list[dict[str, Any]]:
-    """Different pictures whose views are most alike: one entry a pair of pictures."""
+def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dict[str, Any]]:
+    """Different pictures whose views are most alike: one entry a pair of pictures.
+
+    Args:
+        z_views: (n, 2, d) of the pictures `rows`.
+    """
     count = len(z_views)
     z = unit(z_views.reshape(2 * count, -1))  # (2P, d)
     found: list[tuple[int, int, float]] = []
     for start in range(0, count, BLOCK):  # blocks bound the memory
-        rows = z[2 * start : 2 * (start + BLOCK)]  # (2b, d)
-        s = (rows @ z.T).reshape(len(rows) // 2, 2, count, 2).max(axis=(1, 3))  # (b, P)
+        part = z[2 * start : 2 * (start + BLOCK)]  # (2b, d)
+        s = (part @ z.T).reshape(len(part) // 2, 2, count, 2).max(axis=(1, 3))  # (b, P)
         above = np.arange(count)[None] > start + np.arange(len(s))[:, None]
         s[~above] = -np.inf  # each pair once, and no picture with itself
         some = np.argpartition(-s, min(LISTED, s.size) - 1, axis=None)[:LISTED]
         found += [(start + int(i // count), int(i % count), float(s.flat[i])) for i in some]
     found = sorted((one for one in found if one[2] > -2), key=lambda one: (-one[2], one))
-    return [_pair(run, a, b, value) for a, b, value in found[:LISTED]]
+    return [_pair(run, int(rows[a]), int(rows[b]), value) for a, b, value in found[:LISTED]]
 
 
 def _duplicates(
-    run: Run, h: np.ndarray, near: np.ndarray, similarity: np.ndarray
+    run: Run, rows: np.ndarray, near: np.ndarray, similarity: np.ndarray
 ) -> list[dict[str, Any]]:
-    """The most alike pictures in h, if they are as alike as near duplicates are."""
-    first = np.repeat(np.arange(len(h)), near.shape[1])
+    """The most alike pictures in h, if they are as alike as near duplicates are.
+
+    Args:
+        rows: (n,) pictures; near, similarity: (n, k) their neighbours.
+    """
+    first = np.repeat(rows, near.shape[1])
     second, values = near.reshape(-1), similarity.reshape(-1)
     once = np.unique(np.sort(np.stack([first, second], axis=1), axis=1), axis=0, return_index=True)
     order = sorted(once[1], key=lambda i: (-values[i], i))[:LISTED]

@@ -460,6 +460,23 @@ def test_a_picture_of_ones_own_is_placed_among_its_neighbours(
     expect(page.locator(".st-key-explore-notes")).to_contain_text("cannot be read")
 
 
+def test_the_back_button_goes_from_panel_to_panel(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?run={run.id}")
+    expect(page.locator(MAPS).first).to_be_visible()
+    for name in ("Health", "Take away"):
+        page.get_by_role("radio", name=name, exact=True).click()
+        expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
+        expect(page).to_have_url(re.compile(f"panel={name.replace(' ', r'(%20|[+])')}"))
+    expect(page.locator(".take").first).to_be_visible()
+    page.go_back()
+    expect(page.locator(".health b")).to_be_visible()
+    expect(page.get_by_role("radio", name="Health", exact=True)).to_be_checked()
+    page.go_back()
+    expect(page.locator(MAPS).first).to_be_visible()
+    page.go_forward()
+    expect(page.locator(".health b")).to_be_visible()
+
+
 def test_where_it_looks_is_computed_and_shown(app, page, run) -> None:
     page.goto(f"{app.url}/explore?panel=Where+it+looks&picture=6")
     expect(page.locator(".looks img")).to_have_count(4, timeout=COMPUTED)
