@@ -43,15 +43,17 @@ def _way(at: int) -> None:
     """The parts, to jump between."""
     names = [f"{i} {title}" for i, (title, _) in enumerate(PARTS, 1)]
     with st.container(key="learn-way", horizontal=True, vertical_alignment="center"):
+        if st.session_state.get("learn_way") != names[at]:  # of a link, or of the buttons
+            st.session_state["learn_way"] = names[at]
         st.segmented_control(
-            "Part", names, default=names[at], required=True, key=f"learn_way_{at}",
-            label_visibility="collapsed", on_change=_jump, args=(f"learn_way_{at}",),
+            "Part", names, required=True, key="learn_way", on_change=_jump,
+            label_visibility="collapsed",
         )  # fmt: skip
         _steps(at)
 
 
-def _jump(key: str) -> None:
-    st.query_params["part"] = str(st.session_state[key]).split(" ", 1)[0]
+def _jump() -> None:
+    st.query_params["part"] = str(st.session_state["learn_way"]).split(" ", 1)[0]
 
 
 def _steps(at: int) -> None:

@@ -38,7 +38,7 @@ def main() -> None:
         found = json.loads(path.read_text())
         if "runs" in found:
             figures[path.stem] = learning(found)
-        else:
+        elif "device" in found:
             figures |= speed(found)
     with sync_playwright() as playwright:
         executable = next((path for name in BROWSERS if (path := shutil.which(name))), None)

@@ -85,9 +85,11 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
         if panel == MAP:
             wanted, file = _wanted(row[1:], run), explore_own.field(row[6])
     with st.container(key="explore-panels"):
+        if st.session_state.get("panel") != panel:  # of a link, or back in the browser's history
+            st.session_state["panel"] = panel
         st.segmented_control(
-            "Look at", list(PANELS), default=panel, required=True, key=f"panel_{panel}",
-            on_change=_to_panel, args=(f"panel_{panel}",), label_visibility="collapsed",
+            "Look at", list(PANELS), required=True, key="panel", on_change=_to_panel,
+            label_visibility="collapsed",
         )  # fmt: skip
     return Asked(run, panel, wanted, file, problem, bool(explore_ask.color_names(run)))
 
@@ -120,9 +122,9 @@ def _to_link(key: str) -> None:
         st.query_params.pop(name, None)
 
 
-def _to_panel(key: str) -> None:
+def _to_panel() -> None:
     """Another panel: a place of its own, to which the browser's back button leads."""
-    st.query_params["panel"] = st.session_state[key]
+    st.query_params["panel"] = st.session_state["panel"]
 
 
 def _name(row: run_rows.Row) -> str:
