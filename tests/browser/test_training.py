@@ -6,6 +6,7 @@ compares it with what the run folder holds.
 
 from __future__ import annotations
 
+import math
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -229,8 +230,9 @@ def test_scores_are_those_of_the_snapshots(story: Story) -> None:
     evaluation = story.run.evaluation()
     shares = [1 / 8, *_numbers(evaluation)]  # chance among eight shapes, and all that is stored
     told = re.findall(r"\d+%", story.seen["said"][-1])
-    assert f"{100 * evaluation['knn_accuracy']:.0f}%" in told and len(told) >= 3
-    assert set(told) <= {f"{100 * share:.0f}%" for share in shares}
+    rounded = [f"{math.floor(100 * share + 0.5)}%" for share in shares]
+    assert f"{math.floor(100 * evaluation['knn_accuracy'] + 0.5)}%" in told and len(told) >= 3
+    assert set(told) <= set(rounded)
 
 
 def _numbers(values: Any) -> list[float]:

@@ -35,7 +35,7 @@ def press(page: Page, key: str, times: int, arrow: str = "ArrowRight") -> None:
 def test_the_first_visitor_gets_the_frame_also_on_a_deep_link(app: App, page: Page) -> None:
     opened(app, page, "/views")
     links = page.locator('[data-testid="stTopNavLink"]')
-    assert links.all_inner_texts() == ["Home", "Views", "Train", "Explore", "Runs"]
+    assert links.all_inner_texts() == ["Home", "Views", "Train", "Explore", "Learn", "Runs"]
     expect(page.locator(".lab-machine")).to_contain_text("nothing running")
 
 
@@ -148,10 +148,13 @@ def test_settings_go_to_train_and_are_there_on_return(app: App, page: Page) -> N
 
 def test_home_leads_on(app: App, page: Page) -> None:
     page.goto(app.url)
+    expect(page.get_by_role("img", name=re.compile("^Map of 1000 pictures"))).to_be_visible()
+    page.get_by_role("button", name="Learn the idea").click()
     expect(page.get_by_role("img", name=re.compile("^The data's way"))).to_be_visible()
-    page.get_by_role("button", name="Look at views").click()
-    page.wait_for_selector(".lab-pairs")
-    assert page.url.startswith(app.url + "/views")
+    assert page.url.startswith(app.url + "/learn")
+    page.go_back()
+    page.get_by_role("button", name="Train your own").click()
+    page.wait_for_selector(".st-key-train-form")
 
 
 def test_the_server_is_light_and_keeps_a_mapper(app: App, page: Page, settled: Settled) -> None:
