@@ -31,7 +31,7 @@ def run(app: App) -> str:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/views", "/train", "/train?run={}", "/runs", *(f"/learn?part={i}" for i in range(1, 7))],
+    ["/", "/views", "/train", "/train?run={}", "/runs", *(f"/learn?part={i}" for i in (2, 5, 6))],
 )
 def test_nothing_is_wider_than_the_screen(
     app: App, page: Page, settled: Callable[[Page], None], run: str, path: str
