@@ -19,6 +19,8 @@ DEFAULTS = {  # what TensorFlow reads while it is imported, unless somebody has 
     "TF_ENABLE_ONEDNN_OPTS": "1",
 }
 
+COMPILED_BYTES = 2**30  # of compiled programs that are kept
+
 
 def prepare(device: Device) -> None:
     """Set what has to be set before the framework finds its devices."""
@@ -27,6 +29,7 @@ def prepare(device: Device) -> None:
         os.environ[DEVICES] = ""
     else:
         os.environ[DEVICES] = device.id.split(":")[1]
+        _keep_compiled()
 
 
 def start_framework() -> None:
@@ -68,6 +71,17 @@ def bring_home(model: Any) -> None:
     """
     if hasattr(model, "jax_state_sync"):
         model.jax_state_sync()
+
+
+def _keep_compiled() -> None:
+    """Have JAX keep what it compiles for a GPU.
+
+    It compiles a step for every process, and once more where several are launched together.
+    """
+    from .builtin import cache_dir
+
+    os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(cache_dir() / "jax"))
+    os.environ.setdefault("JAX_COMPILATION_CACHE_MAX_SIZE", str(COMPILED_BYTES))
 
 
 def _set_defaults() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import platform
 from collections.abc import Callable
 from typing import Any
@@ -14,7 +15,8 @@ from .rounds import Figure
 from .whole_runs import first_loss_seconds, observation, training
 
 # Those that start processes come before the framework is in this one and changes its settings.
-PARTS = ("start", "observation", "umap", "length", "steps", "views", "precision", "data")
+PARTS = ("start", "observation", "umap", "length", "gpu", "steps", "views", "precision", "data")
+GPU_SECONDS = 600.0  # at most, for all encoders together
 OBSERVED_SECONDS = 60.0  # the preset `minute`, whole
 
 Tell = Callable[[str], None]
@@ -133,6 +135,17 @@ class Report:
             ("memory of the worker, growth meanwhile, MB", f"{found['memory'] / 1e6:.1f}", "")
         )
         self.json["length"] = {name: round(value, 4) for name, value in found.items()}
+
+    def _gpu(self) -> None:
+        if self.device.id == "cpu":
+            self._tell("no GPU is used: its figures stay blank")
+            return
+        from .gpus import measure_gpu
+
+        for row in measure_gpu(self.device, GPU_SECONDS, self._tell):
+            self.json.setdefault("gpu", []).append(row)
+            what = f"{row['encoder']}, {row['precision']}, N = {row['batch']}, images/s"
+            self.rows.append((what, f"{row.get('images_per_second', math.nan):,.0f}", ""))
 
     def _data(self) -> None:
         self._framework()
