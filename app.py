@@ -26,9 +26,10 @@ if get_script_run_ctx(suppress_warning=True) is None:
         on_script_error=server.on_script_error,
     )
 else:
-    from pages.components import frame
+    from pages.components import frame, room
 
     frame.configure()
     page = st.navigation(frame.navigation(), position="top")
     frame.show()
+    room.show()
     page.run()

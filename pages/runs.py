@@ -7,13 +7,14 @@ from pathlib import Path
 
 import streamlit as st
 
-from pages.components import open_file, run_actions, run_rows, run_table
+from pages.components import open_file, run_actions, run_rows, run_table, run_wall
 from pages.components.run_rows import Row
 from simclr_core import launch, runs
 from simclr_core.errors import LabError
 from simclr_core.runs import RunStore
 
 REFRESH = 3.0  # seconds, while a run is going on or waits
+LIST, WALL = "List", "Wall"
 
 
 def main() -> None:
@@ -47,6 +48,9 @@ def _all(store: RunStore, busy: bool) -> None:
     if not found:
         st.html('<p class="run-lost">No run has these words in its name, data or settings.</p>')
         return
+    if st.session_state.get("show") == WALL:
+        run_wall.wall(found)
+        return
     pages = -(-len(found) // run_table.PAGE)
     page = _page(pages)
     start = (page - 1) * run_table.PAGE
@@ -72,6 +76,10 @@ def _search(rows: list[Row]) -> list[Row]:
                 label_visibility="collapsed",
                 width=340,
             )
+        st.segmented_control(
+            "Show", (LIST, WALL), default=LIST, required=True, key="show", bind="query-params",
+            label_visibility="collapsed", help="Wall: the maps of all runs side by side",
+        )  # fmt: skip
         st.page_link("pages/train.py", label="Start another")
     wanted = (words or "").lower().split()
     return [row for row in rows if all(word in _text(row) for word in wanted)]

@@ -23,12 +23,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
-
-from search import train  # noqa: E402
 
 from simclr_core import config as settings  # noqa: E402
 from simclr_core.backend import prepare, start_framework  # noqa: E402
@@ -40,6 +36,7 @@ from simclr_core.locks import is_locked  # noqa: E402
 from simclr_core.precision import processor  # noqa: E402
 from simclr_core.presets import preset_config, suited  # noqa: E402
 from simclr_core.runs import RunStore  # noqa: E402
+from simclr_core.timed import train_for  # noqa: E402
 
 COLUMNS = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 
@@ -119,43 +116,20 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
     """Train the same encoder with all labels for the same seconds, and score its classifier."""
     prepare(find_device("cpu"))
     start_framework()
-    import keras
-    from keras import ops
-
-    from simclr_core import model as models
-    from simclr_core.encoders import build_encoder
+    from simclr_core.model import compile_model
     from simclr_core.observer import Observer
     from simclr_core.schedule import hold_steps
+    from simclr_core.supervised import LabelledFeed, build_classifier
 
     dataset = load_dataset(config.data.source)
     assert dataset.y_train is not None and dataset.y_test is not None
-
-    class Supervised(models.SimCLR):
-        """SimCLR with a classifier in place of the head, and cross-entropy as its loss."""
-
-        def compute_loss(self, x: Any = None, y: Any = None, y_pred: Any = None, *_: Any) -> Any:
-            labels = ops.repeat(x["labels"], 2)  # (2N,), partners side by side
-            loss = keras.losses.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
-            return ops.mean(loss)
-
-    class Labelled(models.Feed):
-        """Batches with their labels."""
-
-        def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
-            batch = super().__getitem__(index)[0]
-            return (batch | {"labels": dataset.y_train[self.indices(self.start + index)]},)
-
-    size, training = dataset.image_size, config.training
-    keras.utils.set_random_seed(seed)
-    encoder = build_encoder(config.model, size)
-    h = keras.Input(encoder.output_shape[1:])
+    training = settings.replace(config.training, seed=seed)
     classes = int(dataset.y_train.max()) + 1
-    classifier = keras.Model(h, keras.layers.Dense(classes)(h))
-    model = Supervised(encoder, classifier, training.temperature, size)
-    schedule = models.compile_model(model, training, jit=False)
-    feed = Labelled(dataset.x_train, config.views, training.batch_size, seed)
+    model = build_classifier(config.model, training, dataset.image_size, classes)
+    schedule = compile_model(model, training, jit=False)
+    feed = LabelledFeed(dataset.x_train, dataset.y_train, config.views, training.batch_size, seed)
     hold = hold_steps(training.warmup_steps)
-    times = train(model, schedule, feed, training.seconds, hold)
+    times = train_for(model, schedule, feed, training.seconds, hold)
     logits = Observer(model).encode(dataset.x_test)[1]
     right = logits.argmax(axis=1) == dataset.y_test
     return {"supervised": round(float(right.mean()), 4), "supervised_steps": len(times) + 1}

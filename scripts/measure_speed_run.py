@@ -20,9 +20,11 @@ import time
 BEGAN = time.monotonic()
 
 import argparse  # noqa: E402
+import itertools  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import sys  # noqa: E402
+from collections.abc import Callable  # noqa: E402
 from concurrent.futures import ThreadPoolExecutor  # noqa: E402
 from pathlib import Path  # noqa: E402
 from typing import Any  # noqa: E402
@@ -110,32 +112,31 @@ class SpeedRun:
         per_epoch = len(x) // self.args.batch
         engine.schedule.total.assign(1e9)  # the rate is held until the pace is known
         self.look(model, 0)  # compiles what looking takes
-        pace = Pace(lambda: self.clock())
+        times: list[float] = []
         model.fit(
             Feed(x, self.views, self.args.batch, self.args.seed, end=PACE_STEPS),
-            callbacks=[pace],
+            callbacks=[noted(lambda batch, loss: times.append(self.clock()))],
             verbose=0,
             shuffle=False,
         )
         bring_home(model)
-        each = float(np.median(np.diff(pace.times[PACE_STEPS // 2 :])))
+        each = float(np.median(np.diff(times[PACE_STEPS // 2 :])))
         looking = self.looks[0]["looking"]
         left = self.args.seconds - self.clock() - self.args.looks * looking
         steps = PACE_STEPS + max(int(left / each), 1)
         engine.schedule.total.assign(steps)
-        self.say(pace=each, steps=steps, epochs=steps / per_epoch, compiled=pace.times[0])
+        self.say(pace=each, steps=steps, epochs=steps / per_epoch, compiled=times[0])
         due = np.linspace(FROM_SHARE, 1.0, self.args.looks)
         due_steps = sorted({round(float(share) * steps) for share in due})
         done = PACE_STEPS
-        losses: list[float] = []
         for stop in due_steps:
+            losses: list[float] = []
             feed = Feed(x, self.views, self.args.batch, self.args.seed, start=done, end=stop)
-            kept = Kept()
-            model.fit(feed, callbacks=[kept], verbose=0, shuffle=False)
+            keep = noted(lambda batch, loss, losses=losses: losses.append(loss))
+            model.fit(feed, callbacks=[keep], verbose=0, shuffle=False)
             bring_home(model)
-            losses += kept.losses
             done = stop
-            self.look(model, done, loss=kept.losses[-1])
+            self.look(model, done, loss=round(losses[-1], 4))
         reached = next((k["seconds"] for k in self.looks if k["knn"] >= GOAL), None)
         return {
             "device": self.device.name,
@@ -164,6 +165,7 @@ class SpeedRun:
         self.say(**self.looks[-1], **more)
 
     def say(self, **what: Any) -> None:
+        """A line of JSON."""
         print(json.dumps(what), flush=True)
 
 
@@ -197,7 +199,7 @@ def pictures(path: str) -> dict[str, np.ndarray]:
         found = {f"y_{s}": file[f"y_{s}"].astype(np.int64) for s in ("train", "test")}
         for split in ("train", "test"):
             data, offsets = file[f"jpeg_{split}"], file[f"offsets_{split}"]
-            pieces = [data[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+            pieces = [data[a:b] for a, b in itertools.pairwise(offsets)]
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 found[f"x_{split}"] = np.stack(list(pool.map(decoded, pieces)))
         return found
@@ -208,40 +210,14 @@ def decoded(piece: np.ndarray) -> np.ndarray:
     return cv2.cvtColor(cv2.imdecode(piece, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
 
 
-def _callback() -> Any:
+def noted(what: Callable[[int, float], None]) -> Any:
+    """A callback that is told of every step and its loss, once that is at home."""
     import keras
 
-    return keras.callbacks.Callback
+    def after(batch: int, logs: Any) -> None:
+        what(batch, float(np.ravel(logs["loss"])[-1]))
 
-
-def Pace(clock: Any) -> Any:  # noqa: N802
-    """Notes when steps end, once their loss is at home."""
-
-    class Noted(_callback()):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.times: list[float] = []
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            float(np.ravel(logs["loss"])[-1])
-            self.times.append(clock())
-
-    return Noted()
-
-
-def Kept() -> Any:  # noqa: N802
-    """Keeps the loss of every 50th step, and waits for it: a launch ahead is enough."""
-
-    class Losses(_callback()):  # type: ignore[misc]
-        def __init__(self) -> None:
-            super().__init__()
-            self.losses: list[float] = []
-
-        def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-            if batch % 10 == 9 or not self.losses:
-                self.losses.append(float(np.ravel(logs["loss"])[-1]))
-
-    return Losses()
+    return keras.callbacks.LambdaCallback(on_train_batch_end=after)
 
 
 if __name__ == "__main__":

@@ -20,7 +20,6 @@ import json
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +34,7 @@ from simclr_core.datasets import Dataset, load_dataset  # noqa: E402
 from simclr_core.devices import find_device  # noqa: E402
 from simclr_core.evaluation import nearest, vote  # noqa: E402
 from simclr_core.presets import preset_config, suited  # noqa: E402
+from simclr_core.timed import train_for  # noqa: E402
 
 SPLIT_SEED, HELD_OUT, MOST_HELD_OUT = 5, 0.2, 2000
 
@@ -94,7 +94,7 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
     schedule = models.compile_model(model, config.training, jit=False)
     feed = models.Feed(dataset.x_train[rest], config.views, config.training.batch_size, seed)
     hold = hold_steps(config.training.warmup_steps)
-    times = train(model, schedule, feed, args.seconds, hold, args.steps)
+    times = train_for(model, schedule, feed, args.seconds, hold, args.steps)
     observer = Observer(model)
     bank, queries = (observer.encode(dataset.x_train[rows])[0] for rows in (rest, held))
     y = dataset.y_train
@@ -106,29 +106,6 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
         "images_per_second": round(config.training.batch_size / statistics.median(times)),
         "knn": round(float((vote(nearest(bank, queries), y[rest]) == y[held]).mean()), 4),
     }
-
-
-def train(
-    model: Any, schedule: Any, feed: Any, seconds: float, hold: int, total: int = 0
-) -> list[float]:
-    """Train; returns the seconds of each step but the first.
-
-    Args:
-        seconds: after the first step, about; the first second tells how many steps these are.
-        hold: steps that do not depend on the length.
-        total: steps, instead of seconds.
-    """
-    schedule.total.assign(total)
-    model.train_on_batch(*feed[0])
-    times: list[float] = []
-    while not total or len(times) + 1 < total:
-        began = time.perf_counter()
-        model.train_on_batch(*feed[len(times) + 1])
-        times.append(time.perf_counter() - began)
-        if not total and len(times) + 1 >= hold and sum(times) > 1:
-            total = hold + round((seconds - sum(times)) / statistics.median(times))
-            schedule.total.assign(total)
-    return times
 
 
 def split(dataset: Dataset, seed: int) -> tuple[np.ndarray, np.ndarray]:

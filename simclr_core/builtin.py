@@ -14,17 +14,18 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import filelock
 import numpy as np
 import platformdirs
 
-from . import shapes
+from . import patterns, shapes
 from .errors import DataError, LabError
 from .files import read_npz, write_npz
 
-BUILT_IN = ("shapes", "digits", "cifar10")
+BUILT_IN = ("shapes", "patterns", "digits", "cifar10")
 SHAPES_SIZE = 32
 DIGITS_TEST = 500  # the last ones: other writers than the training ones, as in the source
 DIGITS_SIZE = 16  # 8 x 8 has too few pixels to crop
@@ -39,6 +40,51 @@ Progress = Callable[[float, str], None]
 Arrays = dict[str, np.ndarray]
 
 
+@dataclass(frozen=True)
+class DrawnSet:
+    """A set that is drawn: what draws it, its parts, its factors, and which of them is the label.
+
+    Attributes:
+        draw: (count, seed, image_size) -> the pictures and their factors.
+        parts: split -> (count, seed).
+        hash: of its content at 32 px; names the cache, so that another drawing is another file.
+        kind: `Dataset.kind`.
+    """
+
+    draw: Callable[[int, int, int], shapes.Drawing]
+    parts: dict[str, tuple[int, int]]
+    factor_names: dict[str, tuple[str, ...]]
+    label: str
+    hash: str
+    kind: str
+
+
+DRAWN = {
+    "shapes": DrawnSet(
+        shapes.draw_shapes,
+        {
+            "train": (shapes.TRAIN_COUNT, shapes.TRAIN_SEED),
+            "test": (shapes.TEST_COUNT, shapes.TEST_SEED),
+        },
+        shapes.FACTOR_NAMES,
+        "shape",
+        shapes.SHAPES_HASH,
+        "drawn",
+    ),
+    "patterns": DrawnSet(
+        patterns.draw_patterns,
+        {
+            "train": (patterns.TRAIN_COUNT, patterns.TRAIN_SEED),
+            "test": (patterns.TEST_COUNT, patterns.TEST_SEED),
+        },
+        patterns.FACTOR_NAMES,
+        "motif",
+        patterns.PATTERNS_HASH,
+        "patterns",
+    ),
+}
+
+
 def cache_dir() -> Path:
     """Folder for data sets made or fetched once; SIMCLR_LAB_CACHE overrides the system's."""
     given = os.environ.get("SIMCLR_LAB_CACHE")
@@ -46,28 +92,28 @@ def cache_dir() -> Path:
 
 
 def cache_path(source: str, image_size: int = SHAPES_SIZE) -> Path:
-    """Where a built-in set is kept; the drawn one by size and version of the drawing."""
-    if source == "shapes":
-        return cache_dir() / f"shapes-{image_size}-{shapes.SHAPES_HASH[:8]}.npz"
+    """Where a built-in set is kept; the drawn ones by size and version of the drawing."""
+    if source in DRAWN:
+        return cache_dir() / f"{source}-{image_size}-{DRAWN[source].hash[:8]}.npz"
     return cache_dir() / f"{source}.npz"
 
 
-def draw_built_in(image_size: int, progress: Progress) -> Arrays:
-    """The drawn set at a size, from the cache or drawn now (about 2 s at 32 px).
+def draw_built_in(source: str, image_size: int, progress: Progress) -> Arrays:
+    """A drawn set at a size, from the cache or drawn now (2 to 5 s at 32 px).
+
+    Args:
+        source: a key of `DRAWN`.
 
     Returns:
         x_train, x_test and, per factor, factor_train__NAME and factor_test__NAME.
     """
-    path = cache_path("shapes", image_size)
+    path, drawn = cache_path(source, image_size), DRAWN[source]
     with contextlib.suppress(LabError):  # none yet, or damaged: draw again
         return read_npz(path)
     arrays: Arrays = {}
-    for split, count, seed in (
-        ("train", shapes.TRAIN_COUNT, shapes.TRAIN_SEED),
-        ("test", shapes.TEST_COUNT, shapes.TEST_SEED),
-    ):
+    for split, (count, seed) in drawn.parts.items():
         progress(0.8 if arrays else 0.0, f"Drawing {count:,} {split} pictures.")
-        drawing = shapes.draw_shapes(count, seed, image_size)
+        drawing = drawn.draw(count, seed, image_size)
         arrays[f"x_{split}"] = drawing.images
         for name, values in drawing.factors.items():
             arrays[f"factor_{split}__{name}"] = values
@@ -98,8 +144,8 @@ def prepare(source: str, progress: Progress | None = None) -> Path:
         with filelock.FileLock(path.with_suffix(".lock")):
             if path.exists():
                 return path
-            if source == "shapes":
-                draw_built_in(32, tell)
+            if source in DRAWN:
+                draw_built_in(source, SHAPES_SIZE, tell)
             else:
                 _store(path, _make_digits() if source == "digits" else _fetch_cifar10(tell))
     except OSError as error:
@@ -112,7 +158,7 @@ def prepare(source: str, progress: Progress | None = None) -> Path:
 
 
 def ensure_cached(source: str, progress: Progress) -> Path:
-    """The cache file of digits or cifar10, made by a process of its own if it is missing.
+    """The cache file of a built-in set, made by a process of its own if it is missing.
 
     Raises:
         DataError: it could not be made; the text says why.

@@ -225,7 +225,10 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only",
         action="append",
-        choices=("start", "observation", "umap", "length", "steps", "views", "precision", "data"),
+        choices=(
+            *("start", "observation", "umap", "length", "gpu", "steps", "views", "precision"),
+            "data",
+        ),
         help="a part, instead of all; may be given again",
     )
 
@@ -257,6 +260,20 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         "--method", choices=("umap", "pca"), default="umap", help="of a map (default: umap)"
     )
     parser.add_argument("--color", metavar="NAME", help="of a map: label, a factor, loss or views")
+
+
+def _add_lesson(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", nargs="?", metavar="NAME", help="of a lesson; see --list")
+    parser.add_argument("--list", action="store_true", help="name them all, a line each")
+    parser.add_argument(
+        "--seeds", type=whole_number, default=1, metavar="N", help="how many; default: 1"
+    )
+    parser.add_argument(
+        "--seed", type=whole_number, default=0, metavar="N", help="the first of them; default: 0"
+    )
+    parser.add_argument(
+        "--data", default="", metavar="SOURCE", help="as for `train`, in place of the lesson's own"
+    )
 
 
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
@@ -305,6 +322,11 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
     ),
     "rename": ("Give a run a name.", _add_name, "cli_runs.rename"),
     "delete": ("Remove a run's folder.", _add_consent, "cli_runs.delete"),
+    "lesson": (
+        "Try a finding of the literature: what was expected, and whether it held.",
+        _add_lesson,
+        "cli_lessons.lesson",
+    ),
     "bench": (
         "How fast the engine is here; run nothing else meanwhile.",
         _add_bench,

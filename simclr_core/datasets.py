@@ -20,7 +20,6 @@ from .builtin import BUILT_IN, cache_dir, prepare
 from .errors import DataError
 from .ingest import read_pictures
 from .paths import expanded
-from .shapes import FACTOR_NAMES
 from .splits import Parts, cap, hash_arrays, split_off_test, spread_choice
 
 __all__ = [
@@ -37,6 +36,7 @@ __all__ = [
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 224
 LABELS = {
     "shapes": "Shapes (drawn, 8 classes)",
+    "patterns": "Patterns (drawn, 8 motifs)",
     "digits": "Digits (handwritten, 10 classes)",
     "cifar10": "CIFAR-10 (photographs, 10 classes)",
 }
@@ -59,7 +59,8 @@ class Dataset:
         factors_test: factor -> (M,) int64.
         factor_names: factor -> names of its categories.
         is_gray: the three channels are equal everywhere.
-        kind: "drawn", "characters", "photographs" or "gray pictures"; views start from it.
+        kind: "drawn", "patterns", "characters", "photographs" or "gray pictures"; views start
+            from it.
         notes: what was done to the data, a sentence each.
     """
 
@@ -97,7 +98,8 @@ def load_dataset(
     """Load a data set.
 
     Args:
-        source: "shapes", "digits", "cifar10", or the path of an .npz, a .zip or a folder.
+        source: "shapes", "patterns", "digits", "cifar10", or the path of an .npz, a .zip or a
+            folder.
         image_size: side S in pixels, 8 to 224; None (or 0) lets the data choose.
         max_images: training pictures at most, and as many test pictures, class by class; None
             (or 0) takes all.
@@ -112,8 +114,8 @@ def load_dataset(
     """
     tell = progress or (lambda share, text: None)
     _check_arguments(image_size, max_images)
-    if source == "shapes":
-        return _load_shapes(image_size or builtin.SHAPES_SIZE, max_images, tell)
+    if source in builtin.DRAWN:
+        return _load_drawn(source, image_size or builtin.SHAPES_SIZE, max_images, tell)
     if source in BUILT_IN:
         path = builtin.ensure_cached(source, tell)
         size = image_size or (builtin.DIGITS_SIZE if source == "digits" else None)
@@ -199,27 +201,27 @@ def _not_found(source: str) -> str:
     )
 
 
-def _load_shapes(image_size: int, max_images: int | None, tell: Progress) -> Dataset:
-    arrays = builtin.draw_built_in(image_size, tell)
+def _load_drawn(source: str, image_size: int, max_images: int | None, tell: Progress) -> Dataset:
+    drawn, arrays = builtin.DRAWN[source], builtin.draw_built_in(source, image_size, tell)
     for split in ("train", "test") if max_images else ():
-        shape = arrays[f"factor_{split}__shape"]
-        rows = spread_choice(shape, len(shape), max_images or 0, "0")
+        label = arrays[f"factor_{split}__{drawn.label}"]
+        rows = spread_choice(label, len(label), max_images or 0, "0")
         arrays |= {name: value[rows] for name, value in arrays.items() if split in name}
     factors = {
-        split: {name: arrays[f"factor_{split}__{name}"] for name in FACTOR_NAMES}
+        split: {name: arrays[f"factor_{split}__{name}"] for name in drawn.factor_names}
         for split in ("train", "test")
     }
     return Dataset(
-        name="shapes",
+        name=source,
         x_train=arrays["x_train"],
-        y_train=factors["train"]["shape"],
+        y_train=factors["train"][drawn.label],
         x_test=arrays["x_test"],
-        y_test=factors["test"]["shape"],
-        class_names=FACTOR_NAMES["shape"],
+        y_test=factors["test"][drawn.label],
+        class_names=drawn.factor_names[drawn.label],
         factors_train=factors["train"],
         factors_test=factors["test"],
-        factor_names=dict(FACTOR_NAMES),
-        kind="drawn",
+        factor_names=dict(drawn.factor_names),
+        kind=drawn.kind,
     )
 
 

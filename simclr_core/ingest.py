@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -17,7 +17,7 @@ from . import large, pictures
 from .archives import Entry, Listing, UnreadableFile, open_listing, safe_name
 from .errors import DataError
 from .labels import label_parts
-from .splits import Parts, spread_choice
+from .splits import Parts, groups_by_name, spread_choice
 
 MAX_BYTES = 64 * 2**30  # of all pictures at their final size
 MIN_SIDE = 4  # pixels; when most pictures are smaller, nothing is left to crop
@@ -100,14 +100,7 @@ def read_pictures(
         raise _no_pictures(path, listing, tally)
     _check_sides(path, tally)
     parts = _assemble(images, kept)
-    return Parts(
-        parts.x_train,
-        parts.y_train,
-        parts.x_test,
-        parts.y_test,
-        parts.class_names,
-        (*_notes(tally, size), *parts.notes),
-    )
+    return replace(parts, notes=(*_notes(tally, size), *parts.notes))
 
 
 def _candidates(listing: Listing, tally: Tally) -> list[Entry]:
@@ -238,14 +231,10 @@ def _assemble(images: np.ndarray, kept: list[Found]) -> Parts:
     whole = len(splits) == 1 and len(rows[splits[0]]) == len(images)
     arrays = [images] if whole else [large.take(images, rows[s]) for s in splits]
     parts = label_parts(splits, arrays, labels, None)
-    return Parts(
-        parts.x_train,
-        parts.y_train,
-        parts.x_test,
-        parts.y_test,
-        parts.class_names,
-        (*notes, *parts.notes),
+    groups = (
+        groups_by_name([PurePosixPath(f.entry.parts[-1]).stem for f in kept]) if whole else None
     )
+    return replace(parts, notes=(*notes, *parts.notes), groups=groups)
 
 
 def _check_sides(path: Path, tally: Tally) -> None:

@@ -116,11 +116,18 @@ VIEW_PRESETS: dict[str, tuple[str, Callable[[ViewConfig], dict[str, Any]]]] = {
 }
 
 # Of the built-in data; other data tell it once they are read.
-KINDS = {"shapes": "drawn", "digits": "characters", "cifar10": "photographs"}
+KINDS = {
+    "shapes": "drawn",
+    "patterns": "patterns",
+    "digits": "characters",
+    "cifar10": "photographs",
+}
 
 # What each kind of picture allows: no mirrored letters, no hue where there is none.
 _KIND_VIEWS: dict[str, dict[str, Any]] = {
     "drawn": {"crop_min": 0.6, "gray_p": 0.3},
+    # Small crops, so that partners show other copies of the motif.
+    "patterns": {"crop_min": 0.2, "gray_p": 0.3},
     # Half the colour distortion: what the paper found best on CIFAR-10 (appendix B.9).
     "photographs": {"crop_min": 0.2, "gray_p": 0.2, "color_strength": 0.5},
     "characters": {

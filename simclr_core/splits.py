@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -23,6 +26,8 @@ class Parts:
         y_test: (M,) int64, or None.
         class_names: K names, () without labels.
         notes: one sentence each.
+        groups: (N,) what each training picture comes from, such as a person, or None where that
+            is not known: pictures of one group are not torn apart.
     """
 
     x_train: np.ndarray
@@ -31,6 +36,7 @@ class Parts:
     y_test: np.ndarray | None = None
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    groups: tuple[str, ...] | None = None
 
 
 def hash_arrays(*arrays: np.ndarray | None) -> str:
@@ -82,16 +88,26 @@ def split_off_test(parts: Parts) -> Parts:
     """Make a fifth of the pictures the test split, the same fifth for the same pictures.
 
     Fewer than five pictures all stay in training. A class of one picture stays there too.
+    Pictures of one group are all in training or all in the test split: a score on pictures of
+    persons that the network knows already would be too good.
     """
     total = len(parts.x_train)
     chosen = np.zeros(total, bool)
     labels = np.zeros(total, np.int64) if parts.y_train is None else parts.y_train
     seed = int(hash_arrays(parts.x_train, parts.y_train)[:16], 16)
     rng = np.random.Generator(np.random.Philox(key=seed))
+    mates = _mates(parts.groups, total)
     for label in np.unique(labels) if total >= 5 else ():
         members = rng.permutation(np.flatnonzero(labels == label))
-        chosen[members[: min(round(TEST_SHARE * len(members)), len(members) - 1)]] = True
+        most = min(round(TEST_SHARE * len(members)), len(members) - 1)
+        taken = 0
+        for member in members:
+            if not chosen[member] and taken + len(mates[member]) <= most:
+                chosen[mates[member]] = True
+                taken += len(mates[member])
     by_class = "" if parts.y_train is None else ", class by class"
+    if parts.groups is not None:
+        by_class += ", those whose file names begin alike together"
     note = (
         f"No test split given: {int(chosen.sum()):,} of {total:,} pictures were set aside for "
         f"testing{by_class}, chosen by the pictures' content."
@@ -105,7 +121,56 @@ def split_off_test(parts: Parts) -> Parts:
         y_train=None if parts.y_train is None else parts.y_train[~chosen],
         y_test=None if parts.y_train is None else parts.y_train[chosen],
         notes=(*parts.notes, note),
+        groups=None,
     )
+
+
+def _mates(groups: Sequence[str] | None, total: int) -> Sequence[np.ndarray]:
+    """For each picture, the rows of all pictures of its group, its own among them."""
+    if groups is None:
+        return [np.array([row]) for row in range(total)]
+    _, group = np.unique(np.array(groups), return_inverse=True)
+    order = np.argsort(group, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(group))[:-1])
+    return [members[i] for i in group]
+
+
+LARGEST_GROUP = 0.1  # of all pictures: more, and names do not tell what pictures come from
+
+
+def groups_by_name(names: Sequence[str]) -> tuple[str, ...] | None:
+    """What pictures come from, told by the first part of their file names.
+
+    "person12_virus_3" and "person12_virus_4" belong to person12, "IM-0115-0001" to IM-0115. What
+    has no number is no such part: "cat_1" and "cat_2" are two pictures.
+
+    Args:
+        names: without folder and ending.
+
+    Returns:
+        A group a picture; None where no two pictures share one, or one group is so large that
+        names tell something else.
+    """
+    found = [_first_part(name) for name in names]
+    largest = max(Counter(found).values(), default=0)
+    return tuple(found) if 1 < largest <= max(LARGEST_GROUP * len(found), 2) else None
+
+
+def _first_part(name: str) -> str:
+    first, _, _ = name.partition("_")
+    if first == name:
+        first = name.rpartition("-")[0]
+    return first if re.search(r"\d", first) else name
+
+
+def labelled_rows(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
+    """Rows of `count` pictures of each class, or all of a class that has fewer.
+
+    Those of a smaller count are among those of a larger one.
+    """
+    order = np.random.default_rng([seed, 77]).permutation(len(labels))
+    picked = [order[labels[order] == c][:count] for c in np.unique(labels)]
+    return np.sort(np.concatenate(picked))
 
 
 def cap(parts: Parts, count: int) -> Parts:

@@ -160,7 +160,7 @@ def views_words(views: ViewConfig, kind: str = "") -> str:
 
 def views_name(views: ViewConfig, kind: str = "") -> str | None:
     """The preset of `VIEW_PRESETS` that equals `views` for this kind of picture."""
-    kinds = [kind] if kind else ["drawn", "photographs", "characters", "gray pictures"]
+    kinds = [kind] if kind else ["drawn", "patterns", "photographs", "characters", "gray pictures"]
     for each in kinds:
         for name in VIEW_PRESETS:
             if view_config(each, name) == views:

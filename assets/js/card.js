@@ -108,11 +108,11 @@ export class Card {
 export const CARD_CSS = `
 .live-card { position: absolute; left: 0; top: 0; z-index: 10; width: ${WIDTH}px; padding: 7px; box-sizing: border-box;
   border-radius: 8px; background: var(--st-background-color); pointer-events: none;
-  border: 1px solid var(--line); box-shadow: 0 4px 18px rgb(0 0 0 / .2); font-size: 12px; }
+  border: 1px solid var(--line); box-shadow: 0 4px 18px rgb(0 0 0 / .2); font-size: calc(12px * var(--lab-scale, 1)); }
 .live-card[hidden] { display: none; }
 .live-card canvas { display: block; width: 128px; height: 128px; border-radius: 4px;
   background: var(--st-secondary-background-color); }
-.live-card b { display: block; margin-top: 6px; font-size: 13px; font-weight: 600; }
+.live-card b { display: block; margin-top: 6px; font-size: calc(13px * var(--lab-scale, 1)); font-weight: 600; }
 .live-card b::before { content: ""; display: inline-block; width: 9px; height: 9px;
   margin-right: 6px; border-radius: 50%; background: var(--dot); }
 .live-more { margin-top: 2px; line-height: 1.35; color: var(--muted); }

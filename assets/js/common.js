@@ -130,7 +130,7 @@ const TIP_CSS = `
 .live-term { cursor: help; text-decoration: underline dotted 1px; text-underline-offset: 3px;
   text-decoration-color: color-mix(in srgb, currentColor 45%, transparent); border-radius: 2px; }
 .live-term:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 2px; }
-.live-tip { position: absolute; z-index: 20; max-width: 264px; padding: 8px 10px; font-size: 12.5px;
+.live-tip { position: absolute; z-index: 20; max-width: 264px; padding: 8px 10px; font-size: calc(12.5px * var(--lab-scale, 1));
   line-height: 1.4; border-radius: 6px; pointer-events: none; white-space: normal;
   color: var(--st-background-color); background: var(--st-text-color);
   box-shadow: 0 2px 10px rgb(0 0 0 / .18); }

@@ -111,7 +111,7 @@ class Compare {
 
 const CSS = `
 .cp-root { display: grid; grid-template-columns: 1fr 130px; gap: 8px ${GAP}px; color: var(--st-text-color);
-  font-family: var(--st-font); font-size: 13px; position: relative; }
+  font-family: var(--st-font); font-size: calc(13px * var(--lab-scale, 1)); position: relative; }
 .cp-maps { display: grid; gap: ${GAP}px; }
 .cp-root .live-legend { padding-top: 20px; }
 .cp-scrub { grid-column: 1 / -1; display: flex; align-items: center; gap: 8px; font-variant-numeric: tabular-nums; }

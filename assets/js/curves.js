@@ -165,11 +165,11 @@ function describe(header) {
 const CSS = `
 .live-curves { position: relative; display: grid; height: 100%; min-height: 320px; width: 100%;
   grid-template: 28px minmax(120px, 1fr) 58px 58px 76px / minmax(0, 1fr); box-sizing: border-box;
-  color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; }
+  color: var(--st-text-color); font-family: var(--st-font); font-size: calc(14px * var(--lab-scale, 1)); }
 .live-number { font-variant-numeric: tabular-nums; font-weight: 600; }
 .live-head { display: flex; align-items: baseline; gap: 10px; }
-.live-head .live-number { font-size: 18px; }
-.live-back { margin-left: auto; padding: 1px 8px; font: inherit; font-size: 12px; color: inherit;
+.live-head .live-number { font-size: calc(18px * var(--lab-scale, 1)); }
+.live-back { margin-left: auto; padding: 1px 8px; font: inherit; font-size: calc(12px * var(--lab-scale, 1)); color: inherit;
   background: none; border: 1px solid var(--line); border-radius: 5px; cursor: pointer; }
 .live-back:hover { border-color: var(--muted); }
 .live-back:focus-visible { outline: 2px solid var(--st-primary-color); }
@@ -181,15 +181,15 @@ const CSS = `
   text-align: center; background: var(--st-background-color); }
 .live-row { display: grid; grid-template-columns: minmax(0, 1fr) 62px 34%; align-items: center;
   column-gap: 14px; border-top: 1px solid var(--line); }
-.live-row > .live-number { font-size: 22px; text-align: right; }
+.live-row > .live-number { font-size: calc(22px * var(--lab-scale, 1)); text-align: right; }
 .live-row > .live-sparkbox { height: 38px; margin-right: 4px; }
-.live-note { margin-top: 1px; font-size: 12px; line-height: 1.35; color: var(--muted);
+.live-note { margin-top: 1px; font-size: calc(12px * var(--lab-scale, 1)); line-height: 1.35; color: var(--muted);
   font-variant-numeric: tabular-nums; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 .live-cells { display: grid; grid-template-columns: repeat(4, minmax(0, 1fr)); column-gap: 18px;
   border-top: 1px solid var(--line); }
-.live-cell { display: grid; grid-template-rows: 44px 22px; padding-top: 5px; font-size: 12.5px; }
+.live-cell { display: grid; grid-template-rows: 44px 22px; padding-top: 5px; font-size: calc(12.5px * var(--lab-scale, 1)); }
 .live-cell .live-words { display: flex; flex-direction: column; align-items: flex-start; }
-.live-cell .live-number { font-size: 15px; }
+.live-cell .live-number { font-size: calc(15px * var(--lab-scale, 1)); }
 .live-cell .live-sparkbox { margin-right: 6px; }
 .live-ghost .live-number { color: var(--faint); }
 `;

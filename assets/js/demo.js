@@ -27,6 +27,6 @@ class Demo {
 }
 
 const CSS = `
-.dm-root { color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; line-height: 1.45;
+.dm-root { color: var(--st-text-color); font-family: var(--st-font); font-size: calc(14px * var(--lab-scale, 1)); line-height: 1.45;
   --rp-side: 446px; min-height: 510px; }
 `;

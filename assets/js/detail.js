@@ -198,11 +198,11 @@ function caption(view, words) {
 export const DETAIL_CSS = `
 .ex-detail header { display: flex; align-items: baseline; gap: 8px; }
 .ex-words { color: var(--muted); flex: 1; }
-.ex-close { border: 0; background: none; color: inherit; font-size: 18px; line-height: 1; cursor: pointer;
+.ex-close { border: 0; background: none; color: inherit; font-size: calc(18px * var(--lab-scale, 1)); line-height: 1; cursor: pointer;
   padding: 0 6px; border-radius: 4px; }
 .ex-row { display: flex; gap: 8px; flex-wrap: wrap; }
 .ex-detail figure { margin: 6px 0 0; width: ${SIDE}px; }
-.ex-detail figcaption { font-size: 11.5px; line-height: 1.35; color: var(--muted); margin-top: 3px; }
+.ex-detail figcaption { font-size: calc(11.5px * var(--lab-scale, 1)); line-height: 1.35; color: var(--muted); margin-top: 3px; }
 .ex-t1 { color: var(--view-1); } .ex-t2 { color: var(--view-2); }
 .ex-original { position: relative; width: ${SIDE}px; height: ${SIDE}px; }
 .ex-original img { width: 100%; height: 100%; display: block; border-radius: 3px; }
@@ -222,9 +222,9 @@ export const DETAIL_CSS = `
 .ex-more { margin-top: 8px; }
 .ex-sub { margin: 10px 0 3px; font-weight: 600; }
 .ex-strip { display: block; width: 100%; height: 18px; image-rendering: pixelated; border-radius: 3px; }
-.ex-cell { text-align: center; } .ex-cell small { font-size: 11px; color: var(--muted); }
+.ex-cell { text-align: center; } .ex-cell small { font-size: calc(11px * var(--lab-scale, 1)); color: var(--muted); }
 .ex-row.ex-near { gap: 4px; }
-.ex-past { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; margin-top: 4px; font-size: 11.5px; }
+.ex-past { display: flex; align-items: center; flex-wrap: wrap; gap: 8px; margin-top: 4px; font-size: calc(11.5px * var(--lab-scale, 1)); }
 .ex-past > span { width: 122px; flex: none; color: var(--muted); }
 .ex-past .ex-row { gap: 2px; }
 .ex-gone { opacity: .35; }

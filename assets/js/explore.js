@@ -296,19 +296,19 @@ class Explore {
 
 const CSS = `
 .ex-root { display: flex; gap: ${GAP}px; width: 100%; height: 100%; box-sizing: border-box; outline: none;
-  color: var(--st-text-color); font-family: var(--st-font); font-size: 13px; position: relative; }
+  color: var(--st-text-color); font-family: var(--st-font); font-size: calc(13px * var(--lab-scale, 1)); position: relative; }
 .ex-left { flex: none; min-width: 0; display: flex; flex-direction: column; }
 .ex-top { display: flex; gap: ${GAP}px; }
 .ex-maps { display: flex; gap: ${GAP}px; }
 .ex-beside { display: flex; flex-direction: column; width: ${LEGEND}px; padding-top: 20px; gap: 10px; }
 .ex-tools { display: grid; grid-template-columns: repeat(3, 1fr); gap: 2px; margin-top: auto; }
 .ex-tools button { padding: 3px 0 !important; } .ex-tools button:last-child { grid-column: 1 / -1; }
-.ex-root button:not(.ex-thumb):not(.ex-play):not(.ex-close) { font: inherit; font-size: 12px; color: inherit;
+.ex-root button:not(.ex-thumb):not(.ex-play):not(.ex-close) { font: inherit; font-size: calc(12px * var(--lab-scale, 1)); color: inherit;
   background: none; border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px; cursor: pointer; }
 .ex-root .ex-tools button[aria-pressed="true"]:not(.ex-thumb):not(.ex-play):not(.ex-close) { background: var(--st-secondary-background-color); font-weight: 600; }
 .ex-root .live-legend button { border: 0 !important; }
 .ex-root button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
-.ex-strip-line { line-height: 1.45; font-size: 12.5px; font-variant-numeric: tabular-nums; padding-top: 2px; }
+.ex-strip-line { line-height: 1.45; font-size: calc(12.5px * var(--lab-scale, 1)); font-variant-numeric: tabular-nums; padding-top: 2px; }
 .ex-score { color: var(--muted); }
 .ex-pane { flex: 1; min-width: 0; overflow-y: auto; height: 100%; padding-right: 4px;
   box-sizing: border-box; line-height: 1.4; }

@@ -104,7 +104,7 @@ export const GALLERY_CSS = `
 .ex-gallery header { display: flex; align-items: center; gap: 8px; }
 .ex-gallery header .ex-more { margin: 0; }
 .ex-bar { display: flex; height: 10px; border-radius: 5px; overflow: hidden; margin: 8px 0 6px; }
-.ex-names { display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: 12px; }
+.ex-names { display: flex; flex-wrap: wrap; gap: 2px 12px; font-size: calc(12px * var(--lab-scale, 1)); }
 .ex-dot { display: inline-block; width: 9px; height: 9px; border-radius: 50%; margin-right: 5px; }
 .ex-mix p { margin: 4px 0 0; color: var(--muted); }
 .ex-pictures { display: flex; flex-wrap: wrap; gap: 3px; margin-top: 8px; }

@@ -232,7 +232,7 @@ class LossSteps {
 }
 
 const CSS = `
-.ls-root { display: flex; gap: 20px; flex-wrap: wrap; color: var(--st-text-color); font-family: var(--st-font); font-size: 13.5px;
+.ls-root { display: flex; gap: 20px; flex-wrap: wrap; color: var(--st-text-color); font-family: var(--st-font); font-size: calc(13.5px * var(--lab-scale, 1));
   font-variant-numeric: tabular-nums; min-height: 450px; }
 .ls-left { width: 262px; } .ls-right { flex: 1; min-width: min(440px, 100%); overflow-x: auto; }
 .ls-controls { display: flex; gap: 10px; align-items: center; flex-wrap: wrap; min-height: 30px; }
@@ -240,7 +240,7 @@ const CSS = `
 .ls-controls input { width: 96px; accent-color: var(--st-primary-color); }
 .ls-tau { min-width: 4ch; font-weight: 600; }
 .ls-root button { font: inherit; color: inherit; background: none; border: 1px solid var(--line, #8884); border-radius: 6px;
-  padding: 3px 9px; cursor: pointer; font-size: 12.5px; }
+  padding: 3px 9px; cursor: pointer; font-size: calc(12.5px * var(--lab-scale, 1)); }
 .ls-root button:focus-visible { outline: 2px solid var(--st-primary-color); }
 .ls-stages { display: flex; gap: 6px; min-height: 30px; align-items: center; }
 .ls-stages button[aria-pressed="true"] { font-weight: 600; background: var(--st-secondary-background-color); }
@@ -250,12 +250,12 @@ const CSS = `
 .ls-dot:focus-visible { outline: none; stroke: var(--st-text-color); }
 .ls-pictures { display: flex; gap: 8px; } .ls-pictures figure { margin: 0; text-align: center; }
 .ls-pictures img { width: 54px; display: block; border: 3px solid var(--own); border-radius: 5px; image-rendering: pixelated; }
-.ls-pictures figcaption { font-size: 11px; padding-top: 2px; color: var(--own); }
+.ls-pictures figcaption { font-size: calc(11px * var(--lab-scale, 1)); padding-top: 2px; color: var(--own); }
 .ls-total { margin: 6px 0; } .ls-total b { font-size: 1.35em; }
 .ls-table { border-collapse: separate; border-spacing: 2px; margin-top: 6px; }
 .ls-table th { font-weight: 600; padding: 3px 4px; border-bottom: 3px solid var(--own); min-width: 34px; }
 .ls-table tr > th:first-child { border-bottom: 0; border-left: 3px solid var(--own); }
-.ls-table th.ls-loss { border: 0; font-weight: 400; color: var(--muted, inherit); max-width: 84px; line-height: 1.2; font-size: 12px; }
+.ls-table th.ls-loss { border: 0; font-weight: 400; color: var(--muted, inherit); max-width: 84px; line-height: 1.2; font-size: calc(12px * var(--lab-scale, 1)); }
 .ls-table td { padding: 0; text-align: center; }
 .ls-table td button { border: 0; width: 100%; min-width: 42px; padding: 6px 2px; border-radius: 4px;
   background: color-mix(in srgb, #3f90da calc(var(--share, 0) * 78%), transparent); }

@@ -196,7 +196,7 @@ function trust({ method, kept, preservation, pca_kept }) {
 const CSS = `
 .live-map { position: relative; display: grid; grid-template: var(--side) ${CAPTION}px / var(--side) 1fr;
   column-gap: 14px; width: 100%; height: 100%; min-height: 160px; box-sizing: border-box;
-  color: var(--st-text-color); font-family: var(--st-font); font-size: 13px; }
+  color: var(--st-text-color); font-family: var(--st-font); font-size: calc(13px * var(--lab-scale, 1)); }
 .live-map.live-below { grid-template: var(--side) auto ${CAPTION}px / 1fr; justify-items: start; }
 .live-stage { position: relative; grid-area: 1 / 1; width: var(--side); height: var(--side); }
 .live-stage::after { content: ""; position: absolute; inset: 0; border: 1px solid var(--line);
@@ -211,9 +211,9 @@ const CSS = `
 .live-ring[hidden], .live-message[hidden] { display: none; }
 .live-message { position: absolute; inset: 0; margin: auto; width: fit-content; height: fit-content;
   max-width: min(30ch, 80%); padding: 10px 16px; border-radius: 8px; text-align: center;
-  line-height: 1.45; font-size: 14px; background: var(--st-background-color);
+  line-height: 1.45; font-size: calc(14px * var(--lab-scale, 1)); background: var(--st-background-color);
   border: 1px solid var(--line); }
 .live-caption { grid-column: 1 / -1; align-self: start; padding-top: 6px; line-height: 1.4;
-  font-size: 12.5px; font-variant-numeric: tabular-nums; }
+  font-size: calc(12.5px * var(--lab-scale, 1)); font-variant-numeric: tabular-nums; }
 .live-warning { color: var(--muted); }
 `;

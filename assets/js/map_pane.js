@@ -278,13 +278,13 @@ function said({ header, arrays }, i) {
 
 export const MAP_CSS = `
 .ex-map { display: flex; flex-direction: column; min-width: 0; }
-.ex-title { font-size: 12.5px; height: 20px; font-variant-numeric: tabular-nums; white-space: nowrap;
+.ex-title { font-size: calc(12.5px * var(--lab-scale, 1)); height: 20px; font-variant-numeric: tabular-nums; white-space: nowrap;
   overflow: hidden; text-overflow: ellipsis; }
 .ex-stage { position: relative; }
 .ex-stage::after { content: ""; position: absolute; inset: 0; border: 1px solid var(--line);
   border-radius: 8px; pointer-events: none; }
 .ex-stage[data-times]::before { content: "enlarged " attr(data-times) ", key 0 shows all"; position: absolute;
-  z-index: 1; left: 8px; top: 6px; padding: 1px 8px; border-radius: 6px; font-size: 11.5px; pointer-events: none;
+  z-index: 1; left: 8px; top: 6px; padding: 1px 8px; border-radius: 6px; font-size: calc(11.5px * var(--lab-scale, 1)); pointer-events: none;
   color: var(--muted, inherit); background: var(--st-background-color); border: 1px solid var(--line); }
 .ex-stage canvas { display: block; outline: none; }
 .ex-stage > canvas { border-radius: 8px; touch-action: none; }
@@ -298,7 +298,7 @@ export const MAP_CSS = `
   stroke-width: 1.2; stroke-dasharray: 4 3; }
 .ex-stage .live-message { position: absolute; inset: 0; margin: auto; width: fit-content;
   height: fit-content; max-width: min(34ch, 80%); padding: 10px 16px; border-radius: 8px;
-  text-align: center; line-height: 1.45; font-size: 14px; background: var(--st-background-color);
+  text-align: center; line-height: 1.45; font-size: calc(14px * var(--lab-scale, 1)); background: var(--st-background-color);
   border: 1px solid var(--line); }
 .ex-stage .live-message[hidden] { display: none; }
 `;

@@ -105,7 +105,7 @@ class Match {
 }
 
 const CSS = `
-.mt-root { color: var(--st-text-color); font-family: var(--st-font); font-size: 14px; min-height: 400px; }
+.mt-root { color: var(--st-text-color); font-family: var(--st-font); font-size: calc(14px * var(--lab-scale, 1)); min-height: 400px; }
 .mt-board { display: grid; grid-template-columns: repeat(6, minmax(0, 92px)); gap: 10px; }
 .mt-view { padding: 0; border: 3px solid var(--line, #8884); border-radius: 6px; background: none; cursor: pointer; aspect-ratio: 1; overflow: hidden; }
 .mt-view img { width: 100%; height: 100%; display: block; image-rendering: pixelated; }
@@ -114,7 +114,7 @@ const CSS = `
 .mt-found { border-color: var(--pair); cursor: default; }
 .mt-miss { border-style: dashed; border-color: #bd1f01; }
 .mt-words { margin: 10px 0; min-height: 1.4em; }
-.mt-ask { font: inherit; font-size: 13px; color: inherit; background: none; cursor: pointer; border: 1px solid var(--line, #8884);
+.mt-ask { font: inherit; font-size: calc(13px * var(--lab-scale, 1)); color: inherit; background: none; cursor: pointer; border: 1px solid var(--line, #8884);
   border-radius: 6px; padding: 4px 12px; }
 .mt-line { display: flex; align-items: center; gap: 8px; padding: 7px 0; flex-wrap: wrap; }
 .mt-line b { width: 9.5em; }

@@ -275,7 +275,7 @@ function spread(w, n) {
 
 const CSS = `
 .mx-root { display: flex; gap: 18px; height: 100%; color: var(--st-text-color); font-family: var(--st-font);
-  font-size: 13px; flex-wrap: wrap; position: relative; }
+  font-size: calc(13px * var(--lab-scale, 1)); flex-wrap: wrap; position: relative; }
 .mx-stage { position: relative; } .mx-stage canvas { display: block; outline: none; border-radius: 6px; }
 .mx-stage canvas:focus-visible { box-shadow: 0 0 0 2px var(--st-primary-color); }
 .mx-side { flex: 1; min-width: 300px; line-height: 1.45; font-variant-numeric: tabular-nums; }
@@ -283,14 +283,14 @@ const CSS = `
 .mx-controls label { display: flex; align-items: center; gap: 6px; }
 .mx-controls input { width: 150px; accent-color: var(--st-primary-color); }
 .mx-tau { min-width: 4ch; }
-.mx-root button { font: inherit; font-size: 12px; color: inherit; background: none; cursor: pointer;
+.mx-root button { font: inherit; font-size: calc(12px * var(--lab-scale, 1)); color: inherit; background: none; cursor: pointer;
   border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px; }
 .mx-root button[aria-pressed="true"] { background: var(--st-secondary-background-color); font-weight: 600; }
 .mx-root button:focus-visible { outline: 2px solid var(--st-primary-color); outline-offset: 1px; }
 .mx-pair { display: grid; grid-template-columns: 96px 96px; gap: 4px 8px; min-height: 124px; margin-top: 12px; }
 .mx-pair p { grid-column: 1 / -1; margin: 2px 0; }
 .mx-list { display: flex; flex-wrap: wrap; gap: 6px; } .mx-list p { width: 100%; margin: 8px 0 0; }
-.mx-list figure { margin: 0; text-align: center; } .mx-list figcaption { font-size: 11px; color: var(--muted); }
+.mx-list figure { margin: 0; text-align: center; } .mx-list figcaption { font-size: calc(11px * var(--lab-scale, 1)); color: var(--muted); }
 .mx-cut { width: var(--px); height: var(--px); overflow: hidden; position: relative; border-radius: 3px; }
 .mx-cut img { position: absolute; height: 100%; left: calc(var(--at) * -100%); max-width: none; }
 .mx-cut::after { content: ""; position: absolute; inset: 0; border-radius: 3px; }

@@ -141,17 +141,17 @@ class Pairs {
 
 const CSS = `
 .pr-root { display: flex; gap: 18px; height: 100%; color: var(--st-text-color); font-family: var(--st-font);
-  font-size: 13px; position: relative; }
+  font-size: calc(13px * var(--lab-scale, 1)); position: relative; }
 .pr-lists { flex: 1; display: grid; grid-template-columns: 1.35fr 1fr 1fr 1fr; gap: 18px; overflow-y: auto; min-width: 0; }
-.pr-list h4 { margin: 0 0 6px; font-size: 13px; font-weight: 600; }
+.pr-list h4 { margin: 0 0 6px; font-size: calc(13px * var(--lab-scale, 1)); font-weight: 600; }
 .pr-row { display: flex; gap: 5px; align-items: center; margin-bottom: 6px; }
-.pr-facts { display: flex; flex-direction: column; font-size: 11.5px; line-height: 1.3; color: var(--muted);
+.pr-facts { display: flex; flex-direction: column; font-size: calc(11.5px * var(--lab-scale, 1)); line-height: 1.3; color: var(--muted);
   font-variant-numeric: tabular-nums; }
 .pr-facts b { color: var(--st-text-color); font-weight: 600; }
 .pr-cut { width: 48px !important; height: 48px !important; }
 .pr-pane { width: 380px; flex: none; overflow-y: auto; line-height: 1.4; }
 .pr-note { color: var(--muted); margin: 4px 0; }
-.pr-pane button:not(.ex-thumb):not(.ex-close) { font: inherit; font-size: 12px; color: inherit; background: none;
+.pr-pane button:not(.ex-thumb):not(.ex-close) { font: inherit; font-size: calc(12px * var(--lab-scale, 1)); color: inherit; background: none;
   border: 1px solid var(--line); border-radius: 6px; padding: 4px 9px; cursor: pointer; }
 @media (max-width: 900px) { .pr-root { flex-direction: column; height: auto; }
   .pr-lists { grid-template-columns: 1fr 1fr; } .pr-pane { width: 100%; } }

@@ -113,6 +113,6 @@ export const SCRUB_CSS = `
 .ex-next::before { clip-path: polygon(0 0, 70% 50%, 70% 0, 100% 0, 100% 100%, 70% 100%, 70% 50%, 0 100%); }
 .ex-back::before { clip-path: polygon(100% 0, 30% 50%, 30% 0, 0 0, 0 100%, 30% 100%, 30% 50%, 100% 100%); }
 .ex-scrub select { background: none; color: inherit; border: 1px solid var(--line); border-radius: 6px;
-  font: inherit; font-size: 12px; height: 28px; }
+  font: inherit; font-size: calc(12px * var(--lab-scale, 1)); height: 28px; }
 .ex-scrub option { color: #31333f; }
 `;

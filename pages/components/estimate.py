@@ -14,7 +14,8 @@ from simclr_core.errors import DeviceError
 
 STARTUP = 10.0  # seconds to import, read, compile and evaluate; a guess until a run was measured
 WORTH_A_WORD = 0.5  # of the free memory
-SIZES = {"shapes": SHAPES_SIZE, "digits": DIGITS_SIZE, "cifar10": 32}  # where the data choose
+# Pixels a side, where the data choose.
+SIZES = {"shapes": SHAPES_SIZE, "patterns": SHAPES_SIZE, "digits": DIGITS_SIZE, "cifar10": 32}
 _RECENT = 7  # runs that the measurement looks at
 
 

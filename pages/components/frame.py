@@ -41,6 +41,8 @@ def navigation() -> list[Page]:
         st.Page("pages/train.py", title="Train"),
         st.Page("pages/explore.py", title="Explore"),
         st.Page("pages/learn.py", title="Learn"),
+        st.Page("pages/lessons.py", title="Lessons"),
+        st.Page("pages/paradigms.py", title="Paradigms"),
         st.Page("pages/runs.py", title="Runs"),
     ]
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import replace
+from html import escape
 
 import numpy as np
 import streamlit as st
 
 from simclr_core import demo, loss, per_picture
+from simclr_core.lessons.catalogue import lesson_named
 from simclr_core.presets import view_config
 from simclr_core.recipes import draw_recipes
 from simclr_core.views import render_views
@@ -19,12 +22,13 @@ from .pictures import data_uri
 TEXT = (
     "<b>Batch size.</b> More pictures a step mean more negatives, and a harder search. The paper "
     "gains by it, less so the longer it trains (figure 9). In a minute on a laptop more steps "
-    "count for more than larger ones.",
+    "count for more than larger ones. {batch-size} {negatives}",
     "<b>Temperature.</b> It decides how much the most similar strangers count. Too low: only they "
-    "do. Too high: all count alike, and there is little to learn from (table 5).",
-    "<b>Time.</b> Without labels more passes keep helping for long (figure 9).",
+    "do. Too high: all count alike, and there is little to learn from (table 5). {temperature}",
+    "<b>Time.</b> Without labels more passes keep helping for long (figure 9). {alignment}",
     "<b>Strength of the alterations.</b> Stronger colour than supervised learning likes helps here "
-    "(table 1). Too strong, and nothing that partners have in common is left.",
+    "(table 1). Too strong, and nothing that partners have in common is left. {color} "
+    "{composition}",
 )
 BATCHES = (8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 TAUS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -34,7 +38,7 @@ SHOWN = 6  # views of each strength
 
 def part(title: str) -> None:
     """Text, and a small figure for each of them."""
-    with learn_text.columns(title, TEXT):
+    with learn_text.columns(title, [_linked(text) for text in TEXT]):
         left, right = st.columns(2, gap="medium")
         with left:
             count = int(st.select_slider("Pictures a step (N)", BATCHES, 64, key="more_batch"))
@@ -54,6 +58,19 @@ def part(title: str) -> None:
             query_params={"panel": "Compare"},
         )  # fmt: skip
         learn_text.recorded(st.container())
+
+
+def _linked(text: str) -> str:
+    """Names of lessons in braces become links to them."""
+
+    def link(found: re.Match[str]) -> str:
+        lesson = lesson_named(found[1])
+        return (
+            f'<a href="/lessons?lesson={lesson.name}" target="_self">Lesson: '
+            f"{escape(lesson.title)}</a>."
+        )
+
+    return re.sub(r"\{([a-z-]+)\}", link, text)
 
 
 def negatives(count: int) -> str:

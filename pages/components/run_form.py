@@ -33,7 +33,12 @@ from simclr_core.presets import (
 from simclr_core.run import NAME_LENGTH
 from simclr_core.runs import RunStore
 
-SIZES = {"shapes": 32, "digits": 16, "cifar10": 32}  # pixels a side, where nothing is asked for
+SIZES = {
+    "shapes": 32,
+    "patterns": 32,
+    "digits": 16,
+    "cifar10": 32,
+}  # pixels a side, where nothing is asked for
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
+from pages.components import room
 from pages.components.view_controls import BY_KEY, Control
 
 _TOLD = "views_link_problems"  # in the session: sentences to show once
@@ -55,7 +56,7 @@ def link_problems(
     Args:
         params: name -> values, as in the URL.
     """
-    names = [*BY_KEY, *whole, *words, *known]
+    names = [*BY_KEY, *whole, *words, *known, *room.NAMES]
     problems = {}
     for name, values in params.items():
         wanted = ""

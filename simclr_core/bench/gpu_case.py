@@ -200,14 +200,13 @@ def _feed(bare: bool, batch: int) -> Any:
     if not bare:
         return Feed(noise, ViewConfig(), batch, 0, end=10**6)
     views = noise[: 2 * batch].astype(np.float32) / 255.0
+    ready = {"views": ops.convert_to_tensor(views)}
 
     class Ready(Feed):
         """The same views again and again."""
 
-        ready = {"views": ops.convert_to_tensor(views)}
-
         def __getitem__(self, index: int) -> tuple[dict[str, Any]]:
-            return (self.ready,)
+            return (ready,)
 
     return Ready(noise, ViewConfig(), batch, 0, end=10**6)
 

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 SCRIPT = """import streamlit as st
-names = ("train", "runs", "explore", "learn", "views")
+names = ("train", "runs", "explore", "learn", "lessons", "paradigms", "views")
 pages = [st.Page(f"pages/{{name}}.py", default=name == {page!r}) for name in names]
 st.navigation(pages, position="top").run()
 """

@@ -1,0 +1,180 @@
+"""A lesson's question, the reader's prediction, and what was found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from simclr_core import lesson_figures
+from simclr_core.lessons import lesson as lessons
+from simclr_core.lessons.lesson import Lesson, Outcome
+from simclr_core.lessons.results import Results
+
+PLAIN = {"displayModeBar": False, "responsive": True}
+
+
+def head(lesson: Lesson) -> None:
+    """Title, question, and what is compared."""
+    st.html(
+        f'<div class="lesson-head"><h2>{escape(lesson.title)}</h2>'
+        f"<p>{escape(lesson.about)}</p></div>"
+    )
+
+
+def prediction(lesson: Lesson, said: int | None) -> None:
+    """Answers to choose from; what was chosen stays, beside what is expected."""
+    if said is None:
+        st.html(f'<p class="lesson-question">{escape(lesson.question)}</p>')
+        with st.container(horizontal=True, key="lesson-answers"):
+            for i, answer in enumerate(lesson.answers):
+                st.button(answer, key=f"lesson_say_{i}", on_click=_say, args=(i,))
+            st.button(
+                "I do not know: show me", key="lesson_say_none", type="tertiary",
+                on_click=_say, args=(len(lesson.answers),),
+            )  # fmt: skip
+        st.html('<p class="lab-caption">What was found is shown once you have made a guess.</p>')
+        return
+    words = f"<b>{escape(lesson.question)}</b> "
+    if said < len(lesson.answers):
+        words += f"You said: {escape(lesson.answers[said]).lower()}. "
+    words += f"Expected from the source: {escape(lesson.answers[lesson.right]).lower()}."
+    st.html(f'<p class="lesson-said">{words}</p>')
+
+
+def _say(answer: int) -> None:
+    st.query_params["said"] = str(answer)
+
+
+def found(lesson: Lesson, known: Results, said: int) -> None:
+    """The figure, what became of every expectation, the source and the limits."""
+    left, right = st.columns([1.45, 1], gap="medium")
+    with left:
+        if known.seeds:
+            figure(lesson, known)
+            st.html(f'<p class="lab-caption">{caption(known)}</p>')
+        else:
+            st.html(
+                '<p class="explore-trouble">No result is recorded for this lesson as it is now; '
+                "run it here.</p>"
+            )
+    with right:
+        if known.seeds:
+            told = lessons.outcomes(lesson, [row["conditions"] for row in known.seeds])
+            st.html(verdict(told))
+        st.html(
+            f'<div class="lesson-limits"><p><b>Published.</b> {escape(lesson.published)} '
+            f"<small>{escape(lesson.source)}</small></p>"
+            f"<p><b>What this does not show.</b> {escape(lesson.shows_not)}</p></div>"
+        )
+
+
+def verdict(told: Sequence[Outcome]) -> str:
+    """HTML: whether it held, and every expectation with its numbers."""
+    rows = []
+    for one in told:
+        form = "{:+.0%}" if lesson_figures.is_share(one.effect.quantity) else "{:+.2f}"
+        least = form.format(one.effect.least)
+        rows.append(
+            f'<tr class="{"yes" if one.held else "no"}"><th scope="row">{escape(one.effect.words)}'
+            f"</th><td>{least}</td><td>{form.format(one.mean)}</td>"
+            f"<td>{form.format(min(one.values))} to {form.format(max(one.values))}</td>"
+            f"<td>{'held' if one.held else 'did not hold'}</td></tr>"
+        )
+    every = lessons.held(told)
+    count = len(told[0].values)
+    seeds = f"{count} seed{'s' * (count != 1)}"
+    words = f"Held in all of {seeds}." if every else f"Did not hold over {seeds}."
+    if not every and any(one.held for one in told):
+        words = f"Held in part over {seeds}."
+    if count == 1:
+        words = "Held with one seed." if every else "Did not hold with one seed."
+    return (
+        f'<div class="lesson-verdict"><p class="{"yes" if every else "no"}">{words}</p>'
+        '<table><thead><tr><th scope="col">expected before it was run</th>'
+        '<th scope="col">at least</th><th scope="col">mean</th><th scope="col">seeds</th>'
+        f"<td></td></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def caption(known: Results) -> str:
+    """HTML: where the points come from."""
+    parts = []
+    if known.recorded:
+        about = known.about
+        mean = sum(row["seconds"] for row in known.recorded) / len(known.recorded)
+        parts.append(
+            f"Recorded: {len(known.recorded)} seeds, {escape(str(about.get('data', '')))}, "
+            f"{escape(str(about.get('date', '')))}, {escape(str(about.get('cores', '?')))} cores "
+            f"of {escape(str(about.get('processor', '?')))}, {mean:.0f} s a seed; "
+            f"<code>{escape(str(about.get('command', '')))}</code>"
+        )
+    if known.here:
+        count = len(known.here)
+        parts.append(f"Run here: {count} seed{'s' * (count != 1)}")
+    return ". ".join(parts) + "."
+
+
+def figure(lesson: Lesson, known: Results) -> None:
+    """The figure that suits the lesson."""
+    dark = st.context.theme.type == "dark"
+    last = known.seeds[-1]
+    if "curves" in last:
+        st.plotly_chart(curves(known, dark), config=PLAIN, key=f"lesson_curves_{lesson.name}",
+                        height=400)  # fmt: skip
+        return
+    if "maps" in last:
+        st.plotly_chart(
+            lesson_figures.maps_figure(
+                {words: np.array(xy) for words, xy in last["maps"].items()},
+                last["classes"], last["class_names"], dark,
+            ),
+            config=PLAIN, key=f"lesson_maps_{lesson.name}", height=400,
+        )  # fmt: skip
+        st.html('<p class="lab-caption">The axes have no units. Grey: noise.</p>')
+        return
+    if "traces" in last:
+        paths: dict[str, Any] = {}
+        for row in known.seeds:
+            for name, trace in row.get("traces", {}).items():
+                paths.setdefault(name, []).append(trace)
+        tab_points, tab_paths = st.tabs(["After training", "On the way"])
+        with tab_paths:
+            st.plotly_chart(lesson_figures.paths_figure(paths, dark), config=PLAIN,
+                            key=f"lesson_paths_{lesson.name}", height=370)  # fmt: skip
+        place = tab_points
+    else:
+        place = st.container()
+    panels = panels_of(lesson, known)
+    height = 400 if len(panels) <= 3 else 560 if len(panels) <= 4 else 860
+    with place:
+        st.plotly_chart(lesson_figures.points_figure(panels, dark), config=PLAIN,
+                        key=f"lesson_points_{lesson.name}", height=height)  # fmt: skip
+
+
+def curves(known: Results, dark: bool) -> Any:
+    """Accuracy over labels, of all seeds."""
+    rows = [row for row in known.seeds if "curves" in row]
+    names = list(rows[0]["curves"])
+    every = {name: [row["curves"][name] for row in rows] for name in names}
+    return lesson_figures.labels_figure(rows[0]["counts"], every, dark)
+
+
+def panels_of(lesson: Lesson, known: Results) -> dict[str, Any]:
+    """quantity -> words, recorded and own values by condition."""
+    found = {}
+    for quantity, words in lesson.quantities.items():
+        sides = []
+        for rows in (known.recorded, known.here):
+            side: dict[str, list[float]] = {}
+            for row in rows:
+                for condition, values in row["conditions"].items():
+                    if quantity in values:
+                        side.setdefault(condition, []).append(values[quantity])
+            sides.append(side)
+        if any(sides):
+            found[quantity] = (words, *sides)
+    return found

@@ -1,0 +1,138 @@
+"""What the four ways to learn are given: labels, seconds, seed, and how fine-tuning goes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import asdict, dataclass
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from simclr_core import tasks
+from simclr_core.datasets import BUILT_IN
+from simclr_core.errors import LabError
+from simclr_core.paradigms.study import Study, result
+from simclr_core.paths import expanded
+
+BUDGETS = {"1": 1, "2": 2, "5": 5, "10": 10, "20": 20, "50": 50, "100": 100, "all": 0}
+SECONDS = (5, 15, 30, 60, 120)
+RATES = {"a tenth": 0.1, "a quarter": 0.25, "half": 0.5, "the same": 1.0}
+WHOLE = {"seed": (0, 2**31 - 1), "frozen": (0, 1000)}
+OTHER = ("labels", "seconds", "rate", "staged")
+EVERY = 1.0  # seconds between two looks while it goes on
+BESIDE = 25  # seconds beside training: starting, compiling, scoring, maps
+_PROBLEM = "paradigm_problem"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What was chosen."""
+
+    labels: str
+    seconds: int
+    seed: int
+    frozen: int
+    rate: str
+    staged: bool
+
+
+def form() -> Form:
+    """The settings in a row; those of fine-tuning in a popover."""
+    labels = st.select_slider(
+        "Labels a class", list(BUDGETS), "10", key="labels", bind="query-params",
+        help="How many pictures of each class have a label. All others are seen without.",
+    )  # fmt: skip
+    seconds = st.select_slider(
+        "Seconds each", SECONDS, 30, key="seconds", bind="query-params",
+        help="Of training, for each of the four ways.",
+    )  # fmt: skip
+    seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
+    with st.popover("Fine-tuning…"):
+        frozen = st.number_input(
+            "Frozen convolutions", 0, 1000, 0, key="frozen", bind="query-params",
+            help="From the pictures on: these keep what they learned without labels.",
+        )  # fmt: skip
+        rate = st.selectbox(
+            "Learning rate", list(RATES), 1, key="rate", bind="query-params",
+            help="As a part of the rate of training from scratch.",
+        )  # fmt: skip
+        staged = st.toggle(
+            "The classifier alone at first", key="staged", bind="query-params",
+            help="Half of the time with the encoder frozen, then together (staged unfreezing).",
+        )  # fmt: skip
+    return Form(str(labels), int(seconds), int(seed), int(frozen), str(rate), bool(staged))
+
+
+def study_of(source: str, chosen: Form) -> Study:
+    """The study that the form asks for.
+
+    Raises:
+        LabError: a value is out of range.
+    """
+    path = source if source in BUILT_IN else str(expanded(source).absolute())
+    return Study(
+        source=path,
+        stamp=_stamp(path),
+        seconds=float(chosen.seconds),
+        budget=BUDGETS[chosen.labels],
+        seed=chosen.seed,
+        frozen=chosen.frozen,
+        rate=RATES[chosen.rate],
+        staged=chosen.staged,
+    )
+
+
+def controls(study: Study, root: Path) -> None:
+    """The button; or how far it is, which refreshes until it is done."""
+    if problem := st.session_state.pop(_PROBLEM, ""):
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+    going = tasks.state(root, study.task)
+    if going and not going.failed:
+        _watch(study, root)
+        return
+    if going:
+        st.html(f'<p class="explore-trouble">{escape(going.words)}</p>')
+    if result(root, study):
+        return
+    with st.container(horizontal=True, vertical_alignment="center", key="paradigm-start"):
+        st.button("Compare", type="primary", key="compare", on_click=_ask, args=(study, root))
+        total = round(3 * study.seconds + BESIDE)
+        st.html(
+            '<span class="lab-caption">Trains all four ways one after another, at most about '
+            f"{total // 60}:{total % 60:02d} on two cores. Another budget shares what learned "
+            "without labels.</span>"
+        )
+
+
+def _ask(study: Study, root: Path) -> None:
+    try:
+        tasks.ask(root, "study", study.task, asdict(study))
+    except LabError as error:
+        st.session_state[_PROBLEM] = str(error)
+
+
+@st.fragment(run_every=EVERY)
+def _watch(study: Study, root: Path) -> None:
+    """How far it is; the page is drawn anew when it is done."""
+    going = tasks.state(root, study.task)
+    if going is None or going.failed:
+        st.rerun()
+        return
+    words = going.words
+    if going.ahead:
+        words = f"waiting for {going.ahead} other task{'s' * (going.ahead != 1)}"
+    with st.container(horizontal=True, vertical_alignment="center", key="paradigm-going"):
+        st.progress(min(max(going.share, 0.0), 1.0), words[:1].upper() + words[1:])
+        st.button("Stop", key="paradigm_stop", on_click=tasks.withdraw, args=(root, study.task))
+
+
+def _stamp(path: str) -> str:
+    """Changes with a file or folder; empty for what comes with the app, or is not there."""
+    if path in BUILT_IN:
+        return ""
+    try:
+        found = Path(path).stat()
+    except (OSError, ValueError):
+        return ""
+    return hashlib.sha256(f"{found.st_mtime_ns} {found.st_size}".encode()).hexdigest()[:12]

@@ -1,0 +1,62 @@
+"""Paradigms: four ways to learn, on the same pictures, side by side."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import streamlit as st
+
+from pages.components import data_picker, paradigm_form, paradigm_found
+from pages.components.view_link import clean_link
+from simclr_core.errors import LabError
+from simclr_core.paradigms import study as studies
+from simclr_core.runs import RunStore
+
+TABS = ("Side by side", "Over labels", "Class by class", "Maps")
+
+
+def main() -> None:
+    """Guard, read, call, show."""
+    st.html(Path(__file__).parent.parent / "assets" / "paradigms.css")
+    for problem in clean_link(paradigm_form.WHOLE, {"tab": TABS}, ("data", *paradigm_form.OTHER)):
+        st.html(f'<p class="explore-trouble">{problem}</p>')
+    with st.container(key="paradigm-form", horizontal=True, vertical_alignment="bottom"):
+        source = data_picker.data_picker()
+        form = paradigm_form.form() if source else None
+    if form is None:
+        return
+    try:
+        study = paradigm_form.study_of(source, form)
+        root = RunStore().root
+    except LabError as error:
+        st.html(f'<p class="explore-trouble">{error}</p>')
+        return
+    paradigm_form.controls(study, root)
+    _found(study, root)
+
+
+def _found(study: studies.Study, root: Path) -> None:
+    """What the four ways came to; what they are until then."""
+    found = studies.result(root, study)
+    every = studies.results(root, study)
+    told = found[0] if found else None
+    if told is None and not every:
+        st.html(paradigm_found.table(None))
+        return
+    tab = st.segmented_control(
+        "Part", TABS, default=TABS[0], required=True, key="tab", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if tab == TABS[1]:
+        paradigm_found.curves(every)
+    elif found is None:
+        st.html(paradigm_found.table(None))
+    elif tab == TABS[0]:
+        st.html(paradigm_found.table(told))
+    elif tab == TABS[2]:
+        paradigm_found.classes(*found, studies.pictures(root, study))
+    else:
+        paradigm_found.maps(*found)
+
+
+main()

@@ -1,0 +1,251 @@
+"""Figures of lessons: every seed a point, paths, curves over labels, and maps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from .figures import GREYS, NEGATIVES, VIEW_1, VIEW_2, base_layout, category_colors
+
+RECORDED, HERE = VIEW_1, VIEW_2
+SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
+
+Values = Mapping[str, Sequence[float]]  # condition -> a value a seed
+
+
+def is_share(quantity: str) -> bool:
+    """Whether a quantity is a share of 1, to be told in per cent."""
+    return quantity.startswith(SHARES)
+
+
+def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool = False) -> Any:
+    """A panel a quantity; its conditions side by side, every seed a point, means as a bar.
+
+    Args:
+        panels: quantity -> words, values that were recorded, values of this machine.
+
+    Returns:
+        A plotly Figure.
+    """
+    from plotly.subplots import make_subplots
+
+    grey = GREYS["dark" if dark else "light"]
+    names = list(panels)
+    columns = min(len(names), 2 if len(names) != 3 else 3)
+    rows = math.ceil(len(names) / columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        subplot_titles=[_wrapped(panels[name][0]) for name in names],
+        vertical_spacing=0.2 if rows > 1 else 0,
+        horizontal_spacing=0.09,
+    )
+    for i, name in enumerate(names):
+        _, recorded, here = panels[name]
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        conditions = list(dict.fromkeys([*recorded, *here]))
+        form = ".0%" if is_share(name) else ".2f"
+        for values, style, word in (
+            (recorded, {"color": RECORDED, "symbol": "circle", "size": 9}, "recorded"),
+            (here, {"color": HERE, "symbol": "diamond", "size": 11}, "run here"),
+        ):
+            xs, ys = _spread(conditions, values)
+            if xs:
+                figure.add_scatter(
+                    x=xs, y=ys, mode="markers", name=word, showlegend=not i, legendgroup=word,
+                    marker={**style, "opacity": 0.85},
+                    hovertemplate=f"%{{y:{form}}}<extra>{word}</extra>", **place,
+                )  # fmt: skip
+        for j, condition in enumerate(conditions):
+            every = [*recorded.get(condition, ()), *here.get(condition, ())]
+            mean = float(np.mean(every))
+            figure.add_scatter(
+                x=[j - 0.3, j + 0.3], y=[mean, mean], mode="lines", hoverinfo="skip",
+                showlegend=False, line={"color": grey["ink"], "width": 2}, **place,
+            )  # fmt: skip
+            figure.add_annotation(
+                x=j + 0.33, y=mean, text=format(mean, form), showarrow=False, xanchor="left",
+                font={"size": 11, "color": grey["ink"]}, **place,
+            )  # fmt: skip
+        figure.update_xaxes(
+            tickvals=list(range(len(conditions))),
+            ticktext=[_wrapped(words, 14) for words in conditions],
+            range=[-0.6, len(conditions) - 0.2],
+            showgrid=False, tickangle=0, **place,
+        )  # fmt: skip
+        values = [v for side in (recorded, here) for row in side.values() for v in row]
+        low, high = min(values), max(values)
+        if is_share(name):
+            figure.update_yaxes(tickformat=".0%", range=[0, max(1.0, high)], **place)
+        else:
+            room = 0.12 * max(high - low, 0.1)
+            figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": -0.12, "yanchor": "top"}
+    layout = base_layout(dark, hovermode="closest", legend=legend)
+    figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
+    figure.update_layout(margin={"l": 44, "r": 12, "t": 40, "b": 60})
+    figure.update_xaxes(linecolor=grey["line"], zeroline=False)
+    figure.update_yaxes(gridcolor=grey["line"], zeroline=False)
+    return figure.update_annotations(font={"size": 12})
+
+
+def paths_figure(
+    paths: Mapping[str, Sequence[Sequence[tuple[float, float, float]]]], dark: bool = False
+) -> Any:
+    """How alignment and uniformity move during training, a line a seed, a colour a condition.
+
+    Args:
+        paths: condition -> seeds -> rows of step, alignment, uniformity.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
+    colors = category_colors(list(paths))
+    for (name, seeds), color in zip(paths.items(), colors, strict=True):
+        for i, rows in enumerate(seeds):
+            figure.add_scatter(
+                x=[row[2] for row in rows], y=[row[1] for row in rows],
+                customdata=[row[0] for row in rows], mode="lines+markers", name=name,
+                legendgroup=name, showlegend=not i, opacity=0.8,
+                line={"color": color, "width": 1.5},
+                marker={"size": [4] * (len(rows) - 1) + [10], "color": color},
+                hovertemplate="step %{customdata}: alignment %{y:.2f}, uniformity %{x:.2f}"
+                f"<extra>{name}</extra>",
+            )  # fmt: skip
+    figure.update_xaxes(title="uniformity (lower: spread out more)")
+    return figure.update_yaxes(title="alignment (lower: partners closer)", rangemode="tozero")
+
+
+def labels_figure(
+    counts: Sequence[int], curves: Mapping[str, Sequence[Sequence[float]]], dark: bool = False
+) -> Any:
+    """Accuracy over labels a class: a thin line a seed, a thick one for the mean.
+
+    Args:
+        counts: labels a class.
+        curves: way of learning -> seeds -> accuracy at each count.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
+    for (name, seeds), color in zip(curves.items(), category_colors(list(curves)), strict=True):
+        for row in seeds:
+            figure.add_scatter(
+                x=list(counts), y=list(row), mode="lines+markers", showlegend=False, opacity=0.35,
+                line={"color": color, "width": 1}, marker={"size": 4},
+                hovertemplate=f"%{{y:.1%}}<extra>{name}, one seed</extra>",
+            )  # fmt: skip
+        mean = np.mean(np.array(seeds, float), axis=0)
+        figure.add_scatter(
+            x=list(counts), y=mean.tolist(), mode="lines+markers", name=name,
+            line={"color": color, "width": 3}, marker={"size": 7},
+            hovertemplate=f"%{{y:.1%}}<extra>{name}, mean</extra>",
+        )  # fmt: skip
+    figure.update_xaxes(type="log", title="labels a class", tickvals=list(counts),
+                        ticktext=[str(count) for count in counts])  # fmt: skip
+    return figure.update_yaxes(title="accuracy on test pictures", tickformat=".0%")
+
+
+def budgets_figure(
+    points: Mapping[str, Mapping[int, Sequence[tuple[int, float]]]], y: str, dark: bool = False
+) -> Any:
+    """Scores over labels a class, a line a seed.
+
+    Args:
+        points: way of learning -> seed -> (labels a class, score), in rising order.
+        y: what the score is.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
+    colors = category_colors(list(points))
+    ticks = sorted(
+        {count for seeds in points.values() for row in seeds.values() for count, _ in row}
+    )
+    for (name, seeds), color in zip(points.items(), colors, strict=True):
+        for i, (seed, row) in enumerate(seeds.items()):
+            figure.add_scatter(
+                x=[count for count, _ in row], y=[value for _, value in row],
+                mode="lines+markers", name=name, legendgroup=name, showlegend=not i,
+                line={"color": color, "width": 2}, marker={"size": 8},
+                hovertemplate=f"%{{x}} a class: %{{y:.1%}}<extra>{name}, seed {seed}</extra>",
+            )  # fmt: skip
+    figure.update_xaxes(type="log", title="labels a class", tickvals=ticks,
+                        ticktext=[f"{count:,}" for count in ticks])  # fmt: skip
+    return figure.update_yaxes(title=y, tickformat=".0%", rangemode="tozero")
+
+
+def maps_figure(
+    maps: Mapping[str, np.ndarray], classes: Sequence[int], names: Sequence[str],
+    dark: bool = False, rows: int = 2, legend: bool = False,
+) -> Any:  # fmt: skip
+    """Maps side by side; those whose name begins with "noise" in one colour.
+
+    Args:
+        maps: words -> (P, 2) coordinates.
+        classes: (P,) of the points of all other maps.
+        names: of the classes.
+        rows: of maps.
+        legend: name the classes' colours.
+
+    Returns:
+        A plotly Figure.
+    """
+    from plotly.subplots import make_subplots
+
+    columns = math.ceil(len(maps) / rows)
+    figure = make_subplots(
+        rows, columns, subplot_titles=[_wrapped(words, 22) for words in maps],
+        horizontal_spacing=0.02, vertical_spacing=0.14,
+    )  # fmt: skip
+    colors = category_colors(list(names))
+    of = np.asarray(classes)
+    for i, (words, coordinates) in enumerate(maps.items()):
+        xy = np.asarray(coordinates, float)
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        noise = words.startswith("noise")
+        parts = [(NEGATIVES, "", xy)] if noise else [
+            (colors[c], str(name), xy[of == c]) for c, name in enumerate(names)
+        ]  # fmt: skip
+        for color, name, part in parts:
+            figure.add_scatter(
+                x=part[:, 0], y=part[:, 1], mode="markers", hoverinfo="skip", name=name,
+                showlegend=legend and not i, legendgroup=name,
+                marker={"size": 4 if rows == 1 else 3, "color": color}, **place,
+            )  # fmt: skip
+    layout = base_layout(dark, margin={"l": 4, "r": 4, "t": 36, "b": 4})
+    figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
+    if legend:
+        figure.update_layout(legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"})
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    return figure.update_annotations(font={"size": 12})
+
+
+def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], list[float]]:
+    """Places of the points: seeds of a condition lie side by side."""
+    xs, ys = [], []
+    for j, condition in enumerate(conditions):
+        row = values.get(condition, ())
+        for i, value in enumerate(row):
+            xs.append(j + 0.1 * (i - (len(row) - 1) / 2) * min(1.0, 4 / max(len(row) - 1, 1)))
+            ys.append(value)
+    return xs, ys
+
+
+def _wrapped(text: str, width: int = 46) -> str:
+    """Lines of at most so many letters, as plotly breaks them."""
+    import textwrap
+
+    return "<br>".join(textwrap.wrap(text, width))

@@ -1,0 +1,110 @@
+"""Run a lesson: its conditions one after another, at one seed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from ..datasets import Dataset, load_dataset
+from ..files import write_json, writing
+from .lesson import Condition, Lesson, Tell
+from .results import result_path
+
+TRACED = ("alignment", "uniformity")  # quantities whose way is kept as well
+
+
+def run_lesson(lesson: Lesson, seed: int, tell: Tell, data: str = "") -> dict[str, Any]:
+    """One seed of a lesson, in this process, whose backend is up already.
+
+    Args:
+        seed: of weights, order and recipes.
+        tell: is given the share of the work done, and words.
+        data: other data than the lesson's own.
+
+    Returns:
+        seed, seconds, conditions (name -> quantity -> value) and what the lesson adds, such as
+        traces.
+
+    Raises:
+        DataError: the data are missing or have no labels.
+    """
+    began = time.monotonic()
+    run = lesson.run or compare
+    found = run(lesson, data or lesson.data, seed, tell)
+    return {"seed": seed, "seconds": round(time.monotonic() - began, 1), **found}
+
+
+def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
+    """One seed of a lesson for the app (see `tasks`).
+
+    Args:
+        root: the folder of runs.
+        payload: lesson and seed.
+        tell: as for `run_lesson`.
+    """
+    from .catalogue import lesson_named
+
+    lesson, seed = lesson_named(str(payload["lesson"])), int(payload["seed"])
+    found = run_lesson(lesson, seed, tell)
+    path = result_path(root, lesson, seed)
+    with writing(path.parent):
+        path.parent.mkdir(exist_ok=True)
+    write_json(path, found | {"date": time.strftime("%Y-%m-%d")})
+
+
+def compare(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
+    """Train every condition and measure the lesson's quantities."""
+    from . import measures
+    from .small_training import train
+
+    dataset = load_dataset(data)
+    traced = any(name in TRACED for name in lesson.quantities)
+    found: dict[str, Any] = {"conditions": {}}
+    shares = _shares(lesson)
+    for condition, (start, share) in zip(lesson.conditions, shares, strict=True):
+
+        def part(done: float, words: str, name: str = condition.name) -> None:
+            tell(start + share * done, f"{name}: {words}")  # noqa: B023
+
+        part(0.0, "compiling")
+        config = lesson.config(condition, data, dataset.kind, seed)
+        steps = steps_of(lesson, condition)
+        trained = train(config, dataset, steps, part, condition.objective, traced)
+        part(1.0, "measuring")
+        wanted = [name for name in quantities_of(lesson) if _fits(name, dataset)]
+        values = measures.measure(trained, dataset, config, wanted)
+        found["conditions"][condition.name] = {k: round(v, 5) for k, v in values.items()}
+        if traced:
+            rows = [(step, round(a, 4), round(u, 4)) for step, a, u in trained.trace]
+            found.setdefault("traces", {})[condition.name] = rows
+    return found
+
+
+def quantities_of(lesson: Lesson) -> list[str]:
+    """All that is measured: what is drawn, and what effects need."""
+    names = list(lesson.quantities)
+    for effect in lesson.effects:
+        names += [effect.quantity, effect.other]
+    return [name for name in dict.fromkeys(names) if name]
+
+
+def steps_of(lesson: Lesson, condition: Condition) -> int:
+    """Updates of a condition."""
+    return condition.steps or lesson.steps
+
+
+def _shares(lesson: Lesson) -> list[tuple[float, float]]:
+    """Where each condition begins and what part of the whole it is, by views made."""
+    works = []
+    for condition in lesson.conditions:
+        batch = {**lesson.base.get("training", {}), **condition.changes.get("training", {})}
+        works.append(steps_of(lesson, condition) * batch.get("batch_size", 64))
+    total = sum(works)
+    return [(sum(works[:i]) / total, work / total) for i, work in enumerate(works)]
+
+
+def _fits(name: str, dataset: Dataset) -> bool:
+    """Whether a quantity can be measured on these data: factors are known of drawn pictures."""
+    factor = name.partition(":")[2]
+    return factor in ("", "label") or factor in dataset.factors_train

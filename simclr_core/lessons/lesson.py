@@ -1,0 +1,162 @@
+"""What a lesson is: a question, conditions to compare, and what is expected before it is run."""
+
+from __future__ import annotations
+
+import hashlib
+import statistics
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..config import RunConfig, replace
+from ..presets import preset_config
+
+Tell = Callable[[float, str], None]
+Found = Mapping[str, Mapping[str, float]]  # condition -> quantity -> value, of one seed
+
+
+@dataclass(frozen=True)
+class Condition:
+    """One side of a comparison.
+
+    Attributes:
+        name: for people.
+        changes: group of settings -> field -> value, on top of the lesson's.
+        objective: a key of `objectives.OBJECTIVES`.
+        steps: updates; 0 takes the lesson's.
+    """
+
+    name: str
+    changes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    objective: str = "nt-xent"
+    steps: int = 0
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A difference that is expected, named before anything is run.
+
+    Attributes:
+        words: what is expected, as a sentence.
+        quantity: a name of `measures`.
+        more: the condition in which it is larger.
+        less: the condition in which it is smaller, or a number to compare with.
+        least: of the mean over the seeds; every single seed has to be above 0.
+        other: the quantity of `less`, where it is another one.
+    """
+
+    words: str
+    quantity: str
+    more: str
+    less: str | float
+    least: float
+    other: str = ""
+
+    def of(self, found: Found) -> float:
+        """The difference in one seed."""
+        more = found[self.more][self.quantity]
+        if not isinstance(self.less, str):
+            return more - self.less
+        return more - found[self.less][self.other or self.quantity]
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """A finding, how it is tried, and what it does not show.
+
+    Attributes:
+        name: on the command line and in links.
+        title, question: for people.
+        answers: predictions to choose from; `right` is the index of what is expected.
+        about: what is compared, and on what.
+        source, published: where the finding was published, and its figure there.
+        shows_not: what must not be concluded.
+        data: a built-in set, or "" where none is needed.
+        variants: other data on which it can be run.
+        quantities: name of `measures` -> words, those that are drawn, in order.
+        conditions, effects: what is compared and what is expected.
+        steps: of a condition.
+        base: settings that differ from the preset `minute`.
+        run: takes (lesson, data, seed, tell); None compares the conditions.
+        seconds: about what one seed takes on two cores.
+    """
+
+    name: str
+    title: str
+    question: str
+    answers: tuple[str, ...]
+    right: int
+    about: str
+    source: str
+    published: str
+    shows_not: str
+    data: str
+    quantities: Mapping[str, str]
+    effects: tuple[Effect, ...]
+    seconds: int
+    conditions: tuple[Condition, ...] = ()
+    steps: int = 0
+    base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    variants: tuple[str, ...] = ()
+    run: Callable[[Lesson, str, int, Tell], dict[str, Any]] | None = None
+
+    def config(self, condition: Condition, source: str, kind: str, seed: int) -> RunConfig:
+        """All settings of a condition.
+
+        Args:
+            source, kind: of the data.
+            seed: of weights, order and recipes.
+        """
+        config = preset_config("minute", source, kind)
+        for changes in (self.base, condition.changes):
+            groups = {
+                name: replace(getattr(config, name), **values) for name, values in changes.items()
+            }
+            config = replace(config, **groups)
+        training = replace(config.training, seed=seed, precision="float32", device="cpu")
+        return replace(config, training=training)
+
+    @property
+    def version(self) -> str:
+        """Changes with everything that a result depends on."""
+        what = (self.data, self.conditions, self.steps, sorted(self.base), self.base)
+        return hashlib.sha256(repr((self.name, what, self.effects)).encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """An effect over several seeds."""
+
+    effect: Effect
+    values: tuple[float, ...]
+
+    @property
+    def mean(self) -> float:
+        """Over the seeds."""
+        return statistics.fmean(self.values)
+
+    @property
+    def spread(self) -> float:
+        """From the smallest to the largest."""
+        return max(self.values) - min(self.values)
+
+    @property
+    def held(self) -> bool:
+        """Every seed agrees on the direction, and the mean reaches what was named before."""
+        return min(self.values) > 0 and self.mean >= self.effect.least
+
+
+def outcomes(lesson: Lesson, seeds: Sequence[Found]) -> list[Outcome]:
+    """What became of every effect.
+
+    Args:
+        seeds: what was found with each; at least one.
+    """
+    return [
+        Outcome(effect, tuple(effect.of(found) for found in seeds)) for effect in lesson.effects
+    ]
+
+
+def held(found: Sequence[Outcome]) -> bool:
+    """Whether all effects of a lesson held."""
+    return all(one.held for one in found)

@@ -1,0 +1,105 @@
+"""Losses other than NT-Xent, to see what each part of it is for.
+
+Each is a function of projections z (2N, d), rows 2k and 2k+1 the views of picture k, the
+temperature and `xp` (numpy or keras.ops), and gives (loss, accuracy) as `loss.loss_and_accuracy`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from ..loss import _MASKED, _ONE, _ZERO, contrastive_accuracy, loss_and_accuracy, similarities
+
+Objective = Callable[..., tuple[Any, Any]]
+
+
+def few_negatives(z: Any, temperature: float, xp: Any = np, count: int = 1) -> tuple[Any, Any]:
+    """NT-Xent in which each view sees so many of its 2N-2 negatives.
+
+    The batch is in random order: each view takes those that follow its pair, and from the end of
+    the batch it goes on at its beginning.
+
+    Args:
+        count: 1 to 2N-2.
+    """
+    s = similarities(z, xp)  # (2N, 2N)
+    n = int(s.shape[0])
+    partner, seen = _who(n, count)
+    positive = xp.sum(s * partner, axis=1)  # (2N,)
+    logits = s / temperature + (1 - partner - seen) * np.float32(_MASKED)  # (2N, 2N)
+    return xp.mean(_log_sum(logits, xp) - positive / temperature), contrastive_accuracy(z, xp)
+
+
+def no_negatives(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
+    """Partners are pulled together and nothing is pushed apart: minus their similarity over tau."""
+    s = similarities(z, xp)
+    positive = xp.sum(s * _who(int(s.shape[0]), 0)[0], axis=1)  # (2N,)
+    return xp.mean(-positive / temperature), contrastive_accuracy(z, xp)
+
+
+def with_itself(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
+    """NT-Xent whose diagonal was forgotten: each view competes with itself as well.
+
+    A view is never less similar to itself than to its partner: the loss cannot pass under ln 2,
+    and among all views, itself included, none ever finds its partner.
+    """
+    s = similarities(z, xp)  # (2N, 2N)
+    n = int(s.shape[0])
+    partner = _who(n, 0)[0]
+    positive = xp.sum(s * partner, axis=1)  # (2N,)
+    lost = _log_sum(s / temperature, xp) - positive / temperature
+    others = xp.max(s + partner * np.float32(_MASKED), axis=1)  # (2N,), itself is among them
+    return xp.mean(lost), xp.mean(xp.where(positive > others, _ONE, _ZERO))
+
+
+def alignment_and_uniformity(
+    z: Any, temperature: float, xp: Any = np, align: float = 1.0, spread: float = 1.0
+) -> tuple[Any, Any]:
+    """Alignment and uniformity themselves as a loss (Wang & Isola 2020, equations 3 to 5).
+
+    Args:
+        align, spread: weights of the two; 0 leaves one out.
+    """
+    s = similarities(z, xp)  # (2N, 2N)
+    n = int(s.shape[0])
+    partner = _who(n, 0)[0]
+    near = 2 - 2 * xp.sum(s * partner, axis=1)  # (2N,), squared distance of partners
+    square = 2 - 2 * s  # (2N, 2N)
+    itself = np.eye(n, dtype=np.float32)
+    potential = xp.sum(xp.exp(-2 * square) * (1 - itself)) / np.float32(n * (n - 1))
+    loss = align * xp.mean(near) + spread * xp.log(potential)
+    return loss, contrastive_accuracy(z, xp)
+
+
+# What a condition of a lesson names.
+OBJECTIVES: dict[str, Objective] = {
+    "nt-xent": loss_and_accuracy,
+    "1 negative": partial(few_negatives, count=1),
+    "3 negatives": partial(few_negatives, count=3),
+    "15 negatives": partial(few_negatives, count=15),
+    "63 negatives": partial(few_negatives, count=63),
+    "no negatives": no_negatives,
+    "with itself": with_itself,
+    "alignment": partial(alignment_and_uniformity, spread=0.0),
+    "uniformity": partial(alignment_and_uniformity, align=0.0),
+    "both": alignment_and_uniformity,
+}
+
+
+def _who(n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """(2N, 2N) float32 each: 1 where the column is the row's partner, or a negative it sees."""
+    view = np.arange(n)
+    partner = (view[None, :] == (view + 1 - 2 * (view % 2))[:, None]).astype(np.float32)
+    after = (view[None, :] - 2 * (view[:, None] // 2)) % n  # 0 and 1: its own pair
+    seen = ((after >= 2) & (after < 2 + count)).astype(np.float32)
+    return partner, seen
+
+
+def _log_sum(logits: Any, xp: Any) -> Any:
+    """Log of the sum of exponentials, row by row."""
+    top = xp.max(logits, axis=1, keepdims=True)
+    return xp.log(xp.sum(xp.exp(logits - top), axis=1)) + top[:, 0]

@@ -1,0 +1,131 @@
+"""What lessons found: recorded results that come with the app, and what was run here.
+
+assets/lessons/NAME.json       at least five seeds, with command, date and hardware
+RUNS/.lessons/NAME-VERSION-SEED.json   one seed that was run here
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..errors import LabError
+from ..files import read_json
+from .lesson import Lesson, Outcome, held, outcomes
+
+RECORDED = Path(__file__).resolve().parents[2] / "assets" / "lessons"
+HERE = ".lessons"  # in the folder of runs
+FIRST_HERE = 100  # seed of the first run of a lesson here: apart from those that were recorded
+
+
+@dataclass(frozen=True)
+class Results:
+    """All seeds of a lesson that are known.
+
+    Attributes:
+        recorded, here: a result of `run_lesson` a seed.
+        about: of the recorded ones: command, date, processor, cores, versions, data.
+    """
+
+    recorded: tuple[dict[str, Any], ...]
+    here: tuple[dict[str, Any], ...]
+    about: dict[str, Any]
+
+    @property
+    def seeds(self) -> tuple[dict[str, Any], ...]:
+        """All of them, the recorded ones first."""
+        return (*self.recorded, *self.here)
+
+
+def recorded(lesson: Lesson) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
+    """What comes with the app: results by seed, and what they were made with; () if nothing does.
+
+    Results of another version of the lesson do not count.
+    """
+    try:
+        found = json.loads((RECORDED / f"{lesson.name}.json").read_text())
+    except (OSError, ValueError):
+        return (), {}
+    if found.get("version") != lesson.version:
+        return (), {}
+    return tuple(found["seeds"]), {k: v for k, v in found.items() if k != "seeds"}
+
+
+def results(root: Path, lesson: Lesson) -> Results:
+    """Recorded results and those of this folder of runs.
+
+    Args:
+        root: the folder of runs.
+    """
+    before, about = recorded(lesson)
+    here = []
+    for path in sorted((root / HERE).glob(f"{lesson.name}-{lesson.version}-*.json")):
+        with contextlib.suppress(LabError):  # damaged: as if it had not been run
+            found = read_json(path) or {}
+            if fits(lesson, found):
+                here.append(found)
+    return Results(before, tuple(sorted(here, key=lambda row: row["seed"])), about)
+
+
+def result_path(root: Path, lesson: Lesson, seed: int) -> Path:
+    """Where one seed's result lies."""
+    return root / HERE / f"{lesson.name}-{lesson.version}-{seed}.json"
+
+
+def task_key(lesson: Lesson, seed: int) -> str:
+    """The key under which one seed is asked for (see `tasks`)."""
+    return f"lesson-{lesson.name}-{lesson.version}-{seed}"
+
+
+def fits(lesson: Lesson, found: Any) -> bool:
+    """Whether an object can be a seed's result: every effect can be told from it."""
+    try:
+        for effect in lesson.effects:
+            float(effect.of(found["conditions"]))
+        return isinstance(found["seed"], int)
+    except (KeyError, TypeError, ValueError):
+        return False
+
+
+def next_seed(root: Path, lesson: Lesson) -> int:
+    """The seed of the next run here."""
+    known = {row["seed"] for row in results(root, lesson).here}
+    seed = FIRST_HERE
+    while seed in known:
+        seed += 1
+    return seed
+
+
+def summary(lesson: Lesson, seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """What a lesson came to, as plain JSON values.
+
+    Args:
+        seeds: results of `run_lesson`, at least one.
+    """
+    found = outcomes(lesson, [row["conditions"] for row in seeds])
+    return {
+        "lesson": lesson.name,
+        "version": lesson.version,
+        "held": held(found),
+        "effects": [_told(outcome) for outcome in found],
+        "seconds": [row["seconds"] for row in seeds],
+    }
+
+
+def _told(outcome: Outcome) -> dict[str, Any]:
+    effect = outcome.effect
+    return {
+        "expected": effect.words,
+        "quantity": effect.quantity,
+        "larger_in": effect.more,
+        "smaller_in": effect.less,
+        "least": effect.least,
+        "mean": round(outcome.mean, 5),
+        "spread": round(outcome.spread, 5),
+        "values": [round(value, 5) for value in outcome.values],
+        "held": outcome.held,
+    }

@@ -1,0 +1,53 @@
+"""Training for a number of seconds without a run folder: how many steps fit is found on the way."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from typing import Any
+
+CALIBRATED = 1.0  # seconds of steps that tell the pace
+
+
+def train_for(
+    model: Any,
+    schedule: Any,
+    feed: Any,
+    seconds: float,
+    hold: int,
+    total: int = 0,
+    tell: Callable[[float, str], None] | None = None,
+) -> list[float]:
+    """Train a compiled model.
+
+    Args:
+        model: compiled.
+        schedule: whose `total` is set, or None.
+        feed: gives the batch of each step by index.
+        seconds: after the first step, which compiles; the first second tells how many steps these
+            are.
+        hold: steps that do not depend on the length.
+        total: steps, instead of seconds.
+        tell: is given the share of the steps done, and words.
+
+    Returns:
+        Seconds of each step but the first.
+    """
+    if schedule is not None:
+        schedule.total.assign(total)
+    model.train_on_batch(*feed[0])
+    times: list[float] = []
+    while not total or len(times) + 1 < total:
+        began = time.perf_counter()
+        model.train_on_batch(*feed[len(times) + 1])
+        times.append(time.perf_counter() - began)
+        spent = sum(times)
+        if not total and len(times) + 1 >= hold and spent > min(CALIBRATED, seconds / 4):
+            total = hold + max(round((seconds - spent) / statistics.median(times)), 0)
+            if schedule is not None:
+                schedule.total.assign(total)
+        if tell and (not total or len(times) % 10 == 0):
+            share = (len(times) + 1) / total if total else spent / max(seconds, 1e-9)
+            tell(min(share, 1.0), f"step {len(times) + 1:,}")
+    return times
