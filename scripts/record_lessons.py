@@ -32,14 +32,15 @@ from simclr_core.precision import processor  # noqa: E402
 from simclr_core.record import versions  # noqa: E402
 
 TABLE = ROOT / "docs" / "lessons.md"
-HEAD = """# Lessons
-
-Findings of the literature, each tried by one command in about two minutes on two cores. Written by `scripts/record_lessons.py --table` from the results in `assets/lessons`. What was expected, and how much of it at least, was fixed before the recorded runs. *Held* means that every seed agrees on the direction and the mean reaches the least effect.
-
-    python -m simclr_core lesson --list
-    python -m simclr_core lesson color --seeds 3
-
-"""
+HEAD = (
+    "# Lessons\n\n"
+    "Findings of the literature, each tried by one command in about two minutes on two cores. "
+    "Written by `scripts/record_lessons.py --table` from the results in `assets/lessons`. What was "
+    "expected, and how much of it at least, was fixed before the recorded runs. *Held* means that "
+    "every seed agrees on the direction and the mean reaches the least effect.\n\n"
+    "    python -m simclr_core lesson --list\n"
+    "    python -m simclr_core lesson color --seeds 3\n\n"
+)
 
 
 def main() -> None:

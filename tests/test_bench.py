@@ -178,3 +178,37 @@ def test_the_command_prints_one_json_object() -> None:
         found["train_images_per_second"] / found["encoder_images_per_second"], rel=1e-3
     )
     assert found["device"] == find_device("cpu").name
+
+
+def test_operations_of_a_network_are_counted_by_hand() -> None:
+    import keras
+
+    from simclr_core.bench.gpu_case import products
+
+    inner = keras.Sequential([keras.Input((8, 8, 4)), keras.layers.Conv2D(5, 1, use_bias=False)])
+    inputs = keras.Input((8, 8, 3))
+    x = keras.layers.Conv2D(4, 3, padding="same")(inputs)
+    x = keras.layers.DepthwiseConv2D(3, padding="same")(x)
+    x = keras.layers.GlobalAveragePooling2D()(inner(x))
+    net = keras.Model(inputs, keras.layers.Dense(10)(x))
+    by_hand = 2 * (64 * 4 * 27 + 64 * 4 * 9 + 64 * 5 * 4 + 5 * 10)
+    assert products(net) == by_hand
+
+
+def test_a_gpu_case_prints_a_line_a_figure_and_shares_are_told() -> None:
+    from simclr_core.bench.gpus import gpu_table, measure_gpu
+
+    lines: list[str] = []
+    case = (("tiny", "float32", (4, 8), 8),)
+    found = measure_gpu(find_device("cpu"), 120.0, lines.append, case)
+    assert [row["batch"] for row in found] == [4, 8] and len(lines) == 3
+    assert "bare_images_per_second" not in found[0] and 0 < found[1]["share_of_bare"] < 3
+    assert found[0]["gigaflop_per_image"] == found[1]["gigaflop_per_image"] > 0
+    assert gpu_table(found).count("| tiny | float32 |") == 2
+    assert measure_gpu(find_device("cpu"), 0.0, lines.append, case) == []
+
+
+def test_without_a_gpu_its_figures_stay_blank() -> None:
+    report = Report(find_device("cpu"), 1, lambda words: None)
+    report.measure(("gpu",))
+    assert report.rows == [] and "gpu" not in report.json

@@ -164,7 +164,7 @@ def test_prepare_prints_json_lines() -> None:
 def test_menu_names() -> None:
     assert describe_source("shapes").startswith("Shapes")
     assert describe_source("/some/where/pictures.zip") == "pictures.zip"
-    assert set(builtin.BUILT_IN) == {"shapes", "digits", "cifar10"}
+    assert set(builtin.BUILT_IN) == {"shapes", "patterns", "digits", "cifar10"}
 
 
 def test_no_heavy_import(tmp_path: Path) -> None:

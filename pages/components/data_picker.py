@@ -43,9 +43,9 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
         key=key,
         accept_new_options=True,
         bind="query-params",
-        help="Drawn shapes (8 classes), handwritten digits (10), CIFAR-10 photographs (10), or "
-        "your own: the path of a .npz file, a folder (one folder a class, or flat without labels) "
-        "or a zip of one.",
+        help="Drawn shapes (8 classes), drawn patterns (8 motifs), handwritten digits (10), "
+        "CIFAR-10 photographs (10), or your own: the path of a .npz file, a folder (one folder a "
+        "class, or flat without labels) or a zip of one.",
     )
     if source != OWN:
         return str(source or datasets.BUILT_IN[0]).strip()

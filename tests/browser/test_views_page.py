@@ -35,7 +35,9 @@ def press(page: Page, key: str, times: int, arrow: str = "ArrowRight") -> None:
 def test_the_first_visitor_gets_the_frame_also_on_a_deep_link(app: App, page: Page) -> None:
     opened(app, page, "/views")
     links = page.locator('[data-testid="stTopNavLink"]')
-    assert links.all_inner_texts() == ["Home", "Views", "Train", "Explore", "Learn", "Runs"]
+    assert links.all_inner_texts() == [
+        *("Home", "Views", "Train", "Explore", "Learn", "Lessons", "Paradigms", "Runs")
+    ]
     expect(page.locator(".lab-machine")).to_contain_text("nothing running")
 
 

@@ -1,0 +1,67 @@
+"""Lessons and Paradigms in Chromium: a prediction, a comparison that is run for real, four ways."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import App
+
+
+def test_a_prediction_opens_what_was_found(app: App, page: Page) -> None:
+    page.goto(f"{app.url}/lessons?lesson=temperature")
+    expect(page.get_by_text("Which temperature teaches most")).to_be_visible()
+    expect(page.get_by_text("What this does not show")).to_have_count(0)
+    page.get_by_role("button", name="0.1", exact=True).click()
+    expect(page).to_have_url(re.compile("said=1"))
+    expect(page.get_by_text("You said: 0.1.")).to_be_visible()
+    expect(page.get_by_text("What this does not show")).to_be_visible()
+    page.get_by_text("A map can mislead").click()
+    expect(page).to_have_url(re.compile(r"lesson=maps$"))
+    expect(page.get_by_text("Points of pure noise")).to_be_visible()
+    page.go_back()
+    expect(page.get_by_text("Which temperature teaches most")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_a_lesson_is_run_here_and_its_points_are_added(app: App, page: Page) -> None:
+    page.goto(f"{app.url}/lessons?lesson=collapse&said=1")
+    page.get_by_role("button", name="Run it here").click()
+    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    expect(page.get_by_text("Run here: 1 seed")).to_be_visible(timeout=500_000)
+    expect(page.locator(".lesson-verdict")).to_contain_text("held")
+    expect(page.get_by_role("button", name="Run it here")).to_be_visible()
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_paradigms_compares_four_ways_on_digits(app: App, page: Page) -> None:
+    page.goto(f"{app.url}/paradigms?data=digits&labels=5&seconds=5")
+    expect(page.locator(".paradigm-table")).to_contain_text("self-supervised")
+    page.get_by_role("button", name="Compare", exact=True).click()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    first = page.locator(".paradigm-first td")
+    expect(first).to_have_count(4, timeout=300_000)
+    assert all(re.fullmatch(r"\d+%", text) for text in first.all_inner_texts())
+    page.get_by_text("Class by class", exact=True).click()
+    cells = page.locator(".cm-table button")
+    expect(cells).to_have_count(100)
+    cells.locator("xpath=self::*[not(@disabled)]").first.click()
+    expect(page.locator(".paradigm-gallery img").first).to_be_visible()
+    page.get_by_text("Maps", exact=True).click()
+    expect(page.locator(".js-plotly-plot")).to_be_visible()
+
+
+def test_large_type_and_hidden_panels_come_with_the_link(app: App, page: Page) -> None:
+    page.goto(f"{app.url}/lessons?lesson=color&said=1&size=large&hide=limits")
+    expect(page.locator(".lesson-head")).to_be_visible()
+    size = page.evaluate("getComputedStyle(document.documentElement).fontSize")
+    assert size == "21.6px"
+    expect(page.get_by_text("What this does not show")).to_be_hidden()
+    page.get_by_role("button", name="Aa").click()
+    page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '16px'")
+    expect(page).to_have_url(re.compile("size=usual"))

@@ -1,0 +1,135 @@
+"""Paradigms, run without a browser: the table before and after, and what is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from page_app import labels, open_page, text
+from streamlit.testing.v1 import AppTest
+
+from pages.components import paradigm_form, paradigm_found
+from simclr_core import tasks
+from simclr_core.files import write_json, write_npz
+from simclr_core.paradigms import study as studies
+from simclr_core.paradigms.scores import report
+from simclr_core.paradigms.study import WAYS, Study
+from simclr_core.runs import RunStore
+
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setattr(tasks, "ensure_worker", lambda root: None)
+    return RunStore(tmp_path / "runs").root
+
+
+@pytest.fixture
+def page(tmp_path: Path, root: Path) -> Open:
+    return lambda **query: open_page(tmp_path, "paradigms", **query)
+
+
+def made_up(study: Study, counts: tuple[int, ...] = (30, 30, 30)) -> tuple[dict[str, Any], dict]:
+    """Figures and arrays of a study that nobody made."""
+    rng = np.random.default_rng(study.budget)
+    truth = np.repeat(np.arange(len(counts)), [c // 3 for c in counts])
+    arrays: dict[str, np.ndarray] = {"truth": truth}
+    found: dict[str, Any] = {}
+    for i, way in enumerate(WAYS):
+        said = np.where(rng.random(len(truth)) < 0.5 + 0.1 * i, truth, 0)
+        arrays |= {f"predicted__{way}": said, f"xy__{way}": rng.normal(size=(len(truth), 2))}
+        scores = None if way == studies.UNSUPERVISED else np.eye(len(counts))[said]
+        found[way] = report(truth, said, len(counts), scores) | {"steps": 10 * i, "seconds": 3.0}
+    for way in (studies.SEMI, studies.SELF):
+        found[way] |= {"pretraining_steps": 100, "pretraining_seconds": 24.0}
+    found[studies.UNSUPERVISED]["variants"] = {"k-means on pixels": 0.5}
+    told = {
+        "study": {**study.__dict__}, "date": "2026-11-26", "class_names": ["a<b", "b", "c"],
+        "labelled": 6, "train": sum(counts), "test": len(truth), "train_counts": list(counts),
+        "encoder": "tiny", "width": 16, "ways": found,
+    }  # fmt: skip
+    return told, arrays
+
+
+def keep(root: Path, study: Study, **options: Any) -> dict[str, Any]:
+    told, arrays = made_up(study, **options)
+    place = root / studies.FOLDER / study.base
+    place.mkdir(parents=True, exist_ok=True)
+    write_json(place / f"{study.key}.json", told)
+    write_npz(place / f"{study.key}.npz", arrays)
+    images = np.random.default_rng(0).integers(0, 255, (told["test"], 8, 8, 3), dtype=np.uint8)
+    write_npz(place / "test.npz", {"images": images})
+    return told
+
+
+def test_the_four_ways_are_told_before_anything_is_trained(page: Open) -> None:
+    app = page()
+    found = text(app)
+    assert not app.exception and "Compare" in labels(app)
+    for way in WAYS:
+        assert way in found
+    assert "trained on" in found and "accuracy" not in found
+
+
+def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
+    app = page(data="digits", labels="5", seconds="15", seed="3")
+    app.button(key="compare").click().run()
+    study = Study("digits", seconds=15.0, budget=5, seed=3)
+    assert tasks.waiting(root) == [study.task]
+    kind, payload = tasks.request(root, study.task) or ("", {})
+    assert kind == "study" and Study(**payload) == study
+    assert "Stop" in labels(app) and not app.exception
+
+
+@pytest.mark.parametrize("tab", ["Side by side", "Over labels", "Class by class", "Maps"])
+def test_every_part_shows_what_was_found(page: Open, root: Path, tab: str) -> None:
+    told = keep(root, Study("digits"))
+    app = page(data="digits", tab=tab)
+    assert not app.exception and "Compare" not in labels(app)
+    if tab == "Side by side":
+        assert "right answers (accuracy)" in text(app) and "6 of 90" in text(app)
+    if tab == "Class by class":
+        precision = told["ways"][studies.SEMI]["precision"][0]
+        assert "a&lt;b" in text(app) and f"{precision:.2f}" in text(app)
+
+
+def test_unbalanced_classes_get_balanced_scores_first(root: Path) -> None:
+    told, _ = made_up(Study("x"), (90, 12, 12))
+    html = paradigm_found.table(told)
+    assert html.index("balanced accuracy") < html.index("(accuracy)")
+    assert "unbalanced" in html and "always answering that class" in html
+    even = paradigm_found.table(made_up(Study("x"))[0])
+    assert even.index("(accuracy)") < even.index("balanced accuracy") and "unbalanced" not in even
+
+
+def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
+    every = [
+        made_up(Study("x", budget=budget, seed=seed, frozen=frozen))[0]
+        for budget, seed, frozen in ((10, 0, 0), (2, 0, 0), (5, 1, 0), (50, 0, 3), (0, 0, 0))
+    ]
+    found = paradigm_found.points(every, "accuracy")
+    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: the least class
+    assert [count for count, _ in found[studies.SELF][0]] == [2, 10, 30, 50]
+    assert [count for count, _ in found[studies.SELF][1]] == [5]
+
+
+@pytest.mark.parametrize("query", [{"seed": "x"}, {"tab": "x"}, {"colour": "red"}])
+def test_nonsense_in_the_link_is_told(page: Open, query) -> None:
+    app = page(**query)
+    assert "link" in text(app) and not app.exception
+
+
+def test_a_path_that_changes_is_another_study(tmp_path: Path) -> None:
+    form = paradigm_form.Form("10", 30, 0, 0, "a quarter", False)
+    path = tmp_path / "x.npz"
+    path.write_bytes(b"1")
+    first = paradigm_form.study_of(str(path), form)
+    path.write_bytes(b"22")
+    other = paradigm_form.study_of(str(path), form)
+    assert first.base != other.base and first.budget == 10 and first.rate == 0.25
+    assert paradigm_form.study_of("digits", form).stamp == ""
