@@ -1,10 +1,12 @@
 """Take the README's screenshots of the running app (start it with `make run` first).
 
     .venv/bin/python scripts/take_screenshots.py [--url http://127.0.0.1:8501] [--run RUN]
-        [--other RUN]
+        [--other RUN] [--teach]
 
 Without --run it presses Start and waits until the run has finished, as a newcomer would. With
 --other, another run of the same pictures, it also takes every panel of Explore, light and dark.
+With --teach it takes the pages that teach instead, light and dark, and on a projector's 1920x1080
+in large type; it makes a study of digits for Paradigms.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import argparse
 import re
 import shutil
 from pathlib import Path
+from typing import Literal
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -30,6 +33,20 @@ PANELS = {  # name -> settings in the link, and what is there once all has been 
     "compare": ("panel=Compare&runs={run},{other}", ".ex-stage canvas"),
     "take": ("panel=Take+away", ".take"),
 }
+TEACH = {  # name -> link, and what is there once all has been drawn
+    "home": ("", ".rp-stage > canvas"),
+    **{f"learn-{part}": (f"learn?part={part}", ".learn-text") for part in range(1, 7)},
+    "lessons-question": ("lessons?lesson=color", ".lesson-question"),
+    "lessons-found": ("lessons?lesson=color&said=1", ".lesson-limits"),
+    "lessons-maps": ("lessons?lesson=maps&said=1", ".lesson-limits"),
+    "paradigms": ("paradigms?data=digits&labels=5&seconds=15", ".paradigm-first"),
+    "paradigms-classes": (
+        "paradigms?data=digits&labels=5&seconds=15&tab=Class+by+class", ".paradigm-report",
+    ),
+    "paradigms-maps": ("paradigms?data=digits&labels=5&seconds=15&tab=Maps", ".js-plotly-plot"),
+    "wall": ("runs?show=Wall", ".run-wall, .runs-empty"),
+}  # fmt: skip
+PROJECTOR = {"width": 1920, "height": 1080}
 STILL = 3000  # milliseconds until everything that glides has arrived
 
 
@@ -39,6 +56,7 @@ def main() -> None:
     parser.add_argument("--url", default="http://127.0.0.1:8501")
     parser.add_argument("--run", help="a finished run; without it one is started")
     parser.add_argument("--other", help="another finished run, to compare it with")
+    parser.add_argument("--teach", action="store_true", help="the pages that teach instead")
     arguments = parser.parse_args()
     browser_path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     FOLDER.mkdir(exist_ok=True)
@@ -46,6 +64,10 @@ def main() -> None:
         browser = playwright.chromium.launch(
             executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
         )
+        if arguments.teach:
+            teach(browser, arguments.url)
+            browser.close()
+            return
         page = browser.new_page(viewport=SIZE, color_scheme="light")
         if arguments.run:
             page.goto(f"{arguments.url}/train?run={arguments.run}")
@@ -68,6 +90,27 @@ def main() -> None:
         browser.close()
 
 
+def teach(browser: Browser, url: str) -> None:
+    """Home, Learn, Lessons, Paradigms and the wall of runs."""
+    page = browser.new_page(viewport=SIZE)
+    page.goto(f"{url}/{TEACH['paradigms'][0]}")
+    compare = page.get_by_role("button", name="Compare", exact=True)
+    expect(compare.or_(page.locator(".paradigm-first")).first).to_be_visible(timeout=30_000)
+    if compare.is_visible():
+        compare.click()
+    expect(page.locator(".paradigm-first")).to_be_visible(timeout=300_000)
+    for name, size, scheme, more in (
+        ("light", SIZE, "light", ""),
+        ("dark", SIZE, "dark", ""),
+        ("projector", PROJECTOR, "light", "size=large"),
+    ):
+        page = browser.new_page(viewport=size, color_scheme=scheme)
+        for what, (link, shown) in TEACH.items():
+            page.goto(f"{url}/{link}{'&' if '?' in link else '?'}{more}")
+            expect(page.locator(shown).first).to_be_visible(timeout=60_000)
+            keep(page, f"{what}-{name}", "jpeg")
+
+
 def panels(page: Page, url: str, run: str, other: str, scheme: str) -> None:
     """Every panel of Explore, once what it asks for has been answered."""
     for name, (query, shown) in PANELS.items():
@@ -87,12 +130,12 @@ def train(page: Page, url: str) -> None:
         expect(page.get_by_text(f"UMAP · step {found[1]}")).to_be_visible(timeout=60_000)
 
 
-def keep(page: Page, name: str) -> None:
+def keep(page: Page, name: str, kind: Literal["png", "jpeg"] = "png") -> None:
     """Write what the page shows now, with nothing under the mouse."""
     page.mouse.move(0, 0)
     page.wait_for_timeout(STILL)
-    path = FOLDER / f"{name}.png"
-    page.screenshot(path=path)
+    path = FOLDER / f"{name}.{'jpg' if kind == 'jpeg' else kind}"
+    page.screenshot(path=path, type=kind, quality=82 if kind == "jpeg" else None)
     print(f"{path.relative_to(FOLDER.parents[1])}: {path.stat().st_size / 1e3:.0f} kB")
 
 

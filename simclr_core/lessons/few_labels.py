@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from ..config import replace
+from ..config import RunConfig, replace
+from ..datasets import Dataset
 from ..splits import labelled_rows
 from .lesson import Condition, Effect, Lesson, Tell
 
@@ -34,25 +35,21 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
         config, dataset, lesson.steps, lambda s, w: tell(PRETRAIN * s, f"pretraining: {w}")
     )
     h_train, h_test = trained.encode(dataset.x_train)[0], trained.encode(dataset.x_test)[0]
-    weights = trained.model.encoder.get_weights()
+    rate = config.training.learning_rate * FINE_RATE
+    gentle = replace(config, training=replace(config.training, learning_rate=rate))
+    tuning, scratch = _Classifier(gentle, dataset), _Classifier(config, dataset)
+    tuning.begin_with(trained.model.encoder.get_weights())
     curves: dict[str, list[float]] = {PROBE: [], TUNED: [], SUPERVISED: []}
     for i, count in enumerate(COUNTS):
         rows = labelled_rows(dataset.y_train, count, seed)
         known = dataset.y_train[rows]
         start, share = PRETRAIN + (1 - PRETRAIN) * i / len(COUNTS), (1 - PRETRAIN) / len(COUNTS)
-
-        def part(done: float, words: str) -> None:
-            tell(start + share * done, f"{count} a class: {words}")  # noqa: B023
-
-        part(0.0, PROBE)
+        tell(start, f"{count} a class: {PROBE}")
         curves[PROBE].append(linear_probe(h_train[rows], known, h_test, dataset.y_test))
-        tuned = replace(config.training, learning_rate=config.training.learning_rate * FINE_RATE)
-        part(0.05, TUNED)
-        curves[TUNED].append(
-            classify(replace(config, training=tuned), dataset, rows, FINE_STEPS, weights)
-        )
-        part(0.3, SUPERVISED)
-        curves[SUPERVISED].append(classify(config, dataset, rows, lesson.steps + FINE_STEPS))
+        tell(start + 0.05 * share, f"{count} a class: {TUNED}")
+        curves[TUNED].append(tuning.learned(rows, FINE_STEPS))
+        tell(start + 0.3 * share, f"{count} a class: {SUPERVISED}")
+        curves[SUPERVISED].append(scratch.learned(rows, lesson.steps + FINE_STEPS))
     found = {
         f"{name}, {count} a class": {"accuracy": round(value, 5)}
         for name, values in curves.items()
@@ -61,32 +58,50 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     return {"conditions": found, "counts": list(COUNTS), "curves": curves}
 
 
-def classify(config: Any, dataset: Any, rows: np.ndarray, steps: int, weights: Any = None) -> float:
-    """Test accuracy of a classifier that learned from some labelled pictures.
+class _Classifier:
+    """A classifier that is compiled once and begins anew with every set of labelled pictures.
 
     Args:
         config: views, model and training.
-        rows: the labelled training pictures.
-        steps: updates.
-        weights: of a pretrained encoder; from scratch without.
+        dataset: with labels.
     """
-    from ..model import compile_model
-    from ..observer import Observer
-    from ..supervised import LabelledFeed, build_classifier
 
-    classes = int(dataset.y_train.max()) + 1
-    training = config.training
-    model = build_classifier(config.model, training, dataset.image_size, classes)
-    if weights is not None:
-        model.encoder.set_weights(weights)
-    compile_model(model, training, jit=False).total.assign(steps)
-    feed = LabelledFeed(
-        dataset.x_train[rows], dataset.y_train[rows], config.views, training.batch_size,
-        training.seed, end=steps,
-    )  # fmt: skip
-    model.fit(feed, verbose=0, shuffle=False)
-    logits = Observer(model).encode(dataset.x_test)[1]
-    return float((logits.argmax(axis=1) == dataset.y_test).mean())
+    def __init__(self, config: RunConfig, dataset: Dataset) -> None:
+        from ..model import compile_model
+        from ..observer import Observer
+        from ..supervised import build_classifier
+
+        assert dataset.y_train is not None
+        self.config, self.dataset = config, dataset
+        classes = int(dataset.y_train.max()) + 1
+        self.model = build_classifier(config.model, config.training, dataset.image_size, classes)
+        self.schedule = compile_model(self.model, config.training, jit=False)
+        self.observer = Observer(self.model)
+        self._weights = self.model.get_weights()
+        self._state = [np.array(variable) for variable in self.model.optimizer.variables]
+
+    def begin_with(self, encoder: list[np.ndarray]) -> None:
+        """Take the weights of a trained encoder as the beginning."""
+        self.model.encoder.set_weights(encoder)
+        self._weights = self.model.get_weights()
+
+    def learned(self, rows: np.ndarray, steps: int) -> float:
+        """Test accuracy after so many updates on the labelled pictures of these rows."""
+        from ..supervised import LabelledFeed
+
+        data, training = self.dataset, self.config.training
+        assert data.y_train is not None and data.y_test is not None
+        self.model.set_weights(self._weights)
+        for variable, value in zip(self.model.optimizer.variables, self._state, strict=True):
+            variable.assign(value)
+        self.schedule.total.assign(steps)
+        feed = LabelledFeed(
+            data.x_train[rows], data.y_train[rows], self.config.views, training.batch_size,
+            training.seed, end=steps,
+        )  # fmt: skip
+        self.model.fit(feed, verbose=0, shuffle=False)
+        logits = self.observer.encode(data.x_test)[1]
+        return float((logits.argmax(axis=1) == data.y_test).mean())
 
 
 LESSON = Lesson(
