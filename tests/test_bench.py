@@ -134,6 +134,7 @@ def test_layouts_are_measured_in_a_process_of_their_own() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
     seconds = whole_runs.first_loss_seconds("cpu", warm=True)
     assert 0.1 < seconds < 60
@@ -195,6 +196,7 @@ def test_operations_of_a_network_are_counted_by_hand() -> None:
     assert products(net) == by_hand
 
 
+@pytest.mark.slow
 def test_a_gpu_case_prints_a_line_a_figure_and_shares_are_told() -> None:
     from simclr_core.bench.gpus import gpu_table, measure_gpu
 

@@ -27,6 +27,7 @@ def test_what_cannot_be_run_is_refused_in_a_line(capsys: pytest.CaptureFixture[s
     assert "at least 1" in refused(capsys, "lesson", "color", "--seeds", "0")
 
 
+@pytest.mark.slow
 def test_a_lesson_tells_effect_spread_and_whether_it_held(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

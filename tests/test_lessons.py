@@ -72,7 +72,7 @@ def test_a_lesson_says_everything_before_it_is_run(lesson: Lesson) -> None:
     assert 0 <= lesson.right < len(lesson.answers) and len(lesson.answers) >= 2
     assert lesson.question.endswith("?") and lesson.effects and lesson.quantities
     for text in (lesson.about, lesson.published, lesson.shows_not):
-        assert text[0].isupper() and text[-1] in ".)"
+        assert len(text) > 40 and text[-1] in ".)"
     assert lesson.seconds <= 120
     for condition in lesson.conditions:
         assert condition.objective in OBJECTIVES
@@ -105,7 +105,7 @@ def test_conditions_change_what_they_say_and_nothing_else() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["collapse", "alignment"])
+@pytest.mark.parametrize("name", ["collapse", pytest.param("alignment", marks=pytest.mark.slow)])
 def test_a_comparison_trains_every_condition(name: str) -> None:
     lesson, told = small(name, steps=6), []
     found = comparison.run_lesson(lesson, 1, lambda share, words: told.append((share, words)))
@@ -132,6 +132,7 @@ def test_the_same_seed_gives_the_same_result() -> None:
     assert values[0] == values[1]
 
 
+@pytest.mark.slow
 def test_batch_sizes_get_equal_steps_and_equal_seconds() -> None:
     found = comparison.run_lesson(small("batch-size", steps=12), 0, lambda *_: None)
     rows = found["conditions"]
@@ -143,6 +144,7 @@ def test_batch_sizes_get_equal_steps_and_equal_seconds() -> None:
     assert more > 12 > fewer
 
 
+@pytest.mark.slow
 def test_few_labels_has_every_way_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(few_labels, "COUNTS", (1, 5))
     monkeypatch.setattr(few_labels, "FINE_STEPS", 3)

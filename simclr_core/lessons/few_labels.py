@@ -67,6 +67,8 @@ class _Classifier:
     """
 
     def __init__(self, config: RunConfig, dataset: Dataset) -> None:
+        import keras
+
         from ..model import compile_model
         from ..observer import Observer
         from ..supervised import build_classifier
@@ -78,7 +80,9 @@ class _Classifier:
         self.schedule = compile_model(self.model, config.training, jit=False)
         self.observer = Observer(self.model)
         self._weights = self.model.get_weights()
-        self._state = [np.array(variable) for variable in self.model.optimizer.variables]
+        self._state = [
+            np.copy(keras.ops.convert_to_numpy(v)) for v in self.model.optimizer.variables
+        ]
 
     def begin_with(self, encoder: list[np.ndarray]) -> None:
         """Take the weights of a trained encoder as the beginning."""

@@ -27,8 +27,7 @@ def few_negatives(z: Any, temperature: float, xp: Any = np, count: int = 1) -> t
         count: 1 to 2N-2.
     """
     s = similarities(z, xp)  # (2N, 2N)
-    n = int(s.shape[0])
-    partner, seen = _who(n, count)
+    partner, seen = _who(s, count, xp)
     positive = xp.sum(s * partner, axis=1)  # (2N,)
     logits = s / temperature + (1 - partner - seen) * np.float32(_MASKED)  # (2N, 2N)
     return xp.mean(_log_sum(logits, xp) - positive / temperature), contrastive_accuracy(z, xp)
@@ -37,7 +36,7 @@ def few_negatives(z: Any, temperature: float, xp: Any = np, count: int = 1) -> t
 def no_negatives(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
     """Partners are pulled together and nothing is pushed apart: minus their similarity over tau."""
     s = similarities(z, xp)
-    positive = xp.sum(s * _who(int(s.shape[0]), 0)[0], axis=1)  # (2N,)
+    positive = xp.sum(s * _who(s, 0, xp)[0], axis=1)  # (2N,)
     return xp.mean(-positive / temperature), contrastive_accuracy(z, xp)
 
 
@@ -48,8 +47,7 @@ def with_itself(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
     and among all views, itself included, none ever finds its partner.
     """
     s = similarities(z, xp)  # (2N, 2N)
-    n = int(s.shape[0])
-    partner = _who(n, 0)[0]
+    partner = _who(s, 0, xp)[0]
     positive = xp.sum(s * partner, axis=1)  # (2N,)
     lost = _log_sum(s / temperature, xp) - positive / temperature
     others = xp.max(s + partner * np.float32(_MASKED), axis=1)  # (2N,), itself is among them
@@ -65,12 +63,11 @@ def alignment_and_uniformity(
         align, spread: weights of the two; 0 leaves one out.
     """
     s = similarities(z, xp)  # (2N, 2N)
-    n = int(s.shape[0])
-    partner = _who(n, 0)[0]
-    near = 2 - 2 * xp.sum(s * partner, axis=1)  # (2N,), squared distance of partners
+    near = 2 - 2 * xp.sum(s * _who(s, 0, xp)[0], axis=1)  # (2N,), squared distance of partners
     square = 2 - 2 * s  # (2N, 2N)
-    itself = np.eye(n, dtype=np.float32)
-    potential = xp.sum(xp.exp(-2 * square) * (1 - itself)) / np.float32(n * (n - 1))
+    n = s.shape[0] if s.shape[0] is not None else xp.shape(s)[0]
+    others = 1 - xp.eye(n, dtype="float32")
+    potential = xp.sum(xp.exp(-2 * square) * others) / xp.sum(others)
     loss = align * xp.mean(near) + spread * xp.log(potential)
     return loss, contrastive_accuracy(z, xp)
 
@@ -90,12 +87,13 @@ OBJECTIVES: dict[str, Objective] = {
 }
 
 
-def _who(n: int, count: int) -> tuple[np.ndarray, np.ndarray]:
+def _who(s: Any, count: int, xp: Any) -> tuple[Any, Any]:
     """(2N, 2N) float32 each: 1 where the column is the row's partner, or a negative it sees."""
-    view = np.arange(n)
-    partner = (view[None, :] == (view + 1 - 2 * (view % 2))[:, None]).astype(np.float32)
-    after = (view[None, :] - 2 * (view[:, None] // 2)) % n  # 0 and 1: its own pair
-    seen = ((after >= 2) & (after < 2 + count)).astype(np.float32)
+    n = s.shape[0] if s.shape[0] is not None else xp.shape(s)[0]
+    view = xp.arange(n)
+    partner = xp.where(view[None, :] == (view + 1 - 2 * (view % 2))[:, None], _ONE, _ZERO)
+    after = (view[None, :] - 2 * (view[:, None] // 2) + n) % n  # 0 and 1: its own pair
+    seen = xp.where(after >= 2, _ONE, _ZERO) * xp.where(after < 2 + count, _ONE, _ZERO)
     return partner, seen
 
 

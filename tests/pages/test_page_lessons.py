@@ -145,4 +145,4 @@ def test_the_wall_of_runs_escapes_names_and_says_what_is_known(root: Path) -> No
     html = run_wall.card(row)
     assert f"/train?run={row.run.id}" in html and "<svg" in html
     score = fake.run.snapshot_rows()[-1]["knn_accuracy"]
-    assert percent(score) in html and "neighbours share shape" in html
+    assert percent(score) in html and "neighbours share class" in html
