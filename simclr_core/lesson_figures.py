@@ -76,8 +76,8 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
             range=[-0.6, len(conditions) - 0.2],
             showgrid=False, tickangle=0, **place,
         )  # fmt: skip
-        values = [v for side in (recorded, here) for row in side.values() for v in row]
-        low, high = min(values), max(values)
+        seen = [v for side in (recorded, here) for row in side.values() for v in row]
+        low, high = min(seen), max(seen)
         if is_share(name):
             figure.update_yaxes(tickformat=".0%", range=[0, max(1.0, high)], **place)
         else:

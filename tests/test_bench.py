@@ -134,7 +134,6 @@ def test_layouts_are_measured_in_a_process_of_their_own() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.slow
 def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
     seconds = whole_runs.first_loss_seconds("cpu", warm=True)
     assert 0.1 < seconds < 60

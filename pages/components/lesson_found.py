@@ -145,7 +145,7 @@ def figure(lesson: Lesson, known: Results) -> None:
         with tab_paths:
             st.plotly_chart(lesson_figures.paths_figure(paths, dark), config=PLAIN,
                             key=f"lesson_paths_{lesson.name}", height=370)  # fmt: skip
-        place = tab_points
+        place: Any = tab_points
     else:
         place = st.container()
     panels = panels_of(lesson, known)

@@ -179,7 +179,7 @@ def peak_bytes() -> int | None:
         if tf.config.list_physical_devices("GPU"):
             return int(tf.config.experimental.get_memory_info("GPU:0")["peak"])
         return None
-    import torch
+    import torch  # type: ignore[import-not-found]
 
     return int(torch.cuda.max_memory_allocated()) if torch.cuda.is_available() else None
 

@@ -79,8 +79,10 @@ def _with_share(row: dict[str, Any]) -> dict[str, Any]:
 
 def gpu_table(rows: list[dict[str, Any]]) -> str:
     """Markdown: a line a case and batch."""
-    heads = ("encoder", "precision", "N", "images/s", "of the bare step", "GFLOP an image")
-    heads += ("of the peak", "memory, GB", "first step, s")
+    heads = (
+        *("encoder", "precision", "N", "images/s", "of the bare step", "GFLOP an image"),
+        *("of the peak", "memory, GB", "first step, s"),
+    )
     lines = [f"| {' | '.join(heads)} |", "| --- | --- " + "| --: " * (len(heads) - 2) + "|"]
     for row in rows:
         cells = (

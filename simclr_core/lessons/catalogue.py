@@ -6,6 +6,8 @@ Figures of the literature are of ImageNet and ResNet-50 unless something else is
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..errors import ConfigError
 from . import batch_sizes, few_labels, maps
 from .lesson import Condition, Effect, Lesson
@@ -16,7 +18,7 @@ _NO_CROP = {"views": {"crop_p": 0.0, "flip_p": 0.0}}
 _WITH, _WITHOUT = "with colour distortion", "without it"
 _BOTH, _CROP, _COLOR = "both", "crop alone", "colour alone"
 
-_COLOR_TEXT = {
+_COLOR_TEXT: dict[str, Any] = {
     "answers": ("Shape, as before", "Mostly colour", "Nothing"),
     "right": 1,
     "source": f"{SIMCLR}, figures 5 and 6",
@@ -25,7 +27,7 @@ _COLOR_TEXT = {
         "Figure 6 shows why: the crops of one picture have nearly the same histogram of colours."
     ),
 }
-_COMPOSITION_TEXT = {
+_COMPOSITION_TEXT: dict[str, Any] = {
     "answers": ("Crops alone suffice", "Colour alone suffices", "It takes both"),
     "right": 2,
     "source": f"{SIMCLR}, figure 5",
