@@ -151,7 +151,7 @@ def groups_by_name(names: Sequence[str]) -> tuple[str, ...] | None:
         A group a picture; None where no two pictures share one, or one group is so large that
         names tell something else.
     """
-    found = [_first_part(name) for name in names]
+    found = [_first_part(name) or f"{i} {name}" for i, name in enumerate(names)]
     largest = max(Counter(found).values(), default=0)
     return tuple(found) if 1 < largest <= max(LARGEST_GROUP * len(found), 2) else None
 
@@ -160,7 +160,7 @@ def _first_part(name: str) -> str:
     first, _, _ = name.partition("_")
     if first == name:
         first = name.rpartition("-")[0]
-    return first if re.search(r"\d", first) else name
+    return first if re.search(r"\d", first) else ""
 
 
 def labelled_rows(labels: np.ndarray, count: int, seed: int) -> np.ndarray:

@@ -14,6 +14,7 @@ from simclr_core.splits import Parts, groups_by_name, split_off_test
         (["person1_virus_3", "person1_virus_4", "person2_x"], ("person1", "person1", "person2")),
         (["IM-0115-0001", "IM-0115-0002", "IM-0116-0001"], ("IM-0115", "IM-0115", "IM-0116")),
         (["NORMAL2-IM-7-1", "NORMAL2-IM-7-2"], ("NORMAL2-IM-7",) * 2),
+        (["001", "002", "001"], None),  # in folders of two classes: two pictures
         (["cat_1", "cat_2", "dog_1"], None),  # what has no number is no source
         (["a", "b", "c"], None),
         (["2024_1", "2024_2", "2024_3"], None),  # all of one: names tell something else

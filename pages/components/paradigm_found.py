@@ -54,7 +54,7 @@ ROWS = ("trained on", "is asked for", "tested by", "used for")
 
 def table(told: Mapping[str, Any] | None) -> str:
     """HTML: the four ways side by side, with this study's figures if there are any."""
-    heads = "".join(f'<th scope="col">{escape(way)}</th>' for way in WAYS)
+    heads = "".join(f'<th scope="col">{escape(way.capitalize())}</th>' for way in WAYS)
     body = []
     for i, row in enumerate(ROWS):
         cells = "".join(f"<td>{escape(ABOUT[way][i])}</td>" for way in WAYS)

@@ -66,7 +66,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         name="color-photographs",
-        title="The same on photographs",
+        title="Colour distortion on photographs",
         question="Photographs have more than colour. Does it still matter?",
         about=(
             "CIFAR-10, crops and flips, with and without colour distortion; neighbours of h share "
@@ -99,13 +99,13 @@ LESSONS: tuple[Lesson, ...] = (
             Effect("Both find more than crop alone", "knn", _BOTH, _CROP, 0.05),
             Effect("Both find more than colour alone", "knn", _BOTH, _COLOR, 0.05),
         ),
-        steps=700,
-        seconds=95,
+        steps=600,
+        seconds=80,
         **_COMPOSITION_TEXT,
     ),
     Lesson(
         name="composition-photographs",
-        title="The same on photographs",
+        title="One augmentation, on photographs",
         question="And on photographs?",
         about="CIFAR-10 with crop alone, colour alone and both; neighbours of h share the class.",
         shows_not="What a long training makes of it: these are 700 steps.",
@@ -162,7 +162,7 @@ LESSONS: tuple[Lesson, ...] = (
         answers=("0.01", "0.1", "1"),
         right=1,
         about=(
-            "Shapes, the same steps at three temperatures. Beside the score: which part of the "
+            "Patterns, the same steps at three temperatures. Beside the score: which part of the "
             "push the hardest tenth of the negatives gets."
         ),
         source=f"{SIMCLR}, table 5",
@@ -173,9 +173,9 @@ LESSONS: tuple[Lesson, ...] = (
             "That 0.1 is right elsewhere. It depends on the batch, on how alike the pictures of a "
             "class are and on the time: on digits 0.5 did better here."
         ),
-        data="shapes",
+        data="patterns",
         quantities={
-            "knn": "neighbours share the shape (kNN accuracy)",
+            "knn": "neighbours share the motif (kNN accuracy)",
             "hardest": "of the push, on the hardest tenth",
         },
         conditions=tuple(
@@ -186,8 +186,8 @@ LESSONS: tuple[Lesson, ...] = (
             Effect("0.1 finds more than 1", "knn", "τ = 0.1", "τ = 1", 0.03),
             Effect("The lower, the more weight on few", "hardest", "τ = 0.01", "τ = 1", 0.2),
         ),
-        steps=600,
-        seconds=85,
+        steps=400,
+        seconds=65,
     ),
     Lesson(
         name="negatives",
@@ -196,7 +196,7 @@ LESSONS: tuple[Lesson, ...] = (
         answers=("One is as good as all", "One is clearly worse", "More are worse"),
         right=1,
         about=(
-            "Shapes, the same batches of 64 pictures, steps and seed; the loss of each view sees "
+            "Patterns, the same batches of 64 pictures, steps and seed; the loss of each view sees "
             "1, 3, 15, 63 or all 126 negatives."
         ),
         source=f"{SIMCLR}, section 5.1 and figure 9",
@@ -205,8 +205,8 @@ LESSONS: tuple[Lesson, ...] = (
             "more steps the gaps shrink or disappear."
         ),
         shows_not="What batch size does besides: that is the next lesson.",
-        data="shapes",
-        quantities={"knn": "neighbours share the shape (kNN accuracy)"},
+        data="patterns",
+        quantities={"knn": "neighbours share the motif (kNN accuracy)"},
         conditions=tuple(
             Condition(name, objective=objective)
             for name, objective in (

@@ -111,11 +111,11 @@ class _Classifier:
 LESSON = Lesson(
     name="few-labels",
     title="Few labels",
-    question="Five pictures of each class have a label. Which way of learning does best?",
+    question="Ten photographs of each class have a label. Which way of learning does best?",
     answers=("Supervised from scratch", "Pretrained without labels, then labels", "No difference"),
     right=1,
     about=(
-        "Patterns with 1 to 100 labels a class. Pretrained without labels on all pictures, then a "
+        "CIFAR-10 with 1 to 100 labels a class. Pretrained without labels on all pictures, then a "
         "linear probe or fine-tuning with the labelled ones; or supervised from scratch on the "
         "labelled ones, with the same views and as many steps as both together."
     ),
@@ -125,18 +125,18 @@ LESSON = Lesson(
         "5), fine-tuned SimCLR 75.5%; with 10% of them 80.4% against 87.8%."
     ),
     shows_not=(
-        "That labels are not worth having: where supervised learning wins above, it wins. Nor that "
-        "supervised learning could not be tuned for so few labels."
+        "That labels are not worth having: where supervised learning wins above, it wins. On the "
+        "drawn sets of this app it wins from two labels a class on: what is easy to see needs few."
     ),
-    data="patterns",
+    data="cifar10",
     quantities={"accuracy": "accuracy on test pictures"},
     effects=(
-        Effect("With 5 labels a class fine-tuning beats supervised learning", "accuracy",
-               f"{TUNED}, 5 a class", f"{SUPERVISED}, 5 a class", 0.03),
+        Effect("With 10 labels a class the probe beats supervised learning", "accuracy",
+               f"{PROBE}, 10 a class", f"{SUPERVISED}, 10 a class", 0.02),
         Effect("With 5 labels a class the probe beats supervised learning", "accuracy",
-               f"{PROBE}, 5 a class", f"{SUPERVISED}, 5 a class", 0.03),
+               f"{PROBE}, 5 a class", f"{SUPERVISED}, 5 a class", 0.02),
     ),
-    steps=330,
-    seconds=115,
+    steps=400,
+    seconds=120,
     run=run,
 )  # fmt: skip
