@@ -225,7 +225,7 @@ def maps_figure(
                 showlegend=legend and not i, legendgroup=name,
                 marker={"size": 4 if rows == 1 else 3, "color": color}, **place,
             )  # fmt: skip
-    layout = base_layout(dark, margin={"l": 4, "r": 4, "t": 36, "b": 4})
+    layout = base_layout(dark, margin={"l": 4, "r": 4, "t": 60, "b": 4})
     figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
     if legend:
         figure.update_layout(legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"})

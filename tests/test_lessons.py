@@ -164,14 +164,14 @@ def test_maps_are_laid_out_for_h_and_noise(monkeypatch: pytest.MonkeyPatch) -> N
     assert results.fits(lesson_named("maps"), found)
 
 
-def test_kept_neighbours_and_silhouettes_of_plain_cases() -> None:
+def test_kept_neighbours_and_clusters_of_plain_cases() -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=(40, 2)).astype(np.float32)
     x /= np.linalg.norm(x, axis=1, keepdims=True)
     assert maps.kept(x, x, 5) == 1.0  # on the circle cosine and distance agree
     assert maps.kept(x, rng.normal(size=(40, 2)), 5) < 0.5
-    two = np.concatenate([np.zeros((5, 2)), np.ones((5, 2))]) + 1e-3 * rng.normal(size=(10, 2))
-    assert maps.silhouette(two, np.repeat([0, 1], 5)) > 0.99
+    three = np.repeat([[0, 0], [9, 0], [0, 9]], 12, axis=0) + 0.1 * rng.normal(size=(36, 2))
+    assert maps.clusters(three) == 3 and maps.clusters(rng.normal(size=(60, 64))) == 0
 
 
 def test_labelled_pictures_of_fewer_are_among_those_of_more() -> None:

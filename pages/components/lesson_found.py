@@ -129,7 +129,7 @@ def figure(lesson: Lesson, known: Results) -> None:
     if "maps" in last:
         st.plotly_chart(
             lesson_figures.maps_figure(
-                {words: np.array(xy) for words, xy in last["maps"].items()},
+                {_counted(words, last): np.array(xy) for words, xy in last["maps"].items()},
                 last["classes"], last["class_names"], dark,
             ),
             config=PLAIN, key=f"lesson_maps_{lesson.name}", height=400,
@@ -153,6 +153,11 @@ def figure(lesson: Lesson, known: Results) -> None:
     with place:
         st.plotly_chart(lesson_figures.points_figure(panels, dark), config=PLAIN,
                         key=f"lesson_points_{lesson.name}", height=height)  # fmt: skip
+
+
+def _counted(words: str, found: dict[str, Any]) -> str:
+    count = found["conditions"][words]["clusters"]
+    return f"{words}: {count:.0f} clusters found"
 
 
 def curves(known: Results, dark: bool) -> Any:

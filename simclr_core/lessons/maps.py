@@ -8,7 +8,8 @@ import numpy as np
 
 from .lesson import Condition, Effect, Lesson, Tell
 
-POINTS, NOISE_DIMENSIONS, CLUSTERS = 600, 64, 8
+POINTS, NOISE_DIMENSIONS = 600, 64
+LEAST_CLUSTER = 8  # points that HDBSCAN calls a cluster
 # Neighbours and least distance of a layout.
 SETTINGS = ((3, 0.0), (15, 0.1), (15, 0.9), (150, 0.1))
 TRAIN = 0.4  # share of the work, for the progress
@@ -31,15 +32,15 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     found: dict[str, Any] = {"conditions": {}, "maps": {}}
     layouts = [("h", h), ("noise", noise.astype(np.float32))]
     for i, (what, vectors) in enumerate(layouts):
-        groups = clusters(vectors)
+        before = clusters(vectors)
         for j, (neighbours, distance) in enumerate(SETTINGS):
             name = _NAME.format(what, neighbours, distance)
             share = (len(SETTINGS) * i + j) / (len(layouts) * len(SETTINGS))
             tell(TRAIN + (1 - TRAIN) * share, name)
             xy = umap_layout(vectors, neighbors=neighbours, min_dist=distance, seed=seed)
             found["conditions"][name] = {
-                "apart": round(silhouette(xy, clusters(xy)), 5),
-                "apart_before": round(silhouette(vectors, groups), 5),
+                "clusters": clusters(xy),
+                "clusters_before": before,
                 "kept": round(kept(vectors, xy), 5),
             }
             found["maps"][name] = whole(xy).tolist()
@@ -48,18 +49,11 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     return found
 
 
-def clusters(x: np.ndarray) -> np.ndarray:
-    """(P,) which of eight clusters each point is in, by k-means."""
-    from sklearn.cluster import KMeans
+def clusters(x: np.ndarray) -> int:
+    """How many clusters HDBSCAN finds among points (Campello et al. 2013); none: 0."""
+    from sklearn.cluster import HDBSCAN
 
-    return KMeans(CLUSTERS, n_init=5, random_state=0).fit_predict(x)
-
-
-def silhouette(x: np.ndarray, groups: np.ndarray) -> float:
-    """How far apart groups of points are (Rousseeuw 1987): -1 to 1, 0 where they overlap."""
-    from sklearn.metrics import silhouette_score
-
-    return float(silhouette_score(x, groups))
+    return int(HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(x).max()) + 1
 
 
 def kept(vectors: np.ndarray, xy: np.ndarray, count: int = 15) -> float:
@@ -86,8 +80,8 @@ LESSON = Lesson(
     right=1,
     about=(
         "h of a short training on shapes, and noise without any structure, each laid out four "
-        "times. Eight clusters are looked for on every map and before it (k-means); the number "
-        "says how far apart they seem (silhouette; 0: not at all)."
+        "times. Clusters are counted on every map and in the vectors themselves (HDBSCAN, of 8 "
+        "points at least), and how many of each point's neighbours stay its neighbours."
     ),
     source=(
         "Coenen & Pearce, Understanding UMAP (Google PAIR); McInnes et al. 2018 (arXiv 1802.03426)"
@@ -97,18 +91,19 @@ LESSON = Lesson(
         "does not always look like noise."
     ),
     shows_not=(
-        "That maps are useless: with enough neighbours noise looks like one cloud, and what h "
+        "That maps are useless: with more neighbours noise falls into fewer pieces, and what h "
         "tells apart stays apart. Trust what stays under several settings."
     ),
     data="shapes",
-    quantities={"apart": "how far apart clusters seem", "kept": "neighbours that are kept"},
+    quantities={"clusters": "clusters that are found", "kept": "neighbours that are kept"},
     effects=(
-        Effect("Noise seems to have clusters with 3 neighbours", "apart",
-               _NAME.format("noise", 3, 0.0), _NAME.format("noise", 3, 0.0), 0.2, "apart_before"),
-        Effect("With 150 neighbours it seems to have less", "apart",
-               _NAME.format("noise", 3, 0.0), _NAME.format("noise", 150, 0.1), 0.03),
-        Effect("The same h seems more clustered with points packed than with points apart", "apart",
-               _NAME.format("h", 15, 0.1), _NAME.format("h", 15, 0.9), 0.05),
+        Effect("Noise falls into clusters with 3 neighbours", "clusters",
+               _NAME.format("noise", 3, 0.0), _NAME.format("noise", 3, 0.0), 10.0,
+               "clusters_before"),
+        Effect("With 150 neighbours into fewer", "clusters",
+               _NAME.format("noise", 3, 0.0), _NAME.format("noise", 150, 0.1), 5.0),
+        Effect("Of the same h a map of 15 neighbours keeps more than one of 3", "kept",
+               _NAME.format("h", 15, 0.1), _NAME.format("h", 3, 0.0), 0.05),
     ),
     steps=500,
     seconds=60,
