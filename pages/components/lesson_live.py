@@ -12,7 +12,8 @@ from simclr_core.errors import LabError
 from simclr_core.lessons import results
 from simclr_core.lessons.lesson import Lesson
 
-EVERY = 1.0  # seconds between two looks while it goes on
+from . import task_bar
+
 _PROBLEM = "lesson_problem"
 
 
@@ -22,7 +23,7 @@ def controls(lesson: Lesson, root: Path) -> None:
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     going = state(lesson, root)
     if going and not going.failed:
-        _watch(lesson, root)
+        task_bar.watch(root, lambda: state(lesson, root), "lesson")
         return
     if going:
         st.html(f'<p class="explore-trouble">{escape(going.words)}</p>')
@@ -56,18 +57,3 @@ def _ask(root: Path, lesson: Lesson) -> None:
         tasks.ask(root, "lesson", key, {"lesson": lesson.name, "seed": seed})
     except LabError as error:
         st.session_state[_PROBLEM] = str(error)
-
-
-@st.fragment(run_every=EVERY)
-def _watch(lesson: Lesson, root: Path) -> None:
-    """How far it is; the page is drawn anew when it is done."""
-    going = state(lesson, root)
-    if going is None or going.failed:
-        st.rerun()
-        return
-    words = going.words
-    if going.ahead:
-        words = f"waiting for {going.ahead} other task{'s' * (going.ahead != 1)}"
-    with st.container(horizontal=True, vertical_alignment="center", key="lesson-going"):
-        st.progress(min(max(going.share, 0.0), 1.0), words[:1].upper() + words[1:])
-        st.button("Stop", key="lesson_stop", on_click=tasks.withdraw, args=(root, going.key))

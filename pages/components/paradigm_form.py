@@ -15,12 +15,13 @@ from simclr_core.errors import LabError
 from simclr_core.paradigms.study import Study, result
 from simclr_core.paths import expanded
 
+from . import task_bar
+
 BUDGETS = {"1": 1, "2": 2, "5": 5, "10": 10, "20": 20, "50": 50, "100": 100, "all": 0}
 SECONDS = (5, 15, 30, 60, 120)
 RATES = {"a tenth": 0.1, "a quarter": 0.25, "half": 0.5, "the same": 1.0}
 WHOLE = {"seed": (0, 2**31 - 1), "frozen": (0, 1000)}
 OTHER = ("labels", "seconds", "rate", "staged")
-EVERY = 1.0  # seconds between two looks while it goes on
 BESIDE = 25  # seconds beside training: starting, compiling, scoring, maps
 _PROBLEM = "paradigm_problem"
 
@@ -89,7 +90,7 @@ def controls(study: Study, root: Path) -> None:
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     going = tasks.state(root, study.task)
     if going and not going.failed:
-        _watch(study, root)
+        task_bar.watch(root, lambda: tasks.state(root, study.task), "paradigm")
         return
     if going:
         st.html(f'<p class="explore-trouble">{escape(going.words)}</p>')
@@ -110,21 +111,6 @@ def _ask(study: Study, root: Path) -> None:
         tasks.ask(root, "study", study.task, asdict(study))
     except LabError as error:
         st.session_state[_PROBLEM] = str(error)
-
-
-@st.fragment(run_every=EVERY)
-def _watch(study: Study, root: Path) -> None:
-    """How far it is; the page is drawn anew when it is done."""
-    going = tasks.state(root, study.task)
-    if going is None or going.failed:
-        st.rerun()
-        return
-    words = going.words
-    if going.ahead:
-        words = f"waiting for {going.ahead} other task{'s' * (going.ahead != 1)}"
-    with st.container(horizontal=True, vertical_alignment="center", key="paradigm-going"):
-        st.progress(min(max(going.share, 0.0), 1.0), words[:1].upper() + words[1:])
-        st.button("Stop", key="paradigm_stop", on_click=tasks.withdraw, args=(root, study.task))
 
 
 def _stamp(path: str) -> str:
