@@ -230,6 +230,9 @@ def maps_figure(
     if legend:
         figure.update_layout(legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"})
     figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    for i in range(len(maps)):  # one scale for both axes
+        axis = f"x{i + 1}" if i else "x"
+        figure.update_yaxes(scaleanchor=axis, row=i // columns + 1, col=i % columns + 1)
     return figure.update_annotations(font={"size": 12})
 
 

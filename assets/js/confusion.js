@@ -16,12 +16,12 @@ class Confusion {
     const { names, matrix, chosen } = header;
     const table = make("table", "cm-table");
     table.append(make("caption", "", "Rows: the true class. Columns: what was answered. Press a cell to see its pictures."));
-    const head = make("tr", "", make("td"));
+    const head = make("tr", "", "", make("td"));
     for (const name of names) head.append(cell("th", "cm-name", name, "col"));
-    table.append(make("thead", "", head));
+    table.append(make("thead", "", "", head));
     const body = make("tbody");
     matrix.forEach((row, i) => {
-      const line = make("tr", "", cell("th", "cm-row", names[i], "row"));
+      const line = make("tr", "", "", cell("th", "cm-row", names[i], "row"));
       const total = row.reduce((a, b) => a + b, 0);
       row.forEach((count, j) => {
         const button = make("button", i === j ? "cm-right" : "cm-wrong", String(count));
@@ -31,7 +31,7 @@ class Confusion {
         button.setAttribute("aria-label", `${names[i]} answered as ${names[j]}: ${count} of ${total}`);
         button.setAttribute("aria-pressed", String(chosen?.[0] === i && chosen?.[1] === j));
         button.onclick = () => this.component.setStateValue("cell", { way: header.way, true: i, answered: j });
-        line.append(make("td", "", button));
+        line.append(make("td", "", "", button));
       });
       body.append(line);
     });
@@ -53,7 +53,7 @@ const CSS = `
 .cm-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 .cm-table caption { text-align: left; caption-side: bottom; padding-top: 6px; opacity: 0.75; }
 .cm-table td, .cm-table th { padding: 1px; font-weight: 400; }
-.cm-name { max-width: 74px; overflow: hidden; text-overflow: ellipsis; padding: 2px 4px !important; font-size: calc(12px * var(--lab-scale, 1)); }
+.cm-name { max-width: 84px; overflow: hidden; text-overflow: ellipsis; padding: 2px 4px !important; font-size: calc(12px * var(--lab-scale, 1)); }
 .cm-row { text-align: right; padding-right: 8px !important; white-space: nowrap; }
 .cm-table button { width: 100%; min-width: 44px; height: 30px; border: 1px solid transparent; border-radius: 3px; cursor: pointer;
   font: inherit; color: inherit; }

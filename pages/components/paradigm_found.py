@@ -231,8 +231,8 @@ def _gallery(
     )
     more = f", the first {len(shown)} of them" if len(shown) < len(rows) else ""
     st.html(
-        f'<div class="paradigm-gallery"><p>{len(rows):,} of {escape(str(names[chosen[0]]))} '
-        f"answered as {escape(str(names[chosen[1]]))}{more}</p>{images}</div>"
+        f'<div class="paradigm-gallery"><p>Of class {escape(str(names[chosen[0]]))}, answered as '
+        f"{escape(str(names[chosen[1]]))}: {len(rows):,}{more}</p>{images}</div>"
     )
 
 
