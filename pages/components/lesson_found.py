@@ -14,6 +14,8 @@ from simclr_core.lessons import lesson as lessons
 from simclr_core.lessons.lesson import Lesson, Outcome
 from simclr_core.lessons.results import Results
 
+from . import room
+
 PLAIN = {"displayModeBar": False, "responsive": True}
 
 
@@ -118,41 +120,42 @@ def caption(known: Results) -> str:
     return ". ".join(parts) + "."
 
 
+def _chart(drawn: Any, name: str, height: int) -> None:
+    """A figure of plotly, its letters as large as the page's."""
+    if st.session_state.get(room.LARGE_KEY):
+        drawn.update_layout(font={"size": 12 * room.LARGE})
+        drawn.update_annotations(font={"size": 11 * room.LARGE})
+    st.plotly_chart(drawn, config=PLAIN, key=f"lesson_{name}", height=height)
+
+
 def figure(lesson: Lesson, known: Results) -> None:
     """The figure that suits the lesson."""
     dark = st.context.theme.type == "dark"
     last = known.seeds[-1]
     if "curves" in last:
-        st.plotly_chart(curves(known, dark), config=PLAIN, key=f"lesson_curves_{lesson.name}",
-                        height=400)  # fmt: skip
+        _chart(curves(known, dark), f"curves_{lesson.name}", 400)
         return
     if "maps" in last:
-        st.plotly_chart(
-            lesson_figures.maps_figure(
-                {_counted(words, last): np.array(xy) for words, xy in last["maps"].items()},
-                last["classes"], last["class_names"], dark,
-            ),
-            config=PLAIN, key=f"lesson_maps_{lesson.name}", height=400,
-        )  # fmt: skip
+        maps = {_counted(words, last): np.array(xy) for words, xy in last["maps"].items()}
+        drawn = lesson_figures.maps_figure(maps, last["classes"], last["class_names"], dark)
+        _chart(drawn, f"maps_{lesson.name}", 400)
         st.html('<p class="lab-caption">The axes have no units. Grey: noise.</p>')
         return
-    if "traces" in last:
-        paths: dict[str, Any] = {}
-        for row in known.seeds:
-            for name, trace in row.get("traces", {}).items():
-                paths.setdefault(name, []).append(trace)
-        tab_points, tab_paths = st.tabs(["After training", "On the way"])
-        with tab_paths:
-            st.plotly_chart(lesson_figures.paths_figure(paths, dark), config=PLAIN,
-                            key=f"lesson_paths_{lesson.name}", height=370)  # fmt: skip
-        place: Any = tab_points
-    else:
-        place = st.container()
     panels = panels_of(lesson, known)
-    height = 400 if len(panels) <= 3 else 560 if len(panels) <= 4 else 860
-    with place:
-        st.plotly_chart(lesson_figures.points_figure(panels, dark), config=PLAIN,
-                        key=f"lesson_points_{lesson.name}", height=height)  # fmt: skip
+    height = 400 if len(panels) <= 3 else 460
+    points = lesson_figures.points_figure(panels, dark)
+    if "traces" not in last:
+        _chart(points, f"points_{lesson.name}", height)
+        return
+    paths: dict[str, Any] = {}
+    for row in known.seeds:
+        for name, trace in row.get("traces", {}).items():
+            paths.setdefault(name, []).append(trace)
+    after, way = st.tabs(["After training", "On the way"])
+    with after:
+        _chart(points, f"points_{lesson.name}", height)
+    with way:
+        _chart(lesson_figures.paths_figure(paths, dark), f"paths_{lesson.name}", 370)
 
 
 def _counted(words: str, found: dict[str, Any]) -> str:
@@ -168,8 +171,26 @@ def curves(known: Results, dark: bool) -> Any:
     return lesson_figures.labels_figure(rows[0]["counts"], every, dark)
 
 
+def _h_beside_z(lesson: Lesson, known: Results) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for quantity, words in lesson.quantities.items():
+        what, _, factor = quantity.partition(":")
+        name = {"probe": "from h", "z": "from z"}[what]
+        sides = found.setdefault(f"probe:{factor}", (words.split(",")[0], {}, {}))[1:]
+        for side, rows in zip(sides, (known.recorded, known.here), strict=True):
+            values = [row["conditions"][lesson.conditions[0].name][quantity] for row in rows]
+            if values:
+                side[name] = values
+    return found
+
+
 def panels_of(lesson: Lesson, known: Results) -> dict[str, Any]:
-    """quantity -> words, recorded and own values by condition."""
+    """quantity -> words, recorded and own values by condition.
+
+    Where one training is asked for the same from h and from z, these stand side by side.
+    """
+    if len(lesson.conditions) == 1:
+        return _h_beside_z(lesson, known)
     found = {}
     for quantity, words in lesson.quantities.items():
         sides = []

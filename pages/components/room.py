@@ -10,7 +10,8 @@ import streamlit as st
 LARGE = 1.35  # times as large as usual
 ROOT_PIXELS = 16  # of a letter, usually
 NAMES = ("size", "hide")  # in the link of every page
-_LARGE, _HIDDEN, _TOLD = "room_large", "room_hidden", "room_told"
+LARGE_KEY = "room_large"  # in the session: whether type is large
+_HIDDEN, _TOLD = "room_hidden", "room_told"
 
 # What a link can leave out: where it is on the page.
 PANELS: dict[str, str] = {
@@ -31,7 +32,7 @@ PANELS: dict[str, str] = {
 def show() -> None:
     """Apply what the link or the button asked for; the button itself."""
     problem = _read_link()
-    large = bool(st.session_state.get(_LARGE))
+    large = bool(st.session_state.get(LARGE_KEY))
     st.html(f"<style>{styles(large, st.session_state.get(_HIDDEN, ()))}</style>")
     with st.container(key="room-size"):
         words = "Usual type" if large else "Large type"
@@ -63,7 +64,7 @@ def chosen(text: str) -> tuple[list[str], list[str]]:
 def _read_link() -> str:
     """Take size and hidden panels from the URL; a sentence where something is not known."""
     if "size" in st.query_params:
-        st.session_state[_LARGE] = st.query_params["size"] == "large"
+        st.session_state[LARGE_KEY] = st.query_params["size"] == "large"
     if "hide" not in st.query_params:
         return ""
     text = st.query_params["hide"]
@@ -81,6 +82,6 @@ def _not_known(names: Sequence[str]) -> str:
 
 
 def _turn() -> None:
-    large = not st.session_state.get(_LARGE)
-    st.session_state[_LARGE] = large
+    large = not st.session_state.get(LARGE_KEY)
+    st.session_state[LARGE_KEY] = large
     st.query_params["size"] = "large" if large else "usual"
