@@ -79,7 +79,7 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
         seen = [v for side in (recorded, here) for row in side.values() for v in row]
         low, high = min(seen), max(seen)
         if is_share(name):
-            figure.update_yaxes(tickformat=".0%", range=[0, max(1.0, high)], **place)
+            figure.update_yaxes(tickformat=".0%", range=[0, 1.08], **place)
         else:
             room = 0.12 * max(high - low, 0.1)
             figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
