@@ -61,7 +61,7 @@ LESSONS: tuple[Lesson, ...] = (
             Effect("Hue is read better without it", "probe:hue", _WITHOUT, _WITH, 0.05),
         ),
         steps=900,
-        seconds=80,
+        seconds=100,
         **_COLOR_TEXT,
     ),
     Lesson(
@@ -100,7 +100,7 @@ LESSONS: tuple[Lesson, ...] = (
             Effect("Both find more than colour alone", "knn", _BOTH, _COLOR, 0.05),
         ),
         steps=600,
-        seconds=80,
+        seconds=90,
         **_COMPOSITION_TEXT,
     ),
     Lesson(

@@ -106,6 +106,6 @@ LESSON = Lesson(
                _NAME.format("h", 15, 0.1), _NAME.format("h", 3, 0.0), 0.05),
     ),
     steps=500,
-    seconds=60,
+    seconds=30,
     run=run,
 )  # fmt: skip
