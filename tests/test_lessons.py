@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from lesson_results import found_of
 from simclr_core import lesson_figures
 from simclr_core.config import ModelConfig
 from simclr_core.errors import ConfigError
@@ -197,16 +198,6 @@ def test_the_hardest_negatives_weigh_what_a_loop_says() -> None:
     assert measures.hardest(z, 0.3) == pytest.approx(float(np.mean(shares)), rel=1e-4)
     alike = np.ones((2 * measures.BATCH, 3), np.float32)
     assert measures.hardest(alike, 0.1) == pytest.approx(13 / 126)
-
-
-def found_of(lesson: Lesson, seed: int, value: float = 0.9) -> dict[str, Any]:
-    """A made-up result in which every effect is there."""
-    rows: dict[str, dict[str, float]] = {}
-    for effect in lesson.effects:
-        rows.setdefault(effect.more, {})[effect.quantity] = value
-        if isinstance(effect.less, str):
-            rows.setdefault(effect.less, {})[effect.other or effect.quantity] = 0.1
-    return {"seed": seed, "seconds": 1.0, "conditions": rows}
 
 
 def test_results_are_those_of_this_version_and_damage_is_left_out(

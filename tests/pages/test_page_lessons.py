@@ -11,6 +11,7 @@ from page_app import labels, open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
+from lesson_results import found_of
 from pages.components import lesson_found, run_wall
 from pages.components.run_rows import rows
 from simclr_core import tasks
@@ -19,7 +20,6 @@ from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
 from simclr_core.runs import RunStore
 from simclr_core.summary import percent
-from test_lessons import found_of
 
 Open = Callable[..., AppTest]
 
