@@ -58,7 +58,7 @@ const CSS = `
 .cm-table button { width: 100%; min-width: 44px; height: 30px; border: 1px solid transparent; border-radius: 3px; cursor: pointer;
   font: inherit; color: inherit; }
 .cm-table button:disabled { cursor: default; opacity: 0.45; }
-.cm-right { background: color-mix(in srgb, #3f90da calc(100% * var(--share) * 0.75), transparent); }
-.cm-wrong { background: color-mix(in srgb, #e76300 calc(100% * var(--share) * 0.75), transparent); }
+.cm-right { background: color-mix(in srgb, #3f90da calc(100% * var(--share) * 0.55), transparent); }
+.cm-wrong { background: color-mix(in srgb, #e76300 calc(100% * var(--share) * 0.55), transparent); }
 .cm-table button:focus-visible, .cm-table button[aria-pressed="true"] { outline: 2px solid var(--st-text-color); outline-offset: -1px; }
 `;

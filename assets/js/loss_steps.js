@@ -250,7 +250,7 @@ const CSS = `
 .ls-dot:focus-visible { outline: none; stroke: var(--st-text-color); }
 .ls-pictures { display: flex; gap: 8px; } .ls-pictures figure { margin: 0; text-align: center; }
 .ls-pictures img { width: 54px; display: block; border: 3px solid var(--own); border-radius: 5px; image-rendering: pixelated; }
-.ls-pictures figcaption { font-size: calc(11px * var(--lab-scale, 1)); padding-top: 2px; color: var(--own); }
+.ls-pictures figcaption { font-size: calc(11px * var(--lab-scale, 1)); padding-top: 2px; border-bottom: 2px solid var(--own); }
 .ls-total { margin: 6px 0; } .ls-total b { font-size: 1.35em; }
 .ls-table { border-collapse: separate; border-spacing: 2px; margin-top: 6px; }
 .ls-table th { font-weight: 600; padding: 3px 4px; border-bottom: 3px solid var(--own); min-width: 34px; }
@@ -258,7 +258,7 @@ const CSS = `
 .ls-table th.ls-loss { border: 0; font-weight: 400; color: var(--muted, inherit); max-width: 84px; line-height: 1.2; font-size: calc(12px * var(--lab-scale, 1)); }
 .ls-table td { padding: 0; text-align: center; }
 .ls-table td button { border: 0; width: 100%; min-width: 42px; padding: 6px 2px; border-radius: 4px;
-  background: color-mix(in srgb, #3f90da calc(var(--share, 0) * 78%), transparent); }
+  background: color-mix(in srgb, #3f90da calc(var(--share, 0) * 60%), transparent); }
 .ls-table td.ls-loss button { background: none; font-weight: 600; }
 .ls-table .ls-partner button { box-shadow: inset 0 0 0 2px #e76300; }
 .ls-table .ls-chosen button { box-shadow: inset 0 0 0 2px var(--st-text-color); }
