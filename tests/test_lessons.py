@@ -125,6 +125,7 @@ def test_a_comparison_trains_every_condition(name: str) -> None:
         assert len(found["traces"]["NT-Xent"]) == 6  # as many looks as steps
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_result() -> None:
     lesson = small("negatives", steps=4)
     lesson = dataclasses.replace(lesson, conditions=lesson.conditions[:1])

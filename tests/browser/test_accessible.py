@@ -27,7 +27,7 @@ PAGES = {
 SERIOUS = ("serious", "critical")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_serious(app: App, page: Page, theme: str) -> None:
     page.emulate_media(color_scheme=theme)
     found = []
