@@ -150,7 +150,7 @@ def test_batch_sizes_get_equal_steps_and_equal_seconds() -> None:
 def test_few_labels_has_every_way_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(few_labels, "COUNTS", (1, 5))
     monkeypatch.setattr(few_labels, "FINE_STEPS", 3)
-    found = comparison.run_lesson(small("few-labels", steps=4), 0, lambda *_: None)
+    found = comparison.run_lesson(small("few-labels", steps=4), 0, lambda *_: None, "patterns")
     assert found["counts"] == [1, 5]
     assert {len(row) for row in found["curves"].values()} == {2}
     assert all(0 <= v <= 1 for row in found["curves"].values() for v in row)
