@@ -28,7 +28,7 @@ Tell = Callable[[float, str], None]
 # Kind of task -> module and function, which gets the folder of runs, the payload and `tell`.
 KINDS = {
     "lesson": ("simclr_core.lessons.comparison", "serve"),
-    "study": ("simclr_core.paradigms.study", "serve"),
+    "study": ("simclr_core.paradigms.making", "serve"),
 }
 
 
@@ -61,7 +61,7 @@ def serve(root: Path, key: str) -> None:
     place, due = folder(root), 0.0
     asked = place / f"{key}{REQUEST}"
 
-    def tell(share: float, words: str) -> None:
+    def _tell(share: float, words: str) -> None:
         nonlocal due
         if not asked.exists():
             raise Withdrawn
@@ -77,7 +77,7 @@ def serve(root: Path, key: str) -> None:
                 "ask again."
             )
         module, function = KINDS[found[0]]
-        getattr(importlib.import_module(module), function)(root, found[1], tell)
+        getattr(importlib.import_module(module), function)(root, found[1], _tell)
     except Withdrawn:
         pass
     except Exception as error:  # one request must not stop the others

@@ -12,8 +12,8 @@ import pytest
 from simclr_core.config import ConfigError
 from simclr_core.encoders import build_encoder
 from simclr_core.errors import DataError
+from simclr_core.paradigms import making, ways
 from simclr_core.paradigms import study as studies
-from simclr_core.paradigms import ways
 from simclr_core.paradigms.study import WAYS, Study
 from simclr_core.splits import labelled_rows
 from small_parts import MODEL
@@ -40,7 +40,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any, ...]:
     root, told = tmp_path_factory.mktemp("runs"), []
     study = Study(str(pictures), seconds=2.0, budget=2)
-    found = studies.run_study(root, study, lambda share, words: told.append((share, words)))
+    found = making.run_study(root, study, lambda share, words: told.append((share, words)))
     return root, study, found, told
 
 
@@ -85,7 +85,7 @@ def test_another_budget_shares_what_learned_without_labels(made, monkeypatch) ->
     assert other.base == study.base and other.key != study.key
     monkeypatch.setattr(ways, "pretrain", None)  # would fail if it were called
     monkeypatch.setattr(ways, "autoencoder", None)
-    found = studies.run_study(root, other, lambda *_: None)
+    found = making.run_study(root, other, lambda *_: None)
     assert found["labelled"] == 88
     every = studies.results(root, other)
     assert sorted(told["study"]["budget"] for told in every) == [0, 2]
@@ -108,11 +108,11 @@ def test_pictures_without_labels_or_of_one_class_are_refused(tmp_path: Path) -> 
     images = np.random.default_rng(0).integers(0, 255, (20, 16, 16, 3), dtype=np.uint8)
     np.savez(tmp_path / "plain.npz", x_train=images, x_test=images[:4])
     with pytest.raises(DataError, match="labels"):
-        studies.run_study(tmp_path, Study(str(tmp_path / "plain.npz")), lambda *_: None)
+        making.run_study(tmp_path, Study(str(tmp_path / "plain.npz")), lambda *_: None)
     ones = {"y_train": np.zeros(20, int), "y_test": np.zeros(4, int)}
     np.savez(tmp_path / "one.npz", x_train=images, x_test=images[:4], **ones)
     with pytest.raises(DataError, match="two classes"):
-        studies.run_study(tmp_path, Study(str(tmp_path / "one.npz")), lambda *_: None)
+        making.run_study(tmp_path, Study(str(tmp_path / "one.npz")), lambda *_: None)
 
 
 def test_frozen_convolutions_keep_their_weights() -> None:
@@ -133,7 +133,7 @@ def test_fine_tuning_leaves_frozen_weights_alone(made, pictures) -> None:
 
     _, study, _, _ = made
     dataset = load_dataset(str(pictures))
-    config = studies.config_of(study, dataset)
+    config = making.config_of(study, dataset)
     weights = build_encoder(config.model, 16).get_weights()
     rows = labelled_rows(dataset.y_train, 5, 0)
     learned = ways.supervised(

@@ -151,7 +151,7 @@ def products_per_second(precision: str, rows: int) -> float:
         def wait(tensor: Any) -> Any:
             return float(ops.convert_to_numpy(ops.cast(tensor[0, 0], "float32")))
 
-    def calls(count: int) -> float:
+    def _calls(count: int) -> float:
         began = time.perf_counter()
         out = a
         for _ in range(count):
@@ -159,8 +159,8 @@ def products_per_second(precision: str, rows: int) -> float:
         wait(out)
         return time.perf_counter() - began
 
-    calls(3)
-    return 2.0 * rows**3 * 10 / min(calls(10) for _ in range(3))
+    _calls(3)
+    return 2.0 * rows**3 * 10 / min(_calls(10) for _ in range(3))
 
 
 def peak_bytes() -> int | None:

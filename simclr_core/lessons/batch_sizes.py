@@ -24,7 +24,7 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     works += [PACE_FROM * lesson.steps] * (len(SIZES) - 1)
     done = 0.0
 
-    def one(size: int, steps: int, name: str, work: float) -> None:
+    def _one(size: int, steps: int, name: str, work: float) -> None:
         nonlocal done
 
         def part(share: float, words: str) -> None:
@@ -42,13 +42,13 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
         done += work
 
     for size in SIZES:
-        one(size, lesson.steps, _STEPS.format(size), size * lesson.steps)
+        _one(size, lesson.steps, _STEPS.format(size), size * lesson.steps)
     seconds = paces[PACE_FROM] * lesson.steps
     found[_SECONDS.format(PACE_FROM)] = found[_STEPS.format(PACE_FROM)]
     for size in SIZES:
         if size != PACE_FROM:
             steps = max(round(seconds / paces[size]), 1)
-            one(size, steps, _SECONDS.format(size), PACE_FROM * lesson.steps)
+            _one(size, steps, _SECONDS.format(size), PACE_FROM * lesson.steps)
     order = [form.format(size) for form in (_STEPS, _SECONDS) for size in SIZES]
     return {"conditions": {name: found[name] for name in order}}
 

@@ -11,35 +11,20 @@ BASE is of everything but the labels: other budgets share what learned without t
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import hashlib
-import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..config import DataConfig, RunConfig, replace
-from ..datasets import Dataset, load_dataset
-from ..errors import ConfigError, DataError, LabError
-from ..files import read_json, read_npz, write_json, write_npz, writing
-from ..presets import preset_config
-from ..projection import umap_layout
-from ..splits import labelled_rows
+from ..errors import ConfigError, LabError
+from ..files import read_json, read_npz
 
 FOLDER = ".studies"
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
 SEMI, SELF = "semi-supervised", "self-supervised"
 WAYS = (SUPERVISED, UNSUPERVISED, SEMI, SELF)
-PRETRAINED = 0.8  # share of the seconds that pretraining gets; fine-tuning gets the rest
-POINTS = 600  # test pictures on the maps
-SHOWN = 2000  # test pictures that are kept to be looked at
-CLUSTERED = 5000  # training pictures that k-means looks at
-AXES = 50  # principal components of the pixels that k-means looks at
-
-Tell = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -100,223 +85,6 @@ class Study:
         return f"study-{self.base}-{self.key}"
 
 
-def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
-    """A study for the app (see `tasks`).
-
-    Args:
-        root: the folder of runs.
-        payload: the fields of `Study`.
-        tell: is given the share of the work done, and words.
-    """
-    run_study(root, Study(**payload), tell)
-
-
-def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
-    """Train and score all four ways, and write what was found.
-
-    Raises:
-        DataError: the data are missing, or have fewer than two classes.
-    """
-    tell(0.0, "reading pictures")
-    dataset = load_dataset(study.source, study.image_size or None)
-    _check(dataset, study)
-    place = root / FOLDER / study.base
-    with writing(place):
-        place.mkdir(parents=True, exist_ok=True)
-    config = config_of(study, dataset)
-    rows = labelled(dataset, study)
-    parts = _Parts(study, dataset, config, rows, place, tell)
-    found = {
-        SUPERVISED: parts.supervised(),
-        UNSUPERVISED: parts.unsupervised(),
-        SEMI: parts.semi(),
-        SELF: parts.itself(),
-    }
-    tell(0.9, "laying out the maps")
-    arrays = parts.arrays | _maps(parts.vectors, study.seed)
-    told = {
-        "study": dataclasses.asdict(study),
-        "date": time.strftime("%Y-%m-%d"),
-        "class_names": list(dataset.class_names),
-        "labelled": len(rows),
-        "train": len(dataset.x_train),
-        "test": len(dataset.x_test),
-        "train_counts": _counts(dataset.y_train, dataset),
-        "encoder": config.model.encoder,
-        "width": config.model.width,
-        "ways": found,
-    }
-    write_npz(place / "test.npz", {"images": dataset.x_test[:SHOWN]})
-    write_npz(place / f"{study.key}.npz", arrays)
-    write_json(place / f"{study.key}.json", told)
-    return told
-
-
-def config_of(study: Study, dataset: Dataset) -> RunConfig:
-    """All settings: the preset `minute`, for this kind of picture."""
-    config = preset_config("minute", study.source, dataset.kind)
-    training = replace(config.training, seed=study.seed, precision="float32", device="cpu")
-    batch = min(training.batch_size, len(dataset.x_train))
-    return replace(
-        config,
-        data=DataConfig(source=study.source),
-        training=replace(training, batch_size=batch),
-    )
-
-
-def labelled(dataset: Dataset, study: Study) -> np.ndarray:
-    """Rows of the training pictures whose labels may be used."""
-    assert dataset.y_train is not None
-    if not study.budget:
-        return np.arange(len(dataset.y_train))
-    return labelled_rows(dataset.y_train, study.budget, study.seed)
-
-
-class _Parts:
-    """The four ways of one study, with what they share."""
-
-    def __init__(
-        self,
-        study: Study,
-        dataset: Dataset,
-        config: RunConfig,
-        rows: np.ndarray,
-        place: Path,
-        tell: Tell,
-    ) -> None:
-        self.study, self.dataset, self.config, self.rows = study, dataset, config, rows
-        self.place, self._tell = place, tell
-        assert dataset.y_train is not None and dataset.y_test is not None
-        self.known, self.truth = dataset.y_train, dataset.y_test
-        self.classes = max(len(dataset.class_names), int(self.known.max()) + 1)
-        self.arrays: dict[str, np.ndarray] = {"truth": self.truth}
-        self.vectors: dict[str, np.ndarray] = {}
-        self._shared: tuple[list[np.ndarray], int, float] | None = None
-
-    def supervised(self) -> dict[str, Any]:
-        """From scratch, on the labelled pictures."""
-        from . import ways
-
-        learned = ways.supervised(
-            self.config, self.dataset, self.rows, self.study.seconds, self._part(0.02, 0.3)
-        )
-        return self._told(SUPERVISED, learned)
-
-    def unsupervised(self) -> dict[str, Any]:
-        """Clusters of pixels, of their principal components and of an autoencoder's codes."""
-        from .ways import Learned
-
-        train, test, steps, seconds = self._codes()
-        pixels = [_pixels(x) for x in (self.dataset.x_train, self.dataset.x_test)]
-        axes = _axes(*pixels)
-        scores: dict[str, float] = {}
-        predicted: dict[str, np.ndarray] = {}
-        for name, (known, asked) in {
-            "k-means on pixels": (pixels[0], pixels[1]),
-            "k-means on principal components": axes,
-            "k-means on an autoencoder's code": (train, test),
-        }.items():
-            predicted[name] = self._clusters(known, asked)
-            scores[name] = float((predicted[name] == self.truth).mean())
-        name = "k-means on an autoencoder's code"
-        told = self._told(UNSUPERVISED, Learned(predicted[name], None, test, steps, seconds))
-        return told | {"variants": scores}
-
-    def semi(self) -> dict[str, Any]:
-        """Contrastive pretraining on all pictures, then fine-tuning on the labelled ones."""
-        from . import ways
-
-        weights, steps, seconds = self._pretrained()
-        study = self.study
-        learned = ways.supervised(
-            ways.tuned(self.config, study.rate),
-            self.dataset,
-            self.rows,
-            (1 - PRETRAINED) * study.seconds,
-            self._part(0.78, 0.88),
-            weights,
-            study.frozen,
-            study.staged,
-        )
-        told = self._told(SEMI, learned)
-        return told | {"pretraining_steps": steps, "pretraining_seconds": round(seconds, 2)}
-
-    def itself(self) -> dict[str, Any]:
-        """The same pretraining, frozen: a linear probe, and the nearest labelled neighbours."""
-        from . import ways
-
-        weights, steps, seconds = self._pretrained()
-        self._tell(0.88, f"{SELF}: linear probe")
-        learned, near = ways.frozen_encoder(self.config, self.dataset, self.rows, weights)
-        told = self._told(SELF, learned)
-        told |= {"variants": {"linear probe": told["accuracy"], "nearest neighbours (kNN)": near}}
-        return told | {"pretraining_steps": steps, "pretraining_seconds": round(seconds, 2)}
-
-    def _told(self, way: str, learned: Any) -> dict[str, Any]:
-        from .scores import report
-
-        self.arrays[f"predicted__{way}"] = np.asarray(learned.predicted, np.int64)
-        self.vectors[way] = learned.h[:POINTS]
-        told = report(self.truth, learned.predicted, self.classes, learned.scores)
-        return told | {"steps": learned.steps, "seconds": round(learned.seconds, 2)}
-
-    def _clusters(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Classes that clusters of the training pictures stand for, of the test pictures."""
-        from sklearn.cluster import KMeans
-
-        from .scores import matched
-
-        rows = np.random.default_rng(self.study.seed).permutation(len(known))[:CLUSTERED]
-        means = KMeans(self.classes, n_init=4, random_state=self.study.seed).fit(known[rows])
-        names = matched(means.labels_, self.known[rows], self.classes)
-        return names[means.predict(asked)]
-
-    def _codes(self) -> tuple[np.ndarray, np.ndarray, int, float]:
-        from . import ways
-
-        path = self.place / "codes.npz"
-        with contextlib.suppress(LabError):
-            found = read_npz(path)
-            return found["train"], found["test"], int(found["steps"]), float(found["seconds"])
-        part = self._part(0.3, 0.54, "autoencoder")
-        train, test, steps, seconds = ways.autoencoder(
-            self.config, self.dataset, self.study.seconds, part
-        )
-        write_npz(
-            path,
-            {"train": train, "test": test, "steps": np.array(steps), "seconds": np.array(seconds)},
-        )
-        return train, test, steps, seconds
-
-    def _pretrained(self) -> tuple[list[np.ndarray], int, float]:
-        from . import ways
-
-        if self._shared:
-            return self._shared
-        path = self.place / "pretrained.npz"
-        with contextlib.suppress(LabError):
-            found = read_npz(path)
-            weights = [found[f"w{i}"] for i in range(len(found) - 2)]
-            self._shared = weights, int(found["steps"]), float(found["seconds"])
-            return self._shared
-        part = self._part(0.54, 0.78, "pretraining without labels")
-        seconds = PRETRAINED * self.study.seconds
-        self._shared = ways.pretrain(self.config, self.dataset, seconds, part)
-        weights, steps, spent = self._shared
-        arrays = {f"w{i}": weight for i, weight in enumerate(weights)}
-        write_npz(path, arrays | {"steps": np.array(steps), "seconds": np.array(spent)})
-        return self._shared
-
-    def _part(self, start: float, end: float, words: str = "") -> Tell:
-        named = words or (SUPERVISED if start < 0.3 else f"{SEMI}: fine-tuning")
-
-        def part(share: float, step: str) -> None:
-            self._tell(start + (end - start) * share, f"{named}: {step}")
-
-        part(0.0, "compiling")
-        return part
-
-
 def results(root: Path, study: Study) -> list[dict[str, Any]]:
     """Everything that was found on the same pictures in the same seconds, all seeds and budgets."""
     found = []
@@ -349,42 +117,3 @@ def pictures(root: Path, study: Study) -> np.ndarray:
 def _like(told: Any, study: Study) -> bool:
     same = ("source", "stamp", "image_size", "seconds")
     return isinstance(told, dict) and all(told.get(k) == getattr(study, k) for k in same)
-
-
-def _check(dataset: Dataset, study: Study) -> None:
-    if dataset.y_train is None or dataset.y_test is None or not len(dataset.x_test):
-        raise DataError(
-            f"Expected pictures with labels, found none in {study.source}; put the pictures of "
-            "each class into a folder of its own."
-        )
-    if len(np.unique(dataset.y_train)) < 2:
-        raise DataError(
-            f"Expected pictures of at least two classes, found one in {study.source}; with one "
-            "there is nothing to tell apart."
-        )
-
-
-def _counts(labels: np.ndarray | None, dataset: Dataset) -> list[int]:
-    if labels is None:
-        return []
-    return np.bincount(labels, minlength=len(dataset.class_names)).tolist()
-
-
-def _pixels(images: np.ndarray) -> np.ndarray:
-    from ..evaluation import small_pixels
-
-    return small_pixels(images)
-
-
-def _axes(known: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first principal components of both, found on the first."""
-    from sklearn.decomposition import PCA
-
-    count = min(AXES, *known.shape)
-    axes = PCA(count, random_state=0, svd_solver="randomized").fit(known[:CLUSTERED])
-    return axes.transform(known), axes.transform(asked)
-
-
-def _maps(vectors: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:
-    """UMAP coordinates of the first test pictures under each way."""
-    return {f"xy__{way}": umap_layout(h, seed=seed) for way, h in vectors.items()}
