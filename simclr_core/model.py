@@ -98,11 +98,23 @@ class SimCLR(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """NT-Xent of the batch, always in float32."""
-        loss, accuracy = loss_and_accuracy(y_pred, self.temperature, xp=ops)
+        """The loss of the batch, always in float32; both values are kept as the step's own."""
+        loss, accuracy = self.loss_and_accuracy(x, y_pred)
         self.step_loss.update_state(loss)
         self.step_accuracy.update_state(accuracy)
         return loss
+
+    def loss_and_accuracy(self, inputs: Any, z: Any) -> tuple[Any, Any]:
+        """NT-Xent and contrastive accuracy; what learns by another loss overrides this alone.
+
+        Args:
+            inputs: of the batch, as `Feed` gives them.
+            z: (2N, d) projections, partners side by side.
+
+        Returns:
+            Two scalars, float32.
+        """
+        return loss_and_accuracy(z, self.temperature, xp=ops)
 
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None

@@ -24,23 +24,17 @@ class Classifier(SimCLR):
     the share of views that are classified right.
     """
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """Mean cross-entropy over all views of the batch, in float32."""
-        labels = ops.repeat(ops.convert_to_tensor(x["labels"]), 2)  # (2N,), partners side by side
-        loss = ops.mean(
-            keras.losses.sparse_categorical_crossentropy(labels, y_pred, from_logits=True)
-        )
-        right = ops.equal(ops.cast(labels, "int32"), ops.cast(ops.argmax(y_pred, axis=1), "int32"))
-        self.step_loss.update_state(loss)
-        self.step_accuracy.update_state(ops.mean(ops.cast(right, "float32")))
-        return loss
+    def loss_and_accuracy(self, inputs: Any, z: Any) -> tuple[Any, Any]:
+        """Mean cross-entropy over all views, and the share that is classified right.
+
+        Args:
+            inputs: with labels (N,) int.
+            z: (2N, K) logits, partners side by side.
+        """
+        labels = ops.repeat(ops.convert_to_tensor(inputs["labels"]), 2)  # (2N,)
+        loss = keras.losses.sparse_categorical_crossentropy(labels, z, from_logits=True)
+        right = ops.equal(ops.cast(labels, "int32"), ops.cast(ops.argmax(z, axis=1), "int32"))
+        return ops.mean(loss), ops.mean(ops.cast(right, "float32"))
 
 
 class LabelledFeed(Feed):

@@ -32,19 +32,9 @@ class Objected(SimCLR):
 
     objective: str = "nt-xent"
 
-    def compute_loss(
-        self,
-        x: Any = None,
-        y: Any = None,
-        y_pred: Any = None,
-        sample_weight: Any = None,
-        training: bool = True,
-    ) -> Any:
-        """The chosen loss of the batch, in float32."""
-        loss, accuracy = OBJECTIVES[self.objective](y_pred, self.temperature, xp=ops)
-        self.step_loss.update_state(loss)
-        self.step_accuracy.update_state(accuracy)
-        return loss
+    def loss_and_accuracy(self, inputs: Any, z: Any) -> tuple[Any, Any]:
+        """The chosen loss of projections z (2N, d), and its accuracy: scalars, float32."""
+        return OBJECTIVES[self.objective](z, self.temperature, xp=ops)
 
 
 @dataclass
