@@ -14,22 +14,17 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import shutil
-import signal
-import socket
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from pathlib import Path
 from typing import Any
 
+from browsing import ROOT, app, chromium
 from playwright.sync_api import Browser, Page, sync_playwright
 
-ROOT = Path(__file__).resolve().parents[1]
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 SIZE = {"width": 1366, "height": 768}
 PANELS = {  # name of the panel -> what is there once it shows all that it has
     "Map": ".ex-stage > canvas[data-step]",
@@ -83,23 +78,14 @@ def main() -> None:
         runs = Path(folder) / "runs"
         os.environ |= {"SIMCLR_LAB_RUNS": str(runs), "SIMCLR_LAB_SPARE": "0"}
         ids = {count: trained(args.data, count) for count in args.counts}
-        server, url = started()
-        try:
-            path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-            with sync_playwright() as playwright:
-                browser = playwright.chromium.launch(
-                    executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-                )
-                warm_analyst(browser, url, ids[args.counts[0]])
-                found = {}
-                for count, run in ids.items():
-                    other = next((one for one in ids.values() if one != run), run)
-                    found[count] = measured(browser, url, run, other, args.again)
-                browser.close()
-        finally:
-            os.killpg(server.pid, signal.SIGTERM)
-            server.wait()
-            subprocess.run(["pkill", "-f", str(runs)], check=False)
+        with app(runs) as (_, url), sync_playwright() as playwright:
+            browser = chromium(playwright)
+            warm_analyst(browser, url, ids[args.counts[0]])
+            found = {}
+            for count, run in ids.items():
+                other = next((one for one in ids.values() if one != run), run)
+                found[count] = measured(browser, url, run, other, args.again)
+            browser.close()
     tell(found)
     if args.record:
         args.record.write_text(json.dumps(found, indent=1) + "\n")
@@ -118,27 +104,6 @@ def trained(source: str, count: int) -> str:
         time.sleep(1)
     print(f"run {run} with {count:,} pictures", file=sys.stderr)
     return run
-
-
-def started() -> tuple[subprocess.Popen[bytes], str]:
-    """The app's server and its address."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "app.py", "--server.headless", "true"]
-    command += ["--server.port", str(port), "--server.address", "127.0.0.1"]
-    command += ["--browser.gatherUsageStats", "false"]
-    server = subprocess.Popen(
-        command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    while True:
-        try:
-            with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
-                return server, url
-        except OSError:
-            time.sleep(0.2)
 
 
 def warm_analyst(browser: Browser, url: str, run: str) -> None:

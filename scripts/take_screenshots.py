@@ -13,14 +13,12 @@ from __future__ import annotations
 
 import argparse
 import re
-import shutil
-from pathlib import Path
 from typing import Literal
 
+from browsing import ROOT, chromium
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-FOLDER = Path(__file__).resolve().parents[1] / "assets" / "screenshots"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+FOLDER = ROOT / "assets" / "screenshots"
 SIZE = {"width": 1366, "height": 768}
 ANSWERS = 10_000  # milliseconds until the network has said how alike the pairs are
 PANELS = {  # name -> settings in the link, and what is there once all has been answered
@@ -58,12 +56,9 @@ def main() -> None:
     parser.add_argument("--other", help="another finished run, to compare it with")
     parser.add_argument("--teach", action="store_true", help="the pages that teach instead")
     arguments = parser.parse_args()
-    browser_path = next((path for name in BROWSERS if (path := shutil.which(name))), None)
     FOLDER.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=browser_path, args=["--no-sandbox", "--disable-gpu"]
-        )
+        browser = chromium(playwright)
         if arguments.teach:
             teach(browser, arguments.url)
             browser.close()

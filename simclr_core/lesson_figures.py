@@ -8,7 +8,15 @@ from typing import Any
 
 import numpy as np
 
-from .figures import GREYS, NEGATIVES, VIEW_1, VIEW_2, base_layout, category_colors
+from .figures import (
+    GREYS,
+    NEGATIVES,
+    VALUES,
+    VIEW_1,
+    VIEW_2,
+    base_layout,
+    category_colors,
+)
 
 RECORDED, HERE = VIEW_1, VIEW_2
 SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
@@ -120,6 +128,43 @@ def paths_figure(
             )  # fmt: skip
     figure.update_xaxes(title="uniformity (lower: spread out more)")
     return figure.update_yaxes(title="alignment (lower: partners closer)", rangemode="tozero")
+
+
+def across_runs_figure(
+    runs: Sequence[tuple[str, float, float, float]], words: str, dark: bool = False
+) -> Any:
+    """Alignment over uniformity, a point a run, its colour the score.
+
+    Args:
+        runs: of each what it was trained with, alignment, uniformity and score.
+        words: what the score is.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    grey = GREYS["dark" if dark else "light"]
+    figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
+    symbols = ("circle", "diamond", "square", "triangle-up", "cross", "star")
+    scores = [score for *_, score in runs]
+    for i, name in enumerate(dict.fromkeys(row[0] for row in runs)):
+        mine = [row for row in runs if row[0] == name]
+        figure.add_scatter(
+            x=[row[2] for row in mine], y=[row[1] for row in mine], mode="markers", name=name,
+            marker={
+                "size": 13, "symbol": symbols[i % len(symbols)], "color": [row[3] for row in mine],
+                "coloraxis": "coloraxis", "line": {"width": 1, "color": grey["ink"]},
+            },
+            customdata=[row[3] for row in mine],
+            hovertemplate="alignment %{y:.2f}, uniformity %{x:.2f}: %{customdata:.0%}"
+            f"<extra>{name}</extra>",
+        )  # fmt: skip
+    bar = {"title": {"text": words, "side": "right"}, "tickformat": ".0%", "thickness": 12}
+    axis = {"colorscale": VALUES, "cmin": min(scores), "cmax": max(scores), "colorbar": bar}
+    figure.update_layout(coloraxis=axis)
+    figure.update_xaxes(title="uniformity (lower: spread out more)")
+    return figure.update_yaxes(title="alignment (lower: partners closer)")
 
 
 def labels_figure(

@@ -128,7 +128,7 @@ _KIND_VIEWS: dict[str, dict[str, Any]] = {
     "drawn": {"crop_min": 0.6, "gray_p": 0.3},
     # Small crops, so that partners show other copies of the motif.
     "patterns": {"crop_min": 0.2, "gray_p": 0.3},
-    # Half the colour distortion: what the paper found best on CIFAR-10 (appendix B.9).
+    # Half the colour distortion: what the paper used on CIFAR-10 (appendix B.9).
     "photographs": {"crop_min": 0.2, "gray_p": 0.2, "color_strength": 0.5},
     "characters": {
         "crop_min": 0.2,

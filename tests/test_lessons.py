@@ -255,3 +255,13 @@ def test_points_stand_apart_and_means_are_told() -> None:
 def test_curves_have_a_line_a_seed_and_a_mean() -> None:
     figure = lesson_figures.labels_figure([1, 10], {"a": [[0.1, 0.5], [0.3, 0.7]]})
     assert len(figure.data) == 3 and list(figure.data[-1].y) == pytest.approx([0.2, 0.6])
+
+
+def test_runs_are_points_coloured_by_their_score() -> None:
+    runs = [("a", 0.2, -3.0, 0.9), ("b", 0.1, -0.5, 0.3), ("a", 0.3, -2.9, 0.8)]
+    figure = lesson_figures.across_runs_figure(runs, "score")
+    first, second = figure.data
+    assert (first.name, list(first.x), list(first.y)) == ("a", [-3.0, -2.9], [0.2, 0.3])
+    assert list(first.marker.color) == [0.9, 0.8] and list(second.marker.color) == [0.3]
+    assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0.3, 0.9)
+    assert first.marker.symbol != second.marker.symbol

@@ -5,7 +5,7 @@ import { addStyle, keep, make } from "./common.js";
 export const render = (component) => keep(component, (parent) => new LossSteps(parent));
 
 const COLORS = ["#3f90da", "#e76300", "#832db6", "#3da447"];
-const STAGES = ["similarity s", "s / τ", "share of the row"];
+const STAGES = ["similarity s", "s / τ", "share of the row (softmax)"];
 const [LEAST, MOST] = [0.05, 2]; // of τ
 const SIDE = 250; // of the plane
 
@@ -166,7 +166,7 @@ class LossSteps {
       return cell;
     };
     for (let j = 0; j < n; j++) head.append(label(j));
-    head.append(make("th", "ls-loss", "−log of the partner's"));
+    head.append(make("th", "ls-loss", "loss: −log of the partner's share"));
     const rows = s.map((row, i) => {
       const line = make("tr", "", "", label(i));
       row.forEach((value, j) => {

@@ -17,12 +17,14 @@ BEFORE, AFTER = "untrained", "trained"
 TEXT = (
     "The <b>base encoder</b> f reads a picture and gives a list of numbers: its "
     "<b>representation</b> h, here 128 of them. SimCLR allows any network for it; here it is a "
-    "small convolutional one, in the paper a ResNet-50.",
-    "One number by itself means little. What counts is the direction of the whole list, seen as an "
-    "arrow in a space of 128 dimensions. Two pictures are <b>alike</b> to the network if their "
-    "arrows point the same way: the <b>cosine</b> of the angle between them is then near 1.",
-    "Untrained, all arrows point nearly the same way. Training turns them: pictures that could be "
-    "views of each other come together, all others move apart.",
+    "small convolutional one, in the paper mostly a ResNet-50.",
+    "One number by itself means little. Here two lists are compared by their direction, seen as "
+    "arrows in a space of 128 dimensions: the <b>cosine</b> of the angle between them is 1 if they "
+    "point the same way. (h has no negative numbers here, so its cosines lie between 0 and 1. The "
+    "loss compares z in this way, two parts on.)",
+    "Untrained, all arrows point nearly the same way. Training pulls two views of one picture "
+    "together and pushes the views of different pictures apart, of whatever shape. Pictures that "
+    "are alike are pushed apart less: that is how groups arise.",
 )
 
 

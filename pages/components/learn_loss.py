@@ -17,14 +17,16 @@ TEMPERATURE = 0.5
 TEXT = (
     "Four pictures make eight views, and each view an arrow z (here in the plane, so that you can "
     "drag it). Every view is compared with every other: the <b>similarity</b> s is the cosine of "
-    "the angle between them. The comparison with itself is masked.",
+    "the angle between them. All of them together are a <b>matrix</b>; the comparison with itself "
+    "is <b>masked</b>.",
     "Divide by the <b>temperature</b> τ, take exp, and divide by the sum of the row: that is the "
-    "share of the whole that each other view gets. The loss of a row is −log of the partner's "
-    "share, and the loss of the batch is the mean over all rows, so over both directions of every "
-    "pair (<b>NT-Xent</b>, equation 1 of the paper).",
-    "Drag an arrow towards its partner and the loss falls; towards a stranger and it rises. A "
-    "small τ lets only the nearest strangers count; a large one treats all alike. Click a number "
-    "to see how it comes about.",
+    "share of the whole that each other view gets (<b>softmax</b>). The loss of a row is −log of "
+    "the partner's share (<b>cross-entropy</b>), and the loss of the batch is the mean over all "
+    "rows, so over both directions of every pair: <b>NT-Xent</b>, the normalised "
+    "temperature-scaled cross-entropy (equation 1 of the paper).",
+    "Drag an arrow towards its partner and the loss falls, unless strangers lie that way too; drag "
+    "it onto a stranger and it rises. A small τ lets nearly only the nearest strangers count; a "
+    "large one treats all nearly alike. Click a number to see how it comes about.",
 )
 
 

@@ -22,15 +22,16 @@ NAMES = (
     "random resized crop", "horizontal flip", "colour jitter", "random grayscale", "Gaussian blur",
 )  # fmt: skip
 TEXT = (
-    "Every picture is altered twice by chance: a <b>random resized crop</b>, perhaps a "
-    "<b>horizontal flip</b>, <b>colour jitter</b>, sometimes <b>grayscale</b>, on large pictures "
-    "<b>Gaussian blur</b>. The two results are its <b>views</b>, a <b>positive pair</b>. All other "
-    "views in the batch are <b>negatives</b>.",
+    "Every picture is altered twice at random (<b>augmentation</b>): a <b>random resized crop</b>, "
+    "perhaps a <b>horizontal flip</b>, then <b>colour distortion</b>, which is <b>colour "
+    "jitter</b> and sometimes <b>grayscale</b>; on large pictures <b>Gaussian blur</b> as well. "
+    "The two results are its <b>views</b>, a <b>positive pair</b>. All other views of the step "
+    "(the <b>batch</b>) are its <b>negatives</b>, here also called strangers.",
     "The alterations are chosen so that what matters survives them and what does not is changed. "
-    "Colour is changed: then colour alone cannot tell partners, and the network has to look at the "
-    "shape. Leave colour alone, and it learns colours.",
+    "Colour is changed: then it no longer gives partners away by itself, and other things, such as "
+    "the shape, have to help. If colours stay as they are, the network learns mostly colours.",
     "<b>Try it.</b> Six pictures, twelve views: click two views that belong together. The network "
-    "does the same task at every step, with a hundred views and more.",
+    "does the same task at every step, with a hundred views and more (its answers here are by h).",
 )
 
 

@@ -19,18 +19,20 @@ SHOWN = 21  # the picture whose way is drawn
 TEXT = (
     "A network that is to tell cats from dogs is usually shown thousands of pictures, each with "
     "the right answer beside it. Somebody has to write down every answer. For X-rays or satellite "
-    "images it takes an expert, and it takes minutes.",
-    "Pictures alone are cheap: a camera makes them by the thousand. Children learn mostly in this "
-    "way. Long before they know a word for it, they see the same cup from the left, from the right "
-    "and half in the shade, and find out that it stays the same cup.",
+    "images it can take an expert, and minutes for each.",
+    "Pictures alone are cheap: a camera makes them by the thousand. Children learn much by "
+    "looking, too: at three or four months they tell cats from dogs in pictures, without a word "
+    "for either (Quinn, Eimas and Rosenkrantz 1993). The likeness has limits: a child sees things "
+    "move, handles them, hears their names, and is not born blank; the network gets still pictures "
+    "and alterations that people chose.",
     "<b>Contrastive learning</b> makes a task of that: here are two altered views of one picture "
     "among many others; which two belong together? The answer is known without anybody having "
     "labelled anything. What a network has to see in order to solve it is often what people care "
     "about as well.",
     "<b>What it cannot do.</b> It gives no names: to call a group of pictures cats, a few labels "
     "are still needed. It keeps what helps to find partners and may drop the rest, so the choice "
-    "of views decides what is learned. And where labels are at hand, learning from them is usually "
-    "quicker: without them it takes more pictures, and more time.",
+    "of views largely decides what is learned. And where labels are at hand, learning from them is "
+    "usually quicker: without them it takes more pictures, and more time.",
 )
 
 
@@ -53,8 +55,8 @@ def part(title: str) -> None:
         told = demo.about()
         scores = told["scores"]
         st.html(
-            '<div class="learn-beside"><p>The run on Home took '
-            "<b>no label at all</b>. Asked afterwards, the nearest neighbours of a picture tell "
+            '<div class="learn-beside"><p>The run on Home was trained <b>without any label</b>. '
+            "Labels were used afterwards, to test it: the nearest neighbours of a picture tell "
             f"its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases; before "
             f"training in {summary.percent(scores['knn_accuracy_untrained'])}, by raw pixels in "
             f"{summary.percent(scores['knn_accuracy_pixels'])}.</p></div>"

@@ -43,7 +43,7 @@ def prediction(lesson: Lesson, said: int | None) -> None:
     words = f"<b>{escape(lesson.question)}</b> "
     if said < len(lesson.answers):
         words += f"You said: {escape(lesson.answers[said]).lower()}. "
-    words += f"Expected from the source: {escape(lesson.answers[lesson.right]).lower()}."
+    words += f"Expected here: {escape(lesson.answers[lesson.right]).lower()}."
     st.html(f'<p class="lesson-said">{words}</p>')
 
 
@@ -89,14 +89,18 @@ def verdict(told: Sequence[Outcome]) -> str:
     every = lessons.held(told)
     count = len(told[0].values)
     seeds = f"{count} seed{'s' * (count != 1)}"
-    words = f"Held in all of {seeds}." if every else f"Did not hold over {seeds}."
+    words = (
+        f"Held over {seeds}: all agree, and the mean reaches what was expected."
+        if every
+        else f"Did not hold over {seeds}."
+    )
     if not every and any(one.held for one in told):
         words = f"Held in part over {seeds}."
     if count == 1:
         words = "Held with one seed." if every else "Did not hold with one seed."
     return (
         f'<div class="lesson-verdict"><p class="{"yes" if every else "no"}">{words}</p>'
-        '<table><thead><tr><th scope="col">expected before it was run</th>'
+        '<table><thead><tr><th scope="col">expected before the recorded runs</th>'
         '<th scope="col">at least</th><th scope="col">mean</th><th scope="col">seeds</th>'
         f"<td></td></tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
     )
@@ -151,11 +155,21 @@ def figure(lesson: Lesson, known: Results) -> None:
     for row in known.seeds:
         for name, trace in row.get("traces", {}).items():
             paths.setdefault(name, []).append(trace)
-    after, way = st.tabs(["After training", "On the way"])
+    after, way, across = st.tabs(["After training", "On the way", "Across runs"])
     with after:
         _chart(points, f"points_{lesson.name}", height)
     with way:
         _chart(lesson_figures.paths_figure(paths, dark), f"paths_{lesson.name}", 370)
+    with across:
+        runs = [
+            (name, values["alignment"], values["uniformity"], values["knn"])
+            for row in known.seeds
+            for name, values in row["conditions"].items()
+        ]
+        words = lesson.quantities["knn"]
+        drawn = lesson_figures.across_runs_figure(runs, words, dark)
+        _chart(drawn, f"across_{lesson.name}", 370)
+        st.html('<p class="lab-caption">Each point is a run. Both low is at the lower left.</p>')
 
 
 def _counted(words: str, found: dict[str, Any]) -> str:

@@ -42,11 +42,13 @@ def form() -> Form:
     """The settings in a row; those of fine-tuning in a popover."""
     labels = st.select_slider(
         "Labels a class", list(BUDGETS), "10", key="labels", bind="query-params",
-        help="How many pictures of each class have a label. All others are seen without.",
+        help="How many pictures of each class have a label. All others are seen without, and by "
+        "supervised learning not at all.",
     )  # fmt: skip
     seconds = st.select_slider(
         "Seconds each", SECONDS, 30, key="seconds", bind="query-params",
-        help="Of training, for each of the four ways.",
+        help="Of training. Learning without labels gets four fifths of it and fine-tuning the "
+        "rest; the self-supervised way stops before.",
     )  # fmt: skip
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     with st.popover("Fine-tuning…"):

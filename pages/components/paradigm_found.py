@@ -33,7 +33,8 @@ ABOUT: dict[str, tuple[str, str, str, str]] = {
     UNSUPERVISED: (
         "all pictures, no label",
         "the picture itself (autoencoder), or groups (k-means)",
-        "groups matched to classes, then as the others",
+        "groups, named after classes by the labels of up to 5,000 training pictures; then as the "
+        "others",
         "looking for structure, compressing",
     ),
     SEMI: (
@@ -139,7 +140,10 @@ def curves(every: Sequence[Mapping[str, Any]]) -> None:
     st.html(
         '<p class="lab-caption">Every point is a study made here, on these pictures with as many '
         "seconds. Choose another number of labels or another seed above, and Compare adds to it. "
-        "Unsupervised learning sees no label: it is the same for all.</p>"
+        "Unsupervised learning trains without labels and is the same for all; naming its groups "
+        "takes the labels of up to 5,000 training pictures. Self-supervised learning is a kind of "
+        "it that makes its own task; semi-supervised learning has other forms as well, such as "
+        "pseudo-labels.</p>"
     )
 
 

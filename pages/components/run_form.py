@@ -60,7 +60,9 @@ MORE = (
     Setting("training.seconds", "Seconds", "How long to train: becomes a number of steps."),
     Setting("training.epochs", "Epochs", "Passes over all pictures, instead of seconds."),
     Setting("training.steps", "Steps", "A number of steps instead of seconds."),
-    Setting("training.batch_size", "Batch size", "Pictures a step (N): each has 2N−2 negatives."),
+    Setting(
+        "training.batch_size", "Batch size", "Pictures a step (N): each view has 2N−2 negatives."
+    ),
     Setting("training.temperature", "Temperature", "τ: low looks hard at the nearest negatives."),
     Setting("training.optimizer", "Optimizer", "Muon for short runs.", lambda: OPTIMIZERS),
     Setting("training.learning_rate", "Learning rate", "The peak, after the warm-up."),

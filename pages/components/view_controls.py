@@ -67,8 +67,8 @@ OPERATIONS: dict[str, tuple[Control, ...]] = {
     "Colour": (
         Control(
             "color_strength", ("color_strength",), "strength s",
-            "How far colours may move: 1 is the paper's full strength, 0 leaves them alone. "
-            "Without it, two views can be matched by their colours.", high=2.0,
+            "How far colours may move: 1 is the paper's for ImageNet (0.5 for CIFAR-10), 0 leaves "
+            "them alone. Without it, two views can be matched by their colours.", high=2.0,
         ),
         _chance("jitter_p", "changed in colour"),
     ),

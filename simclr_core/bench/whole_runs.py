@@ -16,7 +16,7 @@ from .. import launch, runs, spare
 from ..config import RunConfig, replace
 from ..devices import core_count
 from ..errors import TrainingError
-from ..locks import try_lock
+from ..locks import is_locked, try_lock
 from ..presets import preset_config
 from ..runs import Run, RunStore
 
@@ -26,8 +26,10 @@ _LOOK = 0.005  # seconds between two looks at a run's folder
 
 @contextlib.contextmanager
 def own_store() -> Iterator[RunStore]:
-    """Runs of this measurement alone; its helpers are ended with it."""
-    with tempfile.TemporaryDirectory(prefix="simclr-lab-bench-") as folder:
+    """Runs of this measurement alone; they have ended, and nobody writes there, when it goes."""
+    with tempfile.TemporaryDirectory(
+        prefix="simclr-lab-bench-", ignore_cleanup_errors=True
+    ) as folder:
         store = RunStore(Path(folder))
         try:
             yield store
@@ -36,6 +38,8 @@ def own_store() -> Iterator[RunStore]:
                 with contextlib.suppress(Exception):
                     launch.stop(run)
             until(lambda: not any(run.alive for run in store), 30.0)
+            # A run brings a mapper, which goes on drawing maps for a while.
+            until(lambda: not is_locked(store.root / "mapper.lock"), PATIENCE)
 
 
 @contextlib.contextmanager

@@ -122,11 +122,11 @@ LESSON = Lesson(
     source="Chen et al. 2020 (arXiv 2002.05709), table 7",
     published=(
         "With 1% of ImageNet's labels (about 13 a class) supervised learning reaches 48.4% (top "
-        "5), fine-tuned SimCLR 75.5%; with 10% of them 80.4% against 87.8%."
+        "5, ResNet-50), fine-tuned SimCLR 75.5%; with 10% of them 80.4% against 87.8%."
     ),
     shows_not=(
-        "That labels are not worth having: where supervised learning wins above, it wins. On the "
-        "drawn sets of this app it wins from two labels a class on: what is easy to see needs few."
+        "That labels are not worth having: where supervised learning wins above, it wins. The "
+        "source fine-tunes; what was expected here is of a probe."
     ),
     data="cifar10",
     quantities={"accuracy": "accuracy on test pictures"},

@@ -118,9 +118,10 @@ class Lesson:
 
     @property
     def version(self) -> str:
-        """Changes with everything that a result depends on."""
+        """Changes with everything that a result or its judgement depends on, not with words."""
         what = (self.data, self.conditions, self.steps, sorted(self.base), self.base)
-        return hashlib.sha256(repr((self.name, what, self.effects)).encode()).hexdigest()[:8]
+        wanted = [(e.quantity, e.more, e.less, e.least, e.other) for e in self.effects]
+        return hashlib.sha256(repr((self.name, what, wanted)).encode()).hexdigest()[:8]
 
 
 @dataclass(frozen=True)

@@ -84,15 +84,17 @@ LESSON = Lesson(
         "points at least), and how many of each point's neighbours stay its neighbours."
     ),
     source=(
-        "Coenen & Pearce, Understanding UMAP (Google PAIR); McInnes et al. 2018 (arXiv 1802.03426)"
+        "Coenen & Pearce, Understanding UMAP (Google PAIR); McInnes et al. 2018 (arXiv "
+        "1802.03426), section 6"
     ),
     published=(
-        "Its settings matter, sizes of clusters and distances between them mean little, and noise "
-        "does not always look like noise."
+        "Its settings matter, sizes of clusters mean nothing, distances between them may mean "
+        "nothing, and noise does not always look like noise."
     ),
     shows_not=(
-        "That maps are useless: with more neighbours noise falls into fewer pieces, and what h "
-        "tells apart stays apart. Trust what stays under several settings."
+        "That maps are useless: a map of h keeps far more true neighbours than one of noise. Nor "
+        "that the number of neighbours alone does it: the distance was changed as well. Trust more "
+        "what stays under several settings."
     ),
     data="shapes",
     quantities={"clusters": "clusters that are found", "kept": "neighbours that are kept"},

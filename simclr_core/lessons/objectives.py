@@ -84,6 +84,8 @@ OBJECTIVES: dict[str, Objective] = {
     "alignment": partial(alignment_and_uniformity, spread=0.0),
     "uniformity": partial(alignment_and_uniformity, align=0.0),
     "both": alignment_and_uniformity,
+    "more alignment": partial(alignment_and_uniformity, align=4.0),
+    "more uniformity": partial(alignment_and_uniformity, spread=4.0),
 }
 
 
