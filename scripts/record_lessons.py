@@ -37,8 +37,8 @@ HEAD = (
     "Findings of the literature, each tried by one command in about two minutes on two cores. "
     "Written by `scripts/record_lessons.py --table` from the results in `assets/lessons`. What was "
     "expected, and how much of it at least, was fixed before the recorded runs, after first trials "
-    "had chosen data and steps. *Held* means that "
-    "every seed agrees on the direction and the mean reaches the least effect.\n\n"
+    "had chosen data and steps. *Held* means that every seed agrees on the direction and the mean "
+    "reaches the least effect.\n\n"
     "    python -m simclr_core lesson --list\n"
     "    python -m simclr_core lesson color --seeds 3\n\n"
 )

@@ -25,6 +25,9 @@ def lesson(args: argparse.Namespace) -> int:
     wanted = lesson_named(args.name)
     if args.seeds < 1:
         raise ConfigError(f"seeds: expected at least 1, found {args.seeds}.")
+    tell(args, f"{wanted.question} Expected on {args.data or wanted.data}, of every seed:")
+    for effect in wanted.effects:
+        tell(args, f"- {effect.words}: {effect.comparison}, by {effect.least:g} or more on average")
     rows: list[dict[str, Any]] = []
     with quiet_libraries(), make_report() as report:
         report.show("starting TensorFlow")

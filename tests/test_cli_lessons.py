@@ -45,4 +45,6 @@ def test_a_lesson_tells_effect_spread_and_whether_it_held(
         assert effect["spread"] == pytest.approx(spread, abs=1e-4)
         held = min(effect["values"]) > 0 and effect["mean"] >= effect["least"]
         assert effect["held"] == held
+    before = err[: err.index("seed 5")]  # all that is expected, before anything is run
+    assert all(effect.comparison in before for effect in lesson.effects)
     assert "What it does not show" in err and "collapse" in told["lesson"]

@@ -94,6 +94,10 @@ def test_the_version_changes_with_what_a_result_depends_on() -> None:
     assert dataclasses.replace(lesson, about="Other words.").version == lesson.version
     changed = dataclasses.replace(lesson.effects[0], least=0.01)
     assert dataclasses.replace(lesson, effects=(changed,)).version != lesson.version
+    told = dataclasses.replace(lesson.effects[0], words="In other words.")
+    assert dataclasses.replace(lesson, effects=(told, *lesson.effects[1:])).version == (
+        lesson.version
+    )
 
 
 def test_conditions_change_what_they_say_and_nothing_else() -> None:

@@ -11,7 +11,7 @@ import streamlit as st
 
 from simclr_core import lesson_figures
 from simclr_core.lessons import lesson as lessons
-from simclr_core.lessons.lesson import Lesson, Outcome
+from simclr_core.lessons.lesson import Effect, Lesson, Outcome
 from simclr_core.lessons.results import Results
 
 from . import room
@@ -67,6 +67,8 @@ def found(lesson: Lesson, known: Results, said: int) -> None:
         if known.seeds:
             told = lessons.outcomes(lesson, [row["conditions"] for row in known.seeds])
             st.html(verdict(told))
+        else:
+            st.html(expected(lesson))
         st.html(
             f'<div class="lesson-limits"><p><b>Published.</b> {escape(lesson.published)} '
             f"<small>{escape(lesson.source)}</small></p>"
@@ -74,15 +76,35 @@ def found(lesson: Lesson, known: Results, said: int) -> None:
         )
 
 
+def expected(lesson: Lesson) -> str:
+    """HTML: what is expected, before anything has been run."""
+    rows = "".join(
+        f'<tr><th scope="row">{escape(effect.words)}</th><td>{_least(effect)}</td></tr>'
+        for effect in lesson.effects
+    )
+    return (
+        '<div class="lesson-verdict"><p>Not run yet. Held will mean: every seed agrees, and the '
+        'mean reaches the least effect.</p><table><thead><tr><th scope="col">expected</th>'
+        f'<th scope="col">at least</th></tr></thead><tbody>{rows}</tbody></table></div>'
+    )
+
+
+def _form(effect: Effect) -> str:
+    return "{:+.0%}" if lesson_figures.is_share(effect.quantity) else "{:+.2f}"
+
+
+def _least(effect: Effect) -> str:
+    return _form(effect).format(effect.least)
+
+
 def verdict(told: Sequence[Outcome]) -> str:
     """HTML: whether it held, and every expectation with its numbers."""
     rows = []
     for one in told:
-        form = "{:+.0%}" if lesson_figures.is_share(one.effect.quantity) else "{:+.2f}"
-        least = form.format(one.effect.least)
+        form = _form(one.effect)
         rows.append(
             f'<tr class="{"yes" if one.held else "no"}"><th scope="row">{escape(one.effect.words)}'
-            f"</th><td>{least}</td><td>{form.format(one.mean)}</td>"
+            f"</th><td>{_least(one.effect)}</td><td>{form.format(one.mean)}</td>"
             f"<td>{form.format(min(one.values))} to {form.format(max(one.values))}</td>"
             f"<td>{'held' if one.held else 'did not hold'}</td></tr>"
         )

@@ -60,7 +60,7 @@ LESSON = Lesson(
     answers=("16", "64", "256"),
     right=1,
     about=(
-        "Shapes with batches of 16, 64 and 256 pictures: first as many steps each, then as many "
+        "Patterns with batches of 16, 64 and 256 pictures: first as many steps each, then as many "
         "seconds as 64 took. The learning rate is the same for all."
     ),
     source="Chen et al. 2020 (arXiv 2002.05709), figure 9",
@@ -74,8 +74,8 @@ LESSON = Lesson(
         "batch; at equal steps a larger batch also sees more pictures. On a GPU large batches cost "
         "little, and the second comparison can turn."
     ),
-    data="shapes",
-    quantities={"knn": "neighbours share the shape (kNN accuracy)"},
+    data="patterns",
+    quantities={"knn": "neighbours share the motif (kNN accuracy)"},
     effects=(
         Effect("At equal steps 256 finds more than 16", "knn", _STEPS.format(256),
                _STEPS.format(16), 0.03),

@@ -111,13 +111,13 @@ class _Classifier:
 LESSON = Lesson(
     name="few-labels",
     title="Few labels",
-    question="Ten photographs of each class have a label. Which way of learning does best?",
+    question="Two pictures of each digit have a label. Which way of learning does best?",
     answers=("Supervised from scratch", "Pretrained without labels, then labels", "No difference"),
     right=1,
     about=(
-        "CIFAR-10 with 1 to 100 labels a class. Pretrained without labels on all pictures, then a "
-        "linear probe or fine-tuning with the labelled ones; or supervised from scratch on the "
-        "labelled ones, with the same views and as many steps as both together."
+        "Written digits with 1 to 100 labels a class. Pretrained without labels on all pictures, "
+        "then a linear probe or fine-tuning with the labelled ones; or supervised from scratch on "
+        "the labelled ones, with the same views and as many steps as both together."
     ),
     source="Chen et al. 2020 (arXiv 2002.05709), table 7",
     published=(
@@ -125,16 +125,19 @@ LESSON = Lesson(
         "5, ResNet-50), fine-tuned SimCLR 75.5%; with 10% of them 80.4% against 87.8%."
     ),
     shows_not=(
-        "That labels are not worth having: where supervised learning wins above, it wins. The "
-        "source fine-tunes; what was expected here is of a probe."
+        "That labels are not worth having: where supervised learning wins above, it wins. On "
+        "CIFAR-10 these few seconds are too short for it to show: one trial came out even up to 10 "
+        "labels a class. The source fine-tunes; what was expected here is of a probe."
     ),
-    data="cifar10",
+    data="digits",
     quantities={"accuracy": "accuracy on test pictures"},
     effects=(
-        Effect("With 10 labels a class the probe beats supervised learning", "accuracy",
-               f"{PROBE}, 10 a class", f"{SUPERVISED}, 10 a class", 0.02),
-        Effect("With 5 labels a class the probe beats supervised learning", "accuracy",
-               f"{PROBE}, 5 a class", f"{SUPERVISED}, 5 a class", 0.02),
+        Effect("With 2 labels a class the probe beats supervised learning", "accuracy",
+               f"{PROBE}, 2 a class", f"{SUPERVISED}, 2 a class", 0.03),
+        Effect("With 10 labels a class it still does", "accuracy",
+               f"{PROBE}, 10 a class", f"{SUPERVISED}, 10 a class", 0.01),
+        Effect("With 100 labels a class supervised learning beats the probe", "accuracy",
+               f"{SUPERVISED}, 100 a class", f"{PROBE}, 100 a class", 0.005),
     ),
     steps=400,
     seconds=120,

@@ -52,6 +52,15 @@ class Effect:
     least: float
     other: str = ""
 
+    @property
+    def comparison(self) -> str:
+        """What has to be larger than what, in the names of quantities and conditions."""
+        if not isinstance(self.less, str):
+            return f"{self.quantity} of {self.more!r} above {self.less:g}"
+        return (
+            f"{self.quantity} of {self.more!r} above {self.other or self.quantity} of {self.less!r}"
+        )
+
     def of(self, found: Found) -> float:
         """The difference in one seed."""
         more = found[self.more][self.quantity]

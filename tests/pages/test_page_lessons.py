@@ -58,15 +58,15 @@ def test_nothing_is_shown_before_a_prediction(page: Open) -> None:
     assert not app.exception
     found = text(app)
     assert f"You said: {lesson.answers[0].lower()}" in found
-    assert f"Expected from the source: {lesson.answers[lesson.right].lower()}" in found
-    assert "Held in all of 2 seeds" in found and "a processor" in found
+    assert f"Expected here: {lesson.answers[lesson.right].lower()}" in found
+    assert "Held over 2 seeds" in found and "a processor" in found
     assert "Run it here" in labels(app) and app.query_params["said"] in ("0", ["0"])
 
 
 def test_one_may_say_that_one_does_not_know(page: Open) -> None:
     app = page(lesson="color")
     app.button(key="lesson_say_none").click().run()
-    assert "You said" not in text(app) and "Expected from the source" in text(app)
+    assert "You said" not in text(app) and "Expected here" in text(app)
     assert "No result is recorded" in text(app)
 
 
@@ -76,6 +76,8 @@ def test_every_lesson_stands_without_results_and_by_its_link(page: Open, name: s
     lesson = lesson_named(name)
     assert not app.exception and lesson.title in text(app)
     assert "What this does not show" in text(app) and "Published" in text(app)
+    assert "Not run yet" in text(app)
+    assert all(effect.words in text(app) for effect in lesson.effects)
 
 
 def test_a_lesson_that_did_not_hold_says_so(page: Open) -> None:
@@ -110,7 +112,7 @@ def test_points_of_this_machine_are_added(page: Open, root: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(found_of(lesson, 100)))
     found = text(page(lesson="color", said="0"))
-    assert "Run here: 1 seed" in found and "Held in all of 2 seeds" in found
+    assert "Run here: 1 seed" in found and "Held over 2 seeds" in found
 
 
 def test_a_failure_is_told_and_can_be_tried_again(page: Open, root: Path) -> None:
