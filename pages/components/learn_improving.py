@@ -28,7 +28,7 @@ TEXT = (
     "paper's probes: 59.7% at 0.05, 64.4% at 0.1, 58.0% at 1 (table 5). {temperature}",
     "<b>Time.</b> Without labels more passes over the pictures keep helping, in the paper up to a "
     "thousand (figure 9, ImageNet). The run on Home shows the first minute of it.",
-    "<b>Strength of the alterations.</b> Stronger colour distortion helps here: from 59.6% to "
+    "<b>Strength of the alterations.</b> Stronger colour distortion helps: from 59.6% to "
     "63.2% as s goes from 1/8 to 1, while supervised learning falls from 77.0% to 75.7% (table 1, "
     "ImageNet). Too strong, and partners have too little in common; the table does not go so far. "
     "{color} {composition}",

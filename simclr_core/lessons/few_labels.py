@@ -137,7 +137,7 @@ LESSON = Lesson(
         Effect("With 10 labels a class it still does", "accuracy",
                f"{PROBE}, 10 a class", f"{SUPERVISED}, 10 a class", 0.01),
         Effect("With 100 labels a class supervised learning beats the probe", "accuracy",
-               f"{SUPERVISED}, 100 a class", f"{PROBE}, 100 a class", 0.005),
+               f"{SUPERVISED}, 100 a class", f"{PROBE}, 100 a class", 0.01),
     ),
     steps=400,
     seconds=120,
