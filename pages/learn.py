@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -31,8 +32,8 @@ def main() -> None:
     st.html(Path(__file__).parent.parent / "assets" / "learn.css")
     problems = clean_link({"part": (1, len(PARTS)), "round": (1, 10**6)}, {})
     for problem in problems:
-        st.html(f'<p class="explore-trouble">{problem}</p>')
-    at = int(st.query_params.get("part", "1")) - 1
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+    at = int(float(st.query_params.get("part", "1"))) - 1
     _way(at)
     title, show = PARTS[at]
     with st.container(key=f"learn-part-{at + 1}"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -21,7 +22,7 @@ def main() -> None:
     st.html(Path(__file__).parent.parent / "assets" / "lessons.css")
     most = max(len(lesson.answers) for lesson in LESSONS)
     for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
-        st.html(f'<p class="explore-trouble">{problem}</p>')
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     lesson = lesson_named(st.query_params.get("lesson", NAMES[0]))
     root = RunStore().root
     left, right = st.columns([1, 3.2], gap="large")
@@ -49,11 +50,11 @@ def _lesson(lesson: Lesson, root: Path) -> None:
     """Question and prediction; what was found once there is one."""
     said = st.query_params.get("said")
     lesson_found.head(lesson)
-    lesson_found.prediction(lesson, None if said is None else int(said))
+    lesson_found.prediction(lesson, None if said is None else int(float(said)))
     if said is None:
         return
     known = results.results(root, lesson)
-    lesson_found.found(lesson, known, int(said))
+    lesson_found.found(lesson, known, int(float(said)))
     lesson_live.controls(lesson, root)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -18,18 +19,21 @@ TABS = ("Side by side", "Over labels", "Class by class", "Maps")
 def main() -> None:
     """Guard, read, call, show."""
     st.html(Path(__file__).parent.parent / "assets" / "paradigms.css")
-    for problem in clean_link(paradigm_form.WHOLE, {"tab": TABS}, ("data", *paradigm_form.OTHER)):
-        st.html(f'<p class="explore-trouble">{problem}</p>')
+    words = {"tab": TABS, **paradigm_form.WORDS}
+    for problem in clean_link(paradigm_form.WHOLE, words, ("data", *paradigm_form.OTHER)):
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     with st.container(key="paradigm-form", horizontal=True, vertical_alignment="bottom"):
         source = data_picker.data_picker()
         form = paradigm_form.form() if source else None
     if form is None:
+        st.html('<p class="lab-caption">Choose pictures with labels: a folder for each class.</p>')
+        st.html(paradigm_found.table(None))
         return
     try:
         study = paradigm_form.study_of(source, form)
         root = RunStore().root
     except LabError as error:
-        st.html(f'<p class="explore-trouble">{error}</p>')
+        st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
         return
     paradigm_form.controls(study, root)
     _found(study, root)
@@ -54,7 +58,7 @@ def _found(study: studies.Study, root: Path) -> None:
     elif tab == TABS[0]:
         st.html(paradigm_found.table(told))
     elif tab == TABS[2]:
-        paradigm_found.classes(*found, studies.pictures(root, study))
+        paradigm_found.classes(*found, lambda: studies.pictures(root, study))
     else:
         paradigm_found.maps(*found)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Playwright
 
 ROOT = Path(__file__).resolve().parents[1]
+START_PATIENCE = 120.0  # seconds
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -45,7 +46,10 @@ def app(runs: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
     )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     try:
+        end = time.monotonic() + START_PATIENCE
         while True:
+            if server.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("Expected the app to start, it did not; try `make run` first.")
             try:
                 with urllib.request.urlopen(f"{url}/_stcore/health", timeout=2):
                     break
@@ -53,6 +57,7 @@ def app(runs: Path) -> Iterator[tuple[subprocess.Popen[bytes], str]]:
                 time.sleep(0.2)
         yield server, url
     finally:
-        os.killpg(server.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(server.pid, signal.SIGTERM)
         server.wait()
         subprocess.run(["pkill", "-f", str(runs)], check=False)

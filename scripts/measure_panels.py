@@ -74,7 +74,9 @@ def main() -> None:
     parser.add_argument("--again", type=int, default=3, help="openings after the first")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write everything as JSON")
     args = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="simclr-lab-panels-") as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="simclr-lab-panels-", ignore_cleanup_errors=True
+    ) as folder:
         runs = Path(folder) / "runs"
         os.environ |= {"SIMCLR_LAB_RUNS": str(runs), "SIMCLR_LAB_SPARE": "0"}
         ids = {count: trained(args.data, count) for count in args.counts}

@@ -27,6 +27,9 @@ import psutil
 from browsing import ROOT, app, chromium
 from playwright.sync_api import Browser, sync_playwright
 
+sys.path.insert(0, str(ROOT))
+from simclr_core.files import read_lines
+
 PLACES = ("train?run={run}", "lessons?lesson=color&said=1", "learn?part=2")
 SHOWN = (".run-state", ".lesson-limits", ".learn-text")
 AGAIN = 5  # times that the student comes
@@ -82,11 +85,13 @@ def started() -> str:
         [sys.executable, "-m", "simclr_core", *words],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
-    while True:
+    end = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < end:
         for path in Path(os.environ["SIMCLR_LAB_RUNS"]).glob("*/metrics.jsonl"):
             if path not in before and path.stat().st_size:
                 return path.parent.name
         time.sleep(0.2)
+    raise RuntimeError("Expected a run to start, it did not; try `python -m simclr_core train`.")
 
 
 def rest(run: Path, pid: int) -> dict[str, float]:
@@ -96,7 +101,7 @@ def rest(run: Path, pid: int) -> dict[str, float]:
     before, began = sum(process.cpu_times()[:2]), time.perf_counter()
     time.sleep(REST)
     used = (sum(process.cpu_times()[:2]) - before) / (time.perf_counter() - began)
-    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text().splitlines()[-200:]]
+    rows = read_lines(run / "metrics.jsonl")[0][-200:]
     pace = statistics.median(row["images_per_second"] for row in rows if row["images_per_second"])
     return {"server": used, "memory": process.memory_info().rss / 1e6, "pace": pace}
 

@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any
 
 from .errors import LabError
-from .files import write_json
+from .files import read_json, write_json
 from .locks import try_lock
-from .tasks import ERROR, LOCK, PROGRESS, REQUEST, folder, request, waiting
+from .tasks import ERROR, LOCK, PROGRESS, REQUEST, TRIES, folder, request, waiting
 
 TELL_EVERY = 0.3  # seconds between two writes of the progress
 NICENESS = 5  # as training has
+MOST_TRIES = 3  # of one request; a worker that was killed leaves no other word
 
 Tell = Callable[[float, str], None]
 
@@ -45,15 +46,53 @@ def main(arguments: list[str]) -> int:
     with contextlib.suppress(OSError):
         os.nice(NICENESS)
     try:
+        begun: set[str] = set()
         started = False
         while line := waiting(root):
-            if not started:
-                _start(root, line[0])
-                started = True
-            serve(root, line[0])
+            key = line[0]
+            if key not in begun:
+                begun.add(key)
+                if not may_begin(root, key):
+                    continue
+            if started:
+                serve(root, key)
+            elif not _start(root, key):
+                return 1
+            started = True  # and look again: it may have been withdrawn meanwhile
         return 0
     finally:
         os.close(lock)
+
+
+def may_begin(root: Path, key: str) -> bool:
+    """Count a try at a request; one that ended the worker too often is given up, and says so."""
+    path = folder(root) / f"{key}{TRIES}"
+    with contextlib.suppress(LabError):
+        told = read_json(path)
+        tries = int(told.get("tries", 0)) if isinstance(told, dict) else 0
+        if tries >= MOST_TRIES:
+            fail(
+                root,
+                key,
+                f"The process that did it was ended {tries} times without a word: probably the "
+                "memory did not suffice. End other programs, or take fewer or smaller pictures, "
+                "and ask again.",
+            )
+            return False
+        write_json(path, {"tries": tries + 1})
+    return True
+
+
+def fail(root: Path, key: str, words: str) -> None:
+    """Write why a request could not be done, in its place; without a word on a full disk."""
+    place = folder(root)
+    asked, told = place / f"{key}{REQUEST}", place / f"{key}{ERROR}"
+    try:
+        write_json(told, {"message": words})
+    except LabError:
+        with contextlib.suppress(OSError):
+            asked.replace(told)  # takes no room; it has no message
+    asked.unlink(missing_ok=True)
 
 
 def serve(root: Path, key: str) -> None:
@@ -66,11 +105,14 @@ def serve(root: Path, key: str) -> None:
         if not asked.exists():
             raise Withdrawn
         if time.monotonic() >= due:
-            say(root, key, share, words)
+            with contextlib.suppress(LabError):  # the work may fit on a disk that is nearly full
+                say(root, key, share, words)
             due = time.monotonic() + TELL_EVERY
 
     try:
         found = request(root, key)
+        if not asked.exists():
+            raise Withdrawn
         if found is None or found[0] not in KINDS:
             raise LabError(
                 f"Expected one of {', '.join(KINDS)} to be asked for, found something else; "
@@ -84,9 +126,8 @@ def serve(root: Path, key: str) -> None:
         words = str(error) if isinstance(error, LabError) else f"{type(error).__name__}: {error}"
         if not isinstance(error, LabError):
             traceback.print_exc()
-        with contextlib.suppress(LabError):
-            write_json(place / f"{key}{ERROR}", {"message": words})
-    for end in (REQUEST, PROGRESS):
+        fail(root, key, words)
+    for end in (REQUEST, PROGRESS, TRIES):
         (place / f"{key}{end}").unlink(missing_ok=True)
 
 
@@ -96,13 +137,22 @@ def say(root: Path, key: str, share: float, words: str) -> None:
     write_json(folder(root) / f"{key}{PROGRESS}", row)
 
 
-def _start(root: Path, key: str) -> None:
+def _start(root: Path, key: str) -> bool:
+    """Get the framework up; if that fails, everybody in line is told."""
     from .backend import prepare, start_framework
     from .devices import find_device
 
-    say(root, key, 0.0, "starting TensorFlow")
-    prepare(find_device("cpu"))
-    start_framework()
+    with contextlib.suppress(LabError):
+        say(root, key, 0.0, "starting TensorFlow")
+    try:
+        prepare(find_device("cpu"))
+        start_framework()
+    except Exception as error:
+        traceback.print_exc()
+        for each in waiting(root):
+            fail(root, each, f"TensorFlow did not start: {error}")
+        return False
+    return True
 
 
 if __name__ == "__main__":

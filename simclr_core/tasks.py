@@ -1,6 +1,6 @@
 """Work that is asked for in the app and is no run: lessons, and the four ways to learn.
 
-    RUNS/.tasks/KEY.request.json, KEY.progress.json, KEY.error.json
+    RUNS/.tasks/KEY.request.json, KEY.progress.json, KEY.error.json, KEY.tries.json
 
 A request is a file; equal requests have the same key and share one result. One worker a folder of
 runs (`task_worker`) serves them one after another in a process of its own. What a result is and
@@ -26,9 +26,14 @@ from .locks import is_locked
 
 FOLDER, LOCK, LOG = ".tasks", "worker.lock", "worker.log"
 REQUEST, PROGRESS, ERROR = ".request.json", ".progress.json", ".error.json"
+TRIES = ".tries.json"  # how often a worker has begun it
 STARTING = 10.0  # seconds that a worker may take until it holds its lock
 PACKAGE_PARENT = Path(__file__).resolve().parent.parent
 
+_UNTOLD = (
+    "It failed, and the reason could not be written: the disk may be full. Free some space and ask "
+    "again."
+)
 _KEY = re.compile(r"[a-z0-9-]{1,120}")
 
 
@@ -80,7 +85,8 @@ def ask(root: Path, kind: str, key: str, payload: Mapping[str, Any]) -> None:
     place = folder(root)
     path = place / f"{key}{REQUEST}"
     if not path.exists():
-        (place / f"{key}{ERROR}").unlink(missing_ok=True)
+        for end in (ERROR, TRIES, PROGRESS):
+            (place / f"{key}{end}").unlink(missing_ok=True)
         write_json(path, {"kind": kind, "payload": dict(payload)})
     ensure_worker(root)
 
@@ -110,8 +116,10 @@ def state(root: Path, key: str) -> Going | None:
             str(words or ("waiting" if ahead else "starting")),
             ahead=ahead,
         )
-    wrong = _read(place / f"{key}{ERROR}")
-    return Going(key, words=str(wrong.get("message", "")), failed=True) if wrong else None
+    path = place / f"{key}{ERROR}"
+    if not path.exists():
+        return None
+    return Going(key, words=str(_read(path).get("message") or _UNTOLD), failed=True)
 
 
 def waiting(root: Path) -> list[str]:
@@ -134,8 +142,9 @@ def ensure_worker(root: Path) -> None:
     """Start the worker unless there is one, or one was started a moment ago.
 
     Raises:
-        LabError: its log cannot be written.
+        LabError: its log cannot be written, or the machine starts no further process.
     """
+    _children[:] = [child for child in _children if child.poll() is None]
     place = folder(root)
     if is_locked(place / LOCK):
         return
@@ -147,14 +156,24 @@ def ensure_worker(root: Path) -> None:
         out = log.open("wb")
     with out:
         os.utime(log)
-        subprocess.Popen(
-            [sys.executable, "-m", "simclr_core.task_worker", str(root.resolve())],
-            stdin=subprocess.DEVNULL,
-            stdout=out,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-            cwd=PACKAGE_PARENT,
-        )
+        try:
+            worker = subprocess.Popen(
+                [sys.executable, "-m", "simclr_core.task_worker", str(root.resolve())],
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                cwd=PACKAGE_PARENT,
+            )
+        except OSError as error:
+            raise LabError(
+                f"Expected to start a process for it, the machine refused ({error.strerror}); end "
+                "other programs and ask again."
+            ) from error
+    _children.append(worker)
+
+
+_children: list[subprocess.Popen] = []  # workers that this process started, to be waited for
 
 
 def _read(path: Path) -> dict[str, Any]:

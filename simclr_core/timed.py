@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import math
 import statistics
 import time
 from collections.abc import Callable
 from typing import Any
+
+import numpy as np
+
+from .errors import Diverged
 
 CALIBRATED = 1.0  # seconds of steps that tell the pace
 
@@ -33,21 +38,34 @@ def train_for(
 
     Returns:
         Seconds of each step but the first.
+
+    Raises:
+        Diverged: the loss is no longer a number.
     """
     if schedule is not None:
         schedule.total.assign(total)
-    model.train_on_batch(*feed[0])
+    _number(model.train_on_batch(*feed[0]), 1)
     times: list[float] = []
     while not total or len(times) + 1 < total:
         began = time.perf_counter()
-        model.train_on_batch(*feed[len(times) + 1])
+        told = model.train_on_batch(*feed[len(times) + 1])
         times.append(time.perf_counter() - began)
+        _number(told, len(times) + 1)
         spent = sum(times)
         if not total and len(times) + 1 >= hold and spent > min(CALIBRATED, seconds / 4):
-            total = hold + max(round((seconds - spent) / statistics.median(times)), 0)
+            left = max(round((seconds - spent) / statistics.median(times)), 0)
+            total = len(times) + 1 + left
             if schedule is not None:
                 schedule.total.assign(total)
         if tell and (not total or len(times) % 10 == 0):
             share = (len(times) + 1) / total if total else spent / max(seconds, 1e-9)
             tell(min(share, 1.0), f"step {len(times) + 1:,}")
     return times
+
+
+def _number(told: Any, step: int) -> None:
+    if not math.isfinite(float(np.ravel(told)[0])):
+        raise Diverged(
+            f"Expected a loss that is a number, found none at step {step:,}; take a lower learning "
+            "rate."
+        )

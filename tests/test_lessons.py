@@ -13,8 +13,9 @@ import pytest
 from lesson_results import found_of
 from simclr_core import lesson_figures
 from simclr_core.config import ModelConfig
-from simclr_core.errors import ConfigError
+from simclr_core.errors import ConfigError, DataError
 from simclr_core.lessons import batch_sizes, comparison, few_labels, maps, measures, results
+from simclr_core.lessons import pictures as lesson_pictures
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import Condition, Effect, Lesson, Outcome, held, outcomes
 from simclr_core.lessons.objectives import OBJECTIVES
@@ -127,6 +128,26 @@ def test_a_comparison_trains_every_condition(name: str) -> None:
         assert found["conditions"]["diagonal left in"]["best_accuracy"] == 0
     else:
         assert len(found["traces"]["NT-Xent"]) == 6  # as many looks as steps
+
+
+def test_pictures_that_do_not_suit_are_refused_before_anything_is_trained(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    images, labels = rng.integers(0, 255, (90, 16, 16, 3), dtype=np.uint8), np.arange(90) // 30
+    parts = {"x_train": images[::2], "x_test": images[1::2]}
+    np.savez(tmp_path / "plain.npz", **parts)
+    np.savez(tmp_path / "named.npz", **parts, y_train=labels[::2], y_test=labels[1::2])
+    for lesson, name, words in (
+        ("collapse", "plain.npz", "labels"),
+        ("few-labels", "plain.npz", "labels"),
+        ("color", "named.npz", "hue, shape"),
+        ("temperature", "named.npz", "at least 64"),
+    ):
+        with pytest.raises(DataError, match=words):
+            comparison.run_lesson(lesson_named(lesson), 0, lambda *_: None, str(tmp_path / name))
+    dataset = lesson_pictures.read(small("maps"), str(tmp_path / "named.npz"), lambda *_: None)
+    assert dataset.y_test is not None and (np.diff(dataset.y_test) < 0).any()  # not class by class
+    images = {bytes(one): label for one, label in zip(parts["x_test"], labels[1::2], strict=True)}
+    assert [images[bytes(one)] for one in dataset.x_test] == dataset.y_test.tolist()
 
 
 @pytest.mark.slow

@@ -21,7 +21,7 @@ from small_parts import MODEL
 
 @pytest.fixture(scope="module")
 def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Three classes that differ in colour, of unequal size."""
+    """Three colours of unequal size; a fourth is among the test pictures alone."""
     rng = np.random.default_rng(0)
     labels = np.repeat([0, 1, 2], [60, 30, 20])
     images = rng.integers(0, 60, (110, 16, 16, 3), dtype=np.uint8)
@@ -30,8 +30,10 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     part = np.arange(110) % 5 == 0
     np.savez(
         path,
-        x_train=images[~part], y_train=labels[~part], x_test=images[part], y_test=labels[part],
-        class_names=np.array(["red", "green", "blue"]),
+        x_train=images[~part], y_train=labels[~part],
+        x_test=np.concatenate([images[part], np.full((1, 16, 16, 3), 250, np.uint8)]),
+        y_test=np.append(labels[part], 3),
+        class_names=np.array(["red", "green", "blue", "white"]),
     )  # fmt: skip
     return path
 
@@ -47,18 +49,18 @@ def made(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any,
 def test_every_way_is_scored_on_every_test_picture(made) -> None:
     root, study, found, told = made
     assert list(found["ways"]) == list(WAYS)
-    assert found["labelled"] == 6 and found["train"] == 88 and found["test"] == 22
+    assert found["labelled"] == 6 and found["train"] == 88 and found["test"] == 23
     kept = studies.result(root, study)
     assert kept is not None
     arrays = kept[1]
     for way in WAYS:
         row = found["ways"][way]
         confusion = np.array(row["confusion"])
-        assert confusion.sum() == 22 and confusion.trace() / 22 == pytest.approx(row["accuracy"])
+        assert confusion.sum() == 23 and confusion.trace() / 23 == pytest.approx(row["accuracy"])
         assert np.array_equal(confusion.sum(axis=1), row["support"])
         said = arrays[f"predicted__{way}"]
         assert (said == arrays["truth"]).mean() == pytest.approx(row["accuracy"])
-        assert arrays[f"xy__{way}"].shape == (22, 2)
+        assert arrays[f"xy__{way}"].shape == (23, 2)
     assert found["ways"][studies.SUPERVISED]["auc"] is not None
     assert found["ways"][studies.UNSUPERVISED]["auc"] is None
     assert len(found["ways"][studies.UNSUPERVISED]["variants"]) == 3
@@ -66,10 +68,16 @@ def test_every_way_is_scored_on_every_test_picture(made) -> None:
     assert shares == sorted(shares) and shares[-1] <= 1
 
 
-def test_pictures_of_the_cells_are_the_test_pictures(made, pictures) -> None:
+def test_pictures_of_the_cells_are_the_test_pictures_in_an_order_by_chance(made, pictures) -> None:
     root, study, _, _ = made
+    kept = studies.pictures(root, study)
+    truth = studies.result(root, study)[1]["truth"]
+    colours = kept.mean(axis=(1, 2))  # (23, 3)
+    seen = np.where(colours.min(axis=1) > 200, 3, colours.argmax(axis=1))
+    assert np.array_equal(seen, truth)
     with np.load(pictures) as file:
-        assert np.array_equal(studies.pictures(root, study), file["x_test"])
+        assert sorted(map(bytes, kept)) == sorted(map(bytes, file["x_test"]))
+        assert not np.array_equal(truth, file["y_test"])  # there they lie class by class
 
 
 def test_seconds_are_shared_out_as_promised(made) -> None:
@@ -137,7 +145,7 @@ def test_fine_tuning_leaves_frozen_weights_alone(made, pictures) -> None:
     weights = build_encoder(config.model, 16).get_weights()
     rows = labelled_rows(dataset.y_train, 5, 0)
     learned = ways.supervised(
-        config, dataset, rows, 0.4, lambda *_: None, weights, frozen=10**6, staged=True
+        config, dataset, rows, 4, 0.4, lambda *_: None, weights, frozen=10**6, staged=True
     )
     fresh = build_encoder(config.model, 16)
     fresh.set_weights(weights)

@@ -15,13 +15,13 @@ import psutil
 import pytest
 
 from simclr_core import task_worker, tasks
-from simclr_core.errors import DataError
+from simclr_core.errors import DataError, LabError
 from simclr_core.locks import try_lock
 
 CODE = """
 import sys, time
 from simclr_core import task_worker
-task_worker._start = lambda root, key: None
+task_worker._start = lambda root, key: True
 task_worker.KINDS["slow"] = ("slow_task", "serve")
 sys.path.insert(0, sys.argv[2])
 sys.exit(task_worker.main([sys.argv[1]]))
@@ -107,6 +107,57 @@ def test_a_withdrawn_request_ends_the_work(
     tasks.ask(tmp_path, "slow", "x", {})
     task_worker.serve(tmp_path, "x")
     assert seen == ["before"] and tasks.state(tmp_path, "x") is None
+
+
+def test_what_was_withdrawn_before_its_turn_leaves_nothing(tmp_path: Path, quiet: None) -> None:
+    tasks.ask(tmp_path, "lesson", "x", {})
+    tasks.withdraw(tmp_path, "x")
+    task_worker.serve(tmp_path, "x")
+    assert tasks.state(tmp_path, "x") is None
+
+
+def test_what_ends_the_worker_again_and_again_is_given_up(tmp_path: Path) -> None:
+    """Real processes that end without a word: as those that the system kills for memory."""
+    (tmp_path / "slow_task.py").write_text(
+        "import os\ndef serve(root, payload, tell):\n    os._exit(9)\n"
+    )
+    root = tmp_path / "runs"
+    (root / tasks.FOLDER).mkdir(parents=True)
+    asked = root / tasks.FOLDER / f"x{tasks.REQUEST}"
+    asked.write_text(json.dumps({"kind": "slow", "payload": {}}))
+    codes = [worker(root, tmp_path).wait(30) for _ in range(task_worker.MOST_TRIES + 1)]
+    assert codes == [9] * task_worker.MOST_TRIES + [0]
+    found = tasks.state(root, "x")
+    assert found and found.failed and "memory" in found.words and not asked.exists()
+
+
+def test_a_full_disk_leaves_a_word_without_room(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tasks.ask(tmp_path, "nothing of this kind", "x", {})
+
+    def full(path: Path, content: object) -> None:
+        raise LabError("The disk is full.")
+
+    monkeypatch.setattr(task_worker, "write_json", full)
+    task_worker.serve(tmp_path, "x")
+    found = tasks.state(tmp_path, "x")
+    assert found and found.failed and "disk" in found.words and tasks.waiting(tmp_path) == []
+
+
+def test_a_framework_that_does_not_start_is_told_to_everybody(
+    tmp_path: Path, quiet: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(device: object) -> None:
+        raise ImportError("no such library")
+
+    monkeypatch.setattr("simclr_core.backend.prepare", broken)
+    for key in ("a", "b"):
+        tasks.ask(tmp_path, "lesson", key, {})
+    assert task_worker.main([str(tmp_path)]) == 1
+    for key in ("a", "b"):
+        found = tasks.state(tmp_path, key)
+        assert found and found.failed and "no such library" in found.words
 
 
 def worker(root: Path, folder: Path) -> subprocess.Popen:

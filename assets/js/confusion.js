@@ -30,7 +30,7 @@ class Confusion {
         button.style.setProperty("--share", total ? count / total : 0);
         button.setAttribute("aria-label", `${names[i]} answered as ${names[j]}: ${count} of ${total}`);
         button.setAttribute("aria-pressed", String(chosen?.[0] === i && chosen?.[1] === j));
-        button.onclick = () => this.component.setStateValue("cell", { way: header.way, true: i, answered: j });
+        button.onclick = () => this.component.setStateValue("cell", { of: header.of, true: i, answered: j });
         line.append(make("td", "", "", button));
       });
       body.append(line);

@@ -37,7 +37,7 @@ TEXT = (
 
 def part(title: str) -> None:
     """Text, the game, and one view made step by step."""
-    number = int(st.query_params.get("round", "1"))
+    number = int(float(st.query_params.get("round", "1")))
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
     with learn_text.columns(title, TEXT):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from dataclasses import asdict, dataclass
 from html import escape
 from pathlib import Path
@@ -21,7 +22,8 @@ BUDGETS = {"1": 1, "2": 2, "5": 5, "10": 10, "20": 20, "50": 50, "100": 100, "al
 SECONDS = (5, 15, 30, 60, 120)
 RATES = {"a tenth": 0.1, "a quarter": 0.25, "half": 0.5, "the same": 1.0}
 WHOLE = {"seed": (0, 2**31 - 1), "frozen": (0, 1000)}
-OTHER = ("labels", "seconds", "rate", "staged")
+WORDS = {"labels": tuple(BUDGETS), "seconds": tuple(map(str, SECONDS)), "rate": tuple(RATES)}
+OTHER = ("staged",)
 BESIDE = 25  # seconds beside training: starting, compiling, scoring, maps
 _PROBLEM = "paradigm_problem"
 
@@ -109,6 +111,8 @@ def controls(study: Study, root: Path) -> None:
 
 
 def _ask(study: Study, root: Path) -> None:
+    if result(root, study):  # made since this page was drawn
+        return
     try:
         tasks.ask(root, "study", study.task, asdict(study))
     except LabError as error:
@@ -116,11 +120,28 @@ def _ask(study: Study, root: Path) -> None:
 
 
 def _stamp(path: str) -> str:
-    """Changes with a file or folder; empty for what comes with the app, or is not there."""
+    """Changes with a file, or with what lies in a folder and in the folders in it, two deep.
+
+    Empty for what comes with the app, or is not there.
+    """
     if path in BUILT_IN:
         return ""
     try:
-        found = Path(path).stat()
+        top = Path(path)
+        places, level = [top], [top]
+        for _ in range(2):
+            level = [Path(e) for place in level for e in _folders(place)]
+            places += level
+        found = [(str(place), place.stat()) for place in places]
     except (OSError, ValueError):
         return ""
-    return hashlib.sha256(f"{found.st_mtime_ns} {found.st_size}".encode()).hexdigest()[:12]
+    told = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+
+
+def _folders(place: Path) -> list[str]:
+    """Paths of the folders in a folder; none in a file."""
+    if not place.is_dir():
+        return []
+    with os.scandir(place) as entries:
+        return [entry.path for entry in entries if entry.is_dir(follow_symlinks=False)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -115,17 +115,17 @@ def _time(way: str, found: Mapping[str, Any]) -> str:
 
 
 def _about(told: Mapping[str, Any]) -> str:
-    counts = np.array(told["train_counts"])
-    share = counts.max() / max(counts.sum(), 1)
+    counts = np.array(told["ways"][SUPERVISED]["support"])  # of the test pictures
+    share, occur = counts.max() / max(counts.sum(), 1), int((counts > 0).sum())
     unfair = "" if balanced(counts) else (
-        f" The classes are unbalanced ({percent(float(share))} of the training pictures are of the "
+        f" The classes are unbalanced ({percent(float(share))} of the test pictures are of the "
         "largest): always answering that class scores as much by accuracy, and 1 in "
-        f"{len(counts)} by balanced accuracy."
+        f"{occur} by balanced accuracy."
     )  # fmt: skip
     return (
         f'<p class="lab-caption">{told["labelled"]:,} of {told["train"]:,} training pictures have '
         f"their labels used; {told['test']:,} test pictures. Encoder {escape(told['encoder'])}, "
-        f"seed {told['study']['seed']}, {escape(told['date'])}. Guessing: 1 in {len(counts)}."
+        f"seed {told['study']['seed']}, {escape(told['date'])}. Guessing: 1 in {occur}."
         f"{unfair}</p>"
     )
 
@@ -155,13 +155,13 @@ def points(
     for told in every:
         study = told["study"]
         plain = not study["frozen"] and study["rate"] == 0.25 and not study["staged"]
-        least = min(c for c in told["train_counts"] if c) if any(told["train_counts"]) else 0
-        count = study["budget"] or least
+        known = sum(1 for count in told["train_counts"] if count)
+        count = round(told["labelled"] / max(known, 1))  # a class, on average
         for way in WAYS:
             if plain or way != SEMI:
                 row = found[way].setdefault(study["seed"], [])
                 pair = (int(count), float(told["ways"][way][name]))
-                if all(pair[0] != known[0] for known in row):
+                if all(pair[0] != other[0] for other in row):
                     row.append(pair)
     for seeds in found.values():
         for row in seeds.values():
@@ -170,9 +170,15 @@ def points(
 
 
 def classes(
-    told: Mapping[str, Any], arrays: Mapping[str, np.ndarray], pictures: np.ndarray
+    told: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    pictures: Callable[[], np.ndarray],
 ) -> None:
-    """Report and confusion matrix of one way; the pictures of the cell that was pressed."""
+    """Report and confusion matrix of one way; the pictures of the cell that was pressed.
+
+    Args:
+        pictures: reads the test pictures, which may be many: called if a cell is chosen.
+    """
     left, right = st.columns([1, 1.15], gap="large")
     names = told["class_names"] or [str(i) for i in range(len(told["train_counts"]))]
     with left:
@@ -180,12 +186,13 @@ def classes(
         found = told["ways"][way]
         st.html(report(found, names))
     with right:
+        of = f"{way} {told['study']}"  # another study's cell is not this one's
         cell = st.session_state.get("paradigm_cell")
-        chosen = [cell["true"], cell["answered"]] if cell and cell.get("way") == way else None
-        header = {"names": names, "matrix": found["confusion"], "way": way, "chosen": chosen}
+        chosen = [cell["true"], cell["answered"]] if cell and cell.get("of") == of else None
+        header = {"names": names, "matrix": found["confusion"], "of": of, "chosen": chosen}
         mount("confusion", MATRIX, "content", pack(header, {}), on_cell_change=_chosen)
         if chosen:
-            _gallery(chosen, names, arrays["truth"], arrays[f"predicted__{way}"], pictures)
+            _gallery(chosen, names, arrays["truth"], arrays[f"predicted__{way}"], pictures())
 
 
 def _chosen() -> None:
@@ -200,11 +207,14 @@ def report(found: Mapping[str, Any], names: Sequence[str]) -> str:
     each = list(zip(names, *(found[k] for k in ("precision", "recall", "f1", "support")),
                     strict=True))  # fmt: skip
     for name, precision, recall, f1, support in each:
+        cells = [f"{v:.2f}" if support else "–" for v in (precision, recall, f1)]
         rows.append(
-            f'<tr><th scope="row">{escape(str(name))}</th><td>{precision:.2f}</td>'
-            f"<td>{recall:.2f}</td><td>{f1:.2f}</td><td>{support:,}</td></tr>"
+            f'<tr><th scope="row">{escape(str(name))}</th>'
+            + "".join(f"<td>{cell}</td>" for cell in cells)
+            + f"<td>{support:,}</td></tr>"
         )
-    mean = [float(np.mean([row[i] for row in each])) for i in (1, 2, 3)]
+    there = [row for row in each if row[4]] or each  # classes without test pictures have no score
+    mean = [float(np.mean([row[i] for row in there])) for i in (1, 2, 3)]
     rows.append(
         '<tr class="mean"><th scope="row">mean</th>'
         + "".join(f"<td>{value:.2f}</td>" for value in mean)

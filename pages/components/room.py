@@ -65,6 +65,9 @@ def _read_link() -> str:
     """Take size and hidden panels from the URL; a sentence where something is not known."""
     if "size" in st.query_params:
         st.session_state[LARGE_KEY] = st.query_params["size"] == "large"
+        if (size := st.query_params["size"]) not in ("large", "usual"):
+            st.query_params["size"] = "usual"
+            return f"size in the link: expected large or usual, found {size[:40]}."
     if "hide" not in st.query_params:
         return ""
     text = st.query_params["hide"]

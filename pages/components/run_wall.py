@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import threading
 from collections.abc import Sequence
 from html import escape
 
@@ -67,13 +68,21 @@ def _map(run: Run) -> str:
     newest = max((s[-1] for s in steps.values() if s), default=-1)
     if newest < 0:
         return '<div class="run-wall-empty">no map yet</div>'
-    return _drawn(run, newest, len(steps["umap"]))
+    try:
+        with _DRAWING:  # thirty browsers ask for the same map at once
+            return _drawn(run, newest, len(steps["umap"]))
+    except LabError:
+        return '<div class="run-wall-empty">the map cannot be read</div>'
 
 
 @functools.lru_cache(maxsize=KEPT)
 def _drawn(run: Run, newest: int, layouts: int) -> str:
-    """The map's SVG; drawn anew when there is a newer one."""
-    try:
-        return map_picture(run)[0]
-    except LabError:
-        return '<div class="run-wall-empty">the map cannot be read</div>'
+    """The map's SVG; drawn anew when there is a newer one.
+
+    Raises:
+        LabError: it cannot be read; the next call tries again.
+    """
+    return map_picture(run)[0]
+
+
+_DRAWING = threading.Lock()

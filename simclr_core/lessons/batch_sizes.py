@@ -13,10 +13,10 @@ _STEPS, _SECONDS = "N = {}, equal steps", "N = {}, equal seconds"
 
 def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     """Train every size for the same steps, then the others for the seconds of the middle one."""
-    from ..datasets import load_dataset
+    from . import pictures
     from .small_training import knn, train
 
-    dataset = load_dataset(data)
+    dataset = pictures.read(lesson, data, tell)
     found: dict[str, dict[str, float]] = {}
     paces: dict[int, float] = {}
     # Shares of the whole: views made in the first part, then twice the seconds of the middle one.

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..datasets import Dataset, load_dataset
+from ..datasets import Dataset
 from ..files import write_json, writing
 from .lesson import Condition, Lesson, Tell
 from .results import result_path
@@ -27,7 +27,7 @@ def run_lesson(lesson: Lesson, seed: int, tell: Tell, data: str = "") -> dict[st
         traces.
 
     Raises:
-        DataError: the data are missing or have no labels.
+        DataError: the data are missing, have no labels, or not what the lesson asks for.
     """
     began = time.monotonic()
     run = lesson.run or compare
@@ -55,10 +55,10 @@ def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
 
 def compare(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     """Train every condition and measure the lesson's quantities."""
-    from . import measures
+    from . import measures, pictures
     from .small_training import train
 
-    dataset = load_dataset(data)
+    dataset = pictures.read(lesson, data, tell)
     traced = any(name in TRACED for name in lesson.quantities)
     found: dict[str, Any] = {"conditions": {}}
     shares = _shares(lesson)

@@ -24,11 +24,11 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     Supervised learning gets the steps of pretraining and fine-tuning together, with the same views
     and updates. The labelled pictures of a count are among those of the next.
     """
-    from ..datasets import load_dataset
     from ..evaluation import linear_probe
+    from . import pictures
     from .small_training import train
 
-    dataset = load_dataset(data)
+    dataset = pictures.read(lesson, data, tell)
     assert dataset.y_train is not None and dataset.y_test is not None
     config = lesson.config(Condition("pretraining"), data, dataset.kind, seed)
     trained = train(

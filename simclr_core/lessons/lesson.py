@@ -81,7 +81,6 @@ class Lesson:
         source, published: where the finding was published, and its figure there.
         shows_not: what must not be concluded.
         data: a built-in set, or "" where none is needed.
-        variants: other data on which it can be run.
         quantities: name of `measures` -> words, those that are drawn, in order.
         conditions, effects: what is compared and what is expected.
         steps: of a condition.
@@ -106,7 +105,6 @@ class Lesson:
     conditions: tuple[Condition, ...] = ()
     steps: int = 0
     base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    variants: tuple[str, ...] = ()
     run: Callable[[Lesson, str, int, Tell], dict[str, Any]] | None = None
 
     def config(self, condition: Condition, source: str, kind: str, seed: int) -> RunConfig:

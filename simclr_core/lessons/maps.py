@@ -19,11 +19,11 @@ _NAME = "{}: {} neighbours, distance {:g}"
 
 def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     """Train, lay h and noise out under every setting, and measure what the maps seem to show."""
-    from ..datasets import load_dataset
     from ..projection import umap_layout
+    from . import pictures
     from .small_training import train
 
-    dataset = load_dataset(data)
+    dataset = pictures.read(lesson, data, tell)
     assert dataset.y_test is not None
     config = lesson.config(Condition("trained"), data, dataset.kind, seed)
     trained = train(config, dataset, lesson.steps, lambda s, w: tell(TRAIN * s, f"training: {w}"))

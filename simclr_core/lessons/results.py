@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,11 +83,12 @@ def task_key(lesson: Lesson, seed: int) -> str:
 
 
 def fits(lesson: Lesson, found: Any) -> bool:
-    """Whether an object can be a seed's result: every effect can be told from it."""
+    """Whether an object can be a seed's result: effects can be told, and all are numbers."""
     try:
         for effect in lesson.effects:
             float(effect.of(found["conditions"]))
-        return isinstance(found["seed"], int)
+        values = [v for row in found["conditions"].values() for v in row.values()]
+        return isinstance(found["seed"], int) and all(math.isfinite(v) for v in values)
     except (KeyError, TypeError, ValueError):
         return False
 

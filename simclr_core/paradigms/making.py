@@ -19,12 +19,14 @@ from ..files import read_npz, write_json, write_npz, writing
 from ..presets import preset_config
 from ..projection import umap_layout
 from ..splits import labelled_rows
-from .study import FOLDER, SELF, SEMI, SUPERVISED, UNSUPERVISED, Study
+from .study import FOLDER, SELF, SEMI, SUPERVISED, UNSUPERVISED, VERSION, Study, result
 
 PRETRAINED = 0.8  # share of the seconds that pretraining gets; fine-tuning gets the rest
+TESTED = 10_000  # test pictures at most
 POINTS = 600  # test pictures on the maps
 SHOWN = 2000  # test pictures that are kept to be looked at
 CLUSTERED = 5000  # training pictures that k-means looks at
+_BLOCK = 2000  # pictures that are made smaller at a time
 AXES = 50  # principal components of the pixels that k-means looks at
 Tell = Callable[[float, str], None]
 
@@ -46,9 +48,16 @@ def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
     Raises:
         DataError: the data are missing, or have fewer than two classes.
     """
+    if made := result(root, study):  # others asked as well
+        return made[0]
     tell(0.0, "reading pictures")
-    dataset = load_dataset(study.source, study.image_size or None)
+    dataset = load_dataset(
+        study.source,
+        study.image_size or None,
+        progress=lambda share, words: tell(0.02 * share, f"reading pictures: {words}"),
+    )
     _check(dataset, study)
+    dataset = mixed(dataset)
     place = root / FOLDER / study.base
     with writing(place):
         place.mkdir(parents=True, exist_ok=True)
@@ -64,6 +73,7 @@ def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
     tell(0.9, "laying out the maps")
     arrays = parts.arrays | _maps(parts.vectors, study.seed)
     told = {
+        "version": VERSION,
         "study": dataclasses.asdict(study),
         "date": time.strftime("%Y-%m-%d"),
         "class_names": list(dataset.class_names),
@@ -79,6 +89,20 @@ def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
     write_npz(place / f"{study.key}.npz", arrays)
     write_json(place / f"{study.key}.json", told)
     return told
+
+
+def mixed(dataset: Dataset) -> Dataset:
+    """The same training pictures, and at most `TESTED` test pictures in an order by chance.
+
+    Pictures of a folder lie class by class: the first few would be of one class.
+    """
+    count = len(dataset.x_test)
+    order = np.random.default_rng(0).permutation(count)[:TESTED]
+    assert dataset.y_test is not None
+    factors = {name: values[order] for name, values in dataset.factors_test.items()}
+    return dataclasses.replace(
+        dataset, x_test=dataset.x_test[order], y_test=dataset.y_test[order], factors_test=factors
+    )
 
 
 def config_of(study: Study, dataset: Dataset) -> RunConfig:
@@ -127,7 +151,12 @@ class Parts:
         from . import ways
 
         learned = ways.supervised(
-            self.config, self.dataset, self.rows, self.study.seconds, self._part(0.02, 0.3)
+            self.config,
+            self.dataset,
+            self.rows,
+            self.classes,
+            self.study.seconds,
+            self._part(0.02, 0.3),
         )
         return self._told(SUPERVISED, learned)
 
@@ -136,16 +165,18 @@ class Parts:
         from .ways import Learned
 
         train, test, steps, seconds = self._codes()
-        pixels = [small_pixels(x) for x in (self.dataset.x_train, self.dataset.x_test)]
-        axes = _axes(*pixels)
+        some = np.random.default_rng(self.study.seed).permutation(len(self.known))[:CLUSTERED]
+        some = np.sort(some)
+        pixels = _small(self.dataset.x_train[some]), _small(self.dataset.x_test)
         scores: dict[str, float] = {}
         predicted: dict[str, np.ndarray] = {}
         for name, (known, asked) in {
-            "k-means on pixels": (pixels[0], pixels[1]),
-            "k-means on principal components": axes,
-            "k-means on an autoencoder's code": (train, test),
+            "k-means on pixels": pixels,
+            "k-means on principal components": _axes(*pixels),
+            "k-means on an autoencoder's code": (train[some], test),
         }.items():
-            predicted[name] = self._clusters(known, asked)
+            self._tell(0.54, f"{UNSUPERVISED}: {name}")
+            predicted[name] = self._clusters(known, self.known[some], asked)
             scores[name] = float((predicted[name] == self.truth).mean())
         name = "k-means on an autoencoder's code"
         told = self._told(UNSUPERVISED, Learned(predicted[name], None, test, steps, seconds))
@@ -161,6 +192,7 @@ class Parts:
             ways.tuned(self.config, study.rate),
             self.dataset,
             self.rows,
+            self.classes,
             (1 - PRETRAINED) * study.seconds,
             self._part(0.78, 0.88),
             weights,
@@ -176,7 +208,9 @@ class Parts:
 
         weights, steps, seconds = self._pretrained()
         self._tell(0.88, f"{SELF}: linear probe")
-        learned, near = ways.frozen_encoder(self.config, self.dataset, self.rows, weights)
+        learned, near = ways.frozen_encoder(
+            self.config, self.dataset, self.rows, self.classes, weights
+        )
         told = self._told(SELF, learned)
         told |= {"variants": {"linear probe": told["accuracy"], "nearest neighbours (kNN)": near}}
         return told | {"pretraining_steps": steps, "pretraining_seconds": round(seconds, 2)}
@@ -189,15 +223,15 @@ class Parts:
         told = report(self.truth, learned.predicted, self.classes, learned.scores)
         return told | {"steps": learned.steps, "seconds": round(learned.seconds, 2)}
 
-    def _clusters(self, known: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Classes that clusters of the training pictures stand for, of the test pictures."""
+    def _clusters(self, known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
+        """Classes that clusters of some training pictures stand for, of the test pictures."""
         from sklearn.cluster import KMeans
 
         from .scores import matched
 
-        rows = np.random.default_rng(self.study.seed).permutation(len(known))[:CLUSTERED]
-        means = KMeans(self.classes, n_init=4, random_state=self.study.seed).fit(known[rows])
-        names = matched(means.labels_, self.known[rows], self.classes)
+        count = len(np.unique(labels))
+        means = KMeans(count, n_init=4, random_state=self.study.seed).fit(known)
+        names = matched(means.labels_, labels, self.classes)
         return names[means.predict(asked)]
 
     def _codes(self) -> tuple[np.ndarray, np.ndarray, int, float]:
@@ -205,16 +239,15 @@ class Parts:
 
         path = self.place / "codes.npz"
         with contextlib.suppress(LabError):
-            found = read_npz(path)
-            return found["train"], found["test"], int(found["steps"]), float(found["seconds"])
+            found = read_npz(path, "train", "test", "steps", "seconds", "of")
+            if str(found["of"]) == self.dataset.content_hash:
+                return found["train"], found["test"], int(found["steps"]), float(found["seconds"])
         part = self._part(0.3, 0.54, "autoencoder")
         train, test, steps, seconds = ways.autoencoder(
             self.config, self.dataset, self.study.seconds, part
         )
-        write_npz(
-            path,
-            {"train": train, "test": test, "steps": np.array(steps), "seconds": np.array(seconds)},
-        )
+        spent = {"steps": np.array(steps), "seconds": np.array(seconds)}
+        write_npz(path, {"train": train, "test": test, **spent, "of": self._of()})
         return train, test, steps, seconds
 
     def _pretrained(self) -> tuple[list[np.ndarray], int, float]:
@@ -224,17 +257,23 @@ class Parts:
             return self._shared
         path = self.place / "pretrained.npz"
         with contextlib.suppress(LabError):
-            found = read_npz(path)
-            weights = [found[f"w{i}"] for i in range(len(found) - 2)]
-            self._shared = weights, int(found["steps"]), float(found["seconds"])
-            return self._shared
+            found = read_npz(path, "steps", "seconds", "of")
+            if str(found["of"]) == self.dataset.content_hash:
+                weights = [found[f"w{i}"] for i in range(len(found) - 3)]
+                self._shared = weights, int(found["steps"]), float(found["seconds"])
+                return self._shared
         part = self._part(0.54, 0.78, "pretraining without labels")
         seconds = PRETRAINED * self.study.seconds
         self._shared = ways.pretrain(self.config, self.dataset, seconds, part)
         weights, steps, spent = self._shared
         arrays = {f"w{i}": weight for i, weight in enumerate(weights)}
-        write_npz(path, arrays | {"steps": np.array(steps), "seconds": np.array(spent)})
+        more = {"steps": np.array(steps), "seconds": np.array(spent), "of": self._of()}
+        write_npz(path, arrays | more)
         return self._shared
+
+    def _of(self) -> np.ndarray:
+        """Which pictures a cache is of."""
+        return np.array(self.dataset.content_hash)
 
     def _part(self, start: float, end: float, words: str = "") -> Tell:
         named = words or (SUPERVISED if start < 0.3 else f"{SEMI}: fine-tuning")
@@ -247,10 +286,15 @@ class Parts:
 
 
 def _check(dataset: Dataset, study: Study) -> None:
-    if dataset.y_train is None or dataset.y_test is None or not len(dataset.x_test):
+    if dataset.y_train is None or dataset.y_test is None:
         raise DataError(
             f"Expected pictures with labels, found none in {study.source}; put the pictures of "
             "each class into a folder of its own."
+        )
+    if not len(dataset.x_test):
+        raise DataError(
+            f"Expected pictures to test on, found too few in {study.source} to set some aside; "
+            "bring more of each class."
         )
     if len(np.unique(dataset.y_train)) < 2:
         raise DataError(
@@ -270,8 +314,14 @@ def _axes(known: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]
     from sklearn.decomposition import PCA
 
     count = min(AXES, *known.shape)
-    axes = PCA(count, random_state=0, svd_solver="randomized").fit(known[:CLUSTERED])
+    axes = PCA(count, random_state=0, svd_solver="randomized").fit(known)
     return axes.transform(known), axes.transform(asked)
+
+
+def _small(images: np.ndarray) -> np.ndarray:
+    """`small_pixels`, some pictures at a time."""
+    parts = [small_pixels(images[i : i + _BLOCK]) for i in range(0, len(images), _BLOCK)]
+    return np.concatenate(parts)
 
 
 def _maps(vectors: dict[str, np.ndarray], seed: int) -> dict[str, np.ndarray]:

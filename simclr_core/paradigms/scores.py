@@ -15,7 +15,7 @@ def report(
     Args:
         truth, predicted: (M,) int in 0..K-1.
         classes: K.
-        scores: (M, K) probabilities, or anything that grows with them; None leaves AUC out.
+        scores: (M, K) probabilities; None leaves AUC out.
 
     Returns:
         accuracy, balanced_accuracy (mean recall of the classes that occur), auc (one class against
@@ -46,7 +46,7 @@ def auc(truth: np.ndarray, scores: np.ndarray) -> float | None:
     from sklearn.metrics import roc_auc_score
 
     classes = scores.shape[1]
-    if len(np.unique(truth)) < max(classes, 2):
+    if len(np.unique(truth)) < max(classes, 2) or not np.isfinite(scores).all():
         return None
     if classes == 2:
         return float(roc_auc_score(truth, scores[:, 1] - scores[:, 0]))

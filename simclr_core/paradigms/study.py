@@ -25,6 +25,7 @@ FOLDER = ".studies"
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
 SEMI, SELF = "semi-supervised", "self-supervised"
 WAYS = (SUPERVISED, UNSUPERVISED, SEMI, SELF)
+VERSION = 2  # of what is made and how: figures of others are not shown beside these
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Study:
         source: as for `load_dataset`.
         image_size: pixels a side; 0 lets the data choose.
         stamp: of the file or folder, so that other pictures at the same place are others.
-        seconds: of training, for each way.
+        seconds: of training; learning without labels gets four fifths, fine-tuning the rest.
         budget: labelled pictures a class; 0 takes all.
         seed: of everything that is drawn.
         frozen: convolutions that fine-tuning leaves as they are.
@@ -70,7 +71,7 @@ class Study:
     @property
     def base(self) -> str:
         """Names what all label budgets share."""
-        what = (self.source, self.stamp, self.image_size, self.seconds, self.seed)
+        what = (VERSION, self.source, self.stamp, self.image_size, self.seconds, self.seed)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
     @property
@@ -91,7 +92,7 @@ def results(root: Path, study: Study) -> list[dict[str, Any]]:
     for path in sorted((root / FOLDER).glob("*/*.json")):
         with contextlib.suppress(LabError):
             told = read_json(path)
-            if isinstance(told, dict) and _like(told.get("study"), study):
+            if isinstance(told, dict) and _like(told, study):
                 found.append(told)
     return found
 
@@ -114,6 +115,9 @@ def pictures(root: Path, study: Study) -> np.ndarray:
         return np.zeros((0, 8, 8, 3), np.uint8)
 
 
-def _like(told: Any, study: Study) -> bool:
+def _like(told: dict[str, Any], study: Study) -> bool:
     same = ("source", "stamp", "image_size", "seconds")
-    return isinstance(told, dict) and all(told.get(k) == getattr(study, k) for k in same)
+    about = told.get("study")
+    if told.get("version") != VERSION or not isinstance(about, dict):
+        return False
+    return all(about.get(k) == getattr(study, k) for k in same)

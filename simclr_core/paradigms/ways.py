@@ -1,7 +1,8 @@
 """How each of the four ways is trained.
 
-All see the same pictures through the same encoder for the same seconds; they differ in what they
-are asked: the label, the picture itself, or its other view.
+All use the same encoder for the same seconds, pretraining and what follows it together; they
+differ in which pictures they see (all, or the labelled ones) and in what they are asked: the label,
+the picture itself, or its other view.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from ..timed import train_for
 Tell = Callable[[float, str], None]
 
 CODE_RATE = 2e-3  # of the autoencoder's AdamW
+PROBED = 10_000  # labelled pictures that the probe learns from, at most
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Learned:
 
     Attributes:
         predicted: (M,) classes of the test pictures.
-        scores: (M, K), or None where a way has none.
+        scores: (M, K) probabilities, or None where a way has none.
         h: (M, D) representations of the test pictures.
         steps: updates that were made.
         seconds: that they took.
@@ -67,6 +69,7 @@ def supervised(
     config: RunConfig,
     dataset: Dataset,
     rows: np.ndarray,
+    classes: int,
     seconds: float,
     tell: Tell,
     weights: list[np.ndarray] | None = None,
@@ -78,19 +81,19 @@ def supervised(
     Args:
         config: views, model and training; the rate is the classifier's own.
         rows: the labelled training pictures.
+        classes: K.
         seconds: of training.
         weights: of a pretrained encoder; from scratch without.
         frozen: convolutions, from the pictures on, that keep their weights.
         staged: train the classifier alone for the first half, then everything that is not frozen.
     """
     labels = _labels(dataset)[0]
-    classes = int(labels.max()) + 1
     training = config.training
     model = build_classifier(config.model, training, dataset.image_size, classes)
     if weights is not None:
         model.encoder.set_weights(weights)
     feed = LabelledFeed(
-        dataset.x_train[rows], labels[rows], config.views, training.batch_size, training.seed
+        pictures(dataset, rows), labels[rows], config.views, training.batch_size, training.seed
     )
     parts = [(0.5, 10**6), (0.5, frozen)] if staged else [(1.0, frozen)]
     steps, spent, done = 0, 0.0, 0.0
@@ -105,7 +108,17 @@ def supervised(
         times = train_for(model, schedule, feed, seconds * share, hold, tell=part)
         steps, spent, done = steps + len(times) + 1, spent + sum(times), done + share
     h, logits = Observer(model).encode(dataset.x_test)
-    return Learned(logits.argmax(axis=1), logits, h, steps, spent)
+    return Learned(logits.argmax(axis=1), _softmax(logits), h, steps, spent)
+
+
+def pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
+    """Training pictures of these rows; all of them as they lie, which may be on the disk."""
+    return dataset.x_train if len(rows) == len(dataset.x_train) else dataset.x_train[rows]
+
+
+def _softmax(logits: np.ndarray) -> np.ndarray:
+    shares = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return shares / shares.sum(axis=1, keepdims=True)
 
 
 def freeze(encoder: Any, count: int) -> int:
@@ -199,9 +212,16 @@ def _encoded(encoder: Any, images: np.ndarray, batch: int = 256) -> np.ndarray:
 
 
 def frozen_encoder(
-    config: RunConfig, dataset: Dataset, rows: np.ndarray, weights: list[np.ndarray]
+    config: RunConfig,
+    dataset: Dataset,
+    rows: np.ndarray,
+    classes: int,
+    weights: list[np.ndarray],
 ) -> tuple[Learned, float]:
-    """Self-supervised: a linear probe on frozen h of the labelled pictures.
+    """Self-supervised: a linear probe on frozen h of the labelled pictures, of at most `PROBED`.
+
+    Args:
+        classes: K.
 
     Returns:
         What the probe reads, and the accuracy of kNN among the labelled pictures.
@@ -216,11 +236,12 @@ def frozen_encoder(
     model = build_model(config.model, config.training, dataset.image_size)
     model.encoder.set_weights(weights)
     observer = Observer(model)
-    known, asked = observer.encode(dataset.x_train[rows])[0], observer.encode(dataset.x_test)[0]
+    known, asked = observer.encode(pictures(dataset, rows))[0], observer.encode(dataset.x_test)[0]
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-    probe.fit(known, labels[rows])
+    few_rows = np.random.default_rng(0).permutation(len(rows))[:PROBED]
+    probe.fit(known[few_rows], labels[rows[few_rows]])
     few = probe.predict_proba(asked)  # classes that have labelled pictures
-    scores = np.zeros((len(asked), int(labels.max()) + 1))
+    scores = np.zeros((len(asked), classes))
     scores[:, probe.classes_] = few
     near = knn_predict(known, labels[rows], asked, k=min(K, len(rows)))
     found = Learned(scores.argmax(axis=1), scores, asked, 0, 0.0)

@@ -15,6 +15,7 @@ from lesson_results import found_of
 from pages.components import lesson_found, run_wall
 from pages.components.run_rows import rows
 from simclr_core import tasks
+from simclr_core.errors import RunDamaged
 from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
@@ -130,6 +131,11 @@ def test_nonsense_in_the_link_is_told(page: Open, query) -> None:
     assert "link" in text(app) and LESSONS[0].question in text(app) and not app.exception
 
 
+def test_whole_numbers_may_be_written_with_a_point(page: Open) -> None:
+    app = page(lesson="color", said="1.0")
+    assert not app.exception and "What this does not show" in text(app)
+
+
 def test_photographs_that_are_not_there_are_told(page: Open) -> None:
     app = page(lesson="color-photographs", said="0")
     assert "not on this machine" in text(app) and "Run it here" not in labels(app)
@@ -148,3 +154,20 @@ def test_the_wall_of_runs_escapes_names_and_says_what_is_known(root: Path) -> No
     assert f"/train?run={row.run.id}" in html and "<svg" in html
     score = fake.run.snapshot_rows()[-1]["knn_accuracy"]
     assert percent(score) in html and "neighbours share class" in html
+
+
+def test_a_map_that_could_not_be_read_is_tried_again(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake = FakeRun(RunStore(root), probe=40)
+    fake.train(20)
+    fake.snapshot()
+    (row,) = rows(RunStore(root))
+
+    def unreadable(run: object) -> tuple[str]:
+        raise RunDamaged("it cannot be read")
+
+    with monkeypatch.context() as damaged:
+        damaged.setattr(run_wall, "map_picture", unreadable)
+        assert "cannot be read" in run_wall.card(row)
+    assert "<svg" in run_wall.card(row)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -49,8 +50,9 @@ def made_up(study: Study, counts: tuple[int, ...] = (30, 30, 30)) -> tuple[dict[
         found[way] |= {"pretraining_steps": 100, "pretraining_seconds": 24.0}
     found[studies.UNSUPERVISED]["variants"] = {"k-means on pixels": 0.5}
     told = {
-        "study": {**study.__dict__}, "date": "2026-11-26", "class_names": ["a<b", "b", "c"],
-        "labelled": 6, "train": sum(counts), "test": len(truth), "train_counts": list(counts),
+        "version": studies.VERSION, "study": {**study.__dict__}, "date": "2026-11-26",
+        "labelled": study.budget * len(counts) or sum(counts), "train": sum(counts),
+        "class_names": ["a<b", "b", "c"], "test": len(truth), "train_counts": list(counts),
         "encoder": "tiny", "width": 16, "ways": found,
     }  # fmt: skip
     return told, arrays
@@ -92,7 +94,7 @@ def test_every_part_shows_what_was_found(page: Open, root: Path, tab: str) -> No
     app = page(data="digits", tab=tab)
     assert not app.exception and "Compare" not in labels(app)
     if tab == "Side by side":
-        assert "right answers (accuracy)" in text(app) and "6 of 90" in text(app)
+        assert "right answers (accuracy)" in text(app) and "30 of 90" in text(app)
     if tab == "Class by class":
         precision = told["ways"][studies.SEMI]["precision"][0]
         assert "a&lt;b" in text(app) and f"{precision:.2f}" in text(app)
@@ -113,12 +115,12 @@ def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
         for budget, seed, frozen in ((10, 0, 0), (2, 0, 0), (5, 1, 0), (50, 0, 3), (0, 0, 0))
     ]
     found = paradigm_found.points(every, "accuracy")
-    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: the least class
+    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 a class
     assert [count for count, _ in found[studies.SELF][0]] == [2, 10, 30, 50]
     assert [count for count, _ in found[studies.SELF][1]] == [5]
 
 
-@pytest.mark.parametrize("query", [{"seed": "x"}, {"tab": "x"}, {"colour": "red"}])
+@pytest.mark.parametrize("query", [{"seed": "x"}, {"tab": "x"}, {"colour": "red"}, {"labels": "7"}])
 def test_nonsense_in_the_link_is_told(page: Open, query) -> None:
     app = page(**query)
     assert "link" in text(app) and not app.exception
@@ -133,3 +135,29 @@ def test_a_path_that_changes_is_another_study(tmp_path: Path) -> None:
     other = paradigm_form.study_of(str(path), form)
     assert first.base != other.base and first.budget == 10 and first.rate == 0.25
     assert paradigm_form.study_of("digits", form).stamp == ""
+
+
+def test_a_picture_more_in_a_folder_is_another_study(tmp_path: Path) -> None:
+    form = paradigm_form.Form("10", 30, 0, 0, "a quarter", False)
+    deep = tmp_path / "pictures" / "train" / "cats"
+    deep.mkdir(parents=True)
+    os.utime(deep, ns=(1, 1))
+    first = paradigm_form.study_of(str(tmp_path / "pictures"), form)
+    assert first.base == paradigm_form.study_of(str(tmp_path / "pictures"), form).base
+    (deep / "one.png").write_bytes(b"1")
+    assert paradigm_form.study_of(str(tmp_path / "pictures"), form).base != first.base
+
+
+def test_a_cell_of_another_study_is_not_chosen(page: Open, root: Path) -> None:
+    """Its indices may be beyond the classes of this one."""
+    keep(root, Study("digits"))
+    cell = {"of": f"{studies.SEMI} of another", "true": 9, "answered": 8}
+    app = page(data="digits", tab="Class by class")
+    app.session_state["paradigm_cell"] = cell
+    app.run()
+    assert not app.exception and "answered as" not in text(app)
+
+
+def test_a_link_is_told_and_not_drawn(page: Open) -> None:
+    app = page(seed="<a href='x'>y</a>")
+    assert "&lt;a href" in text(app) and "<a href" not in text(app)

@@ -1,0 +1,65 @@
+"""The pictures of a lesson, its own or others, checked before anything is trained."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import numpy as np
+
+from ..datasets import Dataset, load_dataset
+from ..errors import DataError
+from .lesson import Lesson, Tell
+
+
+def read(lesson: Lesson, source: str, tell: Tell) -> Dataset:
+    """Pictures on which a lesson can be run.
+
+    Args:
+        source: as for `load_dataset`.
+        tell: is given the share of the work done, and words.
+
+    Returns:
+        The data set. Test pictures that lie class by class are put into an order by chance, as
+        some quantities are of the first of them.
+
+    Raises:
+        DataError: pictures, labels, or properties that the lesson asks for are missing.
+    """
+    dataset = load_dataset(
+        source, progress=lambda _, words: tell(0.0, f"reading pictures: {words}")
+    )
+    if dataset.y_train is None or dataset.y_test is None or not len(dataset.x_test):
+        raise DataError(
+            f"Expected pictures with labels, and some to test on, found none in {source}; put the "
+            "pictures of each class into a folder of its own, or run the lesson on its own."
+        )
+    wanted = {
+        name.partition(":")[2] for e in lesson.effects for name in (e.quantity, e.other) if name
+    }
+    unknown = sorted(wanted - {"", "label", *dataset.factors_train})
+    if unknown:
+        raise DataError(
+            f"Expected pictures of which {', '.join(unknown)} is known, as of {lesson.data!r}, "
+            f"found {source}, of which it is not; run the lesson on its own pictures."
+        )
+    sizes = [
+        lesson.config(condition, source, dataset.kind, 0).training.batch_size
+        for condition in lesson.conditions
+    ]
+    if len(dataset.x_train) < max(sizes, default=1):
+        raise DataError(
+            f"Expected at least {max(sizes):,} training pictures, found {len(dataset.x_train):,} "
+            f"in {source}; bring more, or run the lesson on its own."
+        )
+    return _mixed(dataset)
+
+
+def _mixed(dataset: Dataset) -> Dataset:
+    labels = dataset.y_test
+    if labels is None or (np.diff(labels) < 0).any():
+        return dataset
+    order = np.random.default_rng(0).permutation(len(labels))
+    factors = {name: values[order] for name, values in dataset.factors_test.items()}
+    return dataclasses.replace(
+        dataset, x_test=dataset.x_test[order], y_test=labels[order], factors_test=factors
+    )
