@@ -77,6 +77,7 @@ def together(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "steps_per_launch", lambda seconds: 4)
 
 
+@pytest.mark.slow
 def test_steps_launched_together_are_the_same_steps(
     store: RunStore, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -103,6 +104,7 @@ def test_steps_launched_together_are_the_same_steps(
         np.testing.assert_allclose(a[name], b[name], atol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_pause_waits_for_the_end_of_a_launch(
     store: RunStore, tmp_path: Path, together: None
 ) -> None:
@@ -116,6 +118,7 @@ def test_a_pause_waits_for_the_end_of_a_launch(
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 41))
 
 
+@pytest.mark.slow
 def test_where_seconds_become_steps_their_pace_stays(
     store: RunStore, tmp_path: Path, together: None
 ) -> None:
@@ -127,6 +130,7 @@ def test_where_seconds_become_steps_their_pace_stays(
     assert run.record["steps_per_launch"] == 4 and run.status["step"] == 60
 
 
+@pytest.mark.slow
 def test_an_attempt_elsewhere_tells_of_no_launches(
     store: RunStore, tmp_path: Path, together: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -304,6 +308,7 @@ def test_a_run_that_cannot_fit_is_refused_before_anything_is_built(
         attempt.train()
 
 
+@pytest.mark.slow
 def test_memory_that_runs_out_is_told_with_a_batch_that_fits(
     store: RunStore, tmp_path: Path
 ) -> None:

@@ -45,6 +45,7 @@ def test_the_framework_comes_without_scikit_learn_which_stays_usable() -> None:
     assert run(code).split() == ["False", "<class", "'sklearn.decomposition._pca.PCA'>"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "begin",
     ["prepare(find_device('cpu'))", "import_framework()"],  # a spare knows no device yet

@@ -144,6 +144,7 @@ def test_a_start_and_what_observes_it_are_measured_on_real_runs() -> None:
     assert 0 < found["worker"] < 1 and 0 <= found["mapper"] < 1
 
 
+@pytest.mark.slow
 def test_steps_of_both_precisions_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(precisions, "SETTINGS", (("minute", "drawn"),))
     (found,) = precisions.measure_precisions(2, 0.05).values()

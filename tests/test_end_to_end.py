@@ -75,6 +75,7 @@ def len_of_digits(run: runs.Run) -> dict[str, int]:
     return run.record["data"]
 
 
+@pytest.mark.slow
 def test_pause_resume_equals_an_uninterrupted_run(store: RunStore) -> None:
     whole = last_json(lab(store, "train", *SMALL, "--steps", "150", "--json"))
     run = launch.start(store, store.get(whole["run"]).config)

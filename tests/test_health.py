@@ -175,10 +175,10 @@ def test_runs_made_to_fail_are_told(way, tmp_path):
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("source", ["digits", "cifar10.npz", "pneumoniamnist.npz", "chest_xray"])
 def test_healthy_runs_give_no_false_alarm(source, tmp_path):
-    """Five seeds each, twenty in all, on data that set no bound."""
+    """On data that set no bound: two seeds each; five were looked at when the bounds were set."""
     place = source if source == "digits" else str(DATA / source)
     if source != "digits" and not Path(place).exists():
         pytest.skip(f"{source} is not here; it lies in the data to try things on")
-    for seed in range(5):
+    for seed in range(2):
         run = short_run(RunStore(tmp_path), place, 150, {"seed": seed}, {})
         assert verdict(health.told_by(run)).name == HEALTHY, f"seed {seed}"

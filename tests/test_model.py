@@ -197,6 +197,7 @@ def test_half_precision_trains_with_a_loss_in_float32(precision: str) -> None:
     assert any(float(kinds[precision](row["loss"])) != row["loss"] for row in rows)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_half_precision_learns_along_the_curve_of_float32(precision: str) -> None:
     """The same seed, views and first weights: rounding moves the curve, but not away."""

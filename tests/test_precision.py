@@ -57,7 +57,7 @@ def test_without_the_instructions_nothing_is_measured(
     [  # seconds of a turn of float32, then of bfloat16
         ((1.0, 0.5), "bfloat16"),
         ((1.0, 0.98), "float32"),  # too little to be sure
-        ((1.0, 3.0), "float32"),
+        pytest.param((1.0, 3.0), "float32", marks=pytest.mark.slow),
     ],
 )
 def test_the_faster_one_is_taken(turn: tuple[float, float], found: str) -> None:

@@ -41,6 +41,7 @@ def example(name: str, store: RunStore) -> runs.Run:
     return store.get(done.stdout.split()[-1])
 
 
+@pytest.mark.slow
 def test_the_example_records_a_training(store):
     run = example("record_training.py", store)
     assert run.state == runs.FINISHED and run.name == "digits, with labels"

@@ -81,6 +81,7 @@ def test_a_run_is_handed_to_it(store: RunStore, alone: None) -> None:
     assert "Traceback" not in (store.root / "spare.log").read_text()
 
 
+@pytest.mark.slow
 def test_one_that_is_not_ready_takes_a_run_as_well(store: RunStore, alone: None) -> None:
     with waiting(store) as process:
         wait_for(lambda: (store.root / spare.DOOR).exists(), READY)

@@ -94,7 +94,9 @@ def test_training_goes_on_when_the_tab_is_closed(
     context.close()
 
 
-@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_training_goes_on_without_the_server_and_is_live_again_with_it(
     app: App, train: TrainPage, long_run: Run, complaints: list[str], number: signal.Signals
 ) -> None:

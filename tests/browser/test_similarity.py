@@ -153,6 +153,7 @@ def test_after_fast_keys_to_and_fro_the_page_rests_and_no_question_is_left(
     wait_for(lambda: not list(jobs.glob("*.request.json")), 30)
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(400)
 def test_an_analyst_that_is_killed_is_started_again(
     app: App, page: Page, numbers: dict[float, list[str]]
