@@ -13,6 +13,7 @@ import numpy as np
 from .errors import Diverged
 
 CALIBRATED = 1.0  # seconds of steps that tell the pace
+LEAST = 10  # steps that tell it, at least
 
 
 def train_for(
@@ -30,8 +31,8 @@ def train_for(
         model: compiled.
         schedule: whose `total` is set, or None.
         feed: gives the batch of each step by index.
-        seconds: after the first step, which compiles; the first second tells how many steps these
-            are.
+        seconds: after the first step, which compiles. The first second tells how many steps these
+            are, and every further one tells it anew: other programs come and go.
         hold: steps that do not depend on the length.
         total: steps, instead of seconds.
         tell: is given the share of the steps done, and words.
@@ -46,25 +47,28 @@ def train_for(
         schedule.total.assign(total)
     _number(model.train_on_batch(*feed[0]), 1)
     times: list[float] = []
+    fixed, due, told = bool(total), min(CALIBRATED, seconds / 4), 0.0
     while not total or len(times) + 1 < total:
         began = time.perf_counter()
-        told = model.train_on_batch(*feed[len(times) + 1])
+        logs = model.train_on_batch(*feed[len(times) + 1])
         times.append(time.perf_counter() - began)
-        _number(told, len(times) + 1)
+        _number(logs, len(times) + 1)
         spent = sum(times)
-        if not total and len(times) + 1 >= hold and spent > min(CALIBRATED, seconds / 4):
-            left = max(round((seconds - spent) / statistics.median(times)), 0)
-            total = len(times) + 1 + left
+        if not fixed and len(times) + 1 >= hold and spent > due:
+            recent = times[-max(len(times) // 4, LEAST) :]
+            total = len(times) + 1 + max(round((seconds - spent) / statistics.median(recent)), 0)
+            due = spent + CALIBRATED
             if schedule is not None:
                 schedule.total.assign(total)
         if tell and (not total or len(times) % 10 == 0):
             share = (len(times) + 1) / total if total else spent / max(seconds, 1e-9)
-            tell(min(share, 1.0), f"step {len(times) + 1:,}")
+            told = max(told, min(share, 1.0))  # it never goes back
+            tell(told, f"step {len(times) + 1:,}")
     return times
 
 
-def _number(told: Any, step: int) -> None:
-    if not math.isfinite(float(np.ravel(told)[0])):
+def _number(logs: Any, step: int) -> None:
+    if not math.isfinite(float(np.ravel(logs)[0])):
         raise Diverged(
             f"Expected a loss that is a number, found none at step {step:,}; take a lower learning "
             "rate."

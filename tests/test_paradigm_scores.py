@@ -75,7 +75,7 @@ def test_more_clusters_than_classes_take_their_most_frequent_class() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "fair"), [([10, 10], True), ([10, 19], True), ([10, 20], False), ([5, 0], True)]
+    ("counts", "fair"), [([10, 10], True), ([10, 14], True), ([10, 15], False), ([5, 0], True)]
 )
 def test_when_accuracy_is_fair(counts, fair) -> None:
     assert balanced(np.array(counts)) == fair

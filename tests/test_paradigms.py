@@ -84,7 +84,7 @@ def test_seconds_are_shared_out_as_promised(made) -> None:
     found = made[2]
     semi, own = found["ways"][studies.SEMI], found["ways"][studies.SELF]
     assert semi["pretraining_seconds"] == own["pretraining_seconds"]
-    assert semi["pretraining_steps"] > semi["steps"] > 0 and own["steps"] == 0
+    assert semi["pretraining_steps"] > 0 and semi["steps"] > 0 and own["steps"] == 0
 
 
 def test_another_budget_shares_what_learned_without_labels(made, monkeypatch) -> None:

@@ -45,6 +45,11 @@ def test_seconds_are_filled_whatever_a_step_takes(monkeypatch, step: float, seco
     assert spent == pytest.approx(seconds, abs=1.01 * step)
 
 
+def test_seconds_stay_when_the_machine_gets_slower(monkeypatch) -> None:
+    model = Steps(lambda i: 0.01 if i < 200 else 0.03, lambda _: 1.0)
+    assert trained(monkeypatch, model, 10.0, hold=5) == pytest.approx(10.0, abs=0.1)
+
+
 def test_a_loss_that_is_no_number_ends_it_with_a_sentence(monkeypatch) -> None:
     model = Steps(lambda _: 0.01, lambda step: float("nan") if step == 7 else 1.0)
     with pytest.raises(Diverged, match="step 7; take a lower learning rate"):

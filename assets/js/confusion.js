@@ -15,7 +15,9 @@ class Confusion {
     this.header = header;
     const { names, matrix, chosen } = header;
     const table = make("table", "cm-table");
-    table.append(make("caption", "", "Rows: the true class. Columns: what was answered. Press a cell to see its pictures."));
+    table.setAttribute("aria-describedby", "cm-about");
+    const about = make("p", "cm-about", "Rows: the true class. Columns: what was answered. Press a cell to see its pictures.");
+    about.id = "cm-about";
     const head = make("tr", "", "", make("td"));
     for (const name of names) head.append(cell("th", "cm-name", name, "col"));
     table.append(make("thead", "", "", head));
@@ -36,7 +38,7 @@ class Confusion {
       body.append(line);
     });
     table.append(body);
-    this.root.replaceChildren(table);
+    this.root.replaceChildren(table, about);
   }
 
   destroy() {}
@@ -51,7 +53,7 @@ function cell(tag, name, text, scope) {
 const CSS = `
 .cm-root { overflow-x: auto; font-family: var(--st-font, sans-serif); color: var(--st-text-color); font-size: calc(13px * var(--lab-scale, 1)); }
 .cm-table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.cm-table caption { text-align: left; caption-side: bottom; padding-top: 6px; opacity: 0.75; }
+.cm-about { margin: 6px 0 0; opacity: 0.75; }
 .cm-table td, .cm-table th { padding: 1px; font-weight: 400; }
 .cm-name { max-width: 84px; overflow: hidden; text-overflow: ellipsis; padding: 2px 4px !important; font-size: calc(12px * var(--lab-scale, 1)); }
 .cm-row { text-align: right; padding-right: 8px !important; white-space: nowrap; }

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+UNEVEN = 1.5  # times as many pictures
+
 
 def report(
     truth: np.ndarray, predicted: np.ndarray, classes: int, scores: np.ndarray | None = None
@@ -77,6 +79,6 @@ def matched(clusters: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarra
 
 
 def balanced(counts: np.ndarray) -> bool:
-    """Whether accuracy is a fair score: no class has twice as many pictures as another."""
+    """Whether accuracy is a fair score: no class has `UNEVEN` times as many pictures as another."""
     counts = counts[counts > 0]
-    return len(counts) < 2 or counts.max() < 2 * counts.min()
+    return len(counts) < 2 or counts.max() < UNEVEN * counts.min()
