@@ -53,6 +53,7 @@ def _found(study: studies.Study, root: Path) -> None:
     )  # fmt: skip
     if tab == TABS[1]:
         paradigm_found.curves(every)
+        paradigm_form.every_budget(study, root)
     elif found is None:
         st.html(paradigm_found.table(None))
     elif tab == TABS[0]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import streamlit as st
 from simclr_core import tasks
 from simclr_core.datasets import BUILT_IN
 from simclr_core.errors import LabError
-from simclr_core.paradigms.study import Study, result
+from simclr_core.paradigms.study import Study, is_made
 from simclr_core.paths import expanded
 
 from . import task_bar
@@ -98,7 +99,7 @@ def controls(study: Study, root: Path) -> None:
         return
     if going:
         st.html(f'<p class="explore-trouble">{escape(going.words)}</p>')
-    if result(root, study):
+    if is_made(root, study):
         return
     with st.container(horizontal=True, vertical_alignment="center", key="paradigm-start"):
         st.button("Compare", type="primary", key="compare", on_click=_ask, args=(study, root))
@@ -110,8 +111,49 @@ def controls(study: Study, root: Path) -> None:
         )
 
 
+def every_budget(study: Study, root: Path) -> None:
+    """A button that compares at every number of labels; or how many are left."""
+    missing = [one for one in _budgets(study) if not is_made(root, one)]
+    if tasks.state(root, study.task) or not missing:  # the bar of the form tells it
+        return
+
+    def _look() -> tasks.Going | None:
+        going = [found for one in missing if (found := tasks.state(root, one.task))]
+        going = [found for found in going if not found.failed]
+        if not going:
+            return None
+        return replace(going[0], words=f"{len(going)} left: {going[0].words}")
+
+    def _stop() -> None:
+        for one in missing:
+            tasks.withdraw(root, one.task)
+
+    if _look():
+        task_bar.watch(root, _look, "paradigm-every", _stop)
+        return
+    total = round(len(missing) * (1.3 * study.seconds + BESIDE))
+    with st.container(horizontal=True, vertical_alignment="center", key="paradigm-every-start"):
+        st.button(
+            "Compare at every number of labels", key="compare_every", on_click=_ask_each,
+            args=(missing, root),
+        )  # fmt: skip
+        st.html(
+            f'<span class="lab-caption">{len(missing)} more, about {total // 60}:{total % 60:02d} '
+            "on two cores.</span>"
+        )
+
+
+def _budgets(study: Study) -> list[Study]:
+    return [replace(study, budget=budget) for budget in BUDGETS.values()]
+
+
+def _ask_each(each: Sequence[Study], root: Path) -> None:
+    for one in each:
+        _ask(one, root)
+
+
 def _ask(study: Study, root: Path) -> None:
-    if result(root, study):  # made since this page was drawn
+    if is_made(root, study):  # since this page was drawn
         return
     try:
         tasks.ask(root, "study", study.task, asdict(study))

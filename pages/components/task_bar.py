@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -13,13 +14,19 @@ EVERY = 1.0  # seconds between two looks
 
 
 @st.fragment(run_every=EVERY)
-def watch(root: Path, look: Callable[[], tasks.Going | None], name: str) -> None:
+def watch(
+    root: Path,
+    look: Callable[[], tasks.Going | None],
+    name: str,
+    stop: Callable[[], None] | None = None,
+) -> None:
     """Bar, words and a button that stops it; the page is drawn anew when it is done.
 
     Args:
         root: the folder of runs.
         look: tells how far it is now.
         name: of the elements.
+        stop: what the button does; it withdraws the task if nothing else is given.
     """
     going = look()
     if going is None or going.failed:
@@ -30,4 +37,5 @@ def watch(root: Path, look: Callable[[], tasks.Going | None], name: str) -> None
         words = f"waiting for {going.ahead} other task{'s' * (going.ahead != 1)}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"{name}-going"):
         st.progress(min(max(going.share, 0.0), 1.0), words[:1].upper() + words[1:])
-        st.button("Stop", key=f"{name}_stop", on_click=tasks.withdraw, args=(root, going.key))
+        end = stop or partial(tasks.withdraw, root, going.key)
+        st.button("Stop", key=f"{name}_stop", on_click=end)

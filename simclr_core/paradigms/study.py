@@ -107,6 +107,11 @@ def result(root: Path, study: Study) -> tuple[dict[str, Any], dict[str, np.ndarr
         return None
 
 
+def is_made(root: Path, study: Study) -> bool:
+    """Whether there are figures of a study."""
+    return (root / FOLDER / study.base / f"{study.key}.json").exists()
+
+
 def pictures(root: Path, study: Study) -> np.ndarray:
     """The first test pictures, (M, S, S, 3) uint8; none if they are gone."""
     try:

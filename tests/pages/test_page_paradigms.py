@@ -100,6 +100,19 @@ def test_every_part_shows_what_was_found(page: Open, root: Path, tab: str) -> No
         assert "a&lt;b" in text(app) and f"{precision:.2f}" in text(app)
 
 
+def test_every_number_of_labels_is_asked_for_at_once(page: Open, root: Path) -> None:
+    study = Study("digits")
+    keep(root, study)
+    app = page(data="digits", tab="Over labels")
+    app.button(key="compare_every").click().run()
+    assert not app.exception and "Compare at every number of labels" not in labels(app)
+    asked = [tasks.request(root, key) for key in tasks.waiting(root)]
+    budgets = {one[1]["budget"] for one in asked if one}
+    assert budgets == set(paradigm_form.BUDGETS.values()) - {study.budget}
+    app.button(key="paradigm-every_stop").click().run()
+    assert tasks.waiting(root) == [] and "Compare at every number of labels" in labels(app)
+
+
 def test_unbalanced_classes_get_balanced_scores_first(root: Path) -> None:
     told, _ = made_up(Study("x"), (90, 12, 12))
     html = paradigm_found.table(told)
