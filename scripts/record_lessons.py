@@ -24,10 +24,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from simclr_core.builtin import cache_path  # noqa: E402
+from simclr_core.datasets import load_dataset  # noqa: E402
 from simclr_core.devices import core_count  # noqa: E402
 from simclr_core.lessons.catalogue import LESSONS, lesson_named  # noqa: E402
 from simclr_core.lessons.lesson import Lesson, held, outcomes  # noqa: E402
-from simclr_core.lessons.results import RECORDED, recorded  # noqa: E402
+from simclr_core.lessons.results import RECORDED, recorded, settings_words  # noqa: E402
 from simclr_core.precision import processor  # noqa: E402
 from simclr_core.record import versions  # noqa: E402
 
@@ -84,11 +85,17 @@ def record(lesson: Lesson, seeds: int, data: str) -> None:
         "processor": processor(),
         "cores": core_count(),
         "versions": versions(),
+        "config": config(lesson, data or lesson.data),
     }  # fmt: skip
     RECORDED.mkdir(parents=True, exist_ok=True)
     path = RECORDED / f"{lesson.name}.json"
     path.write_text(json.dumps(about | {"seeds": rows}) + "\n")
     print(f"{lesson.name}: {'held' if told['held'] else 'did not hold'}, {told['seconds']}")
+
+
+def config(lesson: Lesson, source: str) -> dict[str, Any]:
+    """All settings, for these data."""
+    return lesson.settings(Path(source).stem, load_dataset(source).kind)
 
 
 def table() -> str:
@@ -114,6 +121,7 @@ def section(lesson: Lesson, seeds: Any, about: dict[str, Any]) -> str:
         f"{about['data']} ({about['date']}, {about['cores']} cores of {about['processor']}, "
         f"{sum(row['seconds'] for row in seeds) / len(seeds):.0f} s a seed): "
         f"`{about['command']}`\n",
+        f"Settings: {settings_words(about['config'])}.\n",
         "| expected | quantity | at least | mean | each seed | |",
         "| --- | --- | --: | --: | --- | --- |",
     ]

@@ -19,6 +19,7 @@ from simclr_core.lessons import pictures as lesson_pictures
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import Condition, Effect, Lesson, Outcome, held, outcomes
 from simclr_core.lessons.objectives import OBJECTIVES
+from simclr_core.presets import KINDS
 from simclr_core.splits import labelled_rows
 
 EFFECT = Effect("a is larger", "knn", "a", "b", 0.1)
@@ -262,6 +263,12 @@ def test_what_is_recorded_is_of_this_version_and_at_least_five_seeds(lesson: Les
     assert len(seeds) >= 5 and len({row["seed"] for row in seeds}) == len(seeds)
     assert all(results.fits(lesson, row) for row in seeds)
     assert {"command", "date", "processor", "cores", "data", "versions"} <= set(about)
+    config = about["config"]
+    expected = lesson.settings(lesson.data, KINDS[lesson.data])
+    assert config == json.loads(json.dumps(expected))
+    words = results.settings_words(config)
+    assert f"{lesson.steps:,} steps" in words
+    assert all(each.name in words for each in lesson.conditions if each.changes)
 
 
 def test_points_stand_apart_and_means_are_told() -> None:

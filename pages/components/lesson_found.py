@@ -11,6 +11,7 @@ import streamlit as st
 
 from simclr_core import lesson_figures
 from simclr_core.lessons import lesson as lessons
+from simclr_core.lessons import results
 from simclr_core.lessons.lesson import Effect, Lesson, Outcome
 from simclr_core.lessons.results import Results
 
@@ -57,7 +58,7 @@ def found(lesson: Lesson, known: Results, said: int) -> None:
     with left:
         if known.seeds:
             figure(lesson, known)
-            st.html(f'<p class="lab-caption">{caption(known)}</p>')
+            st.html(f'<p class="lab-caption">{caption(known)}</p>{settings(known)}')
         else:
             st.html(
                 '<p class="explore-trouble">No result is recorded for this lesson as it is now; '
@@ -144,6 +145,17 @@ def caption(known: Results) -> str:
         count = len(known.here)
         parts.append(f"Run here: {count} seed{'s' * (count != 1)}")
     return ". ".join(parts) + "."
+
+
+def settings(known: Results) -> str:
+    """HTML: what the recorded ones were made with, to be opened."""
+    config = known.about.get("config")
+    if not config:
+        return ""
+    return (
+        '<details class="lesson-settings"><summary>Settings</summary>'
+        f"<p>{escape(results.settings_words(config))}.</p></details>"
+    )
 
 
 def _chart(drawn: Any, name: str, height: int) -> None:

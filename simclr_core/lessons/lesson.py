@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..config import RunConfig, replace
@@ -122,6 +122,28 @@ class Lesson:
             config = replace(config, **groups)
         training = replace(config.training, seed=seed, precision="float32", device="cpu")
         return replace(config, training=training)
+
+    def settings(self, source: str, kind: str) -> dict[str, Any]:
+        """What a result was made with, as JSON values.
+
+        Args:
+            source, kind: of the data.
+
+        Returns:
+            steps, the groups views, model and training as all conditions share them, and what
+            each condition changes.
+        """
+        shared = asdict(self.config(Condition("all"), source, kind, 0))
+        groups = {name: shared[name] for name in ("views", "model", "training")}
+        changes = {
+            each.name: {
+                **each.changes,
+                **({"objective": each.objective} if each.objective != "nt-xent" else {}),
+                **({"steps": each.steps} if each.steps else {}),
+            }
+            for each in self.conditions
+        }
+        return {"steps": self.steps, **groups, "changes": changes}
 
     @property
     def version(self) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,6 +75,37 @@ def results(root: Path, lesson: Lesson) -> Results:
 def result_path(root: Path, lesson: Lesson, seed: int) -> Path:
     """Where one seed's result lies."""
     return root / HERE / f"{lesson.name}-{lesson.version}-{seed}.json"
+
+
+def settings_words(config: Mapping[str, Any]) -> str:
+    """What a result was made with, in a line: the settings that say most, and what differs.
+
+    Args:
+        config: of `Lesson.settings`.
+    """
+    model, training, views = config["model"], config["training"], config["views"]
+    words = [
+        f"encoder {model['encoder']}, width {model['width']}",
+        f"z of {model['head_dim']}",
+        f"N = {training['batch_size']}",
+        f"τ = {training['temperature']:g}",
+        f"{training['optimizer']} at {training['learning_rate']:g}",
+        f"{config['steps']:,} steps",
+        f"crops from {views['crop_min']:g}",
+        f"colour strength {views['color_strength']:g}",
+        f"gray p {views['gray_p']:g}",
+        f"flip p {views['flip_p']:g}",
+        "float32",
+    ]
+    told = ", ".join(words)
+    for name, changes in config["changes"].items():
+        flat = []
+        for group, value in changes.items():
+            rows = value.items() if isinstance(value, Mapping) else [(group, value)]
+            flat += [f"{key} {each}" for key, each in rows]
+        if flat:
+            told += f"; {name}: {', '.join(flat)}"
+    return told
 
 
 def task_key(lesson: Lesson, seed: int) -> str:
