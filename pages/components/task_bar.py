@@ -38,4 +38,5 @@ def watch(
     with st.container(horizontal=True, vertical_alignment="center", key=f"{name}-going"):
         st.progress(min(max(going.share, 0.0), 1.0), words[:1].upper() + words[1:])
         end = stop or partial(tasks.withdraw, root, going.key)
-        st.button("Stop", key=f"{name}_stop", on_click=end)
+        words = "For every browser that waits for it."
+        st.button("Stop", key=f"{name}_stop", on_click=end, help=words)

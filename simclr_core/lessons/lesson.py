@@ -147,7 +147,11 @@ class Lesson:
 
     @property
     def version(self) -> str:
-        """Changes with everything that a result or its judgement depends on, not with words."""
+        """Changes with data, conditions, settings and effects, not with words.
+
+        What a lesson with a `run` of its own fixes in its module is no part of it: whoever changes
+        that changes `steps` or `base` as well, or records anew.
+        """
         what = (self.data, self.conditions, self.steps, sorted(self.base), self.base)
         wanted = [(e.quantity, e.more, e.less, e.least, e.other) for e in self.effects]
         return hashlib.sha256(repr((self.name, what, wanted)).encode()).hexdigest()[:8]

@@ -88,12 +88,12 @@ def hardest(z: np.ndarray, temperature: float, share: float = HARDEST) -> float:
         `share` (all weigh alike) to 1.
     """
     found = []
-    for i in range(0, len(z) - 2 * BATCH + 1, 2 * BATCH):
+    for i in range(0, max(len(z) - 2 * BATCH + 1, 1), 2 * BATCH):  # fewer make one batch
         s = similarities(z[i : i + 2 * BATCH])  # (2N, 2N)
         view = np.arange(len(s))
         own = view[None, :] // 2 == view[:, None] // 2
         negatives = np.sort(s[~own].reshape(len(s), -1), axis=1)[:, ::-1]  # (2N, 2N-2)
         weights = np.exp((negatives - negatives[:, :1]) / temperature)
-        top = round(share * weights.shape[1])
+        top = max(round(share * weights.shape[1]), 1)
         found.append((weights[:, :top].sum(axis=1) / weights.sum(axis=1)).mean())
     return float(np.mean(found))
