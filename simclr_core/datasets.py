@@ -88,6 +88,21 @@ class Dataset:
         return int(self.x_train.shape[1])
 
 
+def take_test(dataset: Dataset, rows: np.ndarray) -> Dataset:
+    """The same training pictures, and these of the test pictures in this order.
+
+    Args:
+        rows: positions of test pictures.
+    """
+    labels = dataset.y_test
+    return replace(
+        dataset,
+        x_test=dataset.x_test[rows],
+        y_test=None if labels is None else labels[rows],
+        factors_test={name: values[rows] for name, values in dataset.factors_test.items()},
+    )
+
+
 def load_dataset(
     source: str,
     image_size: int | None = None,

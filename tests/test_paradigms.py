@@ -13,6 +13,7 @@ from simclr_core.config import ConfigError
 from simclr_core.encoders import build_encoder
 from simclr_core.errors import DataError
 from simclr_core.paradigms import making, ways
+from simclr_core.paradigms import pictures as study_pictures
 from simclr_core.paradigms import study as studies
 from simclr_core.paradigms.study import WAYS, Study
 from simclr_core.splits import labelled_rows
@@ -141,7 +142,7 @@ def test_fine_tuning_leaves_frozen_weights_alone(made, pictures) -> None:
 
     _, study, _, _ = made
     dataset = load_dataset(str(pictures))
-    config = making.config_of(study, dataset)
+    config = study_pictures.config_of(study, dataset)
     weights = build_encoder(config.model, 16).get_weights()
     rows = labelled_rows(dataset.y_train, 5, 0)
     learned = ways.supervised(

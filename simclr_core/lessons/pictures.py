@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 
-from ..datasets import Dataset, load_dataset
+from ..datasets import Dataset, load_dataset, take_test
 from ..errors import DataError
 from .lesson import Lesson, Tell
 
@@ -58,8 +56,4 @@ def _mixed(dataset: Dataset) -> Dataset:
     labels = dataset.y_test
     if labels is None or (np.diff(labels) < 0).any():
         return dataset
-    order = np.random.default_rng(0).permutation(len(labels))
-    factors = {name: values[order] for name, values in dataset.factors_test.items()}
-    return dataclasses.replace(
-        dataset, x_test=dataset.x_test[order], y_test=labels[order], factors_test=factors
-    )
+    return take_test(dataset, np.random.default_rng(0).permutation(len(labels)))

@@ -11,18 +11,16 @@ from typing import Any
 
 import numpy as np
 
-from ..config import DataConfig, RunConfig, replace
-from ..datasets import Dataset, load_dataset
-from ..errors import DataError, LabError
+from ..config import RunConfig
+from ..datasets import Dataset
+from ..errors import LabError
 from ..evaluation import small_pixels
 from ..files import read_npz, write_json, write_npz, writing
-from ..presets import preset_config
 from ..projection import umap_layout
-from ..splits import labelled_rows
+from . import pictures
 from .study import FOLDER, SELF, SEMI, SUPERVISED, UNSUPERVISED, VERSION, Study, result
 
 PRETRAINED = 0.8  # share of the seconds that pretraining gets; fine-tuning gets the rest
-TESTED = 10_000  # test pictures at most
 POINTS = 600  # test pictures on the maps
 SHOWN = 2000  # test pictures that are kept to be looked at
 CLUSTERED = 5000  # training pictures that k-means looks at
@@ -51,18 +49,12 @@ def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
     if made := result(root, study):  # others asked as well
         return made[0]
     tell(0.0, "reading pictures")
-    dataset = load_dataset(
-        study.source,
-        study.image_size or None,
-        progress=lambda share, words: tell(0.02 * share, f"reading pictures: {words}"),
-    )
-    _check(dataset, study)
-    dataset = mixed(dataset)
+    dataset = pictures.read(study, tell)
     place = root / FOLDER / study.base
     with writing(place):
         place.mkdir(parents=True, exist_ok=True)
-    config = config_of(study, dataset)
-    rows = labelled(dataset, study)
+    config = pictures.config_of(study, dataset)
+    rows = pictures.labelled(dataset, study)
     parts = Parts(study, dataset, config, rows, place, tell)
     found = {
         SUPERVISED: parts.supervised(),
@@ -80,7 +72,7 @@ def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
         "labelled": len(rows),
         "train": len(dataset.x_train),
         "test": len(dataset.x_test),
-        "train_counts": _counts(dataset.y_train, dataset),
+        "train_counts": pictures.counts(dataset),
         "encoder": config.model.encoder,
         "width": config.model.width,
         "ways": found,
@@ -89,40 +81,6 @@ def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
     write_npz(place / f"{study.key}.npz", arrays)
     write_json(place / f"{study.key}.json", told)
     return told
-
-
-def mixed(dataset: Dataset) -> Dataset:
-    """The same training pictures, and at most `TESTED` test pictures in an order by chance.
-
-    Pictures of a folder lie class by class: the first few would be of one class.
-    """
-    count = len(dataset.x_test)
-    order = np.random.default_rng(0).permutation(count)[:TESTED]
-    assert dataset.y_test is not None
-    factors = {name: values[order] for name, values in dataset.factors_test.items()}
-    return dataclasses.replace(
-        dataset, x_test=dataset.x_test[order], y_test=dataset.y_test[order], factors_test=factors
-    )
-
-
-def config_of(study: Study, dataset: Dataset) -> RunConfig:
-    """All settings: the preset `minute`, for this kind of picture."""
-    config = preset_config("minute", study.source, dataset.kind)
-    training = replace(config.training, seed=study.seed, precision="float32", device="cpu")
-    batch = min(training.batch_size, len(dataset.x_train))
-    return replace(
-        config,
-        data=DataConfig(source=study.source),
-        training=replace(training, batch_size=batch),
-    )
-
-
-def labelled(dataset: Dataset, study: Study) -> np.ndarray:
-    """Rows of the training pictures whose labels may be used."""
-    assert dataset.y_train is not None
-    if not study.budget:
-        return np.arange(len(dataset.y_train))
-    return labelled_rows(dataset.y_train, study.budget, study.seed)
 
 
 class Parts:
@@ -283,30 +241,6 @@ class Parts:
 
         part(0.0, "compiling")
         return part
-
-
-def _check(dataset: Dataset, study: Study) -> None:
-    if dataset.y_train is None or dataset.y_test is None:
-        raise DataError(
-            f"Expected pictures with labels, found none in {study.source}; put the pictures of "
-            "each class into a folder of its own."
-        )
-    if not len(dataset.x_test):
-        raise DataError(
-            f"Expected pictures to test on, found too few in {study.source} to set some aside; "
-            "bring more of each class."
-        )
-    if len(np.unique(dataset.y_train)) < 2:
-        raise DataError(
-            f"Expected pictures of at least two classes, found one in {study.source}; with one "
-            "there is nothing to tell apart."
-        )
-
-
-def _counts(labels: np.ndarray | None, dataset: Dataset) -> list[int]:
-    if labels is None:
-        return []
-    return np.bincount(labels, minlength=len(dataset.class_names)).tolist()
 
 
 def _axes(known: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
