@@ -128,7 +128,7 @@ def section(lesson: Lesson, seeds: Any, about: dict[str, Any]) -> str:
     for one in found:
         each = ", ".join(f"{value:+.3f}" for value in one.values)
         lines.append(
-            f"| {one.effect.words} | {one.effect.quantity} | {one.effect.least:+.2f} | "
+            f"| {one.effect.words} | {one.effect.quantity} | {one.effect.least:+.3g} | "
             f"{one.mean:+.3f} | {each} | {'held' if one.held else 'did not hold'} |"
         )
     names = list(lesson.quantities)

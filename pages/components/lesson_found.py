@@ -91,7 +91,9 @@ def expected(lesson: Lesson) -> str:
 
 
 def _form(effect: Effect) -> str:
-    return "{:+.0%}" if lesson_figures.is_share(effect.quantity) else "{:+.2f}"
+    if lesson_figures.is_share(effect.quantity):
+        return "{:+.1%}" if 0 < effect.least < 0.01 else "{:+.0%}"
+    return "{:+.2f}"
 
 
 def _least(effect: Effect) -> str:

@@ -74,7 +74,7 @@ LESSONS: tuple[Lesson, ...] = (
         ),
         effects=(Effect("All find more than one", "knn", "all 126", "1", 0.03),),
         steps=350,
-        seconds=85,
+        seconds=90,
     ),
     Lesson(
         name="collapse",
@@ -176,6 +176,6 @@ LESSONS: tuple[Lesson, ...] = (
                    0.2),
         ),
         steps=350,
-        seconds=100,
+        seconds=115,
     ),
 )  # fmt: skip

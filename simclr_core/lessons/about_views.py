@@ -82,7 +82,7 @@ LESSONS: tuple[Lesson, ...] = (
         conditions=(Condition(_WITH), Condition(_WITHOUT, _NO_COLOR)),
         effects=(Effect("Neighbours agree more with it", "knn", _WITH, _WITHOUT, 0.03),),
         steps=1000,
-        seconds=100,
+        seconds=90,
         **{**_COLOR_TEXT, "answers": ("It helps", "No difference", "It hurts"), "right": 0},
     ),
     Lesson(
@@ -120,7 +120,7 @@ LESSONS: tuple[Lesson, ...] = (
             Effect("Both find more than colour alone", "knn", _BOTH, _COLOR, 0.03),
         ),
         steps=700,
-        seconds=110,
+        seconds=100,
         **_COMPOSITION_TEXT,
     ),
     Lesson(
