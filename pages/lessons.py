@@ -20,6 +20,8 @@ NAMES = [lesson.name for lesson in LESSONS]
 def main() -> None:
     """Guard, read, call, show."""
     st.html(Path(__file__).parent.parent / "assets" / "lessons.css")
+    if st.query_params.get("lesson", NAMES[0]) not in NAMES:
+        st.query_params.pop("said", None)  # it was said of another lesson
     most = max(len(lesson.answers) for lesson in LESSONS)
     for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')

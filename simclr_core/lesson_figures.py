@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 
 from .figures import (
     GREYS,
-    NEGATIVES,
     VALUES,
     VIEW_1,
     VIEW_2,
@@ -250,6 +250,7 @@ def maps_figure(
     """
     from plotly.subplots import make_subplots
 
+    grey = GREYS["dark" if dark else "light"]
     columns = math.ceil(len(maps) / rows)
     figure = make_subplots(
         rows, columns, subplot_titles=[_wrapped(words, 22) for words in maps],
@@ -261,8 +262,8 @@ def maps_figure(
         xy = np.asarray(coordinates, float)
         place = {"row": i // columns + 1, "col": i % columns + 1}
         noise = words.startswith("noise")
-        parts = [(NEGATIVES, "", xy)] if noise else [
-            (colors[c], str(name), xy[of == c]) for c, name in enumerate(names)
+        parts = [(grey["ink"], "", xy)] if noise else [
+            (colors[c], escape(str(name)), xy[of == c]) for c, name in enumerate(names)
         ]  # fmt: skip
         for color, name, part in parts:
             figure.add_scatter(

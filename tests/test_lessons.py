@@ -137,11 +137,16 @@ def test_pictures_that_do_not_suit_are_refused_before_anything_is_trained(tmp_pa
     parts = {"x_train": images[::2], "x_test": images[1::2]}
     np.savez(tmp_path / "plain.npz", **parts)
     np.savez(tmp_path / "named.npz", **parts, y_train=labels[::2], y_test=labels[1::2])
+    one = np.zeros(45, int)
+    np.savez(tmp_path / "one.npz", **parts, y_train=one, y_test=one)
     for lesson, name, words in (
         ("collapse", "plain.npz", "labels"),
         ("few-labels", "plain.npz", "labels"),
         ("color", "named.npz", "hue, shape"),
         ("temperature", "named.npz", "at least 64"),
+        ("few-labels", "named.npz", "at least 64"),
+        ("batch-size", "named.npz", "at least 256"),
+        ("collapse", "one.npz", "two classes"),
     ):
         with pytest.raises(DataError, match=words):
             comparison.run_lesson(lesson_named(lesson), 0, lambda *_: None, str(tmp_path / name))

@@ -59,3 +59,15 @@ def test_a_link_hides_panels_and_tells_once_what_it_does_not_know(tmp_path: Path
     assert ".st-key-live-curves { display: none" in found and "font-size: 21.6px" in found
     assert "&lt;b&gt;x&lt;/b&gt;" in found and "expected some of" in found
     assert "expected some of" not in html(app.run())
+
+
+def test_links_that_load_a_page_anew_carry_size_and_hidden_panels(monkeypatch) -> None:
+    for state, expected in (
+        ({}, "/lessons?lesson=maps"),
+        ({room.LARGE_KEY: True}, "/lessons?lesson=maps&size=large"),
+        ({room._HIDDEN: ["map", "verdict"]}, "/lessons?lesson=maps&hide=map,verdict"),
+    ):
+        monkeypatch.setattr(room.st, "session_state", state)
+        assert room.carried("/lessons?lesson=maps") == expected
+    monkeypatch.setattr(room.st, "session_state", {room.LARGE_KEY: True, room._HIDDEN: ["map"]})
+    assert room.carried("/runs") == "/runs?size=large&hide=map"

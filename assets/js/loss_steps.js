@@ -204,11 +204,12 @@ class LossSteps {
   choose(i, j) {
     this.chosen = [i, j];
     this.draw();
+    this.table.querySelector(".ls-chosen button")?.focus();  // the keyboard goes on from here
   }
 
   /** The chosen number with its formula filled in. */
   explain() {
-    const [i, j] = this.chosen, { s, shares, losses } = this.found, two = (v) => v.toFixed(2).replace("-", "−");
+    const [i, j] = this.chosen, { s, shares, losses } = this.found, four = (v) => v.toFixed(4);
     const [a, b] = [this.name(i), this.name(Math.max(j, 0))];
     let text;
     if (j < 0) {
@@ -221,7 +222,7 @@ class LossSteps {
     else {
       const exps = s[i].map((v, k) => (k === i ? null : Math.exp(v / this.tau))).filter((v) => v !== null);
       const sum = exps.reduce((x, y) => x + y, 0), own = Math.exp(s[i][j] / this.tau);
-      text = `share of ${b} in row ${a} = exp(${two(s[i][j])} / ${this.tau}) / sum of the row = ${own.toPrecision(4)} / ${sum.toPrecision(4)} = ${shares[i][j].toFixed(4)}`;
+      text = `share of ${b} in row ${a} = exp(${four(s[i][j])} / ${this.tau}) / sum of the row = ${own.toPrecision(4)} / ${sum.toPrecision(4)} = ${shares[i][j].toFixed(4)}`;
     }
     this.formula.textContent = text.replaceAll("-", "−");
   }
@@ -255,7 +256,7 @@ const CSS = `
 .ls-table { border-collapse: separate; border-spacing: 2px; margin-top: 6px; }
 .ls-table th { font-weight: 600; padding: 3px 4px; border-bottom: 3px solid var(--own); min-width: 34px; }
 .ls-table tr > th:first-child { border-bottom: 0; border-left: 3px solid var(--own); }
-.ls-table th.ls-loss { border: 0; font-weight: 400; color: var(--muted, inherit); max-width: 84px; line-height: 1.2; font-size: calc(12px * var(--lab-scale, 1)); }
+.ls-table th.ls-loss { border: 0; font-weight: 400; color: var(--muted, inherit); max-width: calc(84px * var(--lab-scale, 1)); line-height: 1.2; font-size: calc(12px * var(--lab-scale, 1)); }
 .ls-table td { padding: 0; text-align: center; }
 .ls-table td button { border: 0; width: 100%; min-width: 42px; padding: 6px 2px; border-radius: 4px;
   background: color-mix(in srgb, #3f90da calc(var(--share, 0) * 60%), transparent); }

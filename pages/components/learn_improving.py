@@ -16,23 +16,23 @@ from simclr_core.presets import view_config
 from simclr_core.recipes import draw_recipes
 from simclr_core.views import render_views
 
-from . import learn_text
+from . import learn_text, room
 from .pictures import data_uri
 
 TEXT = (
     "<b>Batch size.</b> More pictures a step mean more negatives, and a harder search. The paper "
     "gains by it, less so the longer it trains (figure 9). With one minute on two cores 64 "
-    "pictures a step did well here: larger batches leave fewer steps. {batch-size}. {negatives}.",
+    "pictures a step did well here: larger batches leave fewer steps. {batch-size}, {negatives}",
     "<b>Temperature.</b> It decides how much the most similar strangers count. Too low: hardly any "
     "others do. Too high: nearly all count alike, and hard ones teach less (section 5.1). The "
-    "paper's probes: 59.7% at 0.05, 64.4% at 0.1, 58.0% at 1 (table 5). {temperature}.",
+    "paper's probes: 59.7% at 0.05, 64.4% at 0.1, 58.0% at 1 (table 5). {temperature}",
     "<b>Time.</b> Without labels more passes over the pictures keep helping, in the paper up to a "
     "thousand (figure 9, ImageNet). One lesson gives 16 pictures a step twice the steps "
     "({batch-size}), another follows a training on its way ({alignment}).",
     "<b>Strength of the alterations.</b> Stronger colour distortion helps: from 59.6% to "
     "63.2% as s goes from 1/8 to 1, while supervised learning falls from 77.0% to 75.7% (table 1, "
     "ImageNet). Too strong, and partners have too little in common; the table does not go so far. "
-    "{color}. {composition}.",
+    "{color}, {composition}",
 )
 BATCHES = (8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 TAUS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -69,10 +69,8 @@ def _linked(text: str) -> str:
 
     def link(found: re.Match[str]) -> str:
         lesson = lesson_named(found[1])
-        return (
-            f'<a href="/lessons?lesson={lesson.name}" target="_self">Lesson: '
-            f"{escape(lesson.title)}</a>"
-        )
+        to = escape(room.carried(f"/lessons?lesson={lesson.name}"))
+        return f'<a href="{to}" target="_self">Lesson: {escape(lesson.title)}</a>'
 
     return re.sub(r"\{([a-z-]+)\}", link, text)
 

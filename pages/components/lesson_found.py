@@ -45,7 +45,13 @@ def prediction(lesson: Lesson, said: int | None) -> None:
     if said < len(lesson.answers):
         words += f"You said: {escape(lesson.answers[said]).lower()}. "
     words += f"Expected here: {escape(lesson.answers[lesson.right]).lower()}."
-    st.html(f'<p class="lesson-said">{words}</p>')
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-said"):
+        st.html(f'<p class="lesson-said">{words}</p>')
+        st.button("Ask again", key="lesson_ask_again", type="tertiary", on_click=_ask_again)
+
+
+def _ask_again() -> None:
+    st.query_params.pop("said", None)
 
 
 def _say(answer: int) -> None:
@@ -96,6 +102,10 @@ def _form(effect: Effect) -> str:
     return "{:+.2f}"
 
 
+def _minus(text: str) -> str:
+    return text.replace("-", "−")
+
+
 def _least(effect: Effect) -> str:
     return _form(effect).format(effect.least)
 
@@ -107,8 +117,9 @@ def verdict(told: Sequence[Outcome]) -> str:
         form = _form(one.effect)
         rows.append(
             f'<tr class="{"yes" if one.held else "no"}"><th scope="row">{escape(one.effect.words)}'
-            f"</th><td>{_least(one.effect)}</td><td>{form.format(one.mean)}</td>"
-            f"<td>{form.format(min(one.values))} to {form.format(max(one.values))}</td>"
+            f"</th><td>{_least(one.effect)}</td><td>{_minus(form.format(one.mean))}</td>"
+            f"<td>{_minus(form.format(min(one.values)))} to "
+            f"{_minus(form.format(max(one.values)))}</td>"
             f"<td>{'held' if one.held else 'did not hold'}</td></tr>"
         )
     every = lessons.held(told)
@@ -175,11 +186,8 @@ def figure(lesson: Lesson, known: Results) -> None:
     if "curves" in last:
         _chart(curves(known, dark), f"curves_{lesson.name}", 400)
         return
-    if "maps" in last:
-        maps = {_counted(words, last): np.array(xy) for words, xy in last["maps"].items()}
-        drawn = lesson_figures.maps_figure(maps, last["classes"], last["class_names"], dark)
-        _chart(drawn, f"maps_{lesson.name}", 400)
-        st.html('<p class="lab-caption">The axes have no units. Grey: noise.</p>')
+    if any("maps" in row for row in known.seeds):
+        _maps(lesson, known, dark)
         return
     panels = panels_of(lesson, known)
     height = 400 if len(panels) <= 3 else 460
@@ -206,6 +214,35 @@ def figure(lesson: Lesson, known: Results) -> None:
         drawn = lesson_figures.across_runs_figure(runs, words, dark)
         _chart(drawn, f"across_{lesson.name}", 370)
         st.html('<p class="lab-caption">Each point is a run. Both low is at the lower left.</p>')
+
+
+def _maps(lesson: Lesson, known: Results, dark: bool) -> None:
+    """The maps of one seed, named; and the counts of every seed as points."""
+    rows = {_seed(row, known): row for row in known.seeds if "maps" in row}
+    one, every = st.tabs(["Maps of one seed", "Every seed"])
+    with one:
+        name = list(rows)[-1]
+        if len(rows) > 1:
+            name = st.segmented_control(
+                "Seed", list(rows), default=name, required=True, key="lesson_seed",
+                label_visibility="collapsed",
+            )  # fmt: skip
+        row = rows[str(name)]
+        maps = {_counted(words, row): np.array(xy) for words, xy in row["maps"].items()}
+        drawn = lesson_figures.maps_figure(maps, row["classes"], row["class_names"], dark)
+        _chart(drawn, f"maps_{lesson.name}", 400)
+        st.html(
+            f'<p class="lab-caption">{escape(str(name))}. Colours of h: classes; noise has one '
+            "colour. The axes have no units.</p>"
+        )
+    with every:
+        points = lesson_figures.points_figure(panels_of(lesson, known), dark)
+        _chart(points, f"points_{lesson.name}", 440)
+
+
+def _seed(row: dict[str, Any], known: Results) -> str:
+    where = "recorded" if row in known.recorded else "run here"
+    return f"Seed {row['seed']}, {where}"
 
 
 def _counted(words: str, found: dict[str, Any]) -> str:

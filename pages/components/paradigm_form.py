@@ -101,6 +101,12 @@ def controls(study: Study, root: Path) -> None:
         st.html(f'<p class="explore-trouble">{escape(going.words)}</p>')
     if is_made(root, study):
         return
+    if study.source not in BUILT_IN and not Path(study.source).exists():
+        st.html(
+            '<p class="explore-trouble">Expected a folder, a .zip or an .npz, found nothing at '
+            f"{escape(study.source)}; choose other pictures.</p>"
+        )
+        return
     with st.container(horizontal=True, vertical_alignment="center", key="paradigm-start"):
         st.button("Compare", type="primary", key="compare", on_click=_ask, args=(study, root))
         total = round(3 * study.seconds + BESIDE)

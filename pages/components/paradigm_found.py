@@ -87,6 +87,8 @@ def figures_rows(told: Mapping[str, Any]) -> list[str]:
             value = ways[way][name]
             text = "–" if value is None else f"{value:.3f}" if name == "auc" else percent(value)
             mark = " class='best'" if value is not None and value == best[name] else ""
+            if way == UNSUPERVISED and not i:
+                text += "<small> its groups named by more labels than the others get</small>"
             cells += f"<td{mark}>{text}</td>"
         kind = "paradigm-first" if not i else "paradigm-more"
         rows.append(f'<tr class="{kind}"><th scope="row">{words[name]}</th>{cells}</tr>')

@@ -41,6 +41,16 @@ def show() -> None:
         st.html(f'<p class="room-problem">{escape(problem)}</p>')
 
 
+def carried(link: str) -> str:
+    """A link within the app that loads the page anew: size and hidden panels go with it."""
+    more = []
+    if st.session_state.get(LARGE_KEY):
+        more.append("size=large")
+    if hidden := st.session_state.get(_HIDDEN):
+        more.append(f"hide={','.join(hidden)}")
+    return "".join([link, *(f"{'&' if '?' in link or i else '?'}{m}" for i, m in enumerate(more))])
+
+
 def styles(large: bool, hidden: Iterable[str]) -> str:
     """The styles that make type large and leave panels out.
 

@@ -13,6 +13,7 @@ from simclr_core import runs, summary
 from simclr_core.errors import LabError
 from simclr_core.runs import Run
 
+from . import room
 from .map_picture import map_picture
 from .run_rows import Row
 
@@ -24,7 +25,9 @@ def wall(rows: Sequence[Row]) -> None:
     """A card a run: name, state, map, and how many neighbours agree."""
     shown = rows[:MOST]
     cards = "".join(card(row) for row in shown)
-    more = f"<p class='lab-caption'>The newest {MOST} of {len(rows):,}.</p>" * (len(rows) > MOST)
+    more = "<p class='lab-caption'>A colour a class; the number says how many of the nearest "
+    more += "neighbours in h share it, beside the untrained network and raw pixels."
+    more += f" The newest {MOST} of {len(rows):,}.</p>" if len(rows) > MOST else "</p>"
     # st.html takes SVG out.
     st.markdown(f'<div class="run-wall">{cards}</div>{more}', unsafe_allow_html=True)
 
@@ -39,9 +42,9 @@ def card(row: Row) -> str:
         if value is not None
     ]
     of = f"neighbours share {escape(row.of)}" if row.of else "neighbours agree"
-    state = escape(_state(row))
+    state, link = escape(_state(row)), room.carried(f"/train?run={row.run.id}")
     return (
-        f'<figure><figcaption><a href="/train?run={escape(row.run.id)}" target="_self">'
+        f'<figure><figcaption><a href="{escape(link)}" target="_self">'
         f"{escape(row.name)}</a><small>{state}</small></figcaption>{_map(row.run)}"
         f"<p><b>{share}</b> {of}<small>{', '.join(beside)}</small></p></figure>"
     )

@@ -46,15 +46,15 @@ _COMPOSITION_TEXT: dict[str, Any] = {
 LESSONS: tuple[Lesson, ...] = (
     Lesson(
         name="color",
-        title="Without colour distortion the network learns colour",
+        title="Views that keep their colours",
         question="Views are cropped but keep their colours. What will the network learn?",
         about=(
             "Shapes, crops and flips, once with colour distortion and once without; then linear "
-            "probes of h for the shape and for its hue. These pictures were drawn to show this: "
-            "the colours alone are enough to tell most of these plain scenes apart."
+            "probes of h for the shape and for its hue."
         ),
         shows_not=(
-            "How strong the effect is on photographs: see the next lesson. Nor that colour is "
+            "How strong the effect is on photographs (see the next lesson): these pictures were "
+            "drawn to show it, as their colours alone tell most of them apart. Nor that colour is "
             "useless: for telling ripe fruit one would keep it."
         ),
         data="shapes",
@@ -87,14 +87,16 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         name="composition",
-        title="One augmentation is not enough",
+        title="Crop, colour, or both",
         question="Which alterations does the network need to find the motif?",
         about=(
-            "Patterns: a motif repeated in two colours of its own. Crops alone leave the colours "
-            "as a shortcut, colour alone leaves every copy in its place. The set was drawn so."
+            "Patterns: a motif repeated in two colours of its own; views by crop alone, by colour "
+            "distortion alone, and by both."
         ),
         shows_not=(
-            "That this holds for every kind of picture. On the plain shapes of this app colour "
+            "That this holds for every kind of picture. This set was drawn so: crops alone leave "
+            "the colours as a shortcut, colour alone leaves every copy in its place. On the plain "
+            "shapes of this app colour "
             "alone does nearly as well as both."
         ),
         data="patterns",
@@ -109,7 +111,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         name="composition-photographs",
-        title="One augmentation, on photographs",
+        title="Crop, colour, or both, on photographs",
         question="And on photographs?",
         about="CIFAR-10 with crop alone, colour alone and both; neighbours of h share the class.",
         shows_not="What a long training makes of it: these are 700 steps.",
@@ -125,7 +127,7 @@ LESSONS: tuple[Lesson, ...] = (
     ),
     Lesson(
         name="head",
-        title="z keeps less of what the alterations vary",
+        title="What h knows, and what z knows",
         question="A probe asks h and z for hue, size and which way round. Which knows more?",
         answers=("h", "z", "Both the same"),
         right=0,

@@ -16,7 +16,7 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     from . import pictures
     from .small_training import knn, train
 
-    dataset = pictures.read(lesson, data, tell)
+    dataset = pictures.read(lesson, data, tell, max(SIZES))
     found: dict[str, dict[str, float]] = {}
     paces: dict[int, float] = {}
     # Shares of the whole: views made in the first part, then twice the seconds of the middle one.

@@ -74,7 +74,7 @@ def whole(xy: np.ndarray) -> np.ndarray:
 
 LESSON = Lesson(
     name="maps",
-    title="A map can mislead",
+    title="How far can a map be trusted?",
     question="Points of pure noise are laid out by UMAP with 3 neighbours. What will one see?",
     answers=("One even cloud", "Clusters", "A line"),
     right=1,

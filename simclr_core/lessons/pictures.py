@@ -6,15 +6,16 @@ import numpy as np
 
 from ..datasets import Dataset, load_dataset, take_test
 from ..errors import DataError
-from .lesson import Lesson, Tell
+from .lesson import Condition, Lesson, Tell
 
 
-def read(lesson: Lesson, source: str, tell: Tell) -> Dataset:
+def read(lesson: Lesson, source: str, tell: Tell, least: int = 0) -> Dataset:
     """Pictures on which a lesson can be run.
 
     Args:
         source: as for `load_dataset`.
         tell: is given the share of the work done, and words.
+        least: training pictures at least, beside those of the largest batch of its conditions.
 
     Returns:
         The data set. Test pictures that lie class by class are put into an order by chance, as
@@ -31,6 +32,11 @@ def read(lesson: Lesson, source: str, tell: Tell) -> Dataset:
             f"Expected pictures with labels, and some to test on, found none in {source}; put the "
             "pictures of each class into a folder of its own, or run the lesson on its own."
         )
+    if len(np.unique(dataset.y_train)) < 2:
+        raise DataError(
+            f"Expected pictures of at least two classes, found one in {source}; with one there is "
+            "nothing to tell apart."
+        )
     wanted = {
         name.partition(":")[2] for e in lesson.effects for name in (e.quantity, e.other) if name
     }
@@ -42,12 +48,13 @@ def read(lesson: Lesson, source: str, tell: Tell) -> Dataset:
         )
     sizes = [
         lesson.config(condition, source, dataset.kind, 0).training.batch_size
-        for condition in lesson.conditions
+        for condition in lesson.conditions or (Condition("all"),)
     ]
-    if len(dataset.x_train) < max(sizes, default=1):
+    most = max(least, *sizes)
+    if len(dataset.x_train) < most:
         raise DataError(
-            f"Expected at least {max(sizes):,} training pictures, found {len(dataset.x_train):,} "
-            f"in {source}; bring more, or run the lesson on its own."
+            f"Expected at least {most:,} training pictures, found {len(dataset.x_train):,} in "
+            f"{source}; bring more, or run the lesson on its own."
         )
     return _mixed(dataset)
 

@@ -64,6 +64,17 @@ def test_nothing_is_shown_before_a_prediction(page: Open) -> None:
     assert "Run it here" in labels(app) and app.query_params["said"] in ("0", ["0"])
 
 
+def test_the_question_can_be_asked_again_and_is_not_answered_beforehand(page: Open) -> None:
+    record("color", (0.9, 0.8))
+    app = page(lesson="color", said="1")
+    app.button(key="lesson_ask_again").click().run()
+    lesson = lesson_named("color")
+    assert lesson.question in text(app) and "Published" not in text(app)
+    assert "learns colour" not in text(app) and lesson.shows_not not in text(app)
+    wrong = page(lesson="colour", said="1")
+    assert "Published" not in text(wrong) and LESSONS[0].question in text(wrong)
+
+
 def test_one_may_say_that_one_does_not_know(page: Open) -> None:
     app = page(lesson="color")
     app.button(key="lesson_say_none").click().run()
