@@ -19,6 +19,7 @@ from .figures import (
 )
 
 RECORDED, HERE = VIEW_1, VIEW_2
+CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
 SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
 
 Values = Mapping[str, Sequence[float]]  # condition -> a value a seed
@@ -42,13 +43,14 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
 
     grey = GREYS["dark" if dark else "light"]
     names = list(panels)
-    columns = min(len(names), 2 if len(names) != 3 else 3)
+    widest = max(len({*recorded, *here}) for _, recorded, here in panels.values())
+    columns = min(len(names), 2 if len(names) != 3 else 3) if widest <= CROWDED else 1
     rows = math.ceil(len(names) / columns)
     figure = make_subplots(
         rows,
         columns,
         subplot_titles=[_wrapped(panels[name][0]) for name in names],
-        vertical_spacing=0.2 if rows > 1 else 0,
+        vertical_spacing=(0.2 if columns > 1 else 0.1) if rows > 1 else 0,
         horizontal_spacing=0.09,
     )
     for i, name in enumerate(names):
@@ -75,14 +77,15 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
                 showlegend=False, line={"color": grey["ink"], "width": 2}, **place,
             )  # fmt: skip
             figure.add_annotation(
-                x=j + 0.33, y=mean, text=format(mean, form), showarrow=False, xanchor="left",
-                font={"size": 11, "color": grey["ink"]}, **place,
+                x=j + 0.33, y=mean, text=_number(mean, form), showarrow=False,
+                xanchor="left", font={"size": 11, "color": grey["ink"]}, **place,
             )  # fmt: skip
         figure.update_xaxes(
             tickvals=list(range(len(conditions))),
             ticktext=[_wrapped(words, 14) for words in conditions],
-            range=[-0.6, len(conditions) - 0.2],
-            showgrid=False, tickangle=0, **place,
+            range=[-0.6, len(conditions) - 0.2], showgrid=False, tickangle=0,
+            showticklabels=columns > 1 or i == len(names) - 1,
+            tickfont={"size": 12 if widest <= 6 else 10}, **place,
         )  # fmt: skip
         seen = [v for side in (recorded, here) for row in side.values() for v in row]
         low, high = min(seen), max(seen)
@@ -91,7 +94,10 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
         else:
             room = 0.12 * max(high - low, 0.1)
             figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
-    legend = {"orientation": "h", "x": 1, "xanchor": "right", "y": -0.12, "yanchor": "top"}
+    where: dict[str, Any] = {"y": -0.12, "yanchor": "top"}
+    if widest > CROWDED:
+        where = {"y": 1.04, "yanchor": "bottom"}
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", **where}
     layout = base_layout(dark, hovermode="closest", legend=legend)
     figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
     figure.update_layout(margin={"l": 44, "r": 12, "t": 40, "b": 60})
@@ -162,7 +168,8 @@ def across_runs_figure(
         )  # fmt: skip
     bar = {"title": {"text": words, "side": "right"}, "tickformat": ".0%", "thickness": 12}
     axis = {"colorscale": VALUES, "cmin": min(scores), "cmax": max(scores), "colorbar": bar}
-    figure.update_layout(coloraxis=axis)
+    figure.update_layout(coloraxis=axis, margin={"t": 84})
+    figure.update_layout(legend={"y": 1.03, "yanchor": "bottom"})
     figure.update_xaxes(title="uniformity (lower: spread out more)")
     return figure.update_yaxes(title="alignment (lower: partners closer)")
 
@@ -280,6 +287,11 @@ def maps_figure(
         axis = f"x{i + 1}" if i else "x"
         figure.update_yaxes(scaleanchor=axis, row=i // columns + 1, col=i % columns + 1)
     return figure.update_annotations(font={"size": 12})
+
+
+def _number(value: float, form: str) -> str:
+    text = format(value, form)
+    return text.replace("-", "−" if any(digit in text for digit in "123456789") else "")
 
 
 def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], list[float]]:
