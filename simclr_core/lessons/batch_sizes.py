@@ -83,6 +83,6 @@ LESSON = Lesson(
                _SECONDS.format(256), 0.03),
     ),
     steps=350,
-    seconds=110,
+    seconds=95,
     run=run,
 )  # fmt: skip

@@ -140,6 +140,6 @@ LESSON = Lesson(
                f"{SUPERVISED}, 100 a class", f"{PROBE}, 100 a class", 0.005),
     ),
     steps=260,
-    seconds=120,
+    seconds=110,
     run=run,
 )  # fmt: skip
