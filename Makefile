@@ -57,9 +57,12 @@ run: $(APP)
 	@exec $(BIN)/python -m streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
 		--server.headless true --browser.gatherUsageStats false
 
+# The core on JAX runs beside the browser's tests, which wait more than they compute.
 test: $(TOOLS) $(BROWSER)
-	@$(BIN)/python -m pytest -m "not slow"
-	@KERAS_BACKEND=jax $(BIN)/python -m pytest -m "not slow" $(CORE)
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest -p no:cacheprovider -m "not slow" $(CORE) \
+		>$(VENV)/jax.log 2>&1 & jax=$$!; \
+	$(BIN)/python -m pytest -m "not slow"; code=$$?; \
+	wait $$jax || code=1; echo "The core on JAX:"; cat $(VENV)/jax.log; exit $$code
 
 test-slow: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -m slow
