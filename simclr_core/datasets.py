@@ -88,6 +88,19 @@ class Dataset:
         return int(self.x_train.shape[1])
 
 
+def need_two_classes(dataset: Dataset, source: str) -> None:
+    """Refuse pictures of one class.
+
+    Raises:
+        DataError: fewer than two classes have training pictures.
+    """
+    if dataset.y_train is not None and len(np.unique(dataset.y_train)) < 2:
+        raise DataError(
+            f"Expected pictures of at least two classes, found one in {source}; with one there is "
+            "nothing to tell apart."
+        )
+
+
 def take_test(dataset: Dataset, rows: np.ndarray) -> Dataset:
     """The same training pictures, and these of the test pictures in this order.
 

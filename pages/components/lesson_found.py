@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from simclr_core import lesson_figures
+from simclr_core import label_figures, lesson_figures
 from simclr_core.lessons import lesson as lessons
 from simclr_core.lessons import results
 from simclr_core.lessons.lesson import Effect, Lesson, Outcome
@@ -255,7 +255,7 @@ def curves(known: Results, dark: bool) -> Any:
     rows = [row for row in known.seeds if "curves" in row]
     names = list(rows[0]["curves"])
     every = {name: [row["curves"][name] for row in rows] for name in names}
-    return lesson_figures.labels_figure(rows[0]["counts"], every, dark)
+    return label_figures.labels_figure(rows[0]["counts"], every, dark)
 
 
 def _h_beside_z(lesson: Lesson, known: Results) -> dict[str, Any]:

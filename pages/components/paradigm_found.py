@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from simclr_core import lesson_figures
+from simclr_core import label_figures, lesson_figures
 from simclr_core.paradigms.scores import balanced
 from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
 from simclr_core.summary import percent
@@ -137,7 +137,7 @@ def curves(every: Sequence[Mapping[str, Any]]) -> None:
     dark = st.context.theme.type == "dark"
     fair = balanced(np.array(every[0]["ways"][SUPERVISED]["support"]))
     name = "accuracy" if fair else "balanced_accuracy"
-    figure = lesson_figures.budgets_figure(points(every, name), name.replace("_", " "), dark)
+    figure = label_figures.budgets_figure(points(every, name), name.replace("_", " "), dark)
     st.plotly_chart(figure, config=PLAIN, key="paradigm-curves", height=420)
     st.html(
         '<p class="lab-caption">Every point is a study made here, on these pictures with as many '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..datasets import Dataset, load_dataset, take_test
+from ..datasets import Dataset, load_dataset, need_two_classes, take_test
 from ..errors import DataError
 from .lesson import Condition, Lesson, Tell
 
@@ -32,11 +32,7 @@ def read(lesson: Lesson, source: str, tell: Tell, least: int = 0) -> Dataset:
             f"Expected pictures with labels, and some to test on, found none in {source}; put the "
             "pictures of each class into a folder of its own, or run the lesson on its own."
         )
-    if len(np.unique(dataset.y_train)) < 2:
-        raise DataError(
-            f"Expected pictures of at least two classes, found one in {source}; with one there is "
-            "nothing to tell apart."
-        )
+    need_two_classes(dataset, source)
     wanted = {
         name.partition(":")[2] for e in lesson.effects for name in (e.quantity, e.other) if name
     }

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 
 from ..config import DataConfig, RunConfig, replace
-from ..datasets import Dataset, load_dataset, take_test
+from ..datasets import Dataset, load_dataset, need_two_classes, take_test
 from ..errors import DataError
 from ..presets import preset_config
 from ..splits import labelled_rows
@@ -79,8 +79,4 @@ def _check(dataset: Dataset, study: Study) -> None:
             f"Expected pictures to test on, found too few in {study.source} to set some aside; "
             "bring more of each class."
         )
-    if len(np.unique(dataset.y_train)) < 2:
-        raise DataError(
-            f"Expected pictures of at least two classes, found one in {study.source}; with one "
-            "there is nothing to tell apart."
-        )
+    need_two_classes(dataset, study.source)
