@@ -41,7 +41,6 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
     """
     from plotly.subplots import make_subplots
 
-    grey = GREYS["dark" if dark else "light"]
     names = list(panels)
     widest = max(len({*recorded, *here}) for _, recorded, here in panels.values())
     columns = min(len(names), 2 if len(names) != 3 else 3) if widest <= CROWDED else 1
@@ -54,46 +53,12 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
         horizontal_spacing=0.09,
     )
     for i, name in enumerate(names):
-        _, recorded, here = panels[name]
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        conditions = list(dict.fromkeys([*recorded, *here]))
-        form = ".0%" if is_share(name) else ".2f"
-        for values, style, word in (
-            (recorded, {"color": RECORDED, "symbol": "circle", "size": 9}, "recorded"),
-            (here, {"color": HERE, "symbol": "diamond", "size": 11}, "run here"),
-        ):
-            xs, ys = _spread(conditions, values)
-            if xs:
-                figure.add_scatter(
-                    x=xs, y=ys, mode="markers", name=word, showlegend=not i, legendgroup=word,
-                    marker={**style, "opacity": 0.85},
-                    hovertemplate=f"%{{y:{form}}}<extra>{word}</extra>", **place,
-                )  # fmt: skip
-        for j, condition in enumerate(conditions):
-            every = [*recorded.get(condition, ()), *here.get(condition, ())]
-            mean = float(np.mean(every))
-            figure.add_scatter(
-                x=[j - 0.3, j + 0.3], y=[mean, mean], mode="lines", hoverinfo="skip",
-                showlegend=False, line={"color": grey["ink"], "width": 2}, **place,
-            )  # fmt: skip
-            figure.add_annotation(
-                x=j + 0.33, y=mean, text=_number(mean, form), showarrow=False,
-                xanchor="left", font={"size": 11, "color": grey["ink"]}, **place,
-            )  # fmt: skip
+        _draw_panel(figure, place, name, panels[name][1:], dark)
         figure.update_xaxes(
-            tickvals=list(range(len(conditions))),
-            ticktext=[_wrapped(words, 14) for words in conditions],
-            range=[-0.6, len(conditions) - 0.2], showgrid=False, tickangle=0,
             showticklabels=columns > 1 or i == len(names) - 1,
             tickfont={"size": 12 if widest <= 6 else 10}, **place,
         )  # fmt: skip
-        seen = [v for side in (recorded, here) for row in side.values() for v in row]
-        low, high = min(seen), max(seen)
-        if is_share(name):
-            figure.update_yaxes(tickformat=".0%", range=[0, 1.08], **place)
-        else:
-            room = 0.12 * max(high - low, 0.1)
-            figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
     where: dict[str, Any] = {"y": -0.12, "yanchor": "top"}
     if widest > CROWDED:
         where = {"y": 1.04, "yanchor": "bottom"}
@@ -101,9 +66,77 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
     layout = base_layout(dark, hovermode="closest", legend=legend)
     figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
     figure.update_layout(margin={"l": 44, "r": 12, "t": 40, "b": 60})
+    grey = GREYS["dark" if dark else "light"]
     figure.update_xaxes(linecolor=grey["line"], zeroline=False)
     figure.update_yaxes(gridcolor=grey["line"], zeroline=False)
     return figure.update_annotations(font={"size": 12})
+
+
+def _draw_panel(
+    figure: Any, place: dict[str, int], name: str, sides: tuple[Values, Values], dark: bool
+) -> None:
+    """One quantity: points of both sides, means, and its axes.
+
+    Args:
+        place: row and column of the panel, from 1.
+        name: of the quantity.
+        sides: values that were recorded, values of this machine.
+    """
+    recorded, here = sides
+    conditions = list(dict.fromkeys([*recorded, *here]))
+    form = ".0%" if is_share(name) else ".2f"
+    _draw_seeds(figure, place, conditions, sides, form)
+    means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
+    _draw_means(figure, place, means, form, GREYS["dark" if dark else "light"]["ink"])
+    figure.update_xaxes(
+        tickvals=list(range(len(conditions))),
+        ticktext=[_wrapped(words, 14) for words in conditions],
+        range=[-0.6, len(conditions) - 0.2], showgrid=False, tickangle=0, **place,
+    )  # fmt: skip
+    if is_share(name):
+        figure.update_yaxes(tickformat=".0%", range=[0, 1.08], **place)
+        return
+    seen = [v for side in sides for row in side.values() for v in row]
+    low, high = min(seen), max(seen)
+    room = 0.12 * max(high - low, 0.1)
+    figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
+
+
+def _draw_seeds(
+    figure: Any, place: dict[str, int], conditions: list[str], sides: tuple[Values, Values],
+    form: str,
+) -> None:  # fmt: skip
+    first = place == {"row": 1, "col": 1}  # the legend is of this panel
+    for values, style, word in zip(
+        sides,
+        (
+            {"color": RECORDED, "symbol": "circle", "size": 9},
+            {"color": HERE, "symbol": "diamond", "size": 11},
+        ),
+        ("recorded", "run here"),
+        strict=True,
+    ):
+        xs, ys = _spread(conditions, values)
+        if xs:
+            figure.add_scatter(
+                x=xs, y=ys, mode="markers", name=word, showlegend=first, legendgroup=word,
+                marker={**style, "opacity": 0.85},
+                hovertemplate=f"%{{y:{form}}}<extra>{word}</extra>", **place,
+            )  # fmt: skip
+
+
+def _draw_means(
+    figure: Any, place: dict[str, int], means: list[float], form: str, ink: str
+) -> None:
+    for j, mean in enumerate(means):
+        figure.add_scatter(
+            x=[j - 0.3, j + 0.3], y=[mean, mean], mode="lines", hoverinfo="skip",
+            showlegend=False, line={"color": ink, "width": 2}, **place,
+        )  # fmt: skip
+        figure.add_annotation(
+            x=j + 0.33, y=mean, text=_number(mean, form), showarrow=False, xanchor="left",
+            font={"size": 11, "color": ink}, **place,
+        )  # fmt: skip
 
 
 def paths_figure(
