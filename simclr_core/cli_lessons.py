@@ -35,11 +35,11 @@ def lesson(args: argparse.Namespace) -> int:
         start_framework()
         for i in range(args.seeds):
 
-            def part(share: float, words: str, i: int = i) -> None:
+            def _part(share: float, words: str, i: int = i) -> None:
                 name, _, note = words.partition(": ")
                 report.show(f"seed {args.seed + i} · {name}", (i + share) / args.seeds, note)
 
-            rows.append(run_lesson(wanted, args.seed + i, part, args.data))
+            rows.append(run_lesson(wanted, args.seed + i, _part, args.data))
     told = summary(wanted, rows)
     _tell(args, wanted, told)
     finish_json(args, told | {"seeds": rows})

@@ -67,12 +67,12 @@ def part(title: str) -> None:
 def _linked(text: str) -> str:
     """Names of lessons in braces become links to them."""
 
-    def link(found: re.Match[str]) -> str:
+    def _link(found: re.Match[str]) -> str:
         lesson = lesson_named(found[1])
         to = escape(room.carried(f"/lessons?lesson={lesson.name}"))
         return f'<a href="{to}" target="_self">Lesson: {escape(lesson.title)}</a>'
 
-    return re.sub(r"\{([a-z-]+)\}", link, text)
+    return re.sub(r"\{([a-z-]+)\}", _link, text)
 
 
 def negatives(count: int) -> str:

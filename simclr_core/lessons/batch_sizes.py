@@ -27,12 +27,12 @@ def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     def _one(size: int, steps: int, name: str, work: float) -> None:
         nonlocal done
 
-        def part(share: float, words: str) -> None:
+        def _part(share: float, words: str) -> None:
             tell((done + share * work) / sum(works), f"{name}: {words}")
 
         changes = {"training": {"batch_size": size}}
         config = lesson.config(Condition(name, changes), data, dataset.kind, seed)
-        trained = train(config, dataset, steps, part)
+        trained = train(config, dataset, steps, _part)
         paces[size] = trained.seconds / max(steps - 1, 1)
         found[name] = {
             "knn": round(knn(trained, dataset), 5),

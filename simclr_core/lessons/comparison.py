@@ -64,14 +64,14 @@ def compare(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
     shares = _shares(lesson)
     for condition, (start, share) in zip(lesson.conditions, shares, strict=True):
 
-        def part(done: float, words: str, name: str = condition.name) -> None:
+        def _part(done: float, words: str, name: str = condition.name) -> None:
             tell(start + share * done, f"{name}: {words}")  # noqa: B023
 
-        part(0.0, "compiling")
+        _part(0.0, "compiling")
         config = lesson.config(condition, data, dataset.kind, seed)
         steps = steps_of(lesson, condition)
-        trained = train(config, dataset, steps, part, condition.objective, traced)
-        part(1.0, "measuring")
+        trained = train(config, dataset, steps, _part, condition.objective, traced)
+        _part(1.0, "measuring")
         wanted = [name for name in quantities_of(lesson) if _fits(name, dataset)]
         values = measures.measure(trained, dataset, config, wanted)
         found["conditions"][condition.name] = {k: round(v, 5) for k, v in values.items()}

@@ -236,11 +236,11 @@ class Parts:
     def _part(self, start: float, end: float, words: str = "") -> Tell:
         named = words or (SUPERVISED if start < 0.3 else f"{SEMI}: fine-tuning")
 
-        def part(share: float, step: str) -> None:
+        def _told(share: float, step: str) -> None:
             self._tell(start + (end - start) * share, f"{named}: {step}")
 
-        part(0.0, "compiling")
-        return part
+        _told(0.0, "compiling")
+        return _told
 
 
 def _axes(known: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

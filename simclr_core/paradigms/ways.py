@@ -101,11 +101,11 @@ def supervised(
         freeze(model.encoder, kept)
         schedule = compile_model(model, training, jit=False)
 
-        def part(at: float, words: str, done: float = done, share: float = share) -> None:
+        def _part(at: float, words: str, done: float = done, share: float = share) -> None:
             tell(done + share * at, words)
 
         hold = min(hold_steps(training.warmup_steps), 30)
-        times = train_for(model, schedule, feed, seconds * share, hold, tell=part)
+        times = train_for(model, schedule, feed, seconds * share, hold, tell=_part)
         steps, spent, done = steps + len(times) + 1, spent + sum(times), done + share
     h, logits = Observer(model).encode(dataset.x_test)
     return Learned(logits.argmax(axis=1), _softmax(logits), h, steps, spent)
