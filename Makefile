@@ -46,8 +46,10 @@ NO_BROWSER = The tests need Chromium or Chrome, found none and could not fetch o
 $(VENV)/browser.log); install one and run make test again
 
 # The tests of the engine's core, which other backends run as well.
-CORE := $(addprefix tests/test_,$(addsuffix .py,attempt loss model optimizers schedule))
-ALL_CORE := $(CORE) tests/test_checkpoint.py tests/test_engine.py tests/test_observer.py
+CORE := tests/training/test_trainer.py tests/loss/test_nt_xent.py \
+	$(addprefix tests/model/test_,simclr.py optimizers.py schedule.py)
+ALL_CORE := $(CORE) tests/snapshots/test_checkpoint.py tests/snapshots/test_observer.py \
+	tests/training/test_engine.py
 
 .PHONY: run test test-slow test-backends check bench clean
 
@@ -77,6 +79,7 @@ check: $(TOOLS)
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m mypy
+	@$(BIN)/lint-imports
 
 bench: $(APP)
 	@$(BIN)/python -m simclr_core bench

@@ -12,7 +12,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from pages.components import downloads, explore_routes, routes, server, take_routes
+    from pages.server import caretaker as server
+    from pages.server import downloads, explore_routes, routes
+    from pages.server import export_routes as take_routes
 
     app = st.App(
         __file__,
@@ -26,7 +28,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
         on_script_error=server.on_script_error,
     )
 else:
-    from pages.components import frame, room
+    from pages.shell import frame, room
 
     frame.configure()
     page = st.navigation(frame.navigation(), position="top")

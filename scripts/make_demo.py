@@ -23,12 +23,15 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core import demo, keeping, repeat, replay  # noqa: E402
-from simclr_core.backend import prepare  # noqa: E402
-from simclr_core.devices import find_device  # noqa: E402
-from simclr_core.networks import Networks  # noqa: E402
-from simclr_core.runs import Run, RunStore  # noqa: E402
-from simclr_core.weights import find_weights  # noqa: E402
+from simclr_core.cli import repeat  # noqa: E402
+from simclr_core.export import replay  # noqa: E402
+from simclr_core.feed import demo  # noqa: E402
+from simclr_core.machine.devices import find_device  # noqa: E402
+from simclr_core.model.backend import prepare  # noqa: E402
+from simclr_core.questions import factor_probes as keeping  # noqa: E402
+from simclr_core.runs.snapshots.networks import Networks  # noqa: E402
+from simclr_core.runs.snapshots.weights import find_weights  # noqa: E402
+from simclr_core.runs.store import Run, RunStore  # noqa: E402
 
 TOLD = 240  # pictures whose h and z are shipped
 ROUNDS = 40  # of the match game

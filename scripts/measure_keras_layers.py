@@ -20,9 +20,9 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core.backend import prepare, start_framework  # noqa: E402
 from simclr_core.bench.rounds import Figure, seconds_each  # noqa: E402
-from simclr_core.devices import find_device  # noqa: E402
+from simclr_core.machine.devices import find_device  # noqa: E402
+from simclr_core.model.backend import prepare, start_framework  # noqa: E402
 
 
 def main() -> None:
@@ -59,7 +59,7 @@ def layers_trainer(jit: bool) -> Any:
     from keras import ops
 
     from simclr_core.bench import steps
-    from simclr_core.model import SimCLR, compile_model
+    from simclr_core.model.simclr import SimCLR, compile_model
 
     class LayeredSimCLR(SimCLR):
         """Pictures, each twice, through layers that change every picture in its own way."""

@@ -26,17 +26,17 @@ from typing import Any
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core import config as settings  # noqa: E402
-from simclr_core.backend import prepare, start_framework  # noqa: E402
+from simclr_core.base.locks import is_locked  # noqa: E402
 from simclr_core.bench.whole_runs import PATIENCE, until  # noqa: E402
-from simclr_core.config import RunConfig  # noqa: E402
-from simclr_core.datasets import load_dataset  # noqa: E402
-from simclr_core.devices import core_count, find_device  # noqa: E402
-from simclr_core.locks import is_locked  # noqa: E402
-from simclr_core.precision import processor  # noqa: E402
-from simclr_core.presets import preset_config, suited  # noqa: E402
-from simclr_core.runs import RunStore  # noqa: E402
-from simclr_core.timed import train_for  # noqa: E402
+from simclr_core.data.datasets import load_dataset  # noqa: E402
+from simclr_core.machine.devices import core_count, find_device  # noqa: E402
+from simclr_core.model.backend import prepare, start_framework  # noqa: E402
+from simclr_core.runs.store import RunStore  # noqa: E402
+from simclr_core.settings import config as settings  # noqa: E402
+from simclr_core.settings.config import RunConfig  # noqa: E402
+from simclr_core.settings.presets import preset_config, suited  # noqa: E402
+from simclr_core.training.fixed_time import train_for  # noqa: E402
+from simclr_core.training.precision import processor  # noqa: E402
 
 COLUMNS = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 
@@ -116,10 +116,10 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
     """Train the same encoder with all labels for the same seconds, and score its classifier."""
     prepare(find_device("cpu"))
     start_framework()
-    from simclr_core.model import compile_model
-    from simclr_core.observer import Observer
-    from simclr_core.schedule import hold_steps
-    from simclr_core.supervised import LabelledFeed, build_classifier
+    from simclr_core.model.schedule import hold_steps
+    from simclr_core.model.simclr import compile_model
+    from simclr_core.model.supervised import LabelledFeed, build_classifier
+    from simclr_core.runs.snapshots.observer import Observer
 
     dataset = load_dataset(config.data.source)
     assert dataset.y_train is not None and dataset.y_test is not None

@@ -28,7 +28,7 @@ from browsing import ROOT, app, chromium
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(ROOT))
-from simclr_core.files import read_lines
+from simclr_core.base.files import read_lines
 
 PLACES = ("train?run={run}", "lessons?lesson=color&said=1", "learn?part=2")
 SHOWN = (".run-state", ".lesson-limits", ".learn-text")

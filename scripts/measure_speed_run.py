@@ -35,10 +35,10 @@ import numpy as np  # noqa: E402
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core import config as settings  # noqa: E402
-from simclr_core.backend import bring_home, prepare, start_framework  # noqa: E402
-from simclr_core.config import ModelConfig, TrainConfig, ViewConfig  # noqa: E402
-from simclr_core.devices import find_device  # noqa: E402
+from simclr_core.machine.devices import find_device  # noqa: E402
+from simclr_core.model.backend import bring_home, prepare, start_framework  # noqa: E402
+from simclr_core.settings import config as settings  # noqa: E402
+from simclr_core.settings.config import ModelConfig, TrainConfig, ViewConfig  # noqa: E402
 
 K, GOAL = 10, 0.9
 QUERIES, FORWARD = 250, 1000  # pictures scored at once, and encoded at once
@@ -100,9 +100,9 @@ class SpeedRun:
         """Train until the seconds are over."""
         import keras
 
-        from simclr_core.engine import build_engine
-        from simclr_core.model import Feed
-        from simclr_core.observer import Observer
+        from simclr_core.model.simclr import Feed
+        from simclr_core.runs.snapshots.observer import Observer
+        from simclr_core.training.engine import build_engine
 
         jit = self.device.id != "cpu"
         engine = build_engine(self.model_config, self.training, 32, jit)

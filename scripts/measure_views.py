@@ -22,9 +22,9 @@ from PIL import Image, ImageEnhance
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from simclr_core.config import ViewConfig
-from simclr_core.views import Recipes, draw_recipes, planar, recipe_arrays, render_arrays
-from simclr_core.views import render_views as render
+from simclr_core.settings.config import ViewConfig
+from simclr_core.views.render import Recipes, draw_recipes, planar, recipe_arrays, render_arrays
+from simclr_core.views.render import render_views as render
 
 OFF = ViewConfig(crop_p=0, flip_p=0, jitter_p=0, gray_p=0, blur_p=0)
 JITTER = {"jitter_p": 1.0, "brightness": 0.0, "contrast": 0.0, "saturation": 0.0, "hue": 0.0}

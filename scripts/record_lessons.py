@@ -25,14 +25,14 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core.builtin import cache_path  # noqa: E402
-from simclr_core.datasets import load_dataset  # noqa: E402
-from simclr_core.devices import core_count  # noqa: E402
+from simclr_core.data.builtin import cache_path  # noqa: E402
+from simclr_core.data.datasets import load_dataset  # noqa: E402
 from simclr_core.lessons.catalogue import LESSONS, lesson_named  # noqa: E402
 from simclr_core.lessons.lesson import Lesson, held, outcomes  # noqa: E402
 from simclr_core.lessons.results import RECORDED, recorded, settings_words  # noqa: E402
-from simclr_core.precision import processor  # noqa: E402
-from simclr_core.record import versions  # noqa: E402
+from simclr_core.machine.devices import core_count  # noqa: E402
+from simclr_core.runs.provenance import versions  # noqa: E402
+from simclr_core.training.precision import processor  # noqa: E402
 
 TABLE = ROOT / "docs" / "lessons.md"
 HEAD = (

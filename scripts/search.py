@@ -10,7 +10,7 @@ fifth is a stretch of that order. Prints a line a trial and a table in Markdown.
 meanwhile, unless trials are told their steps.
 
 `encoder=strided` is the encoder that `tiny` was before it kept maxima (four strided
-convolutions); any other encoder is taken from `simclr_core.encoders`.
+convolutions); any other encoder is taken from `simclr_core.model.encoders`.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core import config as settings  # noqa: E402
-from simclr_core.backend import prepare, start_framework  # noqa: E402
-from simclr_core.datasets import Dataset, load_dataset  # noqa: E402
-from simclr_core.devices import find_device  # noqa: E402
-from simclr_core.evaluation import nearest, vote  # noqa: E402
-from simclr_core.presets import preset_config, suited  # noqa: E402
-from simclr_core.timed import train_for  # noqa: E402
+from simclr_core.data.datasets import Dataset, load_dataset  # noqa: E402
+from simclr_core.machine.devices import find_device  # noqa: E402
+from simclr_core.measures.evaluation import nearest, vote  # noqa: E402
+from simclr_core.model.backend import prepare, start_framework  # noqa: E402
+from simclr_core.settings import config as settings  # noqa: E402
+from simclr_core.settings.presets import preset_config, suited  # noqa: E402
+from simclr_core.training.fixed_time import train_for  # noqa: E402
 
 SPLIT_SEED, HELD_OUT, MOST_HELD_OUT = 5, 0.2, 2000
 
@@ -75,11 +75,11 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
     start_framework()
     import keras
 
-    from simclr_core import model as models
     from simclr_core.bench.steps import reference_encoder
-    from simclr_core.encoders import build_projection_head
-    from simclr_core.observer import Observer
-    from simclr_core.schedule import hold_steps
+    from simclr_core.model import simclr as models
+    from simclr_core.model.encoders import build_projection_head
+    from simclr_core.model.schedule import hold_steps
+    from simclr_core.runs.snapshots.observer import Observer
 
     dataset = load_dataset(source)
     held, rest = split(dataset, seed)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import sys
 
-from .cli import main
+from .cli.main import main
 
 if __name__ == "__main__":
     sys.stdout = sys.stdout or io.StringIO()  # none if the caller closed it: `... >&-`

@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from simclr_core import cli
-from simclr_core.runs import Run
+from simclr_core.cli import main as cli
+from simclr_core.runs.store import Run
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from processes import marked_processes
-from simclr_core.runs import RunStore
+from simclr_core.runs.store import RunStore
 
 # Every process that a test starts inherits this mark, so that leftovers can be told.
 MARK = "SIMCLR_LAB_TEST_SESSION"

@@ -19,11 +19,13 @@ import numpy as np
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from simclr_core import loss, runs, shapes
-from simclr_core.config import RunConfig
-from simclr_core.files import append_lines, write_json, write_npz
-from simclr_core.presets import preset_config
-from simclr_core.runs import Run, RunStore
+from simclr_core.base.files import append_lines, write_json, write_npz
+from simclr_core.data import shapes
+from simclr_core.loss import nt_xent as loss
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.config import RunConfig
+from simclr_core.settings.presets import preset_config
 
 FACTORS = {name: names for name, names in shapes.FACTOR_NAMES.items()}
 
@@ -70,7 +72,7 @@ class FakeRun:
     def train(self, count: int) -> None:
         """Append rows of metrics."""
         size = self.config.training.batch_size
-        alike = loss.all_alike(size)
+        alike = loss.collapsed_loss(size)
         rows = []
         for step in range(self.step + 1, self.step + count + 1):
             share = step / self.steps

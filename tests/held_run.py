@@ -12,9 +12,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from simclr_core.runs import Run
+from simclr_core.base.paths import PROJECT
+from simclr_core.runs.store import Run
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = PROJECT
 
 _HOLD_LOCK = """
 import sys

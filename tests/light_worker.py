@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from held_run import wait_for
-from simclr_core.locks import try_lock
-from simclr_core.runs import Run, RunStore
+from simclr_core.base.locks import try_lock
+from simclr_core.runs.store import Run, RunStore
 
 _KERAS = '''
 import os, sys, time

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from simclr_core.config import (
+from simclr_core.data.datasets import Dataset
+from simclr_core.settings.config import (
     DataConfig,
     ModelConfig,
     RunConfig,
@@ -15,7 +16,6 @@ from simclr_core.config import (
     ViewConfig,
     replace,
 )
-from simclr_core.datasets import Dataset
 
 SIZE = 16  # pixels a side
 MODEL = ModelConfig(encoder="tiny", width=4, head_width=16, head_dim=8)
@@ -79,7 +79,7 @@ def compiled(
     training: TrainConfig = TRAINING, model: ModelConfig = MODEL, eager: bool = False
 ) -> Any:
     """A compiled model at step 0; `eager` for a few steps, which then need no tracing."""
-    from simclr_core.model import build_model, compile_model
+    from simclr_core.model.simclr import build_model, compile_model
 
     net = build_model(model, training, SIZE)
     compile_model(net, training, jit=False)
@@ -89,7 +89,7 @@ def compiled(
 
 def feed(training: TrainConfig = TRAINING, start: int = 0) -> Any:
     """Batches of `pictures(40)`."""
-    from simclr_core.model import Feed
+    from simclr_core.model.simclr import Feed
 
     return Feed(pictures(40), VIEWS, training.batch_size, training.seed, start)
 

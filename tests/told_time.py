@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from simclr_core import callbacks, clock
-from simclr_core.clock import Clock, Progress
+from simclr_core.training import callbacks, clock
+from simclr_core.training.clock import Clock, TrainingProgress
 
 
 class Time:
@@ -28,7 +28,7 @@ class Net:
 class Steps:
     """A `Clock` and steps that take as long as they are told to."""
 
-    def __init__(self, time: Time, progress: Progress) -> None:
+    def __init__(self, time: Time, progress: TrainingProgress) -> None:
         self.time, self.progress, self.found = time, progress, []
         self.clock = Clock(progress, self.found.append)
         self.net = Net()

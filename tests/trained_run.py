@@ -15,14 +15,15 @@ from typing import Any
 
 import numpy as np
 
-from simclr_core.config import DataConfig, RunConfig, replace
-from simclr_core.devices import Device
-from simclr_core.files import read_npz
-from simclr_core.presets import view_config
-from simclr_core.runs import Run, RunStore
+from simclr_core.base.files import read_npz
+from simclr_core.base.paths import PROJECT
+from simclr_core.machine.devices import Device
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.config import DataConfig, RunConfig, replace
+from simclr_core.settings.presets import view_config
 from small_parts import MODEL, TRAINING
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = PROJECT
 CPU = Device("cpu", "a processor", 0, usable=True)
 SHAPES = RunConfig(
     data=DataConfig(source="shapes", max_images=64),
@@ -34,10 +35,10 @@ SHAPES = RunConfig(
 
 def trained(store: RunStore, settings: RunConfig, name: str = "") -> Run:
     """A finished run."""
-    from simclr_core.training import Attempt
+    from simclr_core.training.trainer import Trainer
 
     run = store.create(settings, name)
-    Attempt(run, CPU, "float32").train()
+    Trainer(run, CPU, "float32").train()
     return run
 
 
@@ -48,9 +49,9 @@ def observer(run: Run, step: int | None = None) -> Any:
         run: a finished one.
         step: of a snapshot; None takes the checkpoint.
     """
-    from simclr_core.checkpoint import load_weights
-    from simclr_core.model import build_model
-    from simclr_core.observer import Observer
+    from simclr_core.model.simclr import build_model
+    from simclr_core.runs.snapshots.checkpoint import load_weights
+    from simclr_core.runs.snapshots.observer import Observer
 
     training = replace(run.config.training, precision="float32", seed=99)  # weights are read
     model = build_model(run.config.model, training, run.record["data"]["image_size"])

@@ -6,7 +6,7 @@ const SPEEDS = [0.5, 1, 2, 4]; // frames a second
 const RADIUS = 3.2; // pixels of a point
 const REACH = 14; // pixels around the pointer in which a point is found
 
-/** Plays `data` (see simclr_core/replay.py) in `root`; `options.autoplay` begins at once. */
+/** Plays `data` (see simclr_core/export/replay.py) in `root`; `options.autoplay` begins at once. */
 export function replay(root, data, options = {}) {
   const steps = data.steps, frames = steps.length, count = data.count;
   const places = new Uint16Array(Uint8Array.from(atob(data.places), (c) => c.charCodeAt(0)).buffer);

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 
-from ..backend import bring_home, prepare, start_framework
-from ..config import ModelConfig, TrainConfig, ViewConfig, replace
-from ..devices import find_device
+from ..machine.devices import find_device
+from ..model.backend import bring_home, prepare, start_framework
+from ..settings.config import ModelConfig, TrainConfig, ViewConfig, replace
 
 SIZE = 32  # pixels a side
 WIDTHS = {"tiny": 16, "resnet18": 64, "resnet50-cifar": 64}
@@ -33,7 +33,7 @@ def main(text: str) -> None:
     device = find_device(wanted.get("device", "auto"))
     prepare(device)
     start_framework()
-    from ..model import SimCLR
+    from ..model.simclr import SimCLR
     from .steps import BareSimCLR
 
     jit = device.id != "cpu"
@@ -73,8 +73,8 @@ def images_per_second(
         speed (images/s), first (seconds until the first step was done, compiling included),
         together (steps a launch), encoder (the network).
     """
-    from ..encoders import build_encoder, build_projection_head
-    from ..model import POLICIES, compile_model, launch_together, steps_per_launch
+    from ..model.encoders import build_encoder, build_projection_head
+    from ..model.simclr import POLICIES, compile_model, launch_together, steps_per_launch
 
     model_config = replace(ModelConfig(), encoder=encoder, width=WIDTHS.get(encoder, 16))
     training = TrainConfig(batch_size=batch, precision=precision, optimizer="sgd", weight_decay=0.0)
@@ -103,7 +103,7 @@ def images_per_second(
 
 def model_class() -> Any:
     """`SimCLR`, imported once the framework is up."""
-    from ..model import SimCLR
+    from ..model.simclr import SimCLR
 
     return SimCLR
 
@@ -139,13 +139,13 @@ def products_per_second(precision: str, rows: int) -> float:
     import keras
     from keras import ops
 
-    from .steps import _compiled, _finished
+    from .steps import compiled, finished
 
     dtype = "float32" if precision == "float32" else precision
     noise = np.random.default_rng(0).standard_normal((rows, rows), np.float32)
     a = ops.cast(ops.convert_to_tensor(noise), dtype)
-    multiply = _compiled(lambda x, y: ops.matmul(x, y["y"]))
-    wait = _finished
+    multiply = compiled(lambda x, y: ops.matmul(x, y["y"]))
+    wait = finished
     if keras.config.backend() != "jax":  # a sum has to come home
 
         def wait(tensor: Any) -> Any:
@@ -194,7 +194,7 @@ def _loops() -> bool:
 def _feed(bare: bool, batch: int) -> Any:
     from keras import ops
 
-    from ..model import Feed
+    from ..model.simclr import Feed
 
     noise = np.random.default_rng(0).integers(0, 256, (8 * batch, SIZE, SIZE, 3), np.uint8)
     if not bare:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ..devices import Device
+from ..machine.devices import Device
 
 # What the time is spent on first comes first: encoder, precision, batches, and the batch that is
 # measured without views and NT-Xent as well.

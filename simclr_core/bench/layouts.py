@@ -11,18 +11,17 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import numpy as np
 
-from .. import projection
-from ..mapper import be_modest
+from ..base.paths import PROJECT
+from ..measures import projection
+from ..workers.mapper import be_modest
 from .rounds import Figure
 
 POINTS = (500, 1000, 2000, 5000)
 DIMENSIONS, CLASSES = 128, 8  # of the points: a network's h of the shapes is much like them
 MOTION = 0.1  # of the points between two snapshots, in units of their spread in a class
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def measure_layouts(points: int, rounds: int) -> dict[str, Figure]:
@@ -31,7 +30,7 @@ def measure_layouts(points: int, rounds: int) -> dict[str, Figure]:
     What numba compiles once a process is not in them: `compile` has it.
     """
     command = [sys.executable, "-m", "simclr_core.bench.layouts", str(points), str(rounds)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     return {name: Figure(tuple(values)) for name, values in found.items()}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..precision import PRECISIONS, step_of
-from ..presets import preset_config
+from ..settings.presets import preset_config
+from ..training.precision import PRECISIONS, step_of
 from .rounds import Figure, seconds_each
 
 SIZE = 32  # pixels a side of the views

@@ -8,8 +8,8 @@ import platform
 from collections.abc import Callable
 from typing import Any
 
-from ..backend import prepare, start_framework
-from ..devices import Device
+from ..machine.devices import Device
+from ..model.backend import prepare, start_framework
 from .layouts import POINTS, measure_layouts
 from .rounds import Figure
 from .whole_runs import first_loss_seconds, observation, training

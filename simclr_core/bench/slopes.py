@@ -15,11 +15,12 @@ from pathlib import Path
 import numpy as np
 import psutil
 
-from .. import launch, runs
-from ..builtin import cache_dir
-from ..config import replace
-from ..model import Feed
-from ..presets import preset_config
+from ..base.paths import cache_dir
+from ..model.simclr import Feed
+from ..runs import store as runs
+from ..settings.config import replace
+from ..settings.presets import preset_config
+from ..workers import launch
 from .rounds import Figure
 from .steps import Trainer, trainer
 from .whole_runs import PATIENCE, minute, own_store, until

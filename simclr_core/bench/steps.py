@@ -13,11 +13,11 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..config import ModelConfig, TrainConfig, ViewConfig, replace
-from ..encoders import BATCH_NORM, build_projection_head
-from ..model import Feed, SimCLR, build_model, compile_model
-from ..presets import preset_config
-from ..views import draw_recipes, planar, recipe_arrays, render_arrays
+from ..model.encoders import BATCH_NORM, build_projection_head
+from ..model.simclr import Feed, SimCLR, build_model, compile_model
+from ..settings.config import ModelConfig, TrainConfig, ViewConfig, replace
+from ..settings.presets import preset_config
+from ..views.render import draw_recipes, planar, recipe_arrays, render_arrays
 from .rounds import Figure, seconds_each
 
 REFERENCE_WIDTH, REFERENCE_BATCH = 16, 128
@@ -112,13 +112,13 @@ def trainer(model: ModelConfig, training: TrainConfig, size: int, jit: bool) -> 
 def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object]:
     """Recipes drawn and sent, views rendered, compiled as inside the training step."""
     pictures = ops.convert_to_tensor(planar(_pictures(count, size)))
-    render = _compiled(lambda images, arrays: render_arrays(images, arrays, size, xp=ops))
+    render = compiled(lambda images, arrays: render_arrays(images, arrays, size, xp=ops))
     steps = iter(range(10**9))
 
     def call() -> object:
         recipes = draw_recipes(config, count, 0, next(steps), image_size=size)
         views = render(pictures, recipe_arrays(recipes, size, blur=config.blur_p > 0))
-        return _finished(views)
+        return finished(views)
 
     return call
 
@@ -160,7 +160,7 @@ def measure_views(
     return found
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """A function as the backend compiles it for a training step."""
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
@@ -175,7 +175,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     )
 
 
-def _finished(tensor: Any) -> Any:
+def finished(tensor: Any) -> Any:
     """A tensor once it has been computed; JAX comes back before that."""
     return tensor.block_until_ready() if hasattr(tensor, "block_until_ready") else tensor
 

@@ -12,13 +12,14 @@ from pathlib import Path
 
 import psutil
 
-from .. import launch, runs, spare
-from ..config import RunConfig, replace
-from ..devices import core_count
-from ..errors import TrainingError
-from ..locks import is_locked, try_lock
-from ..presets import preset_config
-from ..runs import Run, RunStore
+from ..base.errors import TrainingError
+from ..base.locks import is_locked, try_lock
+from ..machine.devices import core_count
+from ..runs import store as runs
+from ..runs.store import Run, RunStore
+from ..settings.config import RunConfig, replace
+from ..settings.presets import preset_config
+from ..workers import handover, launch
 
 PATIENCE = 120.0  # seconds for a run to show its first loss
 _LOOK = 0.005  # seconds between two looks at a run's folder
@@ -82,7 +83,7 @@ def first_loss_seconds(device: str, warm: bool) -> float:
         until(lambda: "ready" in (store.root / "mapper.log").read_text(), PATIENCE)
         with helper(store, "spare") if warm else contextlib.nullcontext():
             if warm:
-                until(lambda: spare.is_ready(store), PATIENCE)
+                until(lambda: handover.is_ready(store), PATIENCE)
             began = time.perf_counter()
             run = launch.start(store, minute(device))
             until(lambda: bool(run.metrics()[0]), PATIENCE, run)

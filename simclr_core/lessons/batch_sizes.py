@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from .lesson import Condition, Effect, Lesson, Tell
+from ..base.progress import Progress
+from .lesson import Condition, Effect, Lesson
 
 SIZES = (16, 64, 256)
 PACE_FROM = 64  # its seconds are what the others get
 _STEPS, _SECONDS = "N = {}, equal steps", "N = {}, equal seconds"
 
 
-def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
+def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
     """Train every size for the same steps, then the others for the seconds of the middle one."""
     from . import pictures
     from .small_training import knn, train

@@ -5,8 +5,8 @@ Effects were named before the recorded results were made; what did not hold stay
 
 from __future__ import annotations
 
-from ..config import _unknown
-from ..errors import ConfigError
+from ..base.errors import ConfigError
+from ..settings.config import unknown_name
 from . import about_loss, about_views, batch_sizes, few_labels, maps
 from .lesson import Lesson
 
@@ -31,4 +31,4 @@ def lesson_named(name: str) -> Lesson:
     for lesson in LESSONS:
         if lesson.name == name:
             return lesson
-    raise ConfigError(_unknown(name, [lesson.name for lesson in LESSONS], "lesson"))
+    raise ConfigError(unknown_name(name, [lesson.name for lesson in LESSONS], "lesson"))

@@ -6,15 +6,16 @@ import time
 from pathlib import Path
 from typing import Any
 
-from ..datasets import Dataset
-from ..files import write_json, writing
-from .lesson import Condition, Lesson, Tell
+from ..base.files import write_json, writing
+from ..base.progress import Progress
+from ..data.datasets import Dataset
+from .lesson import Condition, Lesson
 from .results import result_path
 
 TRACED = ("alignment", "uniformity")  # quantities whose way is kept as well
 
 
-def run_lesson(lesson: Lesson, seed: int, tell: Tell, data: str = "") -> dict[str, Any]:
+def run_lesson(lesson: Lesson, seed: int, tell: Progress, data: str = "") -> dict[str, Any]:
     """One seed of a lesson, in this process, whose backend is up already.
 
     Args:
@@ -35,7 +36,7 @@ def run_lesson(lesson: Lesson, seed: int, tell: Tell, data: str = "") -> dict[st
     return {"seed": seed, "seconds": round(time.monotonic() - began, 1), **found}
 
 
-def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
+def serve(root: Path, payload: dict[str, Any], tell: Progress) -> None:
     """One seed of a lesson for the app (see `tasks`).
 
     Args:
@@ -53,7 +54,7 @@ def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
     write_json(path, found | {"date": time.strftime("%Y-%m-%d")})
 
 
-def compare(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
+def compare(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
     """Train every condition and measure the lesson's quantities."""
     from . import measures, pictures
     from .small_training import train

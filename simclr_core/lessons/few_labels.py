@@ -6,10 +6,11 @@ from typing import Any
 
 import numpy as np
 
-from ..config import RunConfig, replace
-from ..datasets import Dataset
-from ..splits import labelled_rows
-from .lesson import Condition, Effect, Lesson, Tell
+from ..base.progress import Progress
+from ..data.datasets import Dataset
+from ..data.splits import labelled_rows
+from ..settings.config import RunConfig, replace
+from .lesson import Condition, Effect, Lesson
 
 COUNTS = (1, 2, 5, 10, 50, 100)  # labels a class
 PROBE, TUNED, SUPERVISED = "linear probe", "fine-tuned", "supervised"
@@ -18,13 +19,13 @@ FINE_RATE = 0.25  # of the rate of pretraining: what is known already is to be k
 PRETRAIN = 0.3  # share of the work, for the progress
 
 
-def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
+def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
     """Pretrain once; then learn from 1 to 100 labels a class in three ways.
 
     Supervised learning gets the steps of pretraining and fine-tuning together, with the same views
     and updates. The labelled pictures of a count are among those of the next.
     """
-    from ..evaluation import linear_probe
+    from ..measures.evaluation import linear_probe
     from . import pictures
     from .small_training import train
 
@@ -69,9 +70,9 @@ class _Classifier:
     def __init__(self, config: RunConfig, dataset: Dataset) -> None:
         import keras
 
-        from ..model import compile_model
-        from ..observer import Observer
-        from ..supervised import build_classifier
+        from ..model.simclr import compile_model
+        from ..model.supervised import build_classifier
+        from ..runs.snapshots.observer import Observer
 
         assert dataset.y_train is not None
         self.config, self.dataset = config, dataset
@@ -91,7 +92,7 @@ class _Classifier:
 
     def learned(self, rows: np.ndarray, steps: int) -> float:
         """Test accuracy after so many updates on the labelled pictures of these rows."""
-        from ..supervised import LabelledFeed
+        from ..model.supervised import LabelledFeed
 
         data, training = self.dataset, self.config.training
         assert data.y_train is not None and data.y_test is not None

@@ -8,10 +8,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ..config import RunConfig, replace
-from ..presets import preset_config
+from ..base.progress import Progress
+from ..settings.config import RunConfig, replace
+from ..settings.presets import preset_config
 
-Tell = Callable[[float, str], None]
 Found = Mapping[str, Mapping[str, float]]  # condition -> quantity -> value, of one seed
 
 
@@ -105,7 +105,7 @@ class Lesson:
     conditions: tuple[Condition, ...] = ()
     steps: int = 0
     base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    run: Callable[[Lesson, str, int, Tell], dict[str, Any]] | None = None
+    run: Callable[[Lesson, str, int, Progress], dict[str, Any]] | None = None
 
     def config(self, condition: Condition, source: str, kind: str, seed: int) -> RunConfig:
         """All settings of a condition.

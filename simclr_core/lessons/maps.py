@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from .lesson import Condition, Effect, Lesson, Tell
+from ..base.progress import Progress
+from .lesson import Condition, Effect, Lesson
 
 POINTS, NOISE_DIMENSIONS = 600, 64
 LEAST_CLUSTER = 8  # points that HDBSCAN calls a cluster
@@ -17,9 +18,9 @@ STEP = 4000  # coordinates are kept as whole numbers of 0 to this
 _NAME = "{}: {} neighbours, distance {:g}"
 
 
-def run(lesson: Lesson, data: str, seed: int, tell: Tell) -> dict[str, Any]:
+def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
     """Train, lay h and noise out under every setting, and measure what the maps seem to show."""
-    from ..projection import umap_layout
+    from ..measures.projection import umap_layout
     from . import pictures
     from .small_training import train
 

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from .. import evaluation
-from ..config import RunConfig
-from ..datasets import Dataset
-from ..loss import similarities
+from ..data.datasets import Dataset
+from ..loss.nt_xent import similarities
+from ..measures import evaluation
+from ..settings.config import RunConfig
 from .small_training import Trained, answers, fixed_views
 
 PROBED = 3000  # training vectors of a linear probe

@@ -12,7 +12,14 @@ from typing import Any
 
 import numpy as np
 
-from ..loss import _MASKED, _ONE, _ZERO, contrastive_accuracy, loss_and_accuracy, similarities
+from ..loss.nt_xent import (
+    _ONE,
+    _ZERO,
+    MASKED,
+    contrastive_accuracy,
+    loss_and_accuracy,
+    similarities,
+)
 
 Objective = Callable[..., tuple[Any, Any]]
 
@@ -29,7 +36,7 @@ def few_negatives(z: Any, temperature: float, xp: Any = np, count: int = 1) -> t
     s = similarities(z, xp)  # (2N, 2N)
     partner, seen = _who(s, count, xp)
     positive = xp.sum(s * partner, axis=1)  # (2N,)
-    logits = s / temperature + (1 - partner - seen) * np.float32(_MASKED)  # (2N, 2N)
+    logits = s / temperature + (1 - partner - seen) * np.float32(MASKED)  # (2N, 2N)
     return xp.mean(_log_sum(logits, xp) - positive / temperature), contrastive_accuracy(z, xp)
 
 
@@ -50,7 +57,7 @@ def with_itself(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
     partner = _who(s, 0, xp)[0]
     positive = xp.sum(s * partner, axis=1)  # (2N,)
     lost = _log_sum(s / temperature, xp) - positive / temperature
-    others = xp.max(s + partner * np.float32(_MASKED), axis=1)  # (2N,), itself is among them
+    others = xp.max(s + partner * np.float32(MASKED), axis=1)  # (2N,), itself is among them
     return xp.mean(lost), xp.mean(xp.where(positive > others, _ONE, _ZERO))
 
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..datasets import Dataset, load_dataset, need_two_classes, take_test
-from ..errors import DataError
-from .lesson import Condition, Lesson, Tell
+from ..base.errors import DataError
+from ..base.progress import Progress
+from ..data.datasets import Dataset, load_dataset, need_two_classes, take_test
+from .lesson import Condition, Lesson
 
 
-def read(lesson: Lesson, source: str, tell: Tell, least: int = 0) -> Dataset:
+def read(lesson: Lesson, source: str, tell: Progress, least: int = 0) -> Dataset:
     """Pictures on which a lesson can be run.
 
     Args:

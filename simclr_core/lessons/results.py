@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import LabError
-from ..files import read_json
+from ..base.errors import LabError
+from ..base.files import read_json
+from ..base.paths import ASSETS
 from .lesson import Lesson, Outcome, held, outcomes
 
-RECORDED = Path(__file__).resolve().parents[2] / "assets" / "lessons"
+RECORDED = ASSETS / "lessons"
 HERE = ".lessons"  # in the folder of runs
 FIRST_HERE = 100  # seed of the first run of a lesson here: apart from those that were recorded
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,17 +10,16 @@ import keras
 import numpy as np
 from keras import ops
 
-from .. import evaluation
-from ..config import RunConfig
-from ..datasets import Dataset
-from ..encoders import build_encoder, build_projection_head
-from ..model import Feed, SimCLR, compile_model
-from ..observer import Observer
-from ..recipes import probe_recipes
-from ..views import render_views
+from ..base.progress import Progress
+from ..data.datasets import Dataset
+from ..measures import evaluation
+from ..model.encoders import build_encoder, build_projection_head
+from ..model.simclr import Feed, SimCLR, compile_model
+from ..runs.snapshots.observer import Observer
+from ..settings.config import RunConfig
+from ..views.recipes import probe_recipes
+from ..views.render import render_views
 from .objectives import OBJECTIVES
-
-Tell = Callable[[float, str], None]
 
 TRACED = 12  # looks at alignment and uniformity during a training, where a lesson wants them
 TRACE_PICTURES = 256
@@ -63,7 +61,7 @@ def train(
     config: RunConfig,
     dataset: Dataset,
     steps: int,
-    tell: Tell,
+    tell: Progress,
     objective: str = "nt-xent",
     traced: bool = False,
 ) -> Trained:
@@ -95,7 +93,9 @@ def train(
 class _Watch(keras.callbacks.Callback):
     """Keeps losses, tells progress, and looks at z now and then."""
 
-    def __init__(self, found: Trained, steps: int, tell: Tell, pairs: np.ndarray | None) -> None:
+    def __init__(
+        self, found: Trained, steps: int, tell: Progress, pairs: np.ndarray | None
+    ) -> None:
         super().__init__()
         self.found, self.steps, self.tell, self.pairs = found, steps, tell, pairs
         self.due = set(np.linspace(0, steps, TRACED + 1).round().astype(int)[1:].tolist())

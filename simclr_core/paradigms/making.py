@@ -5,18 +5,18 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..config import RunConfig
-from ..datasets import Dataset
-from ..errors import LabError
-from ..evaluation import small_pixels
-from ..files import read_npz, write_json, write_npz, writing
-from ..projection import umap_layout
+from ..base.errors import LabError
+from ..base.files import read_npz, write_json, write_npz, writing
+from ..base.progress import Progress
+from ..data.datasets import Dataset
+from ..measures.evaluation import small_pixels
+from ..measures.projection import umap_layout
+from ..settings.config import RunConfig
 from . import pictures
 from .study import FOLDER, SELF, SEMI, SUPERVISED, UNSUPERVISED, VERSION, Study, result
 
@@ -26,10 +26,9 @@ SHOWN = 2000  # test pictures that are kept to be looked at
 CLUSTERED = 5000  # training pictures that k-means looks at
 _BLOCK = 2000  # pictures that are made smaller at a time
 AXES = 50  # principal components of the pixels that k-means looks at
-Tell = Callable[[float, str], None]
 
 
-def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
+def serve(root: Path, payload: dict[str, Any], tell: Progress) -> None:
     """A study for the app (see `tasks`).
 
     Args:
@@ -40,7 +39,7 @@ def serve(root: Path, payload: dict[str, Any], tell: Tell) -> None:
     run_study(root, Study(**payload), tell)
 
 
-def run_study(root: Path, study: Study, tell: Tell) -> dict[str, Any]:
+def run_study(root: Path, study: Study, tell: Progress) -> dict[str, Any]:
     """Train and score all four ways, and write what was found.
 
     Raises:
@@ -93,7 +92,7 @@ class Parts:
         config: RunConfig,
         rows: np.ndarray,
         place: Path,
-        tell: Tell,
+        tell: Progress,
     ) -> None:
         self.study, self.dataset, self.config, self.rows = study, dataset, config, rows
         self.place, self._tell = place, tell
@@ -106,7 +105,7 @@ class Parts:
 
     def supervised(self) -> dict[str, Any]:
         """From scratch, on the labelled pictures."""
-        from . import ways
+        from . import training as ways
 
         learned = ways.supervised(
             self.config,
@@ -120,7 +119,7 @@ class Parts:
 
     def unsupervised(self) -> dict[str, Any]:
         """Clusters of pixels, of their principal components and of an autoencoder's codes."""
-        from .ways import Learned
+        from .training import Learned
 
         train, test, steps, seconds = self._codes()
         some = np.random.default_rng(self.study.seed).permutation(len(self.known))[:CLUSTERED]
@@ -142,7 +141,7 @@ class Parts:
 
     def semi(self) -> dict[str, Any]:
         """Contrastive pretraining on all pictures, then fine-tuning on the labelled ones."""
-        from . import ways
+        from . import training as ways
 
         weights, steps, seconds = self._pretrained()
         study = self.study
@@ -162,7 +161,7 @@ class Parts:
 
     def itself(self) -> dict[str, Any]:
         """The same pretraining, frozen: a linear probe, and the nearest labelled neighbours."""
-        from . import ways
+        from . import training as ways
 
         weights, steps, seconds = self._pretrained()
         self._tell(0.88, f"{SELF}: linear probe")
@@ -193,7 +192,7 @@ class Parts:
         return names[means.predict(asked)]
 
     def _codes(self) -> tuple[np.ndarray, np.ndarray, int, float]:
-        from . import ways
+        from . import training as ways
 
         path = self.place / "codes.npz"
         with contextlib.suppress(LabError):
@@ -209,7 +208,7 @@ class Parts:
         return train, test, steps, seconds
 
     def _pretrained(self) -> tuple[list[np.ndarray], int, float]:
-        from . import ways
+        from . import training as ways
 
         if self._shared:
             return self._shared
@@ -233,7 +232,7 @@ class Parts:
         """Which pictures a cache is of."""
         return np.array(self.dataset.content_hash)
 
-    def _part(self, start: float, end: float, words: str = "") -> Tell:
+    def _part(self, start: float, end: float, words: str = "") -> Progress:
         named = words or (SUPERVISED if start < 0.3 else f"{SEMI}: fine-tuning")
 
         def _told(share: float, step: str) -> None:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 
-from ..config import DataConfig, RunConfig, replace
-from ..datasets import Dataset, load_dataset, need_two_classes, take_test
-from ..errors import DataError
-from ..presets import preset_config
-from ..splits import labelled_rows
+from ..base.errors import DataError
+from ..base.progress import Progress
+from ..data.datasets import Dataset, load_dataset, need_two_classes, take_test
+from ..data.splits import labelled_rows
+from ..settings.config import DataConfig, RunConfig, replace
+from ..settings.presets import preset_config
 from .study import Study
 
 TESTED = 10_000  # test pictures at most
 READING = 0.02  # share of the work, for the progress
-Tell = Callable[[float, str], None]
 
 
-def read(study: Study, tell: Tell) -> Dataset:
+def read(study: Study, tell: Progress) -> Dataset:
     """Pictures with labels, the test pictures in an order by chance.
 
     Pictures of a folder lie class by class: the first few would be of one class.

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from ..errors import ConfigError, LabError
-from ..files import read_json, read_npz
+from ..base.errors import ConfigError, LabError
+from ..base.files import read_json, read_npz
 
 FOLDER = ".studies"
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"

@@ -12,12 +12,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simclr_core import projection
 from simclr_core.bench import steps
 from simclr_core.bench.layouts import frames
-from simclr_core.config import TrainConfig, replace
-from simclr_core.presets import preset_config
-from simclr_core.recipes import draw_recipes
+from simclr_core.measures import projection
+from simclr_core.settings.config import TrainConfig, replace
+from simclr_core.settings.presets import preset_config
+from simclr_core.views.recipes import draw_recipes
 
 
 @pytest.mark.parametrize(

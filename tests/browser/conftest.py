@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from processes import marked_processes
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs.store import Run, RunStore
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -134,7 +134,7 @@ class App:
     def worker(self, run: Run) -> psutil.Process:
         """The process that trains a run."""
         for process, command in self.processes():
-            if "simclr_core.worker" in command and str(run.path.resolve()) in command:
+            if "simclr_core.workers.worker" in command and str(run.path.resolve()) in command:
                 return process
         raise LookupError(f"run {run.id} has no worker; its state is {run.state}")
 

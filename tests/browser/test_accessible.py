@@ -9,7 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from simclr_core import demo
+from simclr_core.feed import demo
 from tests.browser.conftest import App
 
 PAGES = {

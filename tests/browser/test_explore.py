@@ -22,8 +22,8 @@ from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
 
 from held_run import wait_for
-from simclr_core import replay
-from simclr_core.runs import Run
+from simclr_core.export import replay
+from simclr_core.runs.store import Run
 from tests.browser.conftest import ROOT, App
 
 MAPS = ".ex-stage > canvas"

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
-from simclr_core import demo
-from simclr_core.loss import nt_xent_loss
+from simclr_core.feed import demo
+from simclr_core.loss.nt_xent import nt_xent_loss
 from tests.browser.conftest import App
 
 

@@ -13,11 +13,12 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from train_page import TrainPage, wait_until
 
-from simclr_core import launch, runs
-from simclr_core.config import RunConfig, replace
-from simclr_core.errors import RunError
-from simclr_core.presets import preset_config
-from simclr_core.runs import Run
+from simclr_core.base.errors import RunError
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run
+from simclr_core.settings.config import RunConfig, replace
+from simclr_core.settings.presets import preset_config
+from simclr_core.workers import launch
 from tests.browser.conftest import App
 
 HEAVY = ("tensorflow", "libtensorflow", "keras", "umap", "numba", "llvmlite")

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from train_page import PATIENCE, TrainPage, wait_until
 
-from simclr_core import runs
-from simclr_core.figures import contrast
-from simclr_core.runs import Run
+from simclr_core.figures.charts import contrast
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run
 from tests.browser.conftest import App
 
 

@@ -13,11 +13,11 @@ from playwright.sync_api import Page, expect
 from scipy.spatial.distance import cosine
 
 from held_run import wait_for
-from simclr_core import views
-from simclr_core.config import replace
-from simclr_core.datasets import load_dataset
-from simclr_core.presets import view_config
-from simclr_core.runs import Run
+from simclr_core.data.datasets import load_dataset
+from simclr_core.runs.store import Run
+from simclr_core.settings.config import replace
+from simclr_core.settings.presets import view_config
+from simclr_core.views import render as views
 from tests.browser.conftest import App
 from tests.browser.test_views_page import HEAVY, press
 from trained_run import trained_elsewhere
@@ -87,7 +87,11 @@ def boxes(page: Page, rows: str) -> list[list[float]]:
 
 
 def analysts(app: App) -> list[psutil.Process]:
-    return [process for process, command in app.processes() if "simclr_core.analyst" in command]
+    return [
+        process
+        for process, command in app.processes()
+        if "simclr_core.questions.analyst" in command
+    ]
 
 
 @pytest.mark.timeout(400)

@@ -9,7 +9,8 @@ import pytest
 from playwright.sync_api import Page
 from train_page import TrainPage, wait_until
 
-from simclr_core import launch, runs, spare
+from simclr_core.runs import store as runs
+from simclr_core.workers import handover, launch
 from tests.browser.conftest import App
 
 
@@ -28,7 +29,7 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
 
 def waiting(app: App) -> int:
     """Process id of the spare that waits."""
-    (found,) = [p.pid for p, command in app.processes() if "simclr_core.spare" in command]
+    (found,) = [p.pid for p, command in app.processes() if "simclr_core.workers.spare" in command]
     return found
 
 
@@ -37,7 +38,7 @@ def waiting(app: App) -> int:
 def test_a_click_gets_the_spare_and_the_servers_end_does_not_end_the_run(
     app: App, page: Page
 ) -> None:
-    wait_until(lambda: spare.is_ready(app.store), "the spare")
+    wait_until(lambda: handover.is_ready(app.store), "the spare")
     pid = waiting(app)
     train = TrainPage(page, app.url, app.store)
     train.open()

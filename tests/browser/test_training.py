@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from train_page import PATIENCE, TrainPage, clock_seconds, wait_until
 
-from simclr_core import runs
-from simclr_core.runs import Run
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run
 from tests.browser.conftest import App
 
 HEAVY = ("tensorflow", "libtensorflow", "keras", "umap", "numba", "llvmlite")

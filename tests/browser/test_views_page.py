@@ -167,4 +167,4 @@ def test_the_server_is_light_and_keeps_a_mapper(app: App, page: Page, settled: S
     mapped = Path(f"/proc/{app.pid}/maps").read_text()
     assert not [name for name in HEAVY if f"/{name}" in mapped]
     assert psutil.Process(app.pid).memory_info().rss < 400e6
-    assert any("simclr_core.mapper" in command for _, command in app.processes())
+    assert any("simclr_core.workers.mapper" in command for _, command in app.processes())

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
-from simclr_core.runs import Run, RunStore
+from simclr_core.runs.store import Run, RunStore
 
 PATIENCE = 120.0  # seconds; two busy cores take long to start a worker
 

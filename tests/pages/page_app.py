@@ -7,12 +7,17 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-ROOT = Path(__file__).resolve().parents[2]
+from simclr_core.base.paths import PROJECT
+
+ROOT = PROJECT
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
 
 SCRIPT = """import streamlit as st
 names = ("train", "runs", "explore", "learn", "lessons", "paradigms", "views")
-pages = [st.Page(f"pages/{{name}}.py", default=name == {page!r}) for name in names]
+pages = [
+    st.Page(f"pages/{{name}}/page.py", url_path=name, default=name == {page!r})
+    for name in names
+]
 st.navigation(pages, position="top").run()
 """
 

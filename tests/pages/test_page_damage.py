@@ -14,12 +14,14 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.components import payload, run_states
-from pages.components.packing import unpack
-from simclr_core import launch, runs
-from simclr_core.files import write_npz
-from simclr_core.presets import preset_config
-from simclr_core.runs import Run, RunStore
+from pages.train import states as run_states
+from simclr_core.base.files import write_npz
+from simclr_core.feed import payload
+from simclr_core.feed.packing import unpack
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.presets import preset_config
+from simclr_core.workers import launch
 
 HUGE = "9" * 400  # an integer that no float can hold
 Damage = Callable[[Run], object]
@@ -280,7 +282,7 @@ def test_without_a_checkpoint_resume_does_not_promise_to_go_on(
 
 _PANEL = """import streamlit as st
 from pathlib import Path
-from pages.components import run_states
+from pages.train import states as run_states
 from simclr_core.runs import Run, RunStore
 if st.session_state.setdefault("runs of the script", []):
     st.markdown("drawn anew")

@@ -14,24 +14,24 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.components import (
-    explore_ask,
-    explore_blocks,
-    explore_compare,
-    explore_form,
-    explore_keeps,
-    explore_looks,
-    explore_map,
-    explore_panels,
-    take_routes,
-)
-from pages.components.packing import unpack
-from simclr_core import analyst, jobs, launch, runs
-from simclr_core.config import replace, to_dict
-from simclr_core.files import write_json, write_npz
-from simclr_core.recorder import Recording
-from simclr_core.runs import RunStore
-from simclr_core.summary import size_words
+from pages.explore import ask as explore_ask
+from pages.explore import compare as explore_compare
+from pages.explore import form as explore_form
+from pages.explore import kept as explore_keeps
+from pages.explore import map as explore_map
+from pages.explore import occlusion as explore_looks
+from pages.explore import panels as explore_panels
+from pages.server import export_routes as take_routes
+from simclr_core.base.files import write_json, write_npz
+from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed.packing import unpack
+from simclr_core.questions import analyst, jobs
+from simclr_core.runs import store as runs
+from simclr_core.runs.recorder import Recording
+from simclr_core.runs.store import RunStore
+from simclr_core.runs.summary import size_words
+from simclr_core.settings.config import replace, to_dict
+from simclr_core.workers import launch
 
 Open = Callable[..., AppTest]
 

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components import map_picture
-from pages.components.diagram import pair_diagram
-from pages.components.map_picture import newest_map
-from simclr_core import demo, views
-from simclr_core.config import ViewConfig
-from simclr_core.errors import LabError
-from simclr_core.runs import RunStore
+from pages.shared.diagram import pair_diagram
+from simclr_core.base.errors import LabError
+from simclr_core.base.paths import PROJECT
+from simclr_core.feed import demo, map_picture
+from simclr_core.feed.map_picture import newest_map
+from simclr_core.runs.store import RunStore
+from simclr_core.settings.config import ViewConfig
+from simclr_core.views import render as views
 from tests.fake_run import FakeRun
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = PROJECT
 
 
 @pytest.fixture

@@ -12,9 +12,14 @@ import pytest
 from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
-from pages.components import learn_encoder, learn_head, learn_improving, learn_views, learn_why
-from simclr_core import demo, loss
-from simclr_core.summary import percent
+from pages.learn import encoder as learn_encoder
+from pages.learn import head as learn_head
+from pages.learn import improving as learn_improving
+from pages.learn import views as learn_views
+from pages.learn import why as learn_why
+from simclr_core.feed import demo
+from simclr_core.loss import nt_xent as loss
+from simclr_core.runs.summary import percent
 
 Open = Callable[..., AppTest]
 
@@ -142,7 +147,7 @@ def test_bars_are_the_recorded_probes(page) -> None:
 
 def test_numbers_of_a_batch_and_weights_of_a_temperature() -> None:
     html = learn_improving.negatives(64)
-    assert "126 negatives" in html and f"{loss.all_alike(64):.2f}" in html
+    assert "126 negatives" in html and f"{loss.collapsed_loss(64):.2f}" in html
     shares = [
         int(learn_improving.weights(tau).split("<b>")[1].split("%")[0]) for tau in (0.02, 0.1, 1)
     ]

@@ -12,15 +12,16 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from lesson_results import found_of
-from pages.components import lesson_found, run_wall
-from pages.components.run_rows import rows
-from simclr_core import tasks
-from simclr_core.errors import RunDamaged
+from pages.lessons import results as lesson_found
+from pages.runs import wall as run_wall
+from pages.shared.run_rows import rows
+from simclr_core.base.errors import RunDamaged
 from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
-from simclr_core.runs import RunStore
-from simclr_core.summary import percent
+from simclr_core.runs.store import RunStore
+from simclr_core.runs.summary import percent
+from simclr_core.workers import tasks
 
 Open = Callable[..., AppTest]
 

@@ -12,13 +12,14 @@ import pytest
 from page_app import labels, open_page, text
 from streamlit.testing.v1 import AppTest
 
-from pages.components import paradigm_form, paradigm_found
-from simclr_core import tasks
-from simclr_core.files import write_json, write_npz
+from pages.paradigms import form as paradigm_form
+from pages.paradigms import results as paradigm_found
+from simclr_core.base.files import write_json, write_npz
 from simclr_core.paradigms import study as studies
 from simclr_core.paradigms.scores import report
 from simclr_core.paradigms.study import WAYS, Study
-from simclr_core.runs import RunStore
+from simclr_core.runs.store import RunStore
+from simclr_core.workers import tasks
 
 Open = Callable[..., AppTest]
 

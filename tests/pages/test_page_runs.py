@@ -19,13 +19,16 @@ from starlette.applications import Starlette
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.components import downloads, estimate, run_rows
-from simclr_core import launch, memory, runs
-from simclr_core.config import RunConfig, replace
-from simclr_core.devices import find_device
-from simclr_core.files import write_json
-from simclr_core.presets import preset_config
-from simclr_core.runs import Run, RunStore
+from pages.server import downloads
+from pages.shared import estimate, run_rows
+from simclr_core.base.files import write_json
+from simclr_core.machine import memory
+from simclr_core.machine.devices import find_device
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.config import RunConfig, replace
+from simclr_core.settings.presets import preset_config
+from simclr_core.workers import launch
 
 
 @pytest.fixture(autouse=True)
@@ -333,8 +336,8 @@ def test_other_sites_and_other_paths_get_no_download(store: RunStore) -> None:
 
 def test_the_pages_parts_import_nothing_heavy() -> None:
     code = (
-        "import sys; import pages.components.run_states, pages.components.run_form, "
-        "pages.components.run_table; "
+        "import sys; import pages.train.states, pages.train.form, "
+        "pages.runs.table; "
         "print([m for m in ('tensorflow','keras','umap','numba','sklearn') if m in sys.modules])"
     )
     out = subprocess.run(

@@ -16,15 +16,16 @@ from scipy.spatial.distance import cosine
 from streamlit.testing.v1 import AppTest
 
 from held_run import lock_holder
-from pages.components import similarity
-from pages.components.run_picker import fitting_runs
-from pages.components.similarity import Alike, cosines
-from simclr_core import analyst, job_files, jobs, views
-from simclr_core.config import DataConfig, RunConfig, ViewConfig, replace
-from simclr_core.datasets import load_dataset
-from simclr_core.files import write_json, write_npz
-from simclr_core.presets import view_config
-from simclr_core.runs import Run, RunStore
+from pages.shared import similarity
+from pages.shared.run_picker import fitting_runs
+from pages.shared.similarity import Alike, cosines
+from simclr_core.base.files import write_json, write_npz
+from simclr_core.data.datasets import load_dataset
+from simclr_core.questions import analyst, job_files, jobs
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.config import DataConfig, RunConfig, ViewConfig, replace
+from simclr_core.settings.presets import view_config
+from simclr_core.views import render as views
 from small_parts import MODEL, TRAINING
 from tests.pages.test_page_views import page_in, rows
 

@@ -15,10 +15,11 @@ from page_app import labels, open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from simclr_core import launch, runs
-from simclr_core.files import write_json, write_npz
-from simclr_core.presets import preset_config, view_config
-from simclr_core.runs import Run, RunStore
+from simclr_core.base.files import write_json, write_npz
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.presets import preset_config, view_config
+from simclr_core.workers import launch
 
 
 @pytest.fixture(autouse=True)

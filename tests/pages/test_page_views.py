@@ -10,16 +10,20 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.components import pictures, view_controls
-from pages.components.view_controls import BY_KEY, CONTROLS, preset_of
-from pages.components.view_link import link_problems
-from simclr_core import views
-from simclr_core.config import ViewConfig, from_dict, to_dict
-from simclr_core.presets import VIEW_PRESETS, view_config
+from pages.shared import pictures, view_controls
+from pages.shared.view_controls import BY_KEY, CONTROLS, preset_of
+from pages.shell.link import link_problems
+from simclr_core.base.paths import PROJECT
+from simclr_core.settings.config import ViewConfig, from_dict, to_dict
+from simclr_core.settings.presets import VIEW_PRESETS, view_config
+from simclr_core.views import render as views
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = PROJECT
 SCRIPT = """import streamlit as st
-pages = [st.Page(f"pages/{name}.py", default=name == "views") for name in ("views", "train")]
+pages = [
+    st.Page(f"pages/{name}/page.py", url_path=name, default=name == "views")
+    for name in ("views", "train")
+]
 st.navigation(pages, position="top").run()
 """
 
@@ -61,7 +65,7 @@ def test_eight_pairs_with_crop_boxes_alternative_texts_and_words(page: AppTest) 
 
 def test_first_pair_is_the_one_that_the_engine_renders(page: AppTest) -> None:
     page.run()
-    from simclr_core.datasets import load_dataset
+    from simclr_core.data.datasets import load_dataset
 
     data = load_dataset("shapes", max_images=4000)
     number = int(re.search(r"picture (\d+)", rows(page))[1])  # type: ignore[index]
@@ -122,7 +126,7 @@ def test_views_go_to_train_as_plain_settings(
     page.slider(key="crop").set_value((0.3, 0.8)).run()
     next(b for b in page.button if b.label == "Train with these views").click().run()
     config = from_dict(ViewConfig, page.session_state["train_views_config"])
-    assert gone == ["pages/train.py"]
+    assert gone == ["pages/train/page.py"]
     assert (config.crop_min, config.crop_max, config.gray_p) == (0.3, 0.8, 0.3)
 
 
@@ -192,12 +196,12 @@ def test_the_path_field_opens_own_pictures(page: AppTest, tmp_path: Path) -> Non
 def test_links_are_checked_in_one_sentence_each() -> None:
     whole, words = {"seed": (0, 99), "skip": (0, 9)}, {"show": ("pairs", "many views")}
     fits = {"crop": ["0.2", "0.9"], "seed": ["3"], "skip": ["8.0"], "show": ["pairs"], "run": [""]}
-    assert link_problems(fits, whole, words, ["run"]) == {}
+    assert link_problems(fits, whole, words, ["run"], BY_KEY) == {}
     unfit = {
         "crop": [".9", ".2"], "hue": ["7"], "gray_p": ["nan"], "blur": ["1"],
         "color_strenth": ["1"], "seed": ["abc"], "skip": ["2.5"], "show": [""],
     }  # fmt: skip
-    problems = link_problems(unfit, whole, words)
+    problems = link_problems(unfit, whole, words, sliders=BY_KEY)
     assert list(problems) == list(unfit)
     assert "found 7; the default is used" in problems["hue"]
     assert "did you mean color_strength?" in problems["color_strenth"]

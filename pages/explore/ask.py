@@ -1,0 +1,195 @@
+"""What Explore's maps can show now, and what has to be computed first: that is asked for.
+
+Nothing here shows anything; `explore_map` does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simclr_core.base.errors import LabError
+from simclr_core.feed import map_blocks as blocks
+from simclr_core.feed.categories import choices
+from simclr_core.feed.thumbnails import probe_facts
+from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
+from simclr_core.questions import analyst, jobs
+from simclr_core.questions import large_probe as more
+from simclr_core.runs.snapshots import arrays as snapshots
+from simclr_core.runs.store import Run, RunStore
+
+USUAL = (NEIGHBORS, MIN_DIST, METRIC)
+_PLAIN = {
+    blocks.PREDICTED: "predicted label",
+    blocks.CLUSTER: "clusters",
+    blocks.LOSS: "loss",
+    blocks.VIEWS: "similarity of its views",
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a person has chosen to see.
+
+    Attributes:
+        spaces: "h", "z" or both, in the order of the maps.
+        method: "umap" or "pca".
+        color: a label, factor or one of `explore_blocks`' names; empty for the first there is.
+        k: clusters.
+        layout: neighbours, min_dist and metric of UMAP.
+        points: pictures of a larger set; 0 for the run's own.
+    """
+
+    spaces: tuple[str, ...] = ("h",)
+    method: str = "umap"
+    color: str = ""
+    k: int = 8
+    layout: tuple[int, float, str] = USUAL
+    points: int = 0
+
+
+@dataclass
+class Found:
+    """The maps as they can be shown now, and what is still waited for."""
+
+    maps: list[dict[str, Any]]
+    color: dict[str, str]
+    notes: list[str]
+    waiting: bool = False
+
+
+def color_names(run: Run) -> dict[str, str]:
+    """What the maps can be coloured by -> the words for it."""
+    try:
+        probe = probe_facts(run)
+    except LabError:
+        probe = None
+    if probe is None:
+        return {}
+    known = choices(probe)
+    others = [blocks.PREDICTED] * bool(blocks.target(probe))
+    if not blocks.is_recorded(run):
+        others += [blocks.LOSS, blocks.VIEWS]
+    others.append(blocks.CLUSTER)
+    return {name: name for name in known} | {name: _PLAIN[name] for name in others}
+
+
+def look(run: Run, wanted: Wanted, found: Found) -> None:
+    """Fill in what can be shown now; asks for what has to be computed first.
+
+    Raises:
+        LabError: the run cannot be read.
+    """
+    spaces = wanted.spaces if more.owner(run) == run else ("h",)
+    if "z" in spaces and not _has_z(run):
+        found.notes.append("This run has no z: its maps are of h.")
+        spaces = ("h",)
+    for of in spaces:
+        found.maps.append(_map(run, of, wanted, found))
+    found.color = _color(run, wanted, found)
+
+
+def larger(run: Run, wanted: Wanted, found: Found) -> Run:
+    """The set of more pictures that is wanted, to be read like a run; the run until it is there.
+
+    Args:
+        found: gets a note, and whether the set will come.
+    """
+    if wanted.points and blocks.is_recorded(run):
+        found.notes.append("This run was trained elsewhere: it has no network for more pictures.")
+        return run
+    key = _asked(run, jobs.more_job(wanted.points), found) if wanted.points else ""
+    if not key:
+        return run
+    name = str(blocks.answer_of(run, key, "name"))
+    there = more.set_of(run, name)
+    if there is None:  # made room for another one meanwhile
+        jobs.forget(run, key)
+        found.waiting = True
+    return there or run
+
+
+def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
+    """One map: its own if it is there, PCA of the same until it is."""
+    own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
+    if own:
+        neighbors, min_dist, metric = wanted.layout
+        key = _asked(run, jobs.layout_job(of, neighbors, min_dist, metric), found)
+        if key:
+            steps = blocks.answered_steps(run, key)
+            return described(run, of, "umap", steps, key, wanted.layout)
+    elif wanted.method == "umap":
+        if steps := run.coordinate_steps("umap"):
+            return described(run, of, "umap", steps)
+        found.notes.append("UMAP is warming up; until then the maps are by PCA.")
+    steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
+    return described(run, of, "pca", steps)
+
+
+def _has_z(run: Run) -> bool:
+    """Whether the newest readable snapshot has projections."""
+    for step in reversed(run.snapshot_steps()):
+        with contextlib.suppress(LabError):
+            return "z" in snapshots.arrays(run, step)
+    return True  # then something else is wrong, and is said
+
+
+def described(
+    run: Run, of: str, method: str, steps: Sequence[int], key: str = "",
+    layout: tuple[int, float, str] = USUAL,
+) -> dict[str, Any]:  # fmt: skip
+    title = f"{method.upper()} of {of}"
+    if method == "umap" and layout != USUAL:
+        neighbors, min_dist, metric = layout
+        title += f" ({neighbors} neighbours, min_dist {min_dist:g}, {metric})"
+    folder = run.path / ("snapshots" if key or of == "z" else "coordinates")
+    name = "{:08d}.npz" if key or of == "z" else method + "-{:08d}.npz"
+    stamps = {str(step): stamp(folder / name.format(step)) for step in steps}
+    known = {"of": of, "method": method, "key": key, "title": title}
+    return known | {"steps": list(steps), "stamps": stamps}
+
+
+def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
+    names = color_names(run)
+    first = next(iter(names), "")
+    chosen = wanted.color if wanted.color in names else first
+    key = ""
+    if chosen == blocks.CLUSTER:
+        key = _asked(run, jobs.clusters_job(wanted.k), found)
+        if not key:
+            chosen = first if first != blocks.CLUSTER else blocks.NONE
+    stamps = {
+        str(step): stamp(run.path / "snapshots" / f"{step:08d}.npz")
+        for step in run.snapshot_steps()
+    }
+    return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
+
+
+def _asked(run: Run, job: jobs.Job, found: Found) -> str:
+    """The key of an answer that is there; else asks, and notes what is waited for."""
+    try:
+        key = jobs.ask(run, job)
+        answer = jobs.answer(run, key)
+        if answer.state == jobs.ANSWERED:
+            return key
+        if answer.state == jobs.FAILED:
+            found.notes.append(answer.error)
+            return ""
+        trouble = analyst.wake(RunStore(more.owner(run).path.parent))
+        found.waiting = not trouble
+        share = f" ({answer.share:.0%})" if answer.share else ""
+        found.notes.append(trouble or f"{(answer.words or 'computing').capitalize()}{share} …")
+    except LabError as error:
+        found.notes.append(str(error))
+    return ""
+
+
+def stamp(path: Path) -> str:
+    """When a file was written, as a short word; empty if it is gone."""
+    try:
+        return f"{path.stat().st_mtime_ns:x}"
+    except OSError:
+        return ""

@@ -1,0 +1,263 @@
+"""Explore's panel on several runs: what differs, their curves, what came out, and their maps."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.run_rows import Row
+from pages.shell.live import mount
+from simclr_core.base.errors import LabError
+from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed.categories import choices
+from simclr_core.feed.packing import pack
+from simclr_core.feed.thumbnails import probe_facts
+from simclr_core.figures import charts as figures
+from simclr_core.runs import comparison, summary
+from simclr_core.runs import validation as contents
+from simclr_core.runs.store import ENDED, Run
+
+from . import ask as explore_ask
+from . import kept as explore_keeps
+from . import map as explore_map
+from . import starts as explore_starts
+
+MOST = 8  # runs
+_KEY = explore_starts.CHOSEN
+
+
+def chosen_of_link(rows: dict[str, Row]) -> list[str]:
+    """Ids of the runs that the link names and that there are."""
+    return [one for one in st.query_params.get("runs", "").split(",") if one in rows][:MOST]
+
+
+def goes_on(rows: dict[str, Row]) -> bool:
+    """Whether one of the link's runs still trains, or waits to."""
+    return any(rows[one].state not in ENDED for one in chosen_of_link(rows))
+
+
+def panel(run: Run, rows: dict[str, Row]) -> bool:
+    """Compare a run with others.
+
+    Args:
+        run: the one that is open; it comes first.
+        rows: all runs.
+
+    Returns:
+        Whether an answer is awaited.
+    """
+    with st.container(key="compare-head", horizontal=True, vertical_alignment="center"):
+        chosen = _choose(run, rows)
+        explore_starts.buttons(run)
+    if problem := st.session_state.get(explore_starts.PROBLEM):
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+    readable, problems = _readable(chosen)
+    lost = [one for one in st.query_params.get("runs", "").split(",") if one and one not in rows]
+    if lost:
+        words = ", ".join(one[:20] for one in lost[:MOST])
+        problems.append(f"Not here: {words}. Deleted, or on another machine.")
+    if problems:
+        st.html(f'<p class="explore-trouble">{escape(" ".join(problems))}</p>')
+    if len(readable) < 2:
+        st.html('<p class="explore-trouble">Choose at least two runs to compare them.</p>')
+        return False
+    names = _names(readable, rows)
+    left, right = st.columns([1.25, 1.0], gap="medium")
+    with left:
+        _curves(readable, names)
+    with right:
+        st.html(table(readable, names))
+        st.html(outcomes(readable, names))
+    _maps(readable, names)
+    return _keeps(readable, names)
+
+
+def _keeps(runs: Sequence[Run], names: Sequence[str]) -> bool:
+    """What probes read of every run, if that is asked for; returns whether answers will come."""
+    wanted = st.toggle(
+        "What they keep", key="probes", bind="query-params",
+        help="Linear probes of every property, run by run: some seconds for each the first time.",
+    )  # fmt: skip
+    if not wanted:
+        return False
+    found = {
+        name: explore_keeps.look(run)
+        if run.state in ENDED
+        else explore_keeps.Answered({}, "it is asked once it has ended.")
+        for name, run in zip(names, runs, strict=True)
+    }
+    recorded = [
+        name for name, run in zip(names, runs, strict=True) if explore_blocks.is_recorded(run)
+    ]
+    st.html(explore_keeps.side_by_side(found, recorded))
+    st.html(f'<p class="keeps-about">{escape(explore_keeps.ABOUT)}</p>')
+    return any(one.waiting for one in found.values())
+
+
+def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
+    """The runs of the link that there are; with none, those of the same pictures."""
+    wanted = chosen_of_link(rows)
+    if not wanted:
+        data = rows[run.id].data if run.id in rows else ""
+        same = [one for one, row in rows.items() if row.data == data and one != run.id]
+        wanted = [run.id, *same[:1]]
+    chosen = st.multiselect(
+        "Runs", list(rows), default=wanted[:MOST], max_selections=MOST, key=_KEY,
+        format_func=lambda one: f"{rows[one].name} ({one})", on_change=_to_link,
+        label_visibility="collapsed", placeholder="Choose two to eight runs",
+    )  # fmt: skip
+    return [rows[one].run for one in chosen]
+
+
+def _to_link() -> None:
+    st.query_params["runs"] = ",".join(st.session_state[_KEY])
+
+
+def _readable(chosen: Sequence[Run]) -> tuple[list[Run], list[str]]:
+    found, problems = [], []
+    for run in chosen:
+        try:
+            comparison.flat(run)
+            found.append(run)
+        except LabError as error:
+            problems.append(str(error))
+    return found, problems
+
+
+def _names(runs: Sequence[Run], rows: dict[str, Row]) -> list[str]:
+    """A short name a run: its own, with its id where two are called alike."""
+    names = [rows[run.id].name for run in runs]
+    return [
+        f"{name} ({run.id})" if names.count(name) > 1 and name != run.id else name
+        for name, run in zip(names, runs, strict=True)
+    ]
+
+
+def _curves(runs: Sequence[Run], names: Sequence[str]) -> None:
+    with st.container(key="compare-curves", horizontal=True):
+        what = st.selectbox(
+            "Curve", list(comparison.CURVES.values()), key="curve", bind="query-params",
+            label_visibility="collapsed",
+        )  # fmt: skip
+        axis = st.segmented_control(
+            "Axis", list(comparison.AXES), default=comparison.AXES[0], required=True, key="axis",
+            bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+    field = next(name for name, words in comparison.CURVES.items() if words == what)
+    lines = {
+        name: comparison.curve(run, field, str(axis)) for name, run in zip(names, runs, strict=True)
+    }
+    dark = st.context.theme.type == "dark"
+    branches = []
+    for name, run in zip(names, runs, strict=True):
+        if branch := comparison.branch(run, runs, field, str(axis)):
+            place, words = branch
+            lines[name] = ([place[0], *lines[name][0]], [place[1], *lines[name][1]])
+            branches.append((*place, f"{name}: {words}"))
+    figure = figures.lines_figure(lines, str(axis), str(what), dark, zero=False, marks=branches)
+    st.plotly_chart(figure, key="compare-lines", height=330, config={"displayModeBar": False})
+
+
+def table(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """HTML: the settings that differ, a column a run."""
+    rows = comparison.differences(runs)
+    if not rows:
+        return '<p class="explore-trouble">These runs have the same settings and the same seed.</p>'
+    head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in names)
+    body = "".join(
+        f"<tr><th scope='row'>{escape(_plain(row.name))}</th>"
+        + "".join(f"<td>{escape(_value(value))}</td>" for value in row.values)
+        + "</tr>"
+        for row in rows
+    )
+    return (
+        '<div class="compare"><table><caption>Settings that differ</caption><thead><tr><td></td>'
+        f"{head}</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def outcomes(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """HTML: final figures, every run a dot on a line from 0 to 1; seeds of a setting share one."""
+    numbers = comparison.settings_of(runs)
+    every = [comparison.scores(run) for run in runs]
+    fields = list(dict.fromkeys(field for one in every for field in one))
+    if not fields:
+        return '<p class="explore-trouble">None of these runs has its final figures yet.</p>'
+    lines = []
+    for field in fields:
+        values = {round(one[field], 4) for one in every if field in one}
+        every_run = len(runs) > 1 and all(field in one for one in every)
+        if len(values) == 1 and every_run:  # such as pixels: the same for all
+            lines.append(_dots(f"{field}, all of them", ["all"], [values.pop()], figures.NEGATIVES))
+            continue
+        for number in dict.fromkeys(numbers):
+            held = [i for i, own in enumerate(numbers) if own == number and field in every[i]]
+            if held:
+                label, color = f"{field}, {names[held[0]]}", figures.PETROFF_10[number % 10]
+                known = [every[i][field] for i in held]
+                lines.append(_dots(label, [names[i] for i in held], known, color))
+    return (
+        '<div class="outcomes"><h4>What came out</h4>' + "".join(lines) + "<p>Each dot is a run; "
+        "runs that differ by their seed alone share a line.</p></div>"
+    )
+
+
+def _dots(label: str, names: Sequence[str], values: Sequence[float], color: str) -> str:
+    dots = "".join(
+        f'<i style="left:{100 * min(max(value, 0), 1):.1f}%;background:{color}" '
+        f'title="{escape(name)}: {value:.3f}"></i>'
+        for name, value in zip(names, values, strict=True)
+    )
+    words = summary.percent(float(np.mean(values)))
+    words += f" (mean of {len(values)})" * (len(values) > 1)
+    return f'<div class="dots"><span>{escape(label)}</span><b>{dots}</b><em>{words}</em></div>'
+
+
+def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
+    """The runs' maps, linked where they are of the same pictures."""
+    maps = []
+    for run, name in zip(runs, names, strict=True):
+        try:
+            probe = probe_facts(run)
+        except LabError:
+            probe = None
+        if probe is None:
+            continue
+        color = next(iter(choices(probe)), explore_blocks.NONE)
+        method = "umap" if run.coordinate_steps("umap") else "pca"
+        steps = run.coordinate_steps(method)
+        stamps = {
+            str(step): explore_ask.stamp(run.path / "coordinates" / f"{method}-{step:08d}.npz")
+            for step in steps
+        }
+        around: dict[str, Any] = explore_map.surroundings(run)
+        maps.append(
+            around
+            | {
+                "of": "h",
+                "method": method,
+                "title": name,
+                "steps": steps,
+                "stamps": stamps,
+                "color": color,
+            }
+        )
+    if maps:
+        dark = st.context.theme.type == "dark"
+        header = {"kind": "compare", "maps": maps, "dark": dark}
+        mount("compare", "explore-compare", 440, pack(header, {}))
+
+
+def _plain(name: str) -> str:
+    """A setting's name for people."""
+    return name.split(".", 1)[-1].replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "–" if value is None else contents.clean(str(value))[:60]

@@ -1,0 +1,191 @@
+"""Explore's panel of what can be taken away: tables, figures, a replay, the encoder."""
+
+from __future__ import annotations
+
+import contextlib
+from html import escape
+
+import streamlit as st
+
+from pages.server import downloads
+from pages.server.export_routes import ENCODERS, address
+from pages.shared import question_words as asked_words
+from pages.shared import run_rows
+from simclr_core.base.errors import LabError
+from simclr_core.cli import repeat
+from simclr_core.export import write as export
+from simclr_core.export.static_figures import NUMBERS
+from simclr_core.model.encoder_file import USE
+from simclr_core.questions import jobs
+from simclr_core.runs import tables as table
+from simclr_core.runs.snapshots import arrays as snapshots
+from simclr_core.runs.snapshots import weights
+from simclr_core.runs.store import Run
+from simclr_core.runs.summary import size_words
+
+from . import starts as explore_starts
+
+_FORMS = {"keras": "Keras file", "savedmodel": "SavedModel, as a zip"}
+
+
+def panel(run: Run, message: str) -> bool:
+    """Links to files of a run; returns whether one of them is being made.
+
+    Args:
+        message: why there is nothing yet; empty if there is.
+    """
+    if not message:
+        try:
+            run.probe()
+            export.chosen_step(run, None)
+        except LabError as error:
+            message = str(error)
+    if message:
+        st.html(f'<p class="explore-trouble">{escape(message)}</p>')
+        return False
+    left, middle, right = st.container(key="take").columns([1.0, 1.0, 1.25], gap="large")
+    with left:
+        step = _of_a_step(run)
+    with middle:
+        _of_the_run(run, step)
+    with right:
+        return _encoder(run, step)
+
+
+def _of_a_step(run: Run) -> int:
+    """What belongs to one snapshot; returns its step."""
+    steps = run.snapshot_steps()
+    wanted = explore_starts.count_of(st.query_params.get("step", ""))
+    before = [step for step in steps if wanted is not None and step <= wanted] or steps
+    st.html("<h4>One snapshot</h4>")
+    step = int(
+        st.selectbox(
+            "Step", steps, index=len(before) - 1, format_func=lambda one: f"{one:,}",
+            key=f"take_step {run.id}",
+        )
+    )  # fmt: skip
+    _links(
+        "Table of its pictures: labels, places, h and z",
+        {name: address(run, f"table.{name}", step=step) for name in ("csv", "parquet")},
+    )
+    known = table.known(run.probe())
+    colors = [*table.choices(known), *(NUMBERS if "z_views" in _arrays(run, step) else ())]
+    of, method, color = "h", "umap", ""
+    with st.container(horizontal=True):
+        of = str(
+            st.segmented_control("Map of", ["h", "z"], default="h", required=True, key="take_of")
+        )
+        if of == "h":
+            method = str(
+                st.segmented_control(
+                    "by", ["UMAP", "PCA"], default="UMAP", required=True, key="take_by"
+                )
+            ).lower()
+        if colors:
+            color = str(
+                st.selectbox(
+                    "coloured by", colors, format_func=lambda one: NUMBERS.get(one, one),
+                    key=f"take_color {run.id}", width=190,
+                )
+            )  # fmt: skip
+    query: dict[str, str | int] = {"step": step, "of": of, "method": method, "color": color}
+    _links(
+        f"The map as a figure, by {'PCA' if of == 'z' else method.upper()}",
+        {name: address(run, f"map.{name}", **query) for name in ("png", "svg", "pdf")},
+    )
+    return step
+
+
+def _of_the_run(run: Run, step: int) -> None:
+    """What belongs to the whole run."""
+    st.html("<h4>The whole run</h4>")
+    _links(
+        "A page that replays it, in one file, without a network",
+        {"html": address(run, "replay.html")},
+    )
+    _links(
+        "Its curves as a figure",
+        {name: address(run, f"curves.{name}") for name in ("png", "svg", "pdf")},
+    )
+    _links(
+        "For TensorBoard: curves, and the Embedding Projector at the chosen step. Unpack it, then "
+        "tensorboard --logdir FOLDER",
+        {"zip": address(run, "tensorboard.zip", step=step)},
+    )
+    _links(
+        f"The run itself, {size_words(run_rows.size(run))}: another machine opens it on its page "
+        "Runs",
+        {"zip": downloads.address(run)},
+    )
+    st.html("<h4>Once more</h4>")
+    try:
+        st.code(repeat.command(run), language="bash", wrap_lines=True)
+        st.caption("Equal to the last digit in float32 on the same machine, versions and threads.")
+    except LabError as error:
+        st.caption(str(error))
+
+
+def _encoder(run: Run, step: int) -> bool:
+    """The encoder at a step, made by the analyst when it is asked for."""
+    st.html("<h4>The encoder</h4>")
+    known = weights.weight_steps(run)
+    if step not in known:
+        some = f"Those of step {known[-1]:,} were kept." if known else ""
+        st.caption(f"Of this step no weights are there. {some}")
+        return False
+    form = str(
+        st.segmented_control(
+            "Form", list(_FORMS), default="keras", required=True, key="take_form",
+            format_func=lambda one: _FORMS[one], label_visibility="collapsed",
+        )
+    )  # fmt: skip
+    asked = f"take {run.id} {step} {form}"
+    job = jobs.encoder_job(form, step)
+    waits = False
+    try:
+        found = jobs.answer(run, jobs.key_of(run, job))
+        if found.state != jobs.ANSWERED and st.session_state.get(asked):
+            found = jobs.answer(run, jobs.ask(run, job))
+        if found.state == jobs.ANSWERED:
+            size = size_words(len(found.arrays["body"]))
+            _links(
+                f"The encoder at step {step:,}, {size}",
+                {ENCODERS[form]: address(run, ENCODERS[form], step=step)},
+            )
+        elif found.state == jobs.FAILED:
+            st.session_state.pop(asked, None)
+            st.caption(found.error)
+            st.button("Try again", on_click=_ask, args=(asked,))
+        elif st.session_state.get(asked):
+            words, waits = asked_words.waiting(run, "The file", found)
+            st.caption(words)
+        else:
+            st.button("Make the file", on_click=_ask, args=(asked,))
+    except LabError as error:
+        st.caption(str(error))
+    with contextlib.suppress(LabError):  # then the settings are lost, and said so above
+        code = USE[form].format(size=weights.image_size(run))
+        st.html('<p class="take-what">How to use it</p>')
+        st.code(code, language="python", wrap_lines=True)
+    return waits
+
+
+def _ask(asked: str) -> None:
+    st.session_state[asked] = True
+
+
+def _links(what: str, links: dict[str, str]) -> None:
+    """A sentence and a link a form."""
+    anchors = "".join(
+        f'<a class="download" href="{escape(href)}" download>{escape(name)}</a>'
+        for name, href in links.items()
+    )
+    st.html(f'<div class="take"><p class="take-what">{escape(what)}</p>{anchors}</div>')
+
+
+def _arrays(run: Run, step: int) -> list[str]:
+    """Names of what a snapshot holds; none if it cannot be read."""
+    try:
+        return list(snapshots.arrays(run, step))
+    except LabError:
+        return []

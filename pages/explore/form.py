@@ -1,0 +1,196 @@
+"""The settings of Explore: whose run, which panel, and what its maps show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared import run_rows
+from simclr_core.feed import pairs as explore_pairs
+from simclr_core.feed.map_blocks import CLUSTER
+from simclr_core.measures.neighbours import METRICS
+from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
+from simclr_core.questions import large_probe as more
+from simclr_core.runs import comparison
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run
+
+from . import ask as explore_ask
+from . import occlusion as explore_looks
+from . import own as explore_own
+from .ask import Wanted
+
+MAP, MATRIX, PAIRS, HEALTH = "Map", "Similarity matrix", "Hard pairs", "Health"
+KEEPS, LOOKS = "What it keeps", "Where it looks"
+COMPARE, TAKE = "Compare", "Take away"
+PANELS = (MAP, MATRIX, PAIRS, HEALTH, KEEPS, LOOKS, COMPARE, TAKE)
+SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
+METHODS = ("UMAP", "PCA")
+DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
+OWN = "those of the run"
+POINTS = {OWN: 0} | {f"{count:,}": count for count in more.COUNTS}
+WHOLE = {
+    "other": (1, 10**6),
+    "step": (0, 10**12),
+    "picture": (1, 10**6),
+    "k": (2, 30),
+    "neighbors": (2, 200),
+}
+WORDS = {
+    "axis": comparison.AXES,
+    "curve": tuple(comparison.CURVES.values()),
+    "beside": (explore_looks.VIEWS, explore_looks.OTHER),
+    "points": tuple(POINTS),
+    "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
+    "order": explore_pairs.ORDERS,
+    "panel": PANELS,
+    "probes": ("true", "false"),
+    "of": tuple(SPACES),
+    "by": METHODS,
+    "metric": METRICS,
+    "min_dist": DISTS,
+}
+OTHERS = ("run", "runs", "color", "chosen")  # of the link
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a person has chosen.
+
+    Attributes:
+        run: whose pictures.
+        panel: one of `PANELS`.
+        wanted: what its maps show.
+        file: a picture of one's own, as it was handed over; None without one.
+        problem: a sentence if the link's run is not there; else empty.
+        coloured: the form could offer colours.
+    """
+
+    run: Run
+    panel: str
+    wanted: Wanted
+    file: Any = None
+    problem: str = ""
+    coloured: bool = False
+
+
+def form(rows: dict[str, run_rows.Row]) -> Asked:
+    """Show the settings.
+
+    Args:
+        rows: all runs, newest first.
+    """
+    wanted, file = Wanted(), None
+    panel = str(st.query_params.get("panel", MAP))
+    with st.container(key="explore-form"):
+        row = st.columns([2.2, 1.4, 1.3, 1.6, 0.9, 1.0, 1.3], vertical_alignment="bottom")
+        run, problem = _run(row[0], rows)
+        if panel == MAP:
+            wanted, file = _wanted(row[1:], run), explore_own.field(row[6])
+    with st.container(key="explore-panels"):
+        if st.session_state.get("panel") != panel:  # of a link, or back in the browser's history
+            st.session_state["panel"] = panel
+        st.segmented_control(
+            "Look at", list(PANELS), required=True, key="panel", on_change=_to_panel,
+            label_visibility="collapsed",
+        )  # fmt: skip
+    return Asked(run, panel, wanted, file, problem, bool(explore_ask.color_names(run)))
+
+
+def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
+    """The run of the URL, else the newest one; and a sentence if the URL's is not there."""
+    wanted, problem = st.query_params.get("run", ""), ""
+    if wanted and wanted not in rows:
+        problem = f"There is no run {wanted[:40]} here: it was deleted, or is on another machine."
+    chosen = wanted if wanted in rows else next(iter(rows))
+    if st.query_params.get("run") != chosen:
+        st.query_params["run"] = chosen
+    options = list(rows)
+    place.selectbox(
+        "Run",
+        options,
+        index=options.index(chosen),
+        format_func=lambda name: _name(rows[name]),
+        key=f"explore_run_{chosen}",
+        on_change=_to_link,
+        args=(f"explore_run_{chosen}",),
+    )
+    return rows[chosen].run, problem
+
+
+def _to_link(key: str) -> None:
+    """Another run: its own snapshots and pictures."""
+    st.query_params["run"] = st.session_state[key]
+    for name in ("step", "picture", "chosen"):
+        st.query_params.pop(name, None)
+
+
+def _to_panel() -> None:
+    """Another panel: a place of its own, to which the browser's back button leads."""
+    st.query_params["panel"] = st.session_state["panel"]
+
+
+def _name(row: run_rows.Row) -> str:
+    state = "" if row.state == runs.FINISHED else f", {row.state}"
+    return (f"{row.name} ({row.run.id}{state})") if row.name != row.run.id else row.run.id + state
+
+
+def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
+    """What the maps show."""
+    space = row[0].segmented_control(
+        "Maps of", list(SPACES), default="h", required=True, key="of", bind="query-params",
+        help="h is the representation that is kept; z is what the loss works on.",
+    )  # fmt: skip
+    method = row[1].segmented_control(
+        "By", list(METHODS), default="UMAP", required=True, key="by", bind="query-params"
+    )
+    color = _color(row[2], explore_ask.color_names(run))
+    k = 8
+    if color == CLUSTER:
+        k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")
+    with row[4].popover("more…", width="stretch"):
+        layout, points = _layout(), _points()
+    return Wanted(SPACES[str(space)], str(method).lower(), color, int(k), layout, points)
+
+
+def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
+    """What the maps are coloured by; its words stand in the URL, as Streamlit binds them."""
+    if not names:
+        return ""
+    words = list(names.values())
+    if st.session_state.get("color", words[0]) not in words:
+        del st.session_state["color"]  # of another run
+    if st.query_params.get("color", words[0]) not in words:
+        st.query_params.pop("color", None)
+    chosen = place.selectbox("Colour", words, key="color", bind="query-params")
+    return next(name for name, word in names.items() if word == chosen)
+
+
+def _layout() -> tuple[int, float, str]:
+    """UMAP's own settings; the usual ones are there at once."""
+    st.caption("UMAP: with other settings than the usual ones every snapshot is laid out anew.")
+    neighbors = st.number_input(
+        "Neighbours", 2, 200, NEIGHBORS, key="neighbors", bind="query-params",
+        help="How many nearest pictures each one is tied to: few show detail, many the whole.",
+    )  # fmt: skip
+    min_dist = st.select_slider(
+        "Least distance (min_dist)", DISTS, str(MIN_DIST), key="min_dist", bind="query-params",
+        help="How closely points may lie together on the map.",
+    )  # fmt: skip
+    metric = st.segmented_control(
+        "Distance", METRICS, default=METRIC, required=True, key="metric", bind="query-params"
+    )
+    return int(neighbors), float(min_dist), str(metric)
+
+
+def _points() -> int:
+    """How many pictures the map has."""
+    chosen = st.segmented_control(
+        "Pictures", list(POINTS), default=OWN, required=True, key="points", bind="query-params",
+        help="More of the run's training pictures, by h under its newest weights: encoding and "
+        "laying out takes from half a minute on.",
+    )  # fmt: skip
+    return POINTS[str(chosen)]

@@ -1,0 +1,146 @@
+"""Explore's panel on how a run fares: a verdict with its evidence, and the figures behind it."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.shell.live import live_curves
+from simclr_core.base.errors import LabError
+from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed import missing_files as lost
+from simclr_core.figures import charts as figures
+from simclr_core.runs import health
+from simclr_core.runs.snapshots import arrays as snapshots
+from simclr_core.runs.store import DAMAGED, Run
+
+HEIGHT = 520
+_MARKS = {health.HEALTHY: "good", health.EARLY: "early"}  # the others are trouble
+
+
+def panel(run: Run) -> None:
+    """Verdict, curves, and how many directions h and z use."""
+    if explore_blocks.is_recorded(run) and not run.metrics()[0]:
+        st.html('<p class="explore-trouble">Of this run no training was recorded.</p>')
+        return
+    status = run.status
+    if status["state"] == DAMAGED:
+        words = status.get("message") or "This run's folder is damaged."
+        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+        return
+    left, middle, right = st.columns([1.1, 1.25, 1.0], gap="medium")
+    with left:
+        try:
+            st.html(_card(health.verdict(health.evidence_of(run))))
+            if words := lost.scores_words(run):
+                st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+        except LabError as error:
+            st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
+    with middle:
+        live_curves(run, key="health-curves", height=HEIGHT)
+    with right:
+        _directions(run)
+
+
+def _card(verdict: health.Verdict) -> str:
+    mark = _MARKS.get(verdict.name, "bad")
+    return (
+        f'<div class="health health-{mark}" role="status"><b>{escape(verdict.name)}</b>'
+        f"<p>{escape(verdict.words)}</p>{_list('Evidence', verdict.evidence)}"
+        f"{_list('What to try', verdict.advice)}</div>"
+    )
+
+
+def _list(title: str, lines: Sequence[str]) -> str:
+    items = "".join(f"<li>{escape(line)}</li>" for line in lines)
+    return f"<h4>{title}</h4><ul>{items}</ul>" if items else ""
+
+
+def _directions(run: Run) -> None:
+    """Effective rank and dead units over time, and the spectrum now."""
+    dark = st.context.theme.type == "dark"
+    rows = run.snapshot_rows()
+    steps = [row["step"] for row in rows]
+    ranks = {
+        name: (steps, [_known(row.get(f"effective_rank_{name}")) for row in rows])
+        for name in ("h", "z")
+    }
+    if not steps:
+        st.html('<p class="explore-trouble">The first snapshot tells more.</p>')
+        return
+    _small(
+        "directions in use (effective rank)",
+        "How many directions the pictures really differ in: 1 is all on one line.",
+        figures.lines_figure(ranks, "", "", dark),
+        f"ranks {run.id} {len(steps)}",
+    )
+    gradients = [_known(row.get("gradient_norm")) for row in rows]
+    if np.isfinite(gradients).any():
+        _small(
+            "length of the gradient",
+            "Of all weights together, the median over the 32 steps before each snapshot. It falls "
+            "as less is left to learn; a sudden rise comes before a run diverges.",
+            figures.lines_figure({"gradient": (steps, gradients)}, "", "", dark),
+            f"gradient {run.id} {len(steps)}",
+        )
+    lines, dead = spectra(run)
+    words = f"; {dead:.0%} of h's numbers are the same for every picture" if dead else ""
+    _small(
+        f"spectrum{words}",
+        "Singular values of the centred vectors over the largest, a direction after the other, now "
+        "and at the first snapshot: a steep fall means that few directions carry everything.",
+        figures.lines_figure(lines, "", "", dark, log=True),
+        f"spectrum {run.id} {len(steps)}",
+    )
+
+
+def _small(title: str, meaning: str, figure: Any, key: str) -> None:
+    """A small figure under its title, whose meaning shows when one points at it."""
+    st.html(f'<p class="explore-sub" title="{escape(meaning)}">{escape(title)}</p>')
+    st.plotly_chart(figure, key=key, height=HEIGHT // 3 - 34, config=_PLAIN)
+
+
+def spectra(run: Run) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
+    """Singular values of h and z over the largest, at the newest readable snapshot and the first;
+    and the share of dead units of h at the newest."""
+    steps = run.snapshot_steps()
+    found, dead = dict[str, tuple[list[float], list[float]]](), None
+    for step in reversed(steps):
+        found, dead = _spectra_at(run, step, "")
+        if found:
+            if step != steps[0]:
+                found |= _spectra_at(run, steps[0], " at first")[0]
+            break
+    return found, dead
+
+
+def _spectra_at(
+    run: Run, step: int, when: str
+) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
+    """Spectra of a snapshot, as far as it can be read, by "h" and "z" and `when`; dead units."""
+    found, dead = dict[str, tuple[list[float], list[float]]](), None
+    for name in ("h", "z"):
+        with contextlib.suppress(LabError):  # damaged, or without z
+            vectors = snapshots.vectors(run, step, name)
+            found[name + when] = _spectrum(vectors)
+            dead = health.dead_units(vectors) if name == "h" else dead
+    return found, dead
+
+
+def _spectrum(vectors: np.ndarray) -> tuple[list[float], list[float]]:
+    values = np.linalg.svd(vectors - vectors.mean(axis=0), compute_uv=False)
+    shares = values / values[0] if values[0] > 0 else np.zeros_like(values)
+    shown = np.where(shares > 1e-7, shares, np.nan)  # zero has no place on a logarithmic axis
+    return list(range(1, len(shown) + 1)), shown.tolist()
+
+
+def _known(value: object) -> float:
+    return float(value) if isinstance(value, int | float) else float("nan")
+
+
+_PLAIN = {"displayModeBar": False}

@@ -1,0 +1,177 @@
+"""Explore's panel on what a network keeps: linear probes of every factor, over the snapshots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pages.shared import question_words as asked_words
+from simclr_core.base.errors import LabError
+from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.figures.charts import scale_colors
+from simclr_core.questions import jobs
+from simclr_core.runs import summary
+from simclr_core.runs.store import Run
+
+SHADES = 33
+ABOUT = (
+    "A linear probe is asked for each property, from one half of the pictures on the map to the "
+    "other. What the augmentations change, a network need not keep; what they leave alone helps "
+    "to find partners. A lower number means that a probe reads it less easily, not that it is gone."
+)
+
+
+@dataclass
+class Answered:
+    """What is known: arrays once they are there, else words, and whether more will come."""
+
+    arrays: Mapping[str, np.ndarray]
+    words: str = ""
+    waiting: bool = False
+
+
+def look(run: Run) -> Answered:
+    """What is known of a run's probes; asks if nothing is."""
+    job = jobs.keeps_job()
+    try:
+        key = jobs.ask(run, job)
+        found = jobs.answer(run, key)
+        if found.state == jobs.ANSWERED:
+            return Answered(found.arrays)
+        return Answered({}, *asked_words.waiting(run, "The probes", found))
+    except LabError as error:
+        return Answered({}, str(error))
+
+
+def known(run: Run) -> dict[int, float]:
+    """Step -> what a linear probe of h reads of the label, as far as it was asked for already."""
+    try:
+        probe = explore_blocks.probe_of(run)
+        found = jobs.answer(run, jobs.key_of(run, jobs.keeps_job())).arrays
+        column = found["names"].tolist().index(explore_blocks.target(probe))
+        return dict(zip(found["steps"].tolist(), found["h"][:, column].tolist(), strict=True))
+    except (LabError, KeyError, ValueError, IndexError):
+        return {}
+
+
+def panel(found: Answered, message: str, recorded: bool = False) -> None:
+    """The table; or what is being done, or why there is none.
+
+    Args:
+        recorded: the run was trained elsewhere: its first snapshot may be of a trained network.
+    """
+    if message or not found.arrays:
+        st.html(f'<p class="explore-trouble">{escape(message or found.words)}</p>')
+        return
+    st.html(table(found.arrays, recorded))
+    st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
+
+
+def table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str:
+    """HTML: a row a property; chance, pixels, h at each snapshot, and z at the last one."""
+    names, steps = arrays["names"].tolist(), arrays["steps"].tolist()
+    heads = ["chance", "pixels", _first(steps, recorded)]
+    heads += [f"h, step {step:,}" for step in steps[1:]]
+    columns = [arrays["chance"], arrays["pixels"], *arrays["h"]]
+    if np.isfinite(arrays["z"][-1]).any():
+        heads, columns = [*heads, f"z, step {steps[-1]:,}"], [*columns, arrays["z"][-1]]
+    shades = scale_colors(SHADES)
+    rows = []
+    for i, name in enumerate(names):
+        cells = "".join(
+            _cell(float(column[i]), float(arrays["chance"][i]), shades) for column in columns
+        )
+        rows.append(f"<tr><th scope='row'>{escape(str(name))}</th>{cells}</tr>")
+    head = "".join(f"<th scope='col'>{escape(word)}</th>" for word in heads)
+    return (
+        '<div class="keeps"><table><caption>What a linear probe reads: accuracy</caption><thead>'
+        f"<tr><td></td>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _first(steps: list[int], recorded: bool) -> str:
+    """What h of the first snapshot is called."""
+    if recorded and len(steps) == 1:
+        return "h"
+    return "h untrained" if steps[0] == 0 and not recorded else f"h, step {steps[0]:,}"
+
+
+def side_by_side(found: Mapping[str, Answered], recorded: Collection[str] = ()) -> str:
+    """HTML: a row a property; for every run pixels, h at its first and last snapshot, and z.
+
+    Where the pictures of all runs are the same, pixels have one column for all.
+
+    Args:
+        found: a run's name -> what is known of it.
+        recorded: names of those that were trained elsewhere.
+    """
+    known = {name: one.arrays for name, one in found.items() if one.arrays}
+    rows = list(dict.fromkeys(str(p) for a in known.values() for p in a["names"].tolist()))
+    shared = len({(*a["names"].tolist(), *a["pixels"].tolist()) for a in known.values()}) == 1
+    parts = {name: _parts(a, name in recorded, not shared) for name, a in known.items()}
+    shades, body = scale_colors(SHADES), []
+    for row in rows:
+        cells = ""
+        if shared:
+            arrays = next(iter(known.values()))
+            cells = _row(arrays, row, [("pixels", arrays["pixels"])], shades)
+        cells += "".join(_row(a, row, parts[name], shades) for name, a in known.items())
+        body.append(f"<tr><th scope='row'>{escape(row)}</th>{cells}</tr>")
+    heads = "".join(
+        f'<th scope="colgroup" colspan="{len(parts[name])}">{escape(name)}</th>' for name in known
+    )
+    words = ["pixels"] * shared + [word for one in parts.values() for word, _ in one]
+    second = "".join(f"<th scope='col'>{escape(word)}</th>" for word in words)
+    waits = "".join(
+        f"<p class='explore-trouble'>{escape(name)}: {escape(one.words)}</p>"
+        for name, one in found.items()
+        if not one.arrays
+    )
+    table = (
+        '<div class="keeps"><table><caption>What a linear probe reads: accuracy</caption><thead>'
+        f"<tr><td></td>{'<td></td>' * shared}{heads}</tr><tr><td></td>{second}</tr>"
+        f"</thead><tbody>{''.join(body)}</tbody></table></div>"
+    )
+    return table * bool(rows) + waits
+
+
+_Parts = list[tuple[str, np.ndarray]]
+
+
+def _parts(arrays: Mapping[str, np.ndarray], recorded: bool, pixels: bool) -> _Parts:
+    """The columns of a run: a word and (F,) accuracies each."""
+    found = [("pixels", arrays["pixels"])] * pixels
+    steps = arrays["steps"].tolist()
+    if len(steps) > 1:
+        first = "h untrained" if steps[0] == 0 and not recorded else "h at first"
+        found.append((first, arrays["h"][0]))
+    found.append(("h", arrays["h"][-1]))
+    if np.isfinite(arrays["z"][-1]).any():
+        found.append(("z", arrays["z"][-1]))
+    return found
+
+
+def _row(arrays: Mapping[str, np.ndarray], row: str, parts: _Parts, shades: list[str]) -> str:
+    """The cells of one property; dashes where a run was not asked for it."""
+    names = arrays["names"].tolist()
+    if row not in names:
+        return "<td>–</td>" * len(parts)
+    i = names.index(row)
+    return "".join(
+        _cell(float(values[i]), float(arrays["chance"][i]), shades) for _, values in parts
+    )
+
+
+def _cell(value: float, chance: float, shades: list[str]) -> str:
+    """A number on a shade that says how far it lies between chance and all."""
+    if not math.isfinite(value):
+        return "<td>–</td>"
+    share = min(max((value - chance) / max(1 - chance, 1e-6), 0.0), 1.0)
+    shade = shades[round(share * (SHADES - 1))]
+    ink = "#111" if share > 0.55 else "#fff"
+    return f'<td style="background:{shade};color:{ink}">{summary.percent(value)}</td>'

@@ -1,0 +1,170 @@
+"""Explore's maps as a Streamlit element: what to show travels to the browser, the rest it fetches.
+
+The browser tells back where it is (step, picture, selection), so that the URL opens the same.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from pages.shell.live import mount
+from simclr_core.base.errors import LabError
+from simclr_core.feed import link as explore_link
+from simclr_core.feed import missing_files as lost
+from simclr_core.feed.packing import pack
+from simclr_core.feed.thumbnails import Probe, probe_facts
+from simclr_core.figures.charts import VIEW_1, VIEW_2, VIEW_TEXT
+from simclr_core.questions import large_probe as more
+from simclr_core.runs import store as runs
+from simclr_core.runs.store import Run
+
+from . import scores as explore_scores
+from .ask import Found, described
+
+KEY = "explore"
+MOST_POINTS = 1_000_000  # whose selection is read out of a link
+
+
+def show(
+    run: Run,
+    found: Found,
+    start: Mapping[str, Any],
+    message: str = "",
+    own: Mapping[str, Any] | None = None,
+) -> None:
+    """Mount or update the maps.
+
+    Args:
+        start: step, picture and selection to begin with (see `start_of`).
+        message: over the maps while there are no snapshots.
+        own: a picture of one's own and its neighbours (see `explore_own`).
+    """
+    found.maps = found.maps or [described(run, "h", "umap", [])]  # a place for the message
+    steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
+    header: dict[str, Any] = {
+        "kind": "explore",
+        "maps": found.maps,
+        "steps": steps,
+        "color": found.color,
+        "scores": explore_scores.scores(run, steps),
+        "start": dict(start),
+        "message": message,
+        "own": dict(own) if own else None,
+        "grows": more.owner(run).state not in runs.ENDED,
+        **surroundings(run),
+    }
+    mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
+
+
+def address(run: Run) -> str:
+    """Where the app's server has a run, or a set of its pictures."""
+    owner = more.owner(run)
+    return f"/lab/runs/{owner.id}" + (f"/sets/{run.id}" if owner != run else "")
+
+
+def surroundings(run: Run) -> dict[str, Any]:
+    """What every figure of Explore has to know: the run, its pictures, and the theme."""
+    dark = st.context.theme.type == "dark"
+    view_text = VIEW_TEXT["dark" if dark else "light"]
+    tones = {"blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1]}
+    known = {"run": more.owner(run).id, "base": f"{address(run)}/map", "dark": dark, "tones": tones}
+    return known | _pictures(run, _probe(run))
+
+
+def start_of(run: Run) -> dict[str, Any]:
+    """What the URL says of step, picture and selection."""
+    count = getattr(_probe(run), "count", 0)
+    query = st.query_params
+    step, picture = (query.get(name, "") for name in ("step", "picture"))
+    index = int(picture) - 1 if picture.isdecimal() and len(picture) < 9 else -1
+    return {
+        "step": int(step) if step.isdecimal() and len(step) < 13 else None,
+        "picture": index if 0 <= index < count else None,
+        "chosen": explore_link.decode(query.get("chosen", ""), count),
+    }
+
+
+def unusable(run: Run) -> list[str]:
+    """What the URL says of pictures that the run does not have, a sentence each; it goes."""
+    count = getattr(_probe(run), "count", 0)
+    if not count:
+        return []
+    start, problems = start_of(run), []
+    if st.query_params.get("picture") and start["picture"] is None:
+        problems.append(f"picture in the link: this run has pictures 1 to {count:,}.")
+        del st.query_params["picture"]
+    steps = run.snapshot_steps()
+    if start["step"] is not None and steps and start["step"] > steps[-1] and not run.alive:
+        problems.append(f"step in the link: the last one of this run is {steps[-1]:,}.")
+        del st.query_params["step"]
+    if st.query_params.get("chosen") and not start["chosen"]:
+        problems.append("The selection in the link is damaged, or of other pictures.")
+        del st.query_params["chosen"]
+    return problems
+
+
+def to_link(key: str) -> Callable[[], None]:
+    """What brings the URL up to date with the place that the element `key` tells."""
+    return functools.partial(_to_link, key)
+
+
+def _to_link(key: str) -> None:
+    place = getattr(st.session_state.get(key), "place", None)
+    if not isinstance(place, Mapping) or place.get("run") != st.query_params.get("run"):
+        return
+    step, picture, chosen = (place.get(name) for name in ("step", "picture", "chosen"))
+    with contextlib.suppress(LabError, TypeError, ValueError, IndexError):
+        count = min(max(int(place["count"]), 0), MOST_POINTS)
+        values = {
+            "step": "" if step is None else str(int(step)),
+            "picture": "" if picture is None else str(int(picture) + 1),
+            "chosen": explore_link.encode(chosen, count) if chosen else "",
+        }
+        for name, value in values.items():
+            if value:
+                st.query_params[name] = value
+            else:
+                st.query_params.pop(name, None)
+
+
+def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:
+    if probe is None:
+        return {"digest": "", "count": 0, "columns": 1, "size": 1, "pictures": "", "points": ""}
+    return {
+        "digest": probe.digest,
+        "count": probe.count,
+        "columns": probe.columns,
+        "size": probe.size,
+        "pictures": f"{address(run)}/thumbnails.webp?v={probe.digest}",
+        "points": f"{address(run)}/points.json?v={probe.digest}",
+    }
+
+
+def _probe(run: Run) -> Probe | None:
+    try:
+        return probe_facts(run)
+    except LabError:
+        return None
+
+
+def _common(lists: Sequence[Sequence[int]]) -> list[int]:
+    """Steps that every map has."""
+    return sorted(set(lists[0]).intersection(*lists[1:])) if lists else []
+
+
+def trouble(run: Run) -> str:
+    """Why nothing can be shown, in a sentence; empty if there is nothing wrong."""
+    try:
+        probe = probe_facts(run)
+    except LabError as error:
+        return str(error)
+    steps = run.snapshot_steps()
+    if probe is None or not steps:
+        count = probe.count if probe else None
+        return lost.map_words(run, steps, count, None)
+    return ""

@@ -1,0 +1,95 @@
+"""Search by a picture of one's own: the run's encoder looks at it, and it is placed on the map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
+
+from pages.shared.pictures import data_uri
+from simclr_core.base.errors import LabError
+from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
+from simclr_core.feed.facts import NEAREST
+from simclr_core.measures.evaluation import l2_normalise
+from simclr_core.questions import analyst, jobs
+from simclr_core.questions import large_probe as more
+from simclr_core.runs.snapshots import arrays as snapshots
+from simclr_core.runs.snapshots import weights
+from simclr_core.runs.store import Run, RunStore
+
+from . import map as explore_map
+
+ENDINGS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
+_KEY = "explore_own"
+
+
+@dataclass
+class Own:
+    """What is known of a picture of one's own.
+
+    Attributes:
+        header: for the browser: picture, step, its neighbours and their similarities; empty as
+            long as they are not known.
+        note: a sentence, empty if there is nothing to say.
+        waiting: the answer will come.
+    """
+
+    header: dict[str, Any]
+    note: str = ""
+    waiting: bool = False
+
+
+def field(place: DeltaGenerator) -> Any:
+    """The field for a file; returns what was handed over, or None."""
+    with place.popover("Find a picture…", width="stretch"):
+        return st.file_uploader(
+            "A picture of your own", type=list(ENDINGS), key=_KEY,
+            help="The run's network looks at it: its middle square, at the size of the run's "
+            "pictures. It stays on this machine.",
+        )  # fmt: skip
+
+
+def look(run: Run, file: Any) -> Own:
+    """What is known of the picture; asks the run's network if nothing is."""
+    if file is None:
+        return Own({})
+    try:
+        size = weights.image_size(run)
+        pixels = read_picture(file.getvalue(), size).pixels  # (S, S, 3)
+        step = _step(run)
+        owner = more.owner(run)
+        key = jobs.ask(owner, jobs.encode_job(pixels[None], step=step))
+        found = jobs.answer(owner, key)
+        if found.state == jobs.ANSWERED:
+            return Own(_header(run, pixels, found.arrays["h"], step))
+        if found.state == jobs.FAILED:
+            return Own({}, found.error)
+        trouble = analyst.wake(RunStore(owner.path.parent))
+        return Own({}, trouble or "The network looks at your picture …", not trouble)
+    except UnreadablePicture as error:
+        return Own({}, f"Expected a picture, found a file that cannot be read ({error}).")
+    except LabError as error:
+        return Own({}, str(error))
+
+
+def _step(run: Run) -> int:
+    """The step on the screen, or the nearest one whose weights were kept and has a snapshot."""
+    known = sorted(set(weights.weight_steps(more.owner(run))) & set(run.snapshot_steps()))
+    if not known:
+        raise LabError(f"Run {run.id} has no weights of a snapshot that could look at a picture.")
+    wanted = explore_map.start_of(run)["step"]
+    return known[-1] if wanted is None else min(known, key=lambda step: abs(step - wanted))
+
+
+def _header(run: Run, pixels: np.ndarray, h: np.ndarray, step: int) -> dict[str, Any]:
+    similarity = (l2_normalise(h) @ l2_normalise(snapshots.vectors(run, step)).T)[0]  # (P,)
+    order = np.argsort(-similarity, kind="stable")[:NEAREST]
+    return {
+        "step": step,
+        "picture": data_uri(pixels),
+        "neighbours": order.tolist(),
+        "similarities": similarity[order].round(4).tolist(),
+    }

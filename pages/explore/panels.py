@@ -1,0 +1,104 @@
+"""Explore's panels on pairs: the similarity matrix, and the pairs that stand out."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from pages.shell.live import mount
+from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed import pairs as explore_pairs
+from simclr_core.feed.packing import pack
+from simclr_core.runs.store import Run
+
+from . import ask as explore_ask
+from . import map as explore_map
+
+HEIGHT = 560
+
+
+def matrix(run: Run, message: str) -> None:
+    """Similarities of 2N views at a snapshot, and the weights of the negatives.
+
+    Args:
+        message: why there is nothing to show; empty if there is.
+    """
+    with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
+        step = _step(run)
+        count = st.segmented_control(
+            "Pictures", list(explore_pairs.COUNTS), default=16, required=True,
+            key="pairs", bind="query-params", label_visibility="collapsed",
+            help="Pictures of the matrix, two views each; those selected on the map come first.",
+        )  # fmt: skip
+        if st.query_params.get("chosen"):
+            st.html(
+                '<span class="lab-of">those selected on the map come first</span>', width="content"
+            )
+        order = st.segmented_control(
+            "Order", list(explore_pairs.ORDERS), default=explore_pairs.AS_DRAWN, required=True,
+            key="order", bind="query-params", label_visibility="collapsed",
+        )  # fmt: skip
+    query = {
+        "step": step,
+        "count": int(count or 16),
+        "order": str(order),
+        "chosen": st.query_params.get("chosen", ""),
+        "v": explore_ask.stamp(run.path / "snapshots" / f"{step:08d}.npz"),
+    }
+    message = message or _without_views(run)
+    _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)
+
+
+def pairs(run: Run, message: str) -> None:
+    """Pairs that stand out at a snapshot, with the pane of a picture beside them."""
+    with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
+        step = _step(run)
+    message = message or _without_views(run)
+    _mount(run, "pairs", step, f"pairs.json?step={step}", message)
+
+
+def _without_views(run: Run) -> str:
+    """Why nothing is known of views; empty if something is."""
+    if not explore_blocks.is_recorded(run):
+        return ""
+    return "This run was trained elsewhere: nothing is known of views of its pictures."
+
+
+def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:
+    start = explore_map.start_of(run)
+    header: dict[str, Any] = {
+        "kind": module,
+        "step": step,
+        "asked": start["step"],
+        "picture": start["picture"],
+        "message": message,
+        **explore_map.surroundings(run),
+    }
+    header["url"] = f"{header['base']}/{url}"
+    key = f"explore-{module}"
+    mount(module, key, HEIGHT, pack(header, {}), on_place_change=explore_map.to_link(key))
+
+
+def _step(run: Run) -> int:
+    """The step of the URL, or the nearest before it, or the newest; with a slider for another."""
+    steps = run.snapshot_steps()
+    wanted = explore_map.start_of(run)["step"]
+    known = [step for step in steps if wanted is None or step <= wanted] or steps[:1]
+    if len(steps) < 2:
+        return known[-1] if known else 0
+    key = f"explore-step-{run.id}-{known[-1]}"
+    st.select_slider(
+        "Step", steps, known[-1], key=key, on_change=_to_step, args=(key, steps[-1]), width=300,
+        format_func=lambda step: f"step {step:,}", label_visibility="collapsed",
+    )  # fmt: skip
+    return known[-1]
+
+
+def _to_step(key: str, newest: int) -> None:
+    step = int(st.session_state[key])
+    if step == newest:
+        st.query_params.pop("step", None)
+    else:
+        st.query_params["step"] = str(step)

@@ -1,0 +1,145 @@
+"""What Explore's comparison starts: a sweep of one setting, and forks of the run that is open."""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from simclr_core.base.errors import LabError
+from simclr_core.runs.snapshots.weights import weight_steps
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.summary import group
+from simclr_core.runs.validation import count
+from simclr_core.settings.presets import KINDS, VIEW_PRESETS, view_config
+from simclr_core.workers import fork, launch, sweep
+
+CHOSEN, PROBLEM = "explore_runs", "starts_problem"  # in the session's state
+_OPEN = ("starts_sweep", "starts_fork")  # whether the popovers are
+_AS_NOW = "as in the run"
+
+
+def buttons(run: Run) -> None:
+    """Two popovers: one starts a sweep, the other a fork.
+
+    Args:
+        run: the one that is open.
+    """
+    with st.popover("Sweep…", key=_OPEN[0], on_change="rerun"):
+        _sweep(run)
+    with st.popover("Fork…", key=_OPEN[1], on_change="rerun"):
+        _fork(run)
+
+
+def _sweep(run: Run) -> None:
+    """Runs that differ in one setting."""
+    st.selectbox("Setting", list(_settings()), key="sweep_setting")
+    st.text_input("Values", "0.05, 0.1, 0.5", key="sweep_values")
+    st.number_input("Seeds", 1, 4, 1, key="sweep_seeds")
+    st.caption(
+        "Everything else is as in the run that is open, with as many steps. They train one "
+        "after another."
+    )
+    st.button("Start them", type="primary", on_click=_start_sweep, args=(run,))
+
+
+def _settings() -> dict[str, str]:
+    """What can be swept: its name for people -> the setting."""
+    return {field.split(".")[1].replace("_", " "): field for field in sweep.SWEPT}
+
+
+def _start_sweep(run: Run) -> None:
+    """Put the runs of a sweep into the line, and open their comparison.
+
+    What was typed is read here: the script may not have run again since.
+    """
+    store, typed = RunStore(run.path.parent), st.session_state
+    typed.pop(PROBLEM, None)
+    try:
+        texts = [text for text in str(typed["sweep_values"]).split(",") if text.strip()]
+        field = _settings()[str(typed["sweep_setting"])]
+        found = sweep.variants(run.config, field, texts, int(typed["sweep_seeds"]))
+        _compare([launch.start(store, config, name).id for name, config in found])
+    except (LabError, OSError) as error:
+        st.session_state[PROBLEM] = str(error)
+
+
+def _fork(run: Run) -> None:
+    """A run that goes on from a snapshot of another with something changed."""
+    steps = weight_steps(run)
+    try:
+        config = run.config
+    except LabError as error:
+        st.caption(str(error))
+        return
+    if not steps or not config.training.steps:
+        st.caption(
+            "This run has no weights to go on from: it was recorded or imported without them."
+            if not steps
+            else "This run still finds its pace; in a few seconds it can be forked."
+        )
+        return
+    shown = count_of(st.query_params.get("step", ""))
+    before = [step for step in steps if shown is None or step <= shown]
+    step = st.selectbox(
+        "From step", steps, index=len(before) - 1 if before else 0,
+        format_func=lambda one: f"{one:,}", key=f"fork_step {run.id}",
+    )  # fmt: skip
+    left, right = st.columns(2)
+    left.number_input(
+        "Temperature", 0.0, 100.0, config.training.temperature, format="%g",
+        step=0.05, key=f"fork_temperature {run.id}",
+    )  # fmt: skip
+    right.number_input(
+        "Learning rate", 0.0, 100.0, config.training.learning_rate, format="%g",
+        step=config.training.learning_rate / 2 or 0.01, key=f"fork_rate {run.id}",
+        help="Its peak. The schedule goes on: at the step where the fork begins it may already be "
+        "far below.",
+    )  # fmt: skip
+    st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
+    end = fork.forked_config(config, int(step)).training.steps
+    st.number_input("Until step", 0, 10**9, end, key=f"fork_until {run.id} {step}")
+    st.caption(
+        "A new run with the weights of that step. The order of the pictures and the draws of their "
+        "views are those that the run itself had; the optimiser begins anew."
+    )
+    st.button("Start the fork", type="primary", on_click=_start_fork, args=(run,))
+
+
+def _start_fork(run: Run) -> None:
+    """Put a fork into the line, and compare it with the run that it leaves.
+
+    What was typed is read here: the script may not have run again since.
+    """
+    typed = st.session_state
+    typed.pop(PROBLEM, None)
+    try:
+        step, views = int(typed[f"fork_step {run.id}"]), str(typed[f"fork_views {run.id}"])
+        made = fork.fork(
+            RunStore(run.path.parent),
+            run,
+            step,
+            None if views == _AS_NOW else view_config(kind_of(run), views),
+            int(typed.get(f"fork_until {run.id} {step}", 0)),  # of another step it is not asked
+            temperature=float(typed[f"fork_temperature {run.id}"]),
+            learning_rate=float(typed[f"fork_rate {run.id}"]),
+        )
+        _compare([run.id, made.id])
+    except (LabError, OSError) as error:
+        typed[PROBLEM] = str(error)
+
+
+def _compare(ids: list[str]) -> None:
+    """Compare these runs from now on; the popovers have done their work."""
+    st.session_state.update(dict.fromkeys(_OPEN, False))
+    st.session_state[CHOSEN] = ids
+    st.query_params["runs"] = ",".join(ids)
+
+
+def kind_of(run: Run) -> str:
+    """The kind of a run's pictures, as far as it is known (see `Dataset.kind`)."""
+    known = group(run.record, "data").get("kind")
+    return str(known or KINDS.get(run.config.data.source, ""))
+
+
+def count_of(text: str) -> int | None:
+    """A step out of a link; None if it is none."""
+    return count(int(text)) if text.isdecimal() and len(text) < 12 else None

@@ -1,0 +1,146 @@
+"""Learn, part 3: the base encoder makes a vector of a picture; vectors have angles."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.pictures import data_uri
+from simclr_core.feed import demo
+
+from . import text as learn_text
+
+SAME, OTHER, ANY = "same shape", "another shape", "any two"
+BEFORE, AFTER = "untrained", "trained"
+TEXT = (
+    "The <b>base encoder</b> f reads a picture and gives a list of numbers: its "
+    "<b>representation</b> h, here 128 of them. SimCLR allows any network for it; here it is a "
+    "small convolutional one, in the paper mostly a ResNet-50.",
+    "One number by itself means little. Here two lists are compared by their direction, seen as "
+    "arrows in a space of 128 dimensions: the <b>cosine</b> of the angle between them is 1 if they "
+    "point the same way. (h has no negative numbers here, so its cosines lie between 0 and 1. The "
+    "loss compares z in this way, two parts on.)",
+    "Untrained, all arrows point nearly the same way. Training pulls two views of one picture "
+    "together and pushes the views of different pictures apart, of whatever shape. Pictures that "
+    "are alike are pushed apart less: that is how groups arise.",
+)
+
+
+def part(title: str) -> None:
+    """Text, and two pictures with their numbers and their angle."""
+    with learn_text.columns(title, TEXT):
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            what = st.segmented_control(
+                "Two pictures of", [SAME, OTHER, ANY], default=SAME, required=True, key="pair_of"
+            )
+            when = st.segmented_control(
+                "Network", [BEFORE, AFTER], default=AFTER, required=True, key="pair_network"
+            )
+            st.button("Another pair", on_click=_another)
+        seed = st.session_state.setdefault("pair_seed", 0)
+        story = demo.story()
+        a, b = pair(story["shape"], str(what), seed)
+        h = story["h_last" if when == AFTER else "h_first"].astype(np.float32)
+        st.markdown(  # st.html would take the drawings out
+            figure(story["images"][[a, b]], h[[a, b]], names(story, a, b)), unsafe_allow_html=True
+        )
+        st.html(usual(h, story["shape"], cosine(h[a], h[b])))
+        learn_text.recorded(st.container())
+
+
+def pair(shape: np.ndarray, what: str, seed: int) -> tuple[int, int]:
+    """Two different pictures, drawn.
+
+    Args:
+        shape: (P,) of each picture.
+        what: same shape, another one, or any.
+    """
+    random = np.random.default_rng(seed)
+    first = int(random.integers(len(shape)))
+    fits = np.ones(len(shape), bool)
+    if what != ANY:
+        fits = (shape == shape[first]) == (what == SAME)
+    fits[first] = False
+    return first, int(random.choice(np.flatnonzero(fits)))
+
+
+def names(story: dict[str, np.ndarray], a: int, b: int) -> tuple[str, str]:
+    """What both pictures show."""
+    return str(story["shapes"][story["shape"][a]]), str(story["shapes"][story["shape"][b]])
+
+
+def cosine(a: np.ndarray, b: np.ndarray) -> float:
+    """Of the angle between two vectors."""
+    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))
+
+
+def figure(images: np.ndarray, h: np.ndarray, words: tuple[str, str]) -> str:
+    """HTML: two pictures, their numbers as bars, and the angle between their arrows."""
+    top = float(np.abs(h).max()) or 1.0
+    rows = "".join(
+        f'<div class="learn-row"><img class="lab-picture" src="{data_uri(image)}" alt="{word}">'
+        f"<span>{word}</span>{bars(vector / top)}</div>"
+        for image, vector, word in zip(images, h, words, strict=True)
+    )
+    value = cosine(h[0], h[1])
+    degrees = math.degrees(math.acos(min(max(value, -1.0), 1.0)))
+    return f'<div class="learn-pair"><div>{rows}</div>{arrows(degrees, value)}</div>'
+
+
+def bars(values: np.ndarray) -> str:
+    """SVG: numbers from -1 to 1 as thin bars."""
+    width, height = len(values) * 4, 56
+    low = float(values.min()) < 0
+    zero = height / 2 if low else height
+    scale = zero - 2
+    rects = "".join(
+        f'<rect x="{4 * i}" y="{zero - max(v, 0) * scale:.1f}" width="3" '
+        f'height="{abs(v) * scale:.1f}"/>'
+        for i, v in enumerate(values.tolist())
+    )
+    return (
+        f'<svg class="learn-bars" viewBox="0 0 {width} {height}" preserveAspectRatio="none" '
+        f'role="img" aria-label="{len(values)} numbers">{rects}</svg>'
+    )
+
+
+def arrows(degrees: float, value: float) -> str:
+    """SVG: two arrows with the angle between the representations."""
+    lines = []
+    for turn, colour in ((0.0, "--view-1"), (degrees, "--view-2")):
+        x, y = 20 + 120 * math.cos(math.radians(turn)), 130 - 120 * math.sin(math.radians(turn))
+        lines.append(
+            f'<line x1="20" y1="130" x2="{x:.1f}" y2="{y:.1f}" style="stroke:var({colour})"/>'
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" style="fill:var({colour})"/>'
+        )
+    shown = f"{value:.2f}".replace("-", "−")
+    return (
+        '<div class="learn-angle"><svg viewBox="-104 0 254 140" role="img" '
+        f'aria-label="an angle of {degrees:.0f} degrees">{"".join(lines)}</svg>'
+        f"<p><b>{degrees:.0f}°</b> apart: cosine <b>{shown}</b></p></div>"
+    )
+
+
+def usual(h: np.ndarray, shape: np.ndarray, value: float) -> str:
+    """HTML: mean cosines of pairs of the same shape and of different ones, beside this one."""
+    unit = h / np.maximum(np.linalg.norm(h, axis=1, keepdims=True), 1e-12)
+    alike = unit @ unit.T
+    same = shape[:, None] == shape[None]
+    others = ~np.eye(len(shape), dtype=bool)
+    rows = {
+        "this pair": value,
+        "mean of the same shape": float(alike[same & others].mean()),
+        "mean of different shapes": float(alike[~same].mean()),
+    }
+    cells = "".join(
+        f'<div><span>{name}</span><b style="--at:{50 + 50 * number:.1f}%"></b>'
+        f"<em>{number:.2f}</em></div>".replace(">-", ">−")
+        for name, number in rows.items()
+    )
+    return f'<div class="learn-scale">{cells}<p>cosine, from −1 to 1</p></div>'
+
+
+def _another() -> None:
+    st.session_state["pair_seed"] = st.session_state.get("pair_seed", 0) + 1

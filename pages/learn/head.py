@@ -1,0 +1,77 @@
+"""Learn, part 4: the projection head; the loss works on z, and h is kept."""
+
+from __future__ import annotations
+
+import numpy as np
+import streamlit as st
+
+from simclr_core.feed import demo
+from simclr_core.runs import summary
+
+from . import text as learn_text
+
+TEXT = (
+    "The loss does not look at h itself. A small network, the <b>projection head</b> g, makes a "
+    "shorter list of it, the <b>projection</b> z, here of 64 numbers, and partners have to be "
+    "found by z. After training g is thrown away and h is kept.",
+    "Why the detour? z is trained to stay the same under the alterations, so it loses much of what "
+    "they vary, such as colour. h, one step before, loses less, and a later task may need it. So "
+    "the paper supposes; its table 3 agrees, and there h does better than z by more than ten "
+    "points (section 4.2). Here h has lost much of the hue as well, and nearly all of the "
+    "background.",
+    "<b>See it.</b> A <b>linear probe</b> is a plain classifier that reads a property out of a "
+    "list of numbers. The more it reads, the more the list still knows, or the more easily it says "
+    "it: a low number does not prove that nothing is left.",
+)
+ROWS = (
+    ("pixels", "probe_pixels"),
+    ("h untrained", "probe_h_first"),
+    ("h", "probe_h_last"),
+    ("z", "probe_z_last"),
+)
+
+
+def part(title: str) -> None:
+    """Text, and what probes read of each property."""
+    with learn_text.columns(title, TEXT):
+        story = demo.story()
+        names = story["factors"].tolist()
+        chosen = str(
+            st.segmented_control(
+                "Ask for", names, default=names[0], required=True, key="head_factor"
+            )
+        )
+        st.html(figure(story, names.index(chosen)))
+        st.html(lost(story))
+        learn_text.recorded(st.container())
+
+
+def figure(story: dict[str, np.ndarray], i: int) -> str:
+    """HTML: accuracies of one property from pixels, h and z, with a mark at chance."""
+    chance = float(story["probe_chance"][i])
+    bars = "".join(
+        f'<div class="learn-bar"><span>{name}</span><b><i style="width:{100 * value:.1f}%"></i>'
+        f'<u style="left:{100 * chance:.1f}%" title="chance"></u></b>'
+        f"<em>{summary.percent(value)}</em></div>"
+        for name, value in ((name, float(story[key][i])) for name, key in ROWS)
+    )
+    return (
+        f'<div class="learn-bars-list">{bars}<p>how often a linear probe is right; the line is '
+        f"chance, {summary.percent(chance)}</p></div>"
+    )
+
+
+def lost(story: dict[str, np.ndarray]) -> str:
+    """HTML: what z reads less of than h, property by property, in a sentence."""
+    gaps = story["probe_h_last"] - story["probe_z_last"]
+    parts = [
+        f"{name} {summary.percent(float(h))} from h, {summary.percent(float(z))} from z"
+        for name, h, z in zip(
+            story["factors"], story["probe_h_last"], story["probe_z_last"], strict=True
+        )
+    ]
+    most = str(story["factors"][int(np.argmax(gaps))])
+    return (
+        f"<p>{'; '.join(parts)}. Compared with h, z is worst at <b>{most}</b>. This head has two "
+        "layers, as in the paper.</p>"
+    )

@@ -1,0 +1,84 @@
+"""Learn, part 2: two views of one picture, and the match game."""
+
+from __future__ import annotations
+
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.pictures import data_uri
+from pages.shell.live import mount
+from simclr_core.feed import demo
+from simclr_core.feed.packing import pack
+from simclr_core.settings.presets import view_config
+from simclr_core.views.recipes import draw_recipes
+from simclr_core.views.render import one_by_one
+
+from . import text as learn_text
+
+# The paper's words (section 3 and appendix A), in the order of `one_by_one`.
+NAMES = (
+    "random resized crop", "horizontal flip", "colour jitter", "random grayscale", "Gaussian blur",
+)  # fmt: skip
+TEXT = (
+    "Every picture is altered twice at random (<b>augmentation</b>): a <b>random resized crop</b>, "
+    "perhaps a <b>horizontal flip</b>, then <b>colour distortion</b>, which is <b>colour "
+    "jitter</b> and sometimes <b>grayscale</b>; on large pictures <b>Gaussian blur</b> as well. "
+    "The two results are its <b>views</b>, a <b>positive pair</b>. All other views of the step "
+    "(the <b>batch</b>) are its <b>negatives</b>, here also called strangers.",
+    "The alterations are chosen so that what matters survives them and what does not is changed. "
+    "Colour is changed: then it no longer gives partners away by itself, and other things, such as "
+    "the shape, have to help. If colours stay as they are, the network learns mostly colours.",
+    "<b>Try it.</b> Six pictures, twelve views: click two views that belong together. The network "
+    "does the same task at every step, with a hundred views and more (its answers here are by h).",
+)
+
+
+def part(title: str) -> None:
+    """Text, the game, and one view made step by step."""
+    number = int(float(st.query_params.get("round", "1")))
+    rounds = demo.story()["rounds"]
+    seed = int(rounds[(number - 1) % len(rounds)])
+    with learn_text.columns(title, TEXT):
+        mount("match", "learn-match", "content", pack(game(seed), {}))
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.button("Another round", on_click=_next, args=(number,))
+            learn_text.recorded(st.container())
+    st.html(steps(number))
+
+
+def game(seed: int) -> dict[str, object]:
+    """What the browser needs for a round: the views, the answers, and the network's pairs."""
+    found = demo.game_round(seed)
+    alike = demo.story()["alike"][seed].astype(np.float32)  # (2, 12, 12)
+    return {
+        "round": seed,
+        "views": [data_uri(view) for view in found.views],
+        "pictures": [data_uri(picture) for picture in found.pictures],
+        "picture": found.picture.tolist(),
+        "network": {
+            name: [list(pair) for pair in demo.matched(matrix)]
+            for name, matrix in zip(("untrained", "trained"), alike, strict=True)
+        },
+    }
+
+
+def steps(seed: int) -> str:
+    """HTML: one view, alteration after alteration."""
+    images = demo.story()["images"]
+    picture = images[seed % len(images)]
+    recipes = draw_recipes(view_config("drawn"), 1, seed, 0, image_size=demo.SIZE)
+    done = one_by_one(picture, recipes, 0, 0)
+    cells = [("the picture", "", picture)]
+    cells += [(name, words, so_far) for name, (_, words, so_far) in zip(NAMES, done, strict=True)]
+    figures = "".join(
+        f'<figure><img class="lab-picture" src="{data_uri(so_far)}" alt="{name}">'
+        f"<figcaption>{name}<small>{escape(words) or '&nbsp;'}</small></figcaption></figure>"
+        for name, words, so_far in cells
+    )
+    return f'<div class="learn-strip">{figures}</div>'
+
+
+def _next(number: int) -> None:
+    st.query_params["round"] = str(number + 1)

@@ -1,0 +1,65 @@
+"""Lessons: findings of the literature, to be predicted, looked at and tried."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from pages.lessons import live as lesson_live
+from pages.lessons import results as lesson_found
+from pages.shell.link import clean_link
+from simclr_core.base.paths import ASSETS
+from simclr_core.lessons import results
+from simclr_core.lessons.catalogue import LESSONS, lesson_named
+from simclr_core.lessons.lesson import Lesson
+from simclr_core.runs.store import RunStore
+
+NAMES = [lesson.name for lesson in LESSONS]
+
+
+def main() -> None:
+    """Guard, read, call, show."""
+    st.html(ASSETS / "lessons.css")
+    if st.query_params.get("lesson", NAMES[0]) not in NAMES:
+        st.query_params.pop("said", None)  # it was said of another lesson
+    most = max(len(lesson.answers) for lesson in LESSONS)
+    for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+    lesson = lesson_named(st.query_params.get("lesson", NAMES[0]))
+    root = RunStore().root
+    left, right = st.columns([1, 3.2], gap="large")
+    with left:
+        _list(lesson)
+    with right, st.container(key=f"lesson-{lesson.name}"):
+        _lesson(lesson, root)
+
+
+def _list(lesson: Lesson) -> None:
+    """All lessons, to choose from."""
+    if st.session_state.get("lesson_list") != lesson.name:  # of a link
+        st.session_state["lesson_list"] = lesson.name
+    st.radio(
+        "Lessons", NAMES, format_func=lambda name: lesson_named(name).title, key="lesson_list",
+        on_change=_choose,
+    )  # fmt: skip
+
+
+def _choose() -> None:
+    st.query_params.from_dict({"lesson": str(st.session_state["lesson_list"])})
+
+
+def _lesson(lesson: Lesson, root: Path) -> None:
+    """Question and prediction; what was found once there is one."""
+    said = st.query_params.get("said")
+    lesson_found.head(lesson)
+    lesson_found.prediction(lesson, None if said is None else int(float(said)))
+    if said is None:
+        return
+    known = results.results(root, lesson)
+    lesson_found.found(lesson, known, int(float(said)))
+    lesson_live.controls(lesson, root)
+
+
+main()

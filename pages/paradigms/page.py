@@ -1,0 +1,70 @@
+"""Paradigms: four ways to learn, on the same pictures, side by side."""
+
+from __future__ import annotations
+
+from html import escape
+from pathlib import Path
+
+import streamlit as st
+
+from pages.paradigms import form as paradigm_form
+from pages.paradigms import results as paradigm_found
+from pages.shared import data_picker
+from pages.shell.link import clean_link
+from simclr_core.base.errors import LabError
+from simclr_core.base.paths import ASSETS
+from simclr_core.paradigms import study as studies
+from simclr_core.runs.store import RunStore
+
+TABS = ("Side by side", "Over labels", "Class by class", "Maps")
+
+
+def main() -> None:
+    """Guard, read, call, show."""
+    st.html(ASSETS / "paradigms.css")
+    words = {"tab": TABS, **paradigm_form.WORDS}
+    for problem in clean_link(paradigm_form.WHOLE, words, ("data", *paradigm_form.OTHER)):
+        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+    with st.container(key="paradigm-form", horizontal=True, vertical_alignment="bottom"):
+        source = data_picker.data_picker()
+        form = paradigm_form.form() if source else None
+    if form is None:
+        st.html('<p class="lab-caption">Choose pictures with labels: a folder for each class.</p>')
+        st.html(paradigm_found.table(None))
+        return
+    try:
+        study = paradigm_form.study_of(source, form)
+        root = RunStore().root
+    except LabError as error:
+        st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
+        return
+    paradigm_form.controls(study, root)
+    _found(study, root)
+
+
+def _found(study: studies.Study, root: Path) -> None:
+    """What the four ways came to; what they are until then."""
+    found = studies.result(root, study)
+    every = studies.results(root, study)
+    told = found[0] if found else None
+    if told is None and not every:
+        st.html(paradigm_found.table(None))
+        return
+    tab = st.segmented_control(
+        "Part", TABS, default=TABS[0], required=True, key="tab", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    if tab == TABS[1]:
+        paradigm_found.curves(every)
+        paradigm_form.every_budget(study, root)
+    elif found is None:
+        st.html(paradigm_found.table(None))
+    elif tab == TABS[0]:
+        st.html(paradigm_found.table(told))
+    elif tab == TABS[2]:
+        paradigm_found.classes(*found, lambda: studies.pictures(root, study))
+    else:
+        paradigm_found.maps(*found)
+
+
+main()

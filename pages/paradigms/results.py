@@ -1,0 +1,268 @@
+"""What four ways to learn came to: a table, curves over labels, class by class, and maps."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from pages.shared.pictures import data_uri
+from pages.shell.live import mount
+from simclr_core.feed.packing import pack
+from simclr_core.figures import labels as label_figures
+from simclr_core.figures import lessons as lesson_figures
+from simclr_core.paradigms.scores import balanced
+from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
+from simclr_core.runs.summary import percent
+
+PLAIN = {"displayModeBar": False, "responsive": True}
+MATRIX = "paradigm-matrix"
+MOST = 48  # pictures of a cell that are shown at once
+
+# What each way is trained on, predicts, is tested on, and is used for.
+ABOUT: dict[str, tuple[str, str, str, str]] = {
+    SUPERVISED: (
+        "the labelled pictures alone",
+        "the label",
+        "its answers against the labels of test pictures",
+        "tasks for which many labels are there",
+    ),
+    UNSUPERVISED: (
+        "all pictures, no label",
+        "the picture itself (autoencoder), or groups (k-means)",
+        "groups, named after classes by the labels of up to 5,000 training pictures; then as the "
+        "others",
+        "looking for structure, compressing",
+    ),
+    SEMI: (
+        "all pictures without labels, then the labelled ones",
+        "a view's partner, then the label",
+        "its answers against the labels of test pictures",
+        "tasks with few labels and many pictures",
+    ),
+    SELF: (
+        "all pictures without labels; then a probe on the labelled ones",
+        "a view's partner",
+        "what a linear probe or the neighbours read of frozen h",
+        "one encoder for many tasks, searching, transfer",
+    ),
+}
+ROWS = ("trained on", "is asked for", "tested by", "used for")
+
+
+def table(told: Mapping[str, Any] | None) -> str:
+    """HTML: the four ways side by side, with this study's figures if there are any."""
+    heads = "".join(f'<th scope="col">{escape(way.capitalize())}</th>' for way in WAYS)
+    body = []
+    for i, row in enumerate(ROWS):
+        cells = "".join(f"<td>{escape(ABOUT[way][i])}</td>" for way in WAYS)
+        body.append(f'<tr><th scope="row">{row}</th>{cells}</tr>')
+    if told:
+        body += figures_rows(told)
+    return (
+        f'<div class="paradigm-table"><table><thead><tr><td></td>{heads}</tr></thead>'
+        f"<tbody>{''.join(body)}</tbody></table>{_about(told) if told else ''}</div>"
+    )
+
+
+def figures_rows(told: Mapping[str, Any]) -> list[str]:
+    """HTML rows with what was measured; unbalanced classes get scores that suit them first."""
+    ways = told["ways"]
+    fair = balanced(np.array(ways[SUPERVISED]["support"]))
+    names = ["accuracy", "balanced_accuracy", "auc"]
+    names = names if fair else ["balanced_accuracy", "auc", "accuracy"]
+    words = {
+        "accuracy": "right answers (accuracy)",
+        "balanced_accuracy": "mean over classes (balanced accuracy)",
+        "auc": "ranking (AUC)",
+    }
+    best = {n: max((ways[w][n] or 0.0) for w in WAYS) for n in names}
+    rows = []
+    for i, name in enumerate(names):
+        cells = ""
+        for way in WAYS:
+            value = ways[way][name]
+            text = "–" if value is None else f"{value:.3f}" if name == "auc" else percent(value)
+            mark = " class='best'" if value is not None and value == best[name] else ""
+            if way == UNSUPERVISED and not i:
+                text += "<small> its groups named by more labels than the others get</small>"
+            cells += f"<td{mark}>{text}</td>"
+        kind = "paradigm-first" if not i else "paradigm-more"
+        rows.append(f'<tr class="{kind}"><th scope="row">{words[name]}</th>{cells}</tr>')
+    cells = "".join(f"<td>{_also(ways[way])}</td>" for way in WAYS)
+    rows.append(f'<tr class="paradigm-more"><th scope="row">in other ways</th>{cells}</tr>')
+    cells = "".join(f"<td>{_time(way, ways[way])}</td>" for way in WAYS)
+    rows.append(f'<tr class="paradigm-more"><th scope="row">training</th>{cells}</tr>')
+    return rows
+
+
+def _also(found: Mapping[str, Any]) -> str:
+    variants = found.get("variants", {})
+    return "<br>".join(f"{escape(name)} {percent(value)}" for name, value in variants.items())
+
+
+def _time(way: str, found: Mapping[str, Any]) -> str:
+    parts = []
+    if way in (SEMI, SELF):
+        parts.append(
+            f"{found['pretraining_seconds']:.0f} s without labels "
+            f"({found['pretraining_steps']:,} steps)"
+        )
+    if found["steps"]:
+        parts.append(f"{found['seconds']:.0f} s ({found['steps']:,} steps)")
+    return "<br>".join(parts)
+
+
+def _about(told: Mapping[str, Any]) -> str:
+    counts = np.array(told["ways"][SUPERVISED]["support"])  # of the test pictures
+    share, occur = counts.max() / max(counts.sum(), 1), int((counts > 0).sum())
+    unfair = "" if balanced(counts) else (
+        f" The classes are unbalanced ({percent(float(share))} of the test pictures are of the "
+        "largest): always answering that class scores as much by accuracy, and 1 in "
+        f"{occur} by balanced accuracy."
+    )  # fmt: skip
+    return (
+        f'<p class="lab-caption">{told["labelled"]:,} of {told["train"]:,} training pictures have '
+        f"their labels used; {told['test']:,} test pictures. Encoder {escape(told['encoder'])}, "
+        f"seed {told['study']['seed']}, {escape(told['date'])}. Guessing: 1 in {occur}."
+        f"{unfair}</p>"
+    )
+
+
+def curves(every: Sequence[Mapping[str, Any]]) -> None:
+    """Accuracy over labels, every seed that was tried here."""
+    dark = st.context.theme.type == "dark"
+    fair = balanced(np.array(every[0]["ways"][SUPERVISED]["support"]))
+    name = "accuracy" if fair else "balanced_accuracy"
+    figure = label_figures.budgets_figure(points(every, name), name.replace("_", " "), dark)
+    st.plotly_chart(figure, config=PLAIN, key="paradigm-curves", height=420)
+    st.html(
+        '<p class="lab-caption">Every point is a study made here, on these pictures with as many '
+        "seconds. Choose another number of labels or another seed above, and Compare adds to it. "
+        "Unsupervised learning trains without labels and is the same for all; naming its groups "
+        "takes the labels of up to 5,000 training pictures. Self-supervised learning is a kind of "
+        "it that makes its own task; semi-supervised learning has other forms as well, such as "
+        "pseudo-labels.</p>"
+    )
+
+
+def points(
+    every: Sequence[Mapping[str, Any]], name: str
+) -> dict[str, dict[int, list[tuple[int, float]]]]:
+    """way -> seed -> (labelled pictures a class, score), with the usual way of fine-tuning."""
+    found: dict[str, dict[int, list[tuple[int, float]]]] = {way: {} for way in WAYS}
+    for told in every:
+        study = told["study"]
+        plain = not study["frozen"] and study["rate"] == 0.25 and not study["staged"]
+        known = sum(1 for count in told["train_counts"] if count)
+        count = round(told["labelled"] / max(known, 1))  # a class, on average
+        for way in WAYS:
+            if plain or way != SEMI:
+                row = found[way].setdefault(study["seed"], [])
+                pair = (int(count), float(told["ways"][way][name]))
+                if all(pair[0] != other[0] for other in row):
+                    row.append(pair)
+    for seeds in found.values():
+        for row in seeds.values():
+            row.sort()
+    return found
+
+
+def classes(
+    told: Mapping[str, Any],
+    arrays: Mapping[str, np.ndarray],
+    pictures: Callable[[], np.ndarray],
+) -> None:
+    """Report and confusion matrix of one way; the pictures of the cell that was pressed.
+
+    Args:
+        pictures: reads the test pictures, which may be many: called if a cell is chosen.
+    """
+    left, right = st.columns([1, 1.15], gap="large")
+    names = told["class_names"] or [str(i) for i in range(len(told["train_counts"]))]
+    with left:
+        way = st.segmented_control("Way", WAYS, default=SEMI, required=True, key="paradigm_way")
+        found = told["ways"][way]
+        st.html(report(found, names))
+    with right:
+        of = f"{way} {told['study']}"  # another study's cell is not this one's
+        cell = st.session_state.get("paradigm_cell")
+        chosen = [cell["true"], cell["answered"]] if cell and cell.get("of") == of else None
+        header = {"names": names, "matrix": found["confusion"], "of": of, "chosen": chosen}
+        mount("confusion", MATRIX, "content", pack(header, {}), on_cell_change=_chosen)
+        if chosen:
+            _gallery(chosen, names, arrays["truth"], arrays[f"predicted__{way}"], pictures())
+
+
+def _chosen() -> None:
+    cell = getattr(st.session_state.get(MATRIX), "cell", None)
+    if isinstance(cell, Mapping):
+        st.session_state["paradigm_cell"] = dict(cell)
+
+
+def report(found: Mapping[str, Any], names: Sequence[str]) -> str:
+    """HTML: precision, recall and F1 of every class, and their mean."""
+    rows = []
+    each = list(zip(names, *(found[k] for k in ("precision", "recall", "f1", "support")),
+                    strict=True))  # fmt: skip
+    for name, precision, recall, f1, support in each:
+        cells = [f"{v:.2f}" if support else "–" for v in (precision, recall, f1)]
+        rows.append(
+            f'<tr><th scope="row">{escape(str(name))}</th>'
+            + "".join(f"<td>{cell}</td>" for cell in cells)
+            + f"<td>{support:,}</td></tr>"
+        )
+    there = [row for row in each if row[4]] or each  # classes without test pictures have no score
+    mean = [float(np.mean([row[i] for row in there])) for i in (1, 2, 3)]
+    rows.append(
+        '<tr class="mean"><th scope="row">mean</th>'
+        + "".join(f"<td>{value:.2f}</td>" for value in mean)
+        + f"<td>{sum(row[4] for row in each):,}</td></tr>"
+    )
+    return (
+        '<div class="paradigm-report"><table><thead><tr><td></td>'
+        '<th scope="col" title="Of the pictures that were called so, the share that are">precision'
+        '</th><th scope="col" title="Of the pictures that are so, the share that were called so">'
+        'recall</th><th scope="col" title="The harmonic mean of both">F1</th>'
+        f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+    )
+
+
+def _gallery(
+    chosen: Sequence[int],
+    names: Sequence[str],
+    truth: np.ndarray,
+    predicted: np.ndarray,
+    pictures: np.ndarray,
+) -> None:
+    rows = np.flatnonzero((truth == chosen[0]) & (predicted == chosen[1]))
+    shown = [row for row in rows if row < len(pictures)][:MOST]
+    images = "".join(
+        f'<img class="lab-picture" src="{data_uri(pictures[row])}" '
+        f'alt="test picture {row}, {escape(str(names[chosen[0]]))}">'
+        for row in shown
+    )
+    more = f", the first {len(shown)} of them" if len(shown) < len(rows) else ""
+    st.html(
+        f'<div class="paradigm-gallery"><p>Of class {escape(str(names[chosen[0]]))}, answered as '
+        f"{escape(str(names[chosen[1]]))}: {len(rows):,}{more}</p>{images}</div>"
+    )
+
+
+def maps(told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """The same test pictures under all four ways."""
+    dark = st.context.theme.type == "dark"
+    names = told["class_names"] or [str(i) for i in range(len(told["train_counts"]))]
+    xy = {way: arrays[f"xy__{way}"] for way in WAYS if f"xy__{way}" in arrays}
+    count = len(next(iter(xy.values())))
+    truth = arrays["truth"][:count].tolist()
+    figure = lesson_figures.maps_figure(xy, truth, names, dark, rows=1, legend=True)
+    st.plotly_chart(figure, config=PLAIN, key="paradigm-maps", height=400)
+    st.html(
+        f'<p class="lab-caption">UMAP of h of {count:,} test pictures (of the autoencoder\'s code '
+        "for unsupervised), coloured by their true class. The axes have no units; what lies near "
+        "need not be near in h.</p>"
+    )

@@ -1,0 +1,181 @@
+"""What the server does besides answering: move the queue, keep a spare worker and UMAP warm."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import threading
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import streamlit as st
+from streamlit.runtime.pages_manager import PagesManager
+
+from simclr_core.base.errors import LabError
+from simclr_core.base.locks import is_locked
+from simclr_core.data import builtin
+from simclr_core.runs.store import RunStore
+from simclr_core.workers import handover, launch
+
+EVERY = 2.0  # seconds between looks at the queue
+PATIENCE = 5.0  # seconds for the mapper to end by itself
+PAUSE_AFTER_DEATH = 20.0  # seconds before a helper that ended is started again
+SPARE_FIRST = 10.0  # seconds that the mapper waits for the spare: a run is asked for before a map
+
+# The folder pages/ would make Streamlit run its files without app.py until `st.navigation` has been
+# called once: the first visitor of a server would see a page without its frame.
+PagesManager.uses_pages_directory = False
+
+_log = logging.getLogger("simclr_lab")
+
+
+def _draw_shapes() -> None:
+    """Have the default pictures ready before the first click; one look if they are."""
+    try:
+        builtin.ensure_cached("shapes", lambda share, words: None)
+    except LabError as error:  # whoever asks for them is told
+        _log.warning("The default pictures cannot be kept: %s", error)
+
+
+class Helper:
+    """A process beside the server that is started again when it has ended.
+
+    Args:
+        module: "mapper" or "spare".
+    """
+
+    def __init__(self, module: str) -> None:
+        self.module = module
+        self._process: subprocess.Popen | None = None
+        self._started = -PAUSE_AFTER_DEATH  # when it was last started
+
+    def keep(self, store: RunStore) -> None:
+        """Start it unless it is there, or has ended a moment ago."""
+        if self._process is not None:
+            if self._process.poll() is None:
+                return
+            if self._process.returncode:
+                code = self._process.returncode
+                _log.warning("The %s ended with %s; starting another", self.module, code)
+            self._process = None
+        if time.monotonic() - self._started >= PAUSE_AFTER_DEATH:
+            self._process = launch.ensure_helper(store, self.module, keep=True)
+            if self._process is not None:
+                self._started = time.monotonic()
+
+    def let_go(self) -> subprocess.Popen | None:
+        """Leave the process to itself; it is told that nobody holds it any more."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin:
+            process.stdin.close()
+        return process
+
+    def has_left(self, store: RunStore) -> bool:
+        """Whether the process lives but is no helper any more: a spare that got a run."""
+        if self._process is None or self._process.poll() is not None:
+            return False
+        young = time.monotonic() - self._started < PATIENCE  # it may not be one yet
+        return not young and not is_locked(store.root / f"{self.module}.lock")
+
+    def close(self, store: RunStore) -> None:
+        """Let it go, and wait for its end; a spare that got a run goes on."""
+        process = self.let_go()
+        if process is None:
+            return
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            if is_locked(store.root / f"{self.module}.lock"):
+                process.terminate()
+                process.wait()
+
+
+class Caretaker:
+    """A thread that starts waiting runs and keeps helpers warm for as long as the server lives.
+
+    Runs do not need it: workers and the command line advance the queue as well.
+    """
+
+    def __init__(self, every: float = EVERY) -> None:
+        self._every = every
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._work, name="caretaker", daemon=True)
+        self._mapper, self._spare = Helper("mapper"), Helper("spare")
+        self._store: RunStore | None = None
+        self._began = time.monotonic()
+        self._trained: list[subprocess.Popen] = []  # spares that got a run, to be waited for
+        self._trouble = ""
+
+    def start(self) -> None:
+        """Begin; returns at once."""
+        self._thread.start()
+        threading.Thread(target=_draw_shapes, name="shapes", daemon=True).start()
+
+    def close(self) -> None:
+        """Stop looking, and let the helpers go by closing their standard input."""
+        self._stop.set()
+        self._thread.join(PATIENCE)
+        if self._store is None:
+            return
+        if self._spare.has_left(self._store):
+            self._spare.let_go()
+        for helper in (self._spare, self._mapper):
+            helper.close(self._store)
+
+    def _work(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._store = store = RunStore()
+                launch.advance(store)
+                self._keep_helpers(store)
+                self._trouble = ""
+            except (LabError, OSError) as error:  # pages say it too; the log says it once
+                if str(error) != self._trouble:
+                    _log.warning("The queue cannot be looked after: %s", error)
+                self._trouble = str(error)
+            self._stop.wait(self._every)
+
+    def _keep_helpers(self, store: RunStore) -> None:
+        """The spare while nothing trains; the mapper, but the spare may get ready before it."""
+        self._trained = [process for process in self._trained if process.poll() is None]
+        if self._spare.has_left(store) and (process := self._spare.let_go()):
+            self._trained.append(process)
+        early = time.monotonic() - self._began < SPARE_FIRST
+        if handover.wanted() and not launch.active(store):
+            self._spare.keep(store)
+            if early and not handover.is_ready(store):
+                return
+        self._mapper.keep(store)
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """For `st.App`: the caretaker lives as long as the server."""
+    caretaker = Caretaker()
+    caretaker.start()
+    try:
+        yield
+    finally:
+        await asyncio.to_thread(caretaker.close)
+
+
+def on_script_error(error: Exception) -> bool:
+    """For `st.App`: one clear sentence in the page, the details in the server's log.
+
+    Returns:
+        True: Streamlit shows nothing of its own.
+    """
+    _log.error("Uncaught in a page", exc_info=error)
+    st.error(error_words(error))
+    return True
+
+
+def error_words(error: Exception) -> str:
+    """An error for people: its own text if it is meant for them, else a sentence around it."""
+    if isinstance(error, LabError):
+        return str(error)
+    text = " ".join(str(error).split())[:200] or type(error).__name__
+    return f"Something in the app went wrong: {text.rstrip('.')}; details are in the server's log."

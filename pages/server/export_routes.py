@@ -1,0 +1,114 @@
+"""What can be taken away from a run, made when it is asked for: routes of the app's own server."""
+
+from __future__ import annotations
+
+from pathlib import PurePosixPath
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simclr_core.base.errors import LabError, RunError
+from simclr_core.export import static_figures as printed
+from simclr_core.export import write as export
+from simclr_core.questions import jobs
+from simclr_core.runs.store import Run
+
+from .same_origin import GUARD, missing, refusal, run_of
+
+ENCODERS = {"keras": "encoder.keras", "savedmodel": "encoder.zip"}  # form -> file
+FILES = (
+    "table.csv",
+    "table.parquet",
+    *(f"{figure}{ending}" for figure in printed.FIGURES for ending in printed.ENDINGS),
+    "replay.html",
+    "tensorboard.zip",
+)
+_TYPES = {
+    ".csv": "text/csv",
+    ".html": "text/html",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".zip": "application/zip",
+}
+
+
+def address(run: Run, file: str, **query: str | int) -> str:
+    """Where a file of a run is fetched.
+
+    Args:
+        file: one of `FILES`, or a value of `ENCODERS`.
+        query: step; of a figure also of, method and color.
+    """
+    return f"/lab/runs/{run.id}/take/{file}?{urlencode(query)}"
+
+
+def take(request: Request) -> Response:
+    """A file of a run, for the app's own pages and for addresses typed by hand."""
+    if refused := refusal(request):
+        return refused
+    try:
+        run, file = run_of(request), request.path_params["file"]
+        step = export.chosen_step(run, _step(request.query_params.get("step", "")))
+        body = _body(run, file, step, request)
+    except LabError as error:
+        return missing(str(error))
+    name = file if file in ENCODERS.values() else f"run-{run.id}-step-{step}-{file}"
+    headers = {
+        **GUARD,
+        "Cache-Control": "no-store",  # and never shown: it would be a page of this server
+        "Content-Disposition": f'attachment; filename="{name}"',
+    }
+    kind = _TYPES.get(PurePosixPath(file).suffix, "application/octet-stream")
+    return Response(body, media_type=kind, headers=headers)
+
+
+def _body(run: Run, file: str, step: int, request: Request) -> bytes:
+    """The contents of a file.
+
+    Raises:
+        LabError: it is not known, or cannot be made.
+    """
+    for form, name in ENCODERS.items():
+        if file == name:
+            return _encoder(run, form, step)
+    if file not in FILES:
+        raise RunError(f"Expected one of {', '.join(FILES)}, found {file[:40]!r}.")
+    path, query = PurePosixPath(file), request.query_params
+    of, method = query.get("of", "h"), query.get("method", "umap")
+    if of not in ("h", "z") or method not in ("umap", "pca"):
+        raise RunError(f"Expected h or z, and umap or pca, found {of[:20]!r}, {method[:20]!r}.")
+    figure = path.stem if path.suffix in printed.ENDINGS else printed.MAP
+    look = export.Look(figure, of, method, query.get("color", ""))
+    return export.contents(run, step, path.suffix, look)
+
+
+def _encoder(run: Run, form: str, step: int) -> bytes:
+    """The file that the analyst made.
+
+    Raises:
+        RunError: it has not been made, or is gone again.
+    """
+    key = jobs.key_of(run, jobs.encoder_job(form, step))
+    found = jobs.answer(run, key)
+    if found.state != jobs.ANSWERED:
+        raise RunError("Expected a file that has been made; press the button for it again.")
+    return found.arrays["body"].tobytes()
+
+
+def _step(text: str) -> int | None:
+    """A step of the address; None takes the newest.
+
+    Raises:
+        RunError: it is no step.
+    """
+    if not text:
+        return None
+    if not text.isdecimal() or len(text) > 12:
+        raise RunError(f"Expected a step, found {text[:40]!r}.")
+    return int(text)
+
+
+ROUTES = [Route("/lab/runs/{run_id}/take/{file}", take)]

@@ -1,0 +1,177 @@
+"""What a browser fetches once from the app's own server: scripts, plotly.js, pictures of a run.
+
+All of it is for the app's own pages: no other origin may read it, and pictures are refused to
+them altogether. Nothing is looked up by a path that a request names.
+"""
+
+from __future__ import annotations
+
+import functools
+import gzip
+import hashlib
+import json
+from collections.abc import Callable
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from simclr_core.base.errors import LabError
+from simclr_core.base.paths import ASSETS
+from simclr_core.feed import demo
+from simclr_core.feed.categories import category_names
+from simclr_core.feed.thumbnails import probe_facts, sheet
+from simclr_core.runs.store import Run
+
+from .same_origin import GUARD, missing, refusal, run_of
+
+SCRIPTS = ASSETS / "js"
+FOREVER = "max-age=31536000, immutable"
+_TYPES = {"webp": "image/webp", "png": "image/png"}
+
+
+def script_version() -> str:
+    """A hash of all of assets/js: the modules import each other, so they change together."""
+    files = sorted(SCRIPTS.glob("*.js"))
+    return _digest(tuple((str(file), file.stat().st_mtime_ns) for file in files))
+
+
+def plotly_version() -> str:
+    """The version of the plotly package whose plotly.js is served."""
+    return version("plotly")
+
+
+def script(request: Request) -> Response:
+    """A module of assets/js; for ever under its present version, anew under any other."""
+    file = request.path_params["file"]
+    known = {path.name: path for path in SCRIPTS.glob("*.js")}
+    if file not in known:
+        return missing(f"Expected one of {', '.join(sorted(known))}, found {file}.")
+    fresh = request.path_params["version"] == script_version()
+    headers = {**GUARD, "Cache-Control": FOREVER if fresh else "no-cache"}
+    return Response(known[file].read_bytes(), media_type="text/javascript", headers=headers)
+
+
+def plotly(request: Request) -> Response:
+    """The plotly.js that ships inside the Python package, packed once."""
+    return _packed(request, plotly_version(), _plotly, "text/javascript")
+
+
+def recorded(request: Request) -> Response:
+    """The run that the app ships, as `replay.js` plays it; packed once."""
+    return _packed(request, demo_version(), _recorded, "application/json")
+
+
+def _packed(
+    request: Request, version: str, body: Callable[[bool], bytes], media_type: str
+) -> Response:
+    """A large file of the app itself; for ever under its present version.
+
+    Args:
+        version: of the file.
+        body: its bytes, packed by gzip or not.
+    """
+    fresh = request.query_params.get("v") == version
+    headers = {
+        **GUARD,
+        "Cache-Control": FOREVER if fresh else "no-cache",
+        "Vary": "Accept-Encoding",
+        "ETag": f'"{version}"',
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    found = body("gzip" in request.headers.get("accept-encoding", ""))
+    if found[:2] == b"\x1f\x8b":
+        headers["Content-Encoding"] = "gzip"
+    return Response(found, media_type=media_type, headers=headers)
+
+
+@functools.lru_cache(maxsize=1)
+def demo_version() -> str:
+    """A hash of the recorded run."""
+    return hashlib.sha256(demo.replay_bytes()).hexdigest()[:12]
+
+
+@functools.lru_cache(maxsize=2)
+def _recorded(packed: bool) -> bytes:
+    body = demo.replay_bytes()
+    return gzip.compress(body, 6, mtime=0) if packed else body
+
+
+def thumbnails(request: Request) -> Response:
+    """All pictures of a run's map in one sheet."""
+    extension = request.path_params["extension"]
+    if extension not in _TYPES:
+        return missing(f"Expected thumbnails.webp or thumbnails.png, found .{extension}.")
+    return _of_run(request, lambda run: sheet(run, extension), _TYPES[extension])
+
+
+def points(request: Request) -> Response:
+    """What is known of each picture of a run's map: its label and factors, as JSON."""
+    return _of_run(request, _points, "application/json")
+
+
+ROUTES = [
+    Route("/lab/js/{version}/{file}", script),
+    Route("/lab/plotly.js", plotly),
+    Route("/lab/demo.json", recorded),
+    Route("/lab/runs/{run_id}/thumbnails.{extension}", thumbnails),
+    Route("/lab/runs/{run_id}/points.json", points),
+    Route("/lab/runs/{run_id}/sets/{set}/thumbnails.{extension}", thumbnails),
+    Route("/lab/runs/{run_id}/sets/{set}/points.json", points),
+]
+
+
+def _of_run(
+    request: Request, read: Callable[[Run], tuple[bytes, str] | None], media_type: str
+) -> Response:
+    """What `read` makes of a run, for the app's own pages only."""
+    if refused := refusal(request):
+        return refused
+    try:
+        found = read(run_of(request))
+    except LabError as error:
+        return missing(str(error))
+    if found is None:
+        return missing("This run has no pictures yet; they come when it has read its data.")
+    body, digest = found
+    fresh = request.query_params.get("v") == digest
+    headers = {
+        **GUARD,
+        "Cache-Control": f"private, {FOREVER if fresh else 'no-cache'}",
+        "ETag": f'"{digest}"',
+    }
+    if request.headers.get("if-none-match") == headers["ETag"]:
+        return Response(status_code=304, headers=headers)
+    return Response(body, media_type=media_type, headers=headers)
+
+
+def _points(run: Run) -> tuple[bytes, str] | None:
+    probe = probe_facts(run)
+    if probe is None:
+        return None
+    known = {
+        name: {"names": category_names(run, name, values), "values": values.tolist()}
+        for name, values in probe.categories.items()
+    }
+    return json.dumps(known, separators=(",", ":")).encode(), probe.digest
+
+
+@functools.lru_cache(maxsize=4)
+def _digest(stamps: tuple[tuple[str, int], ...]) -> str:
+    total = hashlib.sha256()
+    for name, _ in stamps:
+        total.update(Path(name).read_bytes())
+    return total.hexdigest()[:12]
+
+
+@functools.lru_cache(maxsize=2)
+def _plotly(packed: bool) -> bytes:
+    found = find_spec("plotly")
+    if found is None or not found.origin:
+        raise FileNotFoundError("plotly")
+    body = (Path(found.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    return gzip.compress(body, 6, mtime=0) if packed else body

@@ -1,0 +1,45 @@
+"""Open the zip of a run, or a file of embeddings as a run, from the browser."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import streamlit as st
+
+from simclr_core.base.errors import LabError
+from simclr_core.base.paths import safe_name
+from simclr_core.runs.recorder import import_embeddings
+from simclr_core.runs.store import RunStore
+from simclr_core.runs.unbundle import import_run
+
+from .run_actions import PROBLEM
+
+_KEY, _OPENED = "embeddings_file", "embeddings_opened"
+
+
+def field(store: RunStore) -> None:
+    """The field for a file; it is a run at once, and Explore opens it."""
+    with st.popover("Open a file…"):
+        st.file_uploader(
+            "The zip of a run, or an .npz with embeddings (P, D)", type=["zip", "npz"], key=_KEY,
+            on_change=_take, args=(store,),
+            help="Of an .npz the array embeddings and, if there are any, labels (P,), class_names "
+            "and images (P, S, S, 3) in uint8. They become a run of one snapshot.",
+        )  # fmt: skip
+    if run_id := st.session_state.pop(_OPENED, None):
+        st.switch_page("pages/explore/page.py", query_params={"run": run_id})
+
+
+def _take(store: RunStore) -> None:
+    file = st.session_state.get(_KEY)
+    if file is None:
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / safe_name(file.name)
+        path.write_bytes(file.getbuffer())
+        try:
+            run = import_run(path, store) if path.suffix.lower() == ".zip" else None
+            st.session_state[_OPENED] = (run or import_embeddings(path, store=store)).id
+        except LabError as error:
+            st.session_state[PROBLEM] = str(error)

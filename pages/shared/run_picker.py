@@ -1,0 +1,152 @@
+"""The menu of runs whose network can be asked about the pictures on a page."""
+
+from __future__ import annotations
+
+import functools
+from pathlib import Path
+
+import streamlit as st
+
+from simclr_core.base.errors import LabError, RunError
+from simclr_core.base.paths import expanded
+from simclr_core.data import datasets
+from simclr_core.runs.snapshots import weights
+from simclr_core.runs.store import Run, RunStore
+
+from . import run_rows
+
+MOST = 20  # runs in the menu
+NONE = "none"  # in the URL and the menu: no run is asked
+
+
+def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
+    """A small menu of the runs that learned from these pictures; a hint where there is none.
+
+    The choice is in the URL as `run`. Without one it is the newest run.
+
+    Args:
+        source: of the pictures, as in `load_dataset`.
+        size: pixels a side.
+        key: of the widget.
+
+    Returns:
+        The run to ask, None for none; and one sentence if the URL's run cannot be asked.
+    """
+    try:
+        store = RunStore()
+        found = {run.id: run for run in fitting_runs(store, source, size)}
+    except (LabError, OSError) as error:
+        return None, str(error)
+    wanted, problem = st.query_params.get("run", ""), ""
+    if wanted not in ("", NONE, *found):
+        try:
+            linked = _linked(store, wanted, size)
+            found, wanted = {linked.id: linked, **found}, linked.id
+        except RunError as error:
+            wanted, problem = NONE, str(error)
+    if not found:
+        _hint()
+        return None, problem
+    return found.get(_menu(found, wanted, key)), problem
+
+
+def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
+    """Runs that learned something from a source at an image size, newest first.
+
+    Args:
+        source: as in `load_dataset`.
+        size: pixels a side.
+    """
+    wanted, found = (_place(source), size), []
+    for row in run_rows.rows(store):
+        if _trained_on(row.run) == wanted and weights.has_learned(row.run):
+            found.append(row.run)
+            if len(found) == MOST:
+                break
+    return found
+
+
+def _menu(found: dict[str, Run], wanted: str, key: str) -> str:
+    options = [*found, NONE]
+    st.html('<span class="lab-of">as seen by</span>', width="content")
+    chosen = st.selectbox(
+        "as seen by the network of",
+        options,
+        index=options.index(wanted) if wanted in options else 0,
+        format_func=lambda name: _label(found[name]) if name in found else "no network",
+        key=key,
+        on_change=_to_link,
+        args=(key,),
+        label_visibility="collapsed",
+        width=260,
+    )
+    return str(chosen)
+
+
+def _hint() -> None:
+    """Quiet words where no run fits."""
+    st.html(
+        '<span class="lab-of lab-hint">No network has learned these pictures yet:</span>',
+        width="content",
+    )
+    st.page_link("pages/train/page.py", label="Train one")
+
+
+def _linked(store: RunStore, run_id: str, size: int) -> Run:
+    """The run of the URL, which may have learned from other pictures of the same size.
+
+    Raises:
+        RunError: it is not there, has learned nothing yet, or takes other sizes.
+    """
+    try:
+        run = store.get(run_id)
+    except RunError as error:
+        raise RunError(
+            f"There is no run {run_id[:40]} here: it was deleted, or the link is from another "
+            "machine; choose another."
+        ) from error
+    takes = _trained_on(run)[1]
+    if takes != size:
+        words = f"{takes} pixels" if takes else "another size"
+        raise RunError(
+            f"Run {run.id} takes pictures of {words}, and these have {size}; choose another run."
+        )
+    if not weights.has_learned(run):
+        raise RunError(f"Run {run.id} has learned nothing yet; choose another run.")
+    return run
+
+
+def _trained_on(run: Run) -> tuple[str, int]:
+    """Source and image size of a run; an empty source if its settings cannot be read."""
+    try:
+        stamp = (run.path / "config.json").stat().st_mtime_ns
+    except OSError:
+        return "", 0
+    return _read(run.path, stamp)
+
+
+@functools.lru_cache(maxsize=2000)
+def _read(path: Path, stamp: int) -> tuple[str, int]:
+    run = Run(path)
+    try:
+        return _place(run.config.data.source), weights.image_size(run)
+    except (LabError, AttributeError):  # a record whose settings are no group of settings
+        return "", 0
+
+
+def _place(source: str) -> str:
+    """A source under one name, however its path is written."""
+    if source in datasets.BUILT_IN:
+        return source
+    try:
+        return str(expanded(source).resolve())
+    except (OSError, ValueError, RuntimeError):  # a name with a null byte, links in a circle
+        return source
+
+
+def _label(run: Run) -> str:
+    return f"run {run.id}" + (f", {run.name}" if run.name != run.id else "")
+
+
+def _to_link(key: str) -> None:
+    st.query_params["run"] = st.session_state[key]

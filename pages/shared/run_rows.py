@@ -1,0 +1,165 @@
+"""What a table says about each run, read once and then only when a file of the run changed."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simclr_core.base.errors import LabError
+from simclr_core.runs import store as runs
+from simclr_core.runs import summary
+from simclr_core.runs.store import Run, RunStore
+from simclr_core.settings.config import RunConfig
+
+_FILES = ("config.json", "status.json", "label.json", "evaluation.json")
+_FOLDERS = ("snapshots", "coordinates")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A run as the table shows it; scores are shares in [0, 1] or None."""
+
+    run: Run
+    name: str
+    state: str
+    message: str
+    created: float  # seconds since 1970
+    queued: float  # when it joined the line
+    started: float  # when it was taken out of the line; 0 if not known
+    config: RunConfig | None  # None if it cannot be read
+    data: str  # name of the data set
+    words: tuple[str, ...]  # views, and what differs from the preset
+    preset: str
+    of: str  # what the neighbours are asked for
+    knn: float | None
+    untrained: float | None
+    pixels: float | None
+    step: int
+    steps: int
+    seconds: float  # training time used
+    budget: float  # training time asked for
+    slot: str  # device asked for
+    device: str  # device that it got; empty before, and where it is not known
+    left: float | None
+    attempt: int
+    ended: float  # when the final figures were written; 0 before
+    request: str | None = None  # "pause" or "stop" where that was asked for and is not done yet
+
+    @property
+    def overhead(self) -> float | None:
+        """Seconds beside training: starting, compiling, evaluating; None if not known."""
+        if self.state != runs.FINISHED or self.attempt > 1 or not self.ended:
+            return None
+        begun = self.started or max(self.created, self.queued)  # old runs do not say the former
+        rest = self.ended - begun - self.seconds
+        return rest if 0 < rest < 120 else None  # more: it waited, or was evaluated anew later
+
+
+def rows(store: RunStore) -> list[Row]:
+    """All runs, newest first.
+
+    Raises:
+        LabError: the folder of runs may not be read.
+    """
+    return sorted(map(row, store.found()), key=lambda r: (-r.created, r.run.id))
+
+
+def row(run: Run) -> Row:
+    """A run's row; what it says is as new as the files."""
+    stamps = tuple(_stamp(run.path / name) for name in _FILES)
+    known = _read(run.path, stamps)
+    if known.state in (runs.STARTING, runs.RUNNING):
+        if not run.alive:
+            return _with(known, state=run.state)  # read again: it may have ended in between
+        return _with(known, request=run.requested(known.attempt))
+    return known
+
+
+def waiting(found: Iterable[Row]) -> list[Row]:
+    """The line: runs that wait, first one first."""
+    line = [r for r in found if r.state == runs.QUEUED]
+    return sorted(line, key=lambda r: (r.queued or r.created, r.run.id))
+
+
+def size(run: Run) -> int:
+    """Bytes on disk, counted again only when files came or went."""
+    stamps = tuple(_stamp(run.path / name) for name in (*_FILES, *_FOLDERS, "checkpoint.npz"))
+    return _size(run.path, stamps)
+
+
+@functools.lru_cache(maxsize=2000)
+def _size(path: Path, stamps: tuple[int, ...]) -> int:
+    try:
+        return Run(path).size()
+    except OSError:  # files go while they are counted
+        return 0
+
+
+@functools.lru_cache(maxsize=4000)
+def _read(path: Path, stamps: tuple[int, ...]) -> Row:
+    run = Run(path)
+    status = run.status
+    record, known, evaluation, words = _contents(run)
+    config, data = summary.group(record, "config"), summary.group(record, "data")
+    training, source = summary.group(config, "training"), summary.group(config, "data")
+    return Row(
+        run=run,
+        name=run.name,
+        state=str(status["state"]),
+        message=str(status.get("message") or ""),
+        created=runs.created(run),
+        queued=summary.number(status.get("queued")) or 0.0,
+        started=summary.number(status.get("started")) or 0.0,
+        config=known,
+        data=str(data.get("name") or Path(str(source.get("source") or "–")).name),
+        words=tuple(words),
+        preset=str(config.get("preset") or ""),
+        of=summary.what(evaluation),
+        knn=summary.number(evaluation.get("knn_accuracy")),
+        untrained=summary.number(evaluation.get("knn_accuracy_untrained")),
+        pixels=summary.number(evaluation.get("knn_accuracy_pixels")),
+        step=int(summary.number(status.get("step")) or 0),
+        steps=int(summary.number(status.get("steps")) or 0),
+        seconds=summary.number(status.get("seconds")) or 0.0,
+        budget=summary.number(training.get("seconds")) or 60.0,
+        slot=str(training.get("device") or "auto"),
+        device=str(status.get("slot") or ""),
+        left=summary.number(status.get("seconds_left")),
+        attempt=int(summary.number(status.get("attempt")) or 0),
+        ended=stamps[3] / 1e9,
+    )
+
+
+def _contents(
+    run: Run,
+) -> tuple[dict[str, Any], RunConfig | None, dict[str, Any], list[str]]:
+    """Record, settings, final figures and settings in words, as far as they can be read."""
+    record: dict[str, Any] = {}
+    config: RunConfig | None = None
+    evaluation: dict[str, Any] = {}
+    words: list[str] = []
+    try:
+        record = run.record
+        config = run.config
+        evaluation = run.evaluation() or {}
+        kind = str(summary.group(record, "data").get("kind") or "")
+        words = summary.settings_words(config, kind)
+        if summary.group(record, "data").get("origin") == "recorded":
+            words = ["trained elsewhere"]
+    except (LabError, AttributeError):  # a record whose settings are no group of settings
+        pass  # the row's state says that the run is damaged, and its message says how
+    return record, config, evaluation, words
+
+
+def _with(known: Row, **changes: Any) -> Row:
+    return Row(**{**known.__dict__, **changes})
+
+
+def _stamp(path: Path) -> int:
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0

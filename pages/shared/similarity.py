@@ -1,0 +1,212 @@
+"""How alike a run's network finds the two views of a picture, beside the untrained network.
+
+The pictures never wait for it: what is known stands there at once, the rest is asked when the
+sliders have come to rest, and arrives in its place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from html import escape
+
+import numpy as np
+import streamlit as st
+
+from simclr_core.base.errors import LabError
+from simclr_core.questions import analyst, jobs
+from simclr_core.runs.snapshots.weights import TRAINED, UNTRAINED
+from simclr_core.runs.store import Run, RunStore
+
+POLL = 0.3  # seconds between looks for an answer, and of rest before anything is asked
+_ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state
+
+Draw = Callable[[str, list[str]], str]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What one network makes of N pairs.
+
+    Attributes:
+        pairs: (N,) cosine of the two views of each picture.
+        strangers: mean cosine of views of different pictures; NaN for a single picture.
+        step: of its weights.
+    """
+
+    pairs: np.ndarray
+    strangers: float
+    step: int
+
+
+@dataclass
+class Alike:
+    """A question about N pairs of views, and what is known of its answer.
+
+    Attributes:
+        run: whose network is asked.
+        questions: for the trained and for the untrained network.
+        keys: of the questions, as asked or looked for last.
+        seen: answers so far, by network.
+        problem: one sentence if there will be no answer.
+    """
+
+    run: Run
+    questions: dict[str, jobs.Job]
+    keys: tuple[str, ...] = ()
+    seen: dict[str, Seen] = field(default_factory=dict)
+    problem: str = ""
+
+    @property
+    def settled(self) -> bool:
+        """Whether nothing more will come."""
+        return bool(self.problem) or len(self.seen) == len(self.questions)
+
+    def look(self, ask: bool) -> None:
+        """See what is known now.
+
+        Args:
+            ask: what is not known; else nothing is written.
+        """
+        find = jobs.ask if ask else jobs.key_of
+        try:
+            self.keys = tuple(find(self.run, job) for job in self.questions.values())
+            for role, key in zip(self.questions, self.keys, strict=True):
+                self._take(role, jobs.answer(self.run, key), ask)
+            if ask and not self.settled:
+                self.problem = analyst.wake(RunStore(self.run.path.parent))
+        except LabError as error:
+            self.problem = str(error)
+
+    def _take(self, role: str, found: jobs.Answer, asked: bool) -> None:
+        if found.state == jobs.FAILED and asked:  # else it may be asked again first
+            self.problem = found.error
+        if found.state != jobs.ANSWERED:
+            return
+        h, step = found.arrays.get("h", np.empty(0)), found.arrays.get("step", np.array(0))
+        count = len(self.questions[role].arrays["images"])
+        if h.ndim != 2 or len(h) != count or step.ndim:
+            self.problem = f"Expected an answer about {count} views, found another; draw again."
+            return
+        self.seen[role] = Seen(*cosines(h), int(step))
+
+
+def look(run: Run | None, views: np.ndarray | None) -> Alike | None:
+    """What is known already of how alike a run finds the views; nothing is asked yet.
+
+    Questions of this browser that are no longer shown are withdrawn.
+
+    Args:
+        run: None if no run is asked.
+        views: (N, 2, S, S, 3) float32 in [0, 1].
+    """
+    alike = None
+    if run is not None and views is not None:
+        flat = views.reshape(-1, *views.shape[2:])  # (2N, S, S, 3), partners side by side
+        roles = (UNTRAINED, TRAINED)  # what is asked last is answered first
+        alike = Alike(run, {role: jobs.encode_job(flat, role) for role in roles})
+        alike.look(ask=False)
+        keys, text = st.session_state.get(_TROUBLE, ((), ""))
+        if not alike.settled and keys == alike.keys:
+            alike.problem = text
+    _withdraw_others(alike)
+    return alike
+
+
+def fill(alike: Alike, draw: Draw) -> None:
+    """Show the numbers in their places, and refresh until they are there.
+
+    Args:
+        alike: from `look`.
+        draw: makes the HTML out of a line for all pairs and a line for each.
+    """
+    every = None if alike.settled else POLL
+    st.fragment(_show, run_every=every)(alike, draw, [])
+
+
+def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
+    """Cosine of partners, and the mean cosine of views of different pictures.
+
+    Args:
+        h: (2N, D), partners side by side.
+
+    Returns:
+        (N,), and a scalar that is NaN if N is 1. A representation that is zero gives NaN.
+    """
+    with np.errstate(invalid="ignore", divide="ignore"):
+        unit = h / np.linalg.norm(h, axis=1, keepdims=True)  # (2N, D)
+    similar = unit @ unit.T  # (2N, 2N)
+    pair = np.arange(len(h)) // 2
+    others = similar[pair[:, None] != pair]
+    partners = similar[np.arange(0, len(h), 2), np.arange(1, len(h), 2)]
+    return partners, float(others.mean()) if others.size else math.nan
+
+
+def _show(alike: Alike, draw: Draw, shown: list[bool]) -> None:
+    again = bool(shown)  # the first time is the page's own run: it asks nothing
+    shown.append(True)
+    if again:
+        alike.look(ask=True)
+        _withdraw_others(alike)
+        if alike.problem:
+            st.session_state[_TROUBLE] = (alike.keys, alike.problem)
+    st.html(draw(_line_of_strangers(alike), _lines(alike)))
+    if again and alike.settled:
+        st.rerun()  # without a timer
+
+
+def _withdraw_others(alike: Alike | None) -> None:
+    """Withdraw what this browser asked before and no longer shows."""
+    run, keys = st.session_state.get(_ASKED, (None, ()))
+    present = alike.keys if alike and run == alike.run else ()
+    for key in set(keys) - set(present):
+        jobs.withdraw(run, key)
+    st.session_state[_ASKED] = (alike.run, alike.keys) if alike else (None, ())
+
+
+def _lines(alike: Alike) -> list[str]:
+    """For each pair how alike its views are, plain words first."""
+    count = len(alike.questions[TRAINED].arrays["images"]) // 2
+    if alike.problem:
+        return [""] * count
+    run, step = escape(alike.run.id), _step(alike)
+    tip = (
+        f"How alike the network finds these two views: the cosine of their representations h "
+        f"under run {run}{step}. 1 is the same direction, 0 nothing in common."
+    )
+    numbers = [[_number(alike, role, i) for role in (TRAINED, UNTRAINED)] for i in range(count)]
+    return [
+        f'<span title="{tip}">alike <b>{trained}</b> '
+        f"(cosine of h, run {run}), untrained {untrained}</span>"
+        for trained, untrained in numbers
+    ]
+
+
+def _line_of_strangers(alike: Alike) -> str:
+    """What the numbers have to be compared with: views of different pictures."""
+    if alike.problem or len(alike.questions[TRAINED].arrays["images"]) < 4:
+        return ""
+    tip = (
+        "The mean cosine of views of different pictures. What counts is how far the pairs lie "
+        "above it: an untrained network finds nearly everything alike."
+    )
+    trained, untrained = (_number(alike, role) for role in (TRAINED, UNTRAINED))
+    words = f"different pictures: alike <b>{trained}</b>, untrained {untrained}"
+    return f'<span title="{tip}">{words}</span>'
+
+
+def _step(alike: Alike) -> str:
+    seen = alike.seen.get(TRAINED)
+    return f", step {seen.step:,}" if seen else ""
+
+
+def _number(alike: Alike, role: str, pair: int | None = None) -> str:
+    """A cosine in words: of a pair, or of strangers."""
+    seen = alike.seen.get(role)
+    if seen is None:
+        return "…"
+    value = float(seen.strangers if pair is None else seen.pairs[pair])
+    if not math.isfinite(value):
+        return "–"
+    return f"{value:.2f}".replace("-0.00", ".00").replace("-", "−").replace("0.", ".", 1)

@@ -1,0 +1,136 @@
+"""The live figures as Streamlit elements: updated in place, never built anew.
+
+What travels with every refresh is a stub of JavaScript and one block of bytes; modules, plotly.js
+and pictures come once, from `routes`. Call these inside `st.fragment(run_every=interval())`, under
+the same key for as long as the figure stands.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Literal
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from pages.server.routes import script_version
+from simclr_core.feed import categories, payload
+from simclr_core.feed.payload import LivePayload, coordinate_steps
+from simclr_core.runs.store import Run
+
+__all__ = ["color_choices", "coordinate_steps", "interval", "live_curves", "live_map", "watchers"]
+
+WATCHES = 10.0  # seconds after its last look for which a browser counts as watching
+
+# Blob modules have no address of their own: the real module needs an absolute one.
+_STUB = """export default async (c) => {
+  const m = await import(`${location.origin}/lab/js/%s/%s.js`);
+  return m.render(c);
+};"""
+
+_lock = threading.Lock()
+_looks: dict[str, float] = {}
+
+
+def live_map(
+    run: Run | None,
+    *,
+    method: str = "umap",
+    color: str | None = None,
+    step: int | None = None,
+    key: str = "live-map",
+    height: int = 548,
+    message: str = "",
+) -> LivePayload:
+    """The map of the run's probe set: a square scatter that glides to new coordinates.
+
+    Args:
+        run: whose map; None shows a ghost of a finished one.
+        method: "umap" or "pca"; PCA stands in until there is a UMAP.
+        color: "label" or a factor's name (see `color_choices`); None takes the first.
+        step: a step with coordinates (see `coordinate_steps`); None follows the newest.
+        key: the element's identity: the same key is the same figure on the page.
+        height: pixels, all in all; the square takes what the caption's line leaves.
+        message: a sentence over the figure while there are no coordinates.
+
+    Returns:
+        What is shown: `method`, `step`, `preservation`, `warming_up`.
+    """
+    _look()
+    found = (
+        payload.map_payload(run, method, color, step, message)
+        if run
+        else payload.ghost_payload(message)
+    )
+    mount("map", key, height, found.map)
+    return found
+
+
+def live_curves(
+    run: Run | None, *, key: str = "live-curves", height: int = 548, message: str = ""
+) -> LivePayload:
+    """Loss with its two lines of reference, and under it what each metric says.
+
+    Args:
+        run: whose curves; None shows a sketch of what will come.
+        key, height, message: as `live_map`.
+    """
+    _look()
+    found = payload.curves_payload(run, message) if run else payload.ghost_payload(message)
+    mount("curves", key, height, found.curves)
+    return found
+
+
+def color_choices(run: Run) -> list[str]:
+    """What the map can be coloured by: "label" if there are labels, and each factor's name."""
+    return categories.color_choices(run)
+
+
+def watchers() -> int:
+    """How many browser sessions looked at a live figure in the last seconds, this one included."""
+    now = time.monotonic()
+    with _lock:
+        for session in [s for s, seen in _looks.items() if now - seen > WATCHES]:
+            del _looks[session]
+        return max(1, len(_looks))
+
+
+def interval() -> float:
+    """Seconds between two refreshes, for `st.fragment(run_every=...)`."""
+    return payload.refresh_interval(watchers())
+
+
+def _look() -> None:
+    """Remember that this browser session looks on."""
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is not None:
+        with _lock:
+            _looks[context.session_id] = time.monotonic()
+
+
+def mount(
+    module: str, key: str, height: int | Literal["content"], data: bytes, **options: Any
+) -> None:
+    """Mount or update an element of a module of assets/js.
+
+    Args:
+        module: its file's name; it exports `render`.
+        key: the element's identity.
+        height: pixels, or "content" for as high as the browser's part becomes.
+        data: a block of `packing`.
+        options: such as `on_<state>_change`, called when the browser sets that state.
+    """
+    # The stub names the modules' version, so that it alone changes when they do.
+    component: Any = _components.get((module, script_version()))
+    if component is None:
+        stub = _STUB % (script_version(), module)
+        isolated = module != "curves"  # plotly.js puts its styles into the page, not a shadow root
+        component = st.components.v2.component(
+            f"simclr_lab_{module}", js=stub, isolate_styles=isolated
+        )
+        _components[module, script_version()] = component
+    component(key=key, data=data, height=height, **options)
+
+
+_components: dict[tuple[str, str], Any] = {}

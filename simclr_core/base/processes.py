@@ -1,0 +1,48 @@
+"""Start processes of the lab's own modules, which outlive whoever started them."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from typing import IO
+
+from .paths import PROJECT
+
+
+def spawn(
+    module: str,
+    *arguments: str,
+    log: IO[bytes],
+    stdin: int = subprocess.DEVNULL,
+    pass_fds: Sequence[int] = (),
+) -> subprocess.Popen:
+    """Start `python -m simclr_core.MODULE ARGUMENTS` as the leader of a session of its own.
+
+    Args:
+        module: its name inside the package, such as "workers.mapper".
+        log: open file for what it prints; the caller closes its own.
+        stdin: as `subprocess.Popen` takes it.
+        pass_fds: open files that the process inherits under the same numbers.
+
+    Returns:
+        The process.
+
+    Raises:
+        OSError: the machine starts no further process.
+    """
+    return subprocess.Popen(
+        [sys.executable, "-m", f"simclr_core.{module}", *arguments],
+        stdin=stdin,
+        stdout=log,
+        stderr=subprocess.STDOUT,
+        start_new_session=True,
+        pass_fds=pass_fds,
+        cwd=PROJECT,
+    )
+
+
+def be_nice(level: int) -> None:
+    """Lower this process's priority to a niceness of at least `level`."""
+    os.nice(max(level - os.nice(0), 0))

@@ -1,0 +1,150 @@
+"""Labels of any sort to 0..K-1 with names, and parts of a source to train and test."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ..base.errors import DataError
+from ..base.paths import safe_name
+from . import memmaps as large
+from .splits import Parts
+
+LARGEST = 2.0**53  # of labels that are floats: above, neighbouring whole numbers look the same
+
+
+def label_parts(
+    splits: list[str],
+    images: list[np.ndarray],
+    labels: list[np.ndarray | None],
+    class_names: np.ndarray | None,
+) -> Parts:
+    """Put the parts of a source together as train and test.
+
+    Args:
+        splits: name of each part: "train" or another word for the first, "val", "test".
+        images: (N, S, S, 3) uint8 per part.
+        labels: per part (N,), (N, 1) or one-hot (N, K) of numbers or text, or None. A part
+            without pictures counts as none.
+        class_names: names of the classes 0..K-1, or None.
+
+    Raises:
+        DataError: labels that do not fit the pictures, or no picture at all.
+    """
+    if not len(images[0]):
+        raise DataError("Expected pictures to train on, found none; save at least a batch of them.")
+    notes: list[str] = []
+    flat = [
+        None if label is None else _flat(label, len(x), split)
+        for split, x, label in zip(splits, images, labels, strict=True)
+    ]
+    notes += [
+        f"The {split} split is empty and counts as none."
+        for split, x in zip(splits, images, strict=True)
+        if not len(x)
+    ]
+    filled = [place for place, x in enumerate(images) if len(x)]
+    splits, images = [splits[place] for place in filled], [images[place] for place in filled]
+    flat = [flat[place] for place in filled]
+    given = [y for y in flat if y is not None]
+    if given and len(given) < len(flat):
+        notes.append("Labels were left out, as some of the splits have none.")
+    names: tuple[str, ...] = ()
+    numbers: list[np.ndarray | None] = [None] * len(flat)
+    if len(given) == len(flat):
+        mapped, names, remarks = _to_numbers(given, class_names)
+        numbers = list(mapped)
+        notes += remarks
+    return _join(splits, images, numbers, names, notes)
+
+
+def _flat(labels: np.ndarray, count: int, split: str) -> np.ndarray:
+    """One label a picture: (N,) of integers or text."""
+    if labels.ndim == 2 and labels.shape[1] > 1 and _is_one_hot(labels):
+        labels = labels.argmax(axis=1)
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.shape != (count,):
+        raise DataError(
+            f"Expected one label for each of the {count:,} {split} pictures, found labels of "
+            f"shape {labels.shape}; save as many labels as pictures, or leave the labels out."
+        )
+    if labels.dtype.kind == "f" and np.isfinite(labels).all() and (labels == labels.round()).all():
+        labels = _whole(labels, split)
+    if labels.dtype.kind == "S":
+        labels = np.char.decode(labels, "utf-8", "replace")
+    if labels.dtype.kind not in "biuU":
+        raise DataError(
+            f"Expected whole numbers or text as labels, found {labels.dtype} in the {split} "
+            "labels; save class numbers or class names."
+        )
+    return labels
+
+
+def _whole(labels: np.ndarray, split: str) -> np.ndarray:
+    """Floats without a fraction as int64."""
+    beyond = labels[np.abs(labels) >= LARGEST]
+    if len(beyond):
+        raise DataError(
+            f"Expected class numbers below {LARGEST:g} as labels, found {beyond[0]:g} in the "
+            f"{split} labels; save class numbers such as 0, 1, 2, or class names."
+        )
+    return labels.astype(np.int64)
+
+
+def _is_one_hot(labels: np.ndarray) -> bool:
+    if labels.dtype.kind not in "biuf":
+        return False
+    return bool(np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all())
+
+
+def _to_numbers(
+    labels: list[np.ndarray], class_names: np.ndarray | None
+) -> tuple[list[np.ndarray], tuple[str, ...], list[str]]:
+    """Labels as int64 in 0..K-1, the names of the K classes, and notes."""
+    values, inverse = np.unique(np.concatenate(labels), return_inverse=True)
+    ends = np.cumsum([len(part) for part in labels])[:-1]
+    given = _read_names(class_names)
+    if given and values.dtype.kind in "biu" and min(values) >= 0 and max(values) < len(given):
+        return [part.astype(np.int64) for part in labels], given, []
+    notes = []
+    if class_names is not None:
+        notes.append(
+            f"class_names was left out: its {len(given)} names do not fit labels from "
+            f"{safe_name(str(values[0]))} to {safe_name(str(values[-1]))}."
+        )
+    if len(values) == 1:
+        notes.append("All pictures have one and the same label: scores by label say nothing.")
+    names = tuple(safe_name(str(value)) for value in values)
+    return [part.astype(np.int64) for part in np.split(inverse, ends)], names, notes
+
+
+def _read_names(class_names: np.ndarray | None) -> tuple[str, ...]:
+    if class_names is None or class_names.ndim != 1 or class_names.dtype.kind not in "USiu":
+        return ()
+    if class_names.dtype.kind == "S":
+        class_names = np.char.decode(class_names, "utf-8", "replace")
+    return tuple(safe_name(str(name)) for name in class_names)
+
+
+def _join(
+    splits: list[str],
+    images: list[np.ndarray],
+    labels: list[np.ndarray | None],
+    names: tuple[str, ...],
+    notes: list[str],
+) -> Parts:
+    """Train and test from two or three parts: validation joins train if there is a test split."""
+    x, y = dict(zip(splits, images, strict=True)), dict(zip(splits, labels, strict=True))
+    first = splits[0]
+    test = next((name for name in ("test", "val") if name in x), None)
+    if test == "test" and "val" in x:
+        notes.append(f"The validation split ({len(x['val']):,} pictures) joined the training one.")
+        y_first, y_val = y[first], y["val"]
+        x[first] = large.join([x[first], x["val"]])
+        if y_first is not None and y_val is not None:
+            y[first] = np.concatenate([y_first, y_val])
+    elif test == "val":
+        notes.append("The validation split serves as the test split.")
+    if test is None:
+        return Parts(x[first], y[first], None, None, names, tuple(notes))
+    return Parts(x[first], y[first], x[test], y[test], names, tuple(notes))

@@ -1,0 +1,17 @@
+"""Readers of what people bring: folders, zips, .npz files, picture files.
+
+Each turns something untrusted into arrays within limits, and says what it left out. May import
+`base`, `machine` and the rest of `data`, except `data.datasets`, which calls it.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "archives": ["open_listing"],
+        "folders": ["read_pictures"],
+        "npz": ["read_npz"],
+        "picture_files": ["read_picture"],
+    },
+)

@@ -1,0 +1,169 @@
+"""A run as something to watch: its map through the snapshots, its loss, its pictures.
+
+`data` is what `assets/js/replay.js` plays; `page` is one HTML file that holds all of it and plays
+it without a network.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import LabError, RunError
+from ..base.paths import ASSETS
+from ..data import sprite as sheet
+from ..figures.charts import category_colors
+from ..loss import nt_xent as loss
+from ..runs import comparison
+from ..runs import tables as table
+from ..runs.run import Run
+from ..runs.summary import default_name, group, learned
+from ..runs.validation import number
+
+SCRIPT = ASSETS / "js" / "replay.js"
+MOST_FRAMES = 60  # of a film
+SHEET_PIXELS = 6_000_000  # of all pictures together
+MARGIN = 1.04  # round the outermost points
+_FULL = 65_535
+
+
+def data(run: Run, quality: int | None = None) -> dict[str, Any]:
+    """What a replay shows, as plain JSON values.
+
+    Args:
+        quality: of the pictures, 1 to 100; None keeps small sheets as they are.
+
+    Returns:
+        title, about, learned: words. steps (K,) and places, base64 of (K, P, 2) uint16 in a square
+        that stays the same. sheet: a data URI of all pictures, `columns` a row, `size` pixels a
+        side. colors: name -> names, colors and values (P,). loss and knn: steps and values, with
+        `alike`, `pixels` and `of`.
+
+    Raises:
+        RunError: there is no map to play yet.
+        LabError: the run cannot be read.
+    """
+    images = run.probe()["images"]
+    method, steps, xy = _frames(run, len(images))
+    columns = math.ceil(math.sqrt(len(images)))
+    size = max(8, min(images.shape[1], math.isqrt(SHEET_PIXELS // len(images)), 64))
+    pictures = sheet.encoded(sheet.canvas(images, size, columns), "webp", quality)
+    rows = run.snapshot_rows()
+    last: Mapping[str, Any] = rows[-1] if rows else {}
+    config = run.config
+    return {
+        "title": run.name,
+        "about": _about(run),
+        "learned": _learned(run),
+        "method": method,
+        "steps": steps,
+        "places": _base64(_packed(xy)),
+        "columns": columns,
+        "size": size,
+        "count": len(images),
+        "sheet": f"data:image/webp;base64,{base64.b64encode(pictures).decode()}",
+        "colors": _colors(run),
+        "loss": _curve(run, "loss") | {"alike": loss.collapsed_loss(config.training.batch_size)},
+        "knn": _curve(run, "knn_accuracy")
+        | {"pixels": number(last.get("knn_accuracy_pixels")), "of": last.get("knn_of") or "label"},
+    }
+
+
+def page(run: Run) -> bytes:
+    """One HTML file that replays a run, without a network.
+
+    Raises:
+        LabError: as `data`.
+    """
+    held = json.dumps(data(run), separators=(",", ":")).replace("<", "\\u003c")
+    script = SCRIPT.read_text().replace("export function", "function")
+    title = html.escape(f"{run.name}, replayed")
+    return (
+        f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        "<style>body { margin: 0 auto; padding: 20px; max-width: 1200px; "
+        "font: 15px/1.5 system-ui, sans-serif; color-scheme: light dark; "
+        "background: light-dark(#fff, #15171a); color: light-dark(#24262b, #eceef0); }</style>"
+        f'</head><body><main id="replay"></main><script>\n{script}\n'
+        f'replay(document.getElementById("replay"), {held});\n</script></body></html>\n'
+    ).encode()
+
+
+def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray]:
+    """The method, the steps, and the places (K, P, 2) of the run's map."""
+    for method in ("umap", "pca"):
+        steps, found = [], []
+        known = run.coordinate_steps(method)
+        if len(known) > MOST_FRAMES:
+            picked = np.linspace(0, len(known) - 1, MOST_FRAMES).round().astype(int)
+            known = [known[i] for i in picked]
+        for step in known:
+            try:
+                xy = run.coordinates(method, step)["xy"]
+            except LabError:
+                continue
+            if len(xy) == count and np.isfinite(xy).all():
+                steps.append(step)
+                found.append(xy)
+        if found:
+            return method, steps, np.stack(found)
+    raise RunError(f"Run {run.id} has no map yet; wait for its first snapshot.")
+
+
+def _packed(xy: np.ndarray) -> np.ndarray:
+    """(K, P, 2) uint16: places in a square round all frames, y upwards."""
+    low, high = xy.min(axis=(0, 1)), xy.max(axis=(0, 1))
+    half = max(float((high - low).max()) / 2 * MARGIN, 1e-9)
+    shares = (xy - ((low + high) / 2 - half)) / (2 * half)
+    return (shares.clip(0, 1) * _FULL).round().astype("<u2")
+
+
+def _colors(run: Run) -> dict[str, dict[str, Any]]:
+    """What the points can be coloured by; a label that only repeats a factor is left out."""
+    known = table.known(run.probe())
+    found = {}
+    for name in table.choices(known):
+        values = known[name]
+        names = table.names_of(run, name, values)
+        found[name] = {"names": names, "colors": category_colors(names), "values": values.tolist()}
+    return found
+
+
+def _curve(run: Run, what: str) -> dict[str, Any]:
+    xs, ys = comparison.curve(run, what, "step")
+    return {"steps": xs, "values": [round(y, 5) for y in ys]}
+
+
+def _about(run: Run) -> str:
+    """Data, steps, time and machine in a line."""
+    record, config, status = run.record, run.config, run.status
+    words = [default_name(config)]
+    if count := group(record, "data").get("train"):
+        words.append(f"{count:,} pictures")
+    if step := status.get("step"):
+        words.append(f"{step:,} steps")
+    seconds = number(status.get("seconds"))
+    if seconds and seconds >= 1:
+        words.append(f"{seconds:,.0f} s of training")
+    known = group(record, "hardware")
+    words += [str(known[name]) for name in ("device", "date") if known.get(name)]
+    return " · ".join(words)
+
+
+def _learned(run: Run) -> str:
+    """The sentence of a finished run; empty before."""
+    try:
+        evaluation = run.evaluation()
+    except LabError:
+        return ""
+    return learned(evaluation, run.record) if evaluation else ""
+
+
+def _base64(array: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(array).tobytes()).decode()

@@ -1,0 +1,124 @@
+"""A run for TensorBoard: its curves as an event file, its representations for the Projector.
+
+    curves/events.out.tfevents...   loss and scores by step
+    vectors.tsv, metadata.tsv       h of the pictures on the map, and what is known of them
+    sprite.png                      the pictures
+    projector_config.pbtxt          says which is which
+
+Unpack the zip and point `tensorboard --logdir` at the folder.
+"""
+
+from __future__ import annotations
+
+import io
+import math
+import tempfile
+import zipfile
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..data import sprite as sheet
+from ..runs.run import Run
+from ..runs.snapshots import arrays as snapshots
+from ..runs.store import created
+from ..runs.tables import columns
+from ..runs.validation import number
+
+STEP_FIGURES = ("loss", "contrastive_accuracy", "learning_rate", "images_per_second")
+SNAPSHOT_FIGURES = (
+    "knn_accuracy",
+    "knn_accuracy_pixels",
+    "alignment",
+    "uniformity",
+    "effective_rank_h",
+    "effective_rank_z",
+    "gradient_norm",
+)
+MOST_SPRITE = 8192  # pixels a side of the projector's sheet of pictures
+
+
+def zipped(run: Run, step: int) -> bytes:
+    """The zip of a run.
+
+    Args:
+        step: with a snapshot, for the Projector.
+
+    Raises:
+        LabError: the run has no such snapshot, or it cannot be read.
+    """
+    sink = io.BytesIO()
+    with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, body in _projector(run, step):
+            archive.writestr(name, body)
+        archive.writestr(f"curves/events.out.tfevents.{int(created(run))}.simclr", events(run))
+    return sink.getvalue()
+
+
+def events(run: Run) -> bytes:
+    """An event file with what the run wrote at every step and every snapshot.
+
+    Its clock is the training's: when the run was made and the seconds trained since.
+    """
+    from tensorboardX.event_file_writer import EventsWriter
+
+    with tempfile.TemporaryDirectory() as folder:
+        writer = EventsWriter(str(Path(folder) / "events"))
+        for event in _events(run):
+            writer.write_event(event)
+        writer.close()
+        (path,) = Path(folder).iterdir()
+        return path.read_bytes()
+
+
+def _events(run: Run) -> Iterator[Any]:
+    """Rows of both logs as TensorBoard's events."""
+    from tensorboardX.proto.event_pb2 import Event
+    from tensorboardX.proto.summary_pb2 import Summary
+
+    began = created(run)
+    logs = (
+        ("training", STEP_FIGURES, run.metrics()[0]),
+        ("pictures on the map", SNAPSHOT_FIGURES, run.snapshot_rows()),
+    )
+    for title, names, rows in logs:
+        for row in rows:
+            known = {name: value for name in names if (value := number(row.get(name))) is not None}
+            if known:
+                values = [
+                    Summary.Value(tag=f"{title}/{name}", simple_value=value)
+                    for name, value in known.items()
+                ]
+                yield Event(
+                    wall_time=began + (number(row.get("seconds")) or 0.0),
+                    step=row["step"],
+                    summary=Summary(value=values),
+                )
+
+
+def _projector(run: Run, step: int) -> Iterator[tuple[str, str | bytes]]:
+    """Names and contents of the files of the Embedding Projector."""
+    found, images = columns(run, step), run.probe()["images"]
+    names = [name for name in found if not name.startswith(("h_", "z_"))]
+    side = math.ceil(math.sqrt(len(images)))
+    size = max(4, min(images.shape[1], MOST_SPRITE // side))
+    picture = np.zeros((side * size, side * size, 3), np.uint8)  # a square is expected
+    filled = sheet.canvas(images, size, side)
+    picture[: len(filled)] = filled
+    rows = zip(*(np.asarray(found[name]).tolist() for name in names), strict=True)
+    yield "vectors.tsv", _tsv(snapshots.vectors(run, step).tolist())
+    yield "metadata.tsv", _tsv([names, *rows])
+    yield "sprite.png", sheet.encoded(picture, "png")
+    yield (
+        "projector_config.pbtxt",
+        'embeddings {\n  tensor_name: "h"\n  tensor_path: "vectors.tsv"\n'
+        '  metadata_path: "metadata.tsv"\n  sprite {\n    image_path: "sprite.png"\n'
+        f"    single_image_dim: {size}\n    single_image_dim: {size}\n  }}\n}}\n",
+    )
+
+
+def _tsv(rows: Sequence[Sequence[Any]]) -> str:
+    """Lines of values with tabs between them; tabs and line ends in values become spaces."""
+    return "".join("\t".join(" ".join(str(v).split()) for v in row) + "\n" for row in rows)

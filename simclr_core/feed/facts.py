@@ -1,0 +1,131 @@
+"""What Explore says of one picture, and of a selection of them.
+
+Nothing here knows Streamlit or HTTP.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import LabError, RunError
+from ..figures.charts import UNKNOWN, category_colors
+from ..loss import nt_xent as loss
+from ..measures import per_picture
+from ..measures.neighbours import fixed_sample
+from ..runs.snapshots import arrays as snapshots
+from ..runs.store import Run
+from .categories import category_names, choices
+from .map_blocks import LOSS, batch_of, coordinates, probe_of, target
+
+NEAREST = 10  # neighbours that a picture's pane lists
+
+
+def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
+    """The nearest pictures of one, at every snapshot up to a step, the latest first.
+
+    Returns:
+        step, and the indices and similarities of its `NEAREST` neighbours.
+    """
+    found = []
+    for known in reversed([s for s in run.snapshot_steps() if s <= step]):
+        try:
+            which, similarity = snapshots.neighbours_of(run, known, np.array([index]))
+        except LabError:  # of a damaged snapshot; the others still tell
+            continue
+        found.append(
+            {
+                "step": known,
+                "neighbours": which[0, :NEAREST].tolist(),
+                "similarities": similarity[0, :NEAREST].round(4).tolist(),
+            }
+        )
+    return found
+
+
+def picture(run: Run, index: int, step: int) -> dict[str, Any]:
+    """All that the pane of one picture shows.
+
+    Args:
+        index: 0..P-1.
+        step: with a snapshot.
+    """
+    probe = probe_of(run)
+    if not 0 <= index < probe.count:
+        raise RunError(f"Expected a picture from 1 to {probe.count}, found {index + 1}.")
+    facts: dict[str, Any] = {"index": index, "step": step, "row": int(_rows(run)[index])}
+    facts["known"] = {
+        name: category_names(run, name, values)[values[index]] if values[index] >= 0 else None
+        for name, values in probe.categories.items()
+        if name in choices(probe)
+    }
+    h = snapshots.vectors(run, step)
+    facts["h"] = h[index].round(5).tolist()
+    facts["h_range"] = float(np.abs(h).max())
+    facts["history"] = neighbour_history(run, index, step)
+    facts |= _of_views(run, index, step)
+    of = target(probe)
+    if of:
+        labels = probe.categories[of]
+        guess = snapshots.predicted_of(run, step, labels, index)
+        names = category_names(run, of, labels)
+        facts["predicted"] = {"of": of, "value": names[guess] if guess >= 0 else None}
+    return facts
+
+
+def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]) -> Any:
+    """What is true of some pictures together.
+
+    Args:
+        chosen: (n,) indices.
+        step: with a snapshot.
+        maps: of, method and key of each map on the screen.
+
+    Returns:
+        count, `mix` (name, count and colour a category), the share of `agree`ing neighbours, and
+        for each map the share of true neighbourhoods that it keeps of these pictures.
+    """
+    probe = probe_of(run)
+    found: dict[str, Any] = {"count": len(chosen), "mix": [], "kept": []}
+    of = target(probe)
+    if of:
+        labels = probe.categories[of]
+        names = category_names(run, of, labels)
+        counts = np.bincount(np.where(labels < 0, len(names), labels)[chosen])
+        shades = [*category_colors(names), UNKNOWN]
+        found["mix"] = [
+            [[*names, "unknown"][i], int(counts[i]), shades[i]]
+            for i in np.argsort(-counts, kind="stable")
+            if counts[i]
+        ]
+        known = chosen[labels[chosen] >= 0]
+        if len(known):
+            right = snapshots.predicted(run, step, labels)[known] == labels[known]
+            found |= {"of": of, "agree": float(right.mean())}
+    some = chosen[fixed_sample(len(chosen))]
+    for of_, method, key in maps:
+        xy = coordinates(run, of_, method, step, key)
+        true = snapshots.neighbours_of(run, step, some, of_)[0]
+        found["kept"].append(per_picture.kept_of(true, xy, some))
+    return found
+
+
+def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
+    """How alike its two views are in h and z, and what its loss is."""
+    found = {}
+    held = snapshots.arrays(run, step)
+    for name in ("h_views", "z_views"):
+        if name in held:
+            one = per_picture.view_similarity(held[name][index : index + 1])
+            found["alike_" + name[0]] = round(float(one[0]), 4)
+    if "z_views" in held:
+        found["loss"] = round(float(snapshots.values(run, step, LOSS)[index]), 4)
+        found["all_alike"] = loss.collapsed_loss(batch_of(run))
+    return found
+
+
+def _rows(run: Run) -> np.ndarray:
+    """(P,) which training picture each one is."""
+    return run.probe()["indices"]

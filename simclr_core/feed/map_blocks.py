@@ -1,0 +1,227 @@
+"""What Explore's browser side fetches of a run: coordinates, colours, one picture, a selection.
+
+Nothing here knows Streamlit or HTTP. Each function reads run folders and answers of jobs, and
+raises a `LabError` with a sentence where there is nothing to read.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from ..base.errors import LabError, RunError
+from ..figures.charts import UNKNOWN, category_colors, scale_colors
+from ..loss import nt_xent as loss
+from ..measures import evaluation, per_picture, projection
+from ..measures.neighbours import fixed_sample
+from ..questions import jobs
+from ..runs import summary
+from ..runs.snapshots import arrays as snapshots
+from ..runs.store import Run
+from .categories import category_names, choices
+from .packing import pack
+from .thumbnails import Probe, probe_facts
+from .viewport import Viewport
+
+LABEL = "label"
+PREDICTED, CLUSTER, LOSS, VIEWS = "predicted", "cluster", "loss", "views"
+NONE = "none"  # all in one colour
+SHADES = 64  # colours of a continuous scale
+
+Bounds = tuple[float, float, float]  # middle x, middle y and half the side of a square
+_viewports = threading.Lock()
+
+
+def probe_of(run: Run) -> Probe:
+    """The run's pictures. Raises RunError as long as there are none."""
+    found = probe_facts(run)
+    if found is None:
+        raise RunError(f"Run {run.id} has no pictures yet; they come when it has read its data.")
+    return found
+
+
+def target(probe: Probe) -> str | None:
+    """What neighbours are asked for: the label (by the name of the factor that it is, if it is
+    one), else the first factor; None without either."""
+    if LABEL not in probe.categories:
+        return next(iter(choices(probe)), None)
+    factors = {name: values for name, values in probe.categories.items() if name != LABEL}
+    return evaluation.label_name(probe.categories[LABEL], factors)
+
+
+def is_recorded(run: Run) -> bool:
+    """Whether a run was trained elsewhere: then it has no views of its own to show."""
+    try:
+        return summary.group(run.record, "data").get("origin") == "recorded"
+    except LabError:
+        return False
+
+
+def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
+    """Where the pictures lie on a map at a step.
+
+    Args:
+        of: "h" or "z".
+        method: "umap" or "pca".
+        step: with a snapshot.
+        key: of a job's answer with layouts of its own settings; empty: the usual ones.
+
+    Returns:
+        A block: header step, bounds and kept; array xy (2P) float32.
+    """
+    xy, bounds = _place(run, of, method, step, key)
+    if len(snapshots.vectors(run, step, of)) != len(xy):
+        raise RunError(f"Run {run.id}: the coordinates of step {step} are of other pictures.")
+    sample = fixed_sample(len(xy))
+    kept = per_picture.kept_of(snapshots.neighbours_of(run, step, sample, of)[0], xy, sample)
+    header = {"kind": "frame", "step": step, "of": of, "method": method, "bounds": bounds}
+    return pack({**header, "kept": kept}, {"xy": xy.astype(np.float32).reshape(-1)})
+
+
+def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
+    """The colour of each picture at a step.
+
+    Args:
+        name: "label", a factor, "predicted", "cluster", "loss" or "views".
+        key: of the job's answer with clusters.
+
+    Returns:
+        A block: header names, counts and colors, and for a number its `range` and `value` for
+        each shade; array category (P) uint8 or uint16, and for a number value (P) float32.
+    """
+    probe = probe_of(run)
+    if name in (LOSS, VIEWS):
+        return _shades(run, name, snapshots.values(run, step, name))
+    if name == NONE:
+        plain = {"kind": "colors", "name": name, "names": [], "counts": [], "colors": [UNKNOWN]}
+        return pack(plain, {"category": np.zeros(probe.count, np.uint8)})
+    of, values = name, probe.categories.get(name)
+    if name == PREDICTED:
+        of = target(probe) or ""
+        if not of:
+            raise RunError("Expected labels to predict, found none: these pictures have no labels.")
+        values = snapshots.predicted(run, step, probe.categories[of])
+    elif name == CLUSTER:
+        steps, found = _answered(run, key, "clusters")
+        values = found[_at(steps, step, run)].astype(np.int64)
+    if values is None:
+        raise RunError(f"Expected a colour that these pictures have, found {name[:40]!r}.")
+    names = (
+        [f"cluster {i + 1}" for i in range(int(values.max(initial=-1)) + 1)]
+        if name == CLUSTER
+        else category_names(run, of, probe.categories[of])
+    )
+    kind = np.uint8 if len(names) < 256 else np.uint16
+    category = np.where(values < 0, len(names), values).astype(kind)  # (P,)
+    counts = np.bincount(category, minlength=len(names) + 1).tolist()
+    header = {"kind": "colors", "name": name, "of": of, "step": step, "names": names}
+    header |= {"counts": counts, "colors": [*category_colors(names), UNKNOWN]}
+    return pack(header, {"category": category})
+
+
+def coordinates(run: Run, of: str, method: str, step: int, key: str = "") -> np.ndarray:
+    """(P, 2) as `frame` has them."""
+    return _place(run, of, method, step, key)[0]
+
+
+def _place(run: Run, of: str, method: str, step: int, key: str) -> tuple[np.ndarray, Bounds]:
+    """Coordinates (P, 2) of a step, and the part of the plane that the map shows at all steps."""
+    if not key and of == "h":
+        steps = run.coordinate_steps(method)
+        _at(steps, step, run)
+        with _viewports:
+            return run.coordinates(method, step)["xy"], _viewport(run, method).bounds(steps)
+    if key:
+        steps, layouts = _answered(run, key)
+    elif method == "pca":
+        steps, layouts = _pca_chain(run, tuple(run.snapshot_steps()))
+    else:
+        raise RunError("Expected the key of a layout of z by UMAP, found none; ask for it first.")
+    return layouts[_at(steps, step, run)], _bounds(layouts)
+
+
+@functools.lru_cache(maxsize=32)
+def _viewport(run: Run, method: str) -> Viewport:
+    return Viewport(run, method)
+
+
+def batch_of(run: Run) -> int:
+    return min(run.config.training.batch_size, probe_of(run).count)
+
+
+def _shades(run: Run, name: str, values: np.ndarray) -> bytes:
+    """A number for each picture as shades; the scale is the same at every step."""
+    low, high = (0.0, loss.collapsed_loss(batch_of(run))) if name == LOSS else (-1.0, 1.0)
+    shade = np.clip((values - low) / (high - low) * SHADES, 0, SHADES - 1).astype(np.uint8)
+    header = {
+        "kind": "colors",
+        "name": name,
+        "range": [low, high],
+        "mean": float(values.mean()),
+        "names": [],
+        "counts": [],
+        "colors": [*scale_colors(SHADES, centred=name == VIEWS), UNKNOWN],
+    }
+    return pack(header, {"category": shade, "value": values.astype(np.float32)})
+
+
+def _at(steps: Sequence[int], step: int, run: Run) -> int:
+    """The place of a step among those that there are."""
+    steps = list(steps)
+    if step not in steps:
+        raise RunError(f"Run {run.id}: expected a map of step {step}, found none; choose another.")
+    return steps.index(step)
+
+
+def answered_steps(run: Run, key: str) -> list[int]:
+    """Steps of a job's answer with layouts."""
+    return _answered(run, key)[0]
+
+
+def answer_of(run: Run, key: str, name: str) -> np.ndarray:
+    """One array of a job's answer.
+
+    Raises:
+        RunError: there is none.
+    """
+    found = jobs.answer(run, key)
+    if name not in found.arrays:
+        raise RunError(found.error or "Expected an answer that is there, found none; ask again.")
+    return found.arrays[name]
+
+
+def _answered(run: Run, key: str, name: str = "xy") -> tuple[list[int], np.ndarray]:
+    """Steps and one array for each of them out of a job's answer."""
+    return _read_answer(run, key, name)
+
+
+@functools.lru_cache(maxsize=16)
+def _read_answer(run: Run, key: str, name: str) -> tuple[list[int], np.ndarray]:
+    return answer_of(run, key, "steps").tolist(), answer_of(run, key, name)
+
+
+@functools.lru_cache(maxsize=8)
+def _pca_chain(run: Run, steps: tuple[int, ...]) -> tuple[list[int], np.ndarray]:
+    """PCA of z at every step, each turned to lie like the one before: (K, P, 2)."""
+    layouts: list[np.ndarray] = []
+    readable = []
+    for step in steps:
+        previous = layouts[-1] if layouts else None
+        try:
+            layouts.append(projection.pca(snapshots.vectors(run, step, "z"), previous))
+            readable.append(step)
+        except LabError:  # of a damaged snapshot; the others still have places
+            continue
+    if not layouts:
+        raise RunError(f"Run {run.id}: expected z in a snapshot, found none that can be read.")
+    return readable, np.stack(layouts)
+
+
+def _bounds(layouts: np.ndarray) -> Bounds:
+    """Middle and half the side of a square around all layouts (K, P, 2)."""
+    low, high = layouts.min(axis=(0, 1)), layouts.max(axis=(0, 1))
+    half = float((high - low).max()) / 2
+    return float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2), max(half, 1e-6) * 1.12

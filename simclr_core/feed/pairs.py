@@ -1,0 +1,192 @@
+"""What Explore shows of pairs: the similarity matrix of 2N views, and the pairs that stand out.
+
+Nothing here knows Streamlit or HTTP.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import RunDamaged, RunError
+from ..figures.charts import UNKNOWN, category_colors, scale_colors
+from ..measures import per_picture
+from ..measures.evaluation import l2_normalise
+from ..runs.snapshots import arrays as snapshots
+from ..runs.store import Run
+from . import link as explore_link
+from .categories import category_names
+from .map_blocks import is_recorded, probe_of, target
+from .packing import pack
+from .pictures import recipe_words
+
+COUNTS = (8, 16, 32, 64)  # pictures of a matrix
+AS_DRAWN, BY_CLASS, BY_CLUSTER = "as drawn", "by class", "by clustering"
+ORDERS = (AS_DRAWN, BY_CLASS, BY_CLUSTER)
+LISTED = 12  # pairs of a kind that are listed
+BLOCK = 256  # pictures that are compared with all others at once
+ALIKE = 0.98  # cosine of h from which two different pictures count as near duplicates
+
+
+def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> bytes:
+    """Projections of both views of some pictures, for the browser to compare.
+
+    Args:
+        step: with a snapshot.
+        count: pictures at most (N).
+        order: one of `ORDERS`.
+        chosen: a selection as a word of the link; those come first.
+
+    Returns:
+        A block: header temperature and classes; arrays z (2N, d) float32 of length 1, partners
+        side by side, index (N) uint32, and category (N) uint16 of its class.
+    """
+    probe, z_views = probe_of(run), _views(run, step)
+    indices = _ordered(run, _pictures(run, count, chosen, len(z_views)), z_views, order)
+    z = z_views[indices].reshape(2 * len(indices), -1)
+    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    of = target(probe)
+    names = category_names(run, of, probe.categories[of]) if of else []
+    values = probe.categories[of][indices] if of else np.full(len(indices), -1)
+    header = {
+        "kind": "matrix",
+        "step": step,
+        "temperature": run.config.training.temperature,
+        "width": z.shape[1],
+        "names": names,
+        "colors": [*category_colors(names), UNKNOWN],
+        "similarity": scale_colors(65, centred=True),
+        "weight": scale_colors(65),
+    }
+    arrays = {
+        "z": z.astype(np.float32).reshape(-1),
+        "index": indices.astype(np.uint32),
+        "category": np.where(values < 0, len(names), values).astype(np.uint16),
+    }
+    return pack(header, arrays)
+
+
+def pairs(run: Run, step: int) -> dict[str, Any]:
+    """Pairs that stand out at a step, each list with what stands out most first.
+
+    Of more than `snapshots.MANY` pictures, different ones are looked for among a fixed choice.
+
+    Returns:
+        among: how many pictures different ones are looked for among; count: how many there are.
+        positives: pictures whose two views are least alike in z; negatives: different pictures
+        whose views are most alike in z; duplicates: different pictures most alike in h, and
+        whether their pixels are the same; outliers: pictures that are least like their nearest
+        neighbours in h.
+    """
+    z_views, h = _views(run, step), snapshots.vectors(run, step)
+    alike = snapshots.values(run, step, "views")
+    hard = np.argsort(alike, kind="stable")[:LISTED]
+    count = len(h)
+    rows = np.linspace(0, count - 1, min(count, snapshots.MANY)).round().astype(int)
+    if len(rows) == count:
+        near, similarity = snapshots.neighbours(run, step)
+    else:
+        near, similarity = per_picture.ranked(h[rows])
+        near = rows[near]
+    lonely = np.argsort(similarity.mean(axis=1), kind="stable")[:LISTED]
+    return {
+        "positives": [
+            {"a": int(i), "similarity": float(alike[i]), "views": recipe_words(run, int(i))}
+            for i in hard
+        ],
+        "among": len(rows),
+        "count": count,
+        "negatives": _hard_negatives(run, z_views[rows], rows),
+        "duplicates": _duplicates(run, rows, near, similarity),
+        "outliers": [
+            {"a": int(rows[i]), "b": int(near[i, 0]), "similarity": float(similarity[i].mean())}
+            for i in lonely
+        ],
+    }
+
+
+def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dict[str, Any]]:
+    """Different pictures whose views are most alike: one entry a pair of pictures.
+
+    Args:
+        z_views: (n, 2, d) of the pictures `rows`.
+    """
+    count = len(z_views)
+    z = l2_normalise(z_views.reshape(2 * count, -1))  # (2P, d)
+    found: list[tuple[int, int, float]] = []
+    for start in range(0, count, BLOCK):  # blocks bound the memory
+        part = z[2 * start : 2 * (start + BLOCK)]  # (2b, d)
+        s = (part @ z.T).reshape(len(part) // 2, 2, count, 2).max(axis=(1, 3))  # (b, P)
+        above = np.arange(count)[None] > start + np.arange(len(s))[:, None]
+        s[~above] = -np.inf  # each pair once, and no picture with itself
+        some = np.argpartition(-s, min(LISTED, s.size) - 1, axis=None)[:LISTED]
+        found += [(start + int(i // count), int(i % count), float(s.flat[i])) for i in some]
+    found = sorted((one for one in found if one[2] > -2), key=lambda one: (-one[2], one))
+    return [_pair(run, int(rows[a]), int(rows[b]), value) for a, b, value in found[:LISTED]]
+
+
+def _duplicates(
+    run: Run, rows: np.ndarray, near: np.ndarray, similarity: np.ndarray
+) -> list[dict[str, Any]]:
+    """The most alike pictures in h, if they are as alike as near duplicates are.
+
+    Args:
+        rows: (n,) pictures; near, similarity: (n, k) their neighbours.
+    """
+    first = np.repeat(rows, near.shape[1])
+    second, values = near.reshape(-1), similarity.reshape(-1)
+    once = np.unique(np.sort(np.stack([first, second], axis=1), axis=1), axis=0, return_index=True)
+    order = sorted(once[1], key=lambda i: (-values[i], i))[:LISTED]
+    images = run.probe()["images"]
+    found = []
+    for i in order:
+        if values[i] < ALIKE:
+            break
+        a, b = sorted((int(first[i]), int(second[i])))
+        pair = _pair(run, a, b, float(values[i]))
+        found.append(pair | {"same": bool((images[pair["a"]] == images[pair["b"]]).all())})
+    return found
+
+
+def _pair(run: Run, a: int, b: int, value: float) -> dict[str, Any]:
+    """Two pictures, and whether their labels agree (None: not known)."""
+    probe = probe_of(run)
+    of = target(probe)
+    values = probe.categories[of][[a, b]] if of else np.array([-1, -1])
+    agree = bool(values[0] == values[1]) if values.min() >= 0 else None
+    return {"a": int(a), "b": int(b), "similarity": float(value), "agree": agree}
+
+
+def _pictures(run: Run, count: int, chosen: str, total: int) -> np.ndarray:
+    """Which pictures a matrix has: those that were selected, then others spread over all."""
+    first = explore_link.decode(chosen, total)[:count]
+    spread = np.linspace(0, total - 1, min(count, total)).round().astype(int).tolist()
+    return np.array(list(dict.fromkeys([*first, *spread]))[: min(count, total)])
+
+
+def _ordered(run: Run, indices: np.ndarray, z_views: np.ndarray, order: str) -> np.ndarray:
+    if order == BY_CLASS:
+        probe = probe_of(run)
+        of = target(probe)
+        if not of:
+            raise RunError("Expected labels to order by, found none; order by clustering.")
+        return indices[np.argsort(probe.categories[of][indices], kind="stable")]
+    if order == BY_CLUSTER and len(indices) > 2:
+        from scipy.cluster.hierarchy import leaves_list, linkage
+
+        middle = l2_normalise(z_views[indices]).reshape(len(indices), -1)
+        return indices[leaves_list(linkage(middle, "average", optimal_ordering=True))]
+    return indices
+
+
+def _views(run: Run, step: int) -> np.ndarray:
+    found = snapshots.arrays(run, step).get("z_views")
+    if found is None:
+        if is_recorded(run):
+            raise RunError(
+                f"Run {run.id} was trained elsewhere: nothing is known of views of its pictures; "
+                "its map and what it keeps can be looked at."
+            )
+        raise RunDamaged(f"Run {run.id}: expected z_views in the snapshot of step {step}.")
+    return found

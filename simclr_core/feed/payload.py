@@ -1,0 +1,279 @@
+"""What the live figures show, as blocks of bytes: built once for all who watch a run.
+
+Nothing here knows Streamlit. `live_payload` keeps a reader for each of the last runs; a reader
+looks at the folder at every call, reads only what is new, and packs only what has changed.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import LabError, RunDamaged
+from ..base.files import read_json
+from ..figures.charts import UNKNOWN, category_colors
+from ..runs import store as runs
+from ..runs import validation as contents
+from ..runs.store import Run
+from . import missing_files as lost
+from .categories import category_names, choices
+from .curves import curves_block
+from .metrics_tail import MetricsTail
+from .packing import pack
+from .placeholder import ghost_blocks
+from .thumbnails import Probe, probe_facts
+from .viewport import Viewport
+
+RUNS_KEPT, BLOCKS_KEPT = 12, 32
+SERVER_SHARE = 0.2  # of a core, for all watchers together
+REFRESH_COST = 0.012  # seconds of server time for one browser's refresh, Streamlit's part included
+
+
+@dataclass(frozen=True)
+class LivePayload:
+    """What is shown, and its two blocks of bytes (see `packing`).
+
+    Attributes:
+        map, curves: for the two components.
+        method, step: what the map shows; None while there are no coordinates.
+        kept: share of true neighbours that the map keeps, None if not known.
+        preservation: its trustworthiness, None if not known.
+        warming_up: UMAP was asked for and PCA stands in.
+        settled: the run has ended and the map by the asked method has its last snapshot:
+            refreshing can stop.
+    """
+
+    map: bytes = b""
+    curves: bytes = b""
+    method: str | None = None
+    step: int | None = None
+    kept: float | None = None
+    preservation: float | None = None
+    warming_up: bool = False
+    settled: bool = False
+
+
+def live_payload(
+    run: Run, method: str = "umap", color: str | None = None, step: int | None = None,
+    message: str = "",
+) -> LivePayload:  # fmt: skip
+    """The payload of a run as it is now.
+
+    Args:
+        run: any run, also a damaged one: then the map says what is wrong.
+        method: "umap" or "pca".
+        color: "label", a factor's name, or None for the first there is.
+        step: of the coordinates; the nearest one at or before it is taken. None: the newest.
+        message: a sentence over a figure that has no points yet.
+    """
+    found = map_payload(run, method, color, step, message)
+    return replace(found, curves=curves_payload(run, message).curves)
+
+
+def map_payload(
+    run: Run,
+    method: str = "umap",
+    color: str | None = None,
+    step: int | None = None,
+    message: str = "",
+) -> LivePayload:
+    """`live_payload` without its curves."""
+    reader = _reader(run)
+    with reader.lock:
+        return reader.map(method, color, step, message)
+
+
+def curves_payload(run: Run, message: str = "") -> LivePayload:
+    """`live_payload` without its map."""
+    reader = _reader(run)
+    with reader.lock:
+        return LivePayload(curves=reader.curves(message))
+
+
+def ghost_payload(message: str = "") -> LivePayload:
+    """A sketch of a finished run, for when there is none yet.
+
+    Args:
+        message: the sentence over the map.
+    """
+    return LivePayload(*ghost_blocks(message))
+
+
+def coordinate_steps(run: Run, method: str) -> list[int]:
+    """Steps that the map can show by `method`, or by PCA as long as there are none, ascending."""
+    return run.coordinate_steps(method) or run.coordinate_steps("pca")
+
+
+def refresh_interval(watchers: int) -> float:
+    """Seconds between refreshes: 1 for a few watchers, then longer, so that all of them together
+    take no more than `SERVER_SHARE` of a core.
+
+    Args:
+        watchers: browsers that look on.
+    """
+    return max(1.0, round(max(1, watchers) * REFRESH_COST / SERVER_SHARE, 1))
+
+
+def _reader(run: Run) -> _Reader:
+    with _readers_lock:
+        reader = _readers.setdefault(str(run.path), _Reader(run))
+        _readers.move_to_end(str(run.path))
+        while len(_readers) > RUNS_KEPT:
+            _readers.popitem(last=False)
+        return reader
+
+
+class _Reader:
+    """One run's folder, read as it grows. Use under `lock`."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.lock = threading.Lock()
+        self.tail = MetricsTail(run.path / "metrics.jsonl")
+        self.viewports = {"pca": Viewport(run, "pca"), "umap": Viewport(run, "umap")}
+        self.blocks: OrderedDict[tuple, bytes] = OrderedDict()
+        self.rows: tuple[tuple, list[dict[str, Any]]] = ((), [])
+
+    def map(self, method: str, color: str | None, step: int | None, message: str) -> LivePayload:
+        used, steps = self._steps(method)
+        probe, found, trouble = None, None, ""
+        try:
+            probe = probe_facts(self.run)
+            found = self._coordinates(used, steps, step)
+        except LabError as error:
+            trouble = str(error)
+        pictures = probe.count if probe else None
+        points = len(found[1]["xy"]) if found else None
+        if probe is None or found is None or pictures != points:
+            trouble = trouble or lost.map_words(self.run, steps, pictures, points)
+            return LivePayload(ghost_blocks(trouble or message, self.run.id)[0])
+        shown, coordinates = found
+        color = color if color in probe.categories else next(iter(choices(probe)), None)
+        names = ("kept", "preservation", "pca_kept")
+        trust = {name: _known(coordinates.get(name)) for name in names}
+        facts = {"method": used, "step": shown, "asked": method, **trust}
+        file = self.run.path / "coordinates" / f"{used}-{shown:08d}.npz"
+        bounds = self.viewports[used].bounds(steps)
+        key = ("map", method, used, shown, _stamp(file), color, probe.digest, bounds)
+        block = self._block(key, lambda: self._map(facts, coordinates["xy"], probe, color, bounds))
+        return LivePayload(
+            block,
+            b"",
+            used,
+            shown,
+            trust["kept"],
+            trust["preservation"],
+            used != method,
+            used == method and self._settled(steps),
+        )
+
+    def _steps(self, method: str) -> tuple[str, list[int]]:
+        """The method to show, and its steps: PCA stands in until there is a UMAP."""
+        steps = self.run.coordinate_steps(method)
+        if steps or method == "pca":
+            return method, steps
+        return "pca", self.run.coordinate_steps("pca")
+
+    def _coordinates(
+        self, method: str, steps: list[int], step: int | None
+    ) -> tuple[int, dict[str, np.ndarray]] | None:
+        """The newest readable coordinates at or before `step`; the oldest if all are later."""
+        wanted = [s for s in steps if step is None or s <= step] or steps[:1]
+        trouble: RunDamaged | None = None
+        for found in reversed(wanted[-3:]):
+            try:
+                return found, self.run.coordinates(method, found)
+            except RunDamaged as error:
+                trouble = trouble or error
+        if trouble:
+            raise trouble
+        return None
+
+    def _map(
+        self, facts: dict[str, Any], xy: np.ndarray, probe: Probe, color: str | None, bounds: tuple
+    ) -> bytes:
+        values = probe.categories[color] if color else np.full(probe.count, -1)
+        names = category_names(self.run, color or "", values)
+        kind = np.uint8 if len(names) < 256 else np.uint16
+        category = np.where(values < 0, len(names), values).astype(kind)  # (P,)
+        counts = np.bincount(category, minlength=len(names) + 1)
+        header = {
+            "kind": "map",
+            "run": self.run.id,
+            **facts,
+            "count": probe.count,
+            "bounds": bounds,
+            "color": color,
+            "names": names,
+            "counts": counts.tolist(),
+            "colors": [*category_colors(names), UNKNOWN],
+            "pictures": f"/lab/runs/{self.run.id}/thumbnails.webp?v={probe.digest}",
+            "points": f"/lab/runs/{self.run.id}/points.json?v={probe.digest}",
+            "columns": probe.columns,
+            "size": probe.size,
+        }
+        return pack(header, {"xy": xy.astype(np.float32).reshape(-1), "category": category})
+
+    def curves(self, message: str) -> bytes:
+        snapshots, stamp = self._snapshots()
+        planned = _planned(self.run)
+        version = self.tail.update()
+        if not self.tail.last:
+            message = lost.curves_words(self.run, self.tail.trouble) or message
+        key = ("curves", version, stamp, planned, message)
+        return self._block(
+            key, lambda: curves_block(self.run, self.tail, snapshots, planned, message)
+        )
+
+    def _snapshots(self) -> tuple[list[dict[str, Any]], tuple]:
+        stamp = _stamp(self.run.path / "snapshots.jsonl")
+        if stamp != self.rows[0] or not stamp:
+            self.rows = (stamp, [])  # of a file that cannot be read; `lost` says it
+            with contextlib.suppress(RunDamaged):
+                self.rows = (stamp, self.run.snapshot_rows())
+        return self.rows[1], stamp
+
+    def _settled(self, steps: list[int]) -> bool:
+        if self.run.state not in runs.ENDED:
+            return False
+        snapshots = self.run.snapshot_steps()
+        return not snapshots or bool(steps and steps[-1] >= snapshots[-1])
+
+    def _block(self, key: tuple, build: Callable[[], bytes]) -> bytes:
+        if key not in self.blocks:
+            self.blocks[key] = build()
+            while len(self.blocks) > BLOCKS_KEPT:
+                self.blocks.popitem(last=False)
+        self.blocks.move_to_end(key)
+        return self.blocks[key]
+
+
+_readers: OrderedDict[str, _Reader] = OrderedDict()
+_readers_lock = threading.Lock()
+
+
+def _known(value: np.ndarray | None) -> float | None:
+    return None if value is None else contents.number(float(value))
+
+
+def _stamp(path: Path) -> tuple:
+    try:
+        info = path.stat()
+    except OSError:
+        return ()
+    return info.st_ino, info.st_mtime_ns, info.st_size
+
+
+def _planned(run: Run) -> int:
+    """Steps that the run is to have; 0 as long as they are not known."""
+    try:
+        return contents.count((read_json(run.path / "status.json") or {}).get("steps")) or 0
+    except RunDamaged:
+        return 0

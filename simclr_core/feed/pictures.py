@@ -1,0 +1,156 @@
+"""The pictures that Explore's panes show, and what a selection is taken away as.
+
+A picture travels at its own size; the browser enlarges it.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import io
+import re
+import threading
+import zipfile
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from cachetools import LRUCache, cached
+
+from ..base.errors import RunError
+from ..runs.snapshots import arrays as snapshots
+from ..runs.store import Run
+from ..views.recipes import Recipes, describe, more_recipes, probe_recipes
+from ..views.render import render_views
+from . import map_blocks as blocks
+from .categories import category_names, choices
+
+MORE = 20  # further views of one picture
+MOST_BYTES = 64_000_000  # of pictures that are kept in memory
+
+
+def original(run: Run, index: int) -> bytes:
+    """One picture as PNG."""
+    return png(_image(run, index))
+
+
+def two_views(run: Run, index: int) -> bytes:
+    """Its two views, side by side, as PNG of (S, 2S)."""
+    _image(run, index)
+    return png(np.concatenate(list(_render(run, index, recipes_of(run).take([index]))), axis=1))
+
+
+def more_views(run: Run, index: int) -> bytes:
+    """`MORE` further views, drawn as in training, side by side."""
+    size = _images(run).shape[1]
+    recipes = more_recipes(run.config.views, MORE // 2, index, size)
+    return png(np.concatenate(list(_render(run, index, recipes)), axis=1))
+
+
+def recipe_words(run: Run, index: int) -> list[dict[str, object]]:
+    """For each of the two views what was done, and the crop's top, left, height and width."""
+    recipes = recipes_of(run)
+    return [
+        {
+            "words": describe(recipes, index, view),
+            "crop": [round(float(value), 4) for value in recipes.crop[index, view]],
+        }
+        for view in (0, 1)
+    ]
+
+
+@functools.lru_cache(maxsize=8)
+def recipes_of(run: Run) -> Recipes:
+    """The recipes of the two views of all pictures that every snapshot encodes."""
+    images = _images(run)
+    return probe_recipes(run.config.views, len(images), images.shape[1])
+
+
+def table(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]) -> bytes:
+    """A selection as CSV: a line a picture, with all that is known of it at a step.
+
+    Args: as `explore_facts.selection`.
+    """
+    probe = blocks.probe_of(run)
+    rows = run.probe()["indices"]
+    columns: dict[str, Sequence[object]] = {
+        "picture": (chosen + 1).tolist(),
+        "row": rows[chosen].tolist(),
+    }
+    for name in choices(probe):
+        columns[name] = _names(run, name, probe.categories[name][chosen])
+    if of := blocks.target(probe):
+        guess = snapshots.predicted(run, step, probe.categories[of])[chosen]
+        columns[f"predicted_{of}"] = _names(run, of, guess)
+    if "z_views" in snapshots.arrays(run, step):
+        columns["loss"] = snapshots.values(run, step, blocks.LOSS)[chosen].tolist()
+        columns["similarity_of_views"] = snapshots.values(run, step, blocks.VIEWS)[chosen].tolist()
+    for of_, method, key in maps:
+        xy = blocks.coordinates(run, of_, method, step, key)[chosen]
+        name = f"{method}_{of_}"
+        columns |= {f"{name}_x": xy[:, 0].tolist(), f"{name}_y": xy[:, 1].tolist()}
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(columns)
+    writer.writerows(zip(*columns.values(), strict=True))
+    return text.getvalue().encode()
+
+
+def folder(run: Run, chosen: np.ndarray) -> bytes:
+    """A selection as a zip of PNG files, in a folder for each class where there are labels."""
+    probe, images = blocks.probe_of(run), _images(run)
+    rows = run.probe()["indices"]
+    of = blocks.target(probe)
+    names = _names(run, of, probe.categories[of][chosen]) if of else [""] * len(chosen)
+    found = io.BytesIO()
+    with zipfile.ZipFile(found, "w") as archive:  # PNG is packed already
+        for index, name in zip(chosen, names, strict=True):
+            inside = f"{_file_name(name)}/" if name else ""
+            archive.writestr(f"{inside}{int(rows[index]):06d}.png", png(images[index]))
+    return found.getvalue()
+
+
+def png(picture: np.ndarray) -> bytes:
+    """(H, W, 3) RGB, uint8 or float in [0, 1], as PNG."""
+    if picture.dtype != np.uint8:
+        picture = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
+    done, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 4])
+    if not done:
+        raise ValueError(f"expected a picture, OpenCV cannot write one of {picture.shape}")
+    return bytes(data.tobytes())
+
+
+def _render(run: Run, index: int, recipes: Recipes) -> np.ndarray:
+    """(2N, S, S, 3) views of one picture by N recipes."""
+    images = np.repeat(_image(run, index)[None], len(recipes), axis=0)
+    views = render_views(images, recipes)
+    return views.reshape(-1, *views.shape[2:])
+
+
+def _image(run: Run, index: int) -> np.ndarray:
+    images = _images(run)
+    if not 0 <= index < len(images):
+        raise RunError(f"Expected a picture from 1 to {len(images)}, found {index + 1}.")
+    return images[index]
+
+
+def _images(run: Run) -> np.ndarray:
+    """(P, S, S, 3) uint8, kept in memory for the last runs."""
+    blocks.probe_of(run)
+    return _read(run, (run.path / "probe.npz").stat().st_mtime_ns)
+
+
+@cached(LRUCache(MOST_BYTES, getsizeof=lambda images: images.nbytes), lock=threading.Lock())
+def _read(run: Run, changed: int) -> np.ndarray:
+    return run.probe()["images"]
+
+
+def _names(run: Run, name: str, values: np.ndarray) -> list[str]:
+    """Names of categories; nothing for what is not known."""
+    known = category_names(run, name, blocks.probe_of(run).categories[name])
+    return [known[value] if 0 <= value < len(known) else "" for value in values.tolist()]
+
+
+def _file_name(name: str) -> str:
+    """A category's name as the name of a folder on any system."""
+    return re.sub(r"[^\w .-]", "_", name).strip(" .")[:60] or "_"

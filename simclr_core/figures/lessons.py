@@ -1,0 +1,273 @@
+"""Figures of lessons: every seed a point, paths, runs, and maps."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from .charts import GREYS, VALUES, VIEW_1, VIEW_2, base_layout, category_colors
+
+RECORDED, HERE = VIEW_1, VIEW_2
+CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
+SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
+
+Values = Mapping[str, Sequence[float]]  # condition -> a value a seed
+
+
+def is_share(quantity: str) -> bool:
+    """Whether a quantity is a share of 1, to be told in per cent."""
+    return quantity.startswith(SHARES)
+
+
+def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool = False) -> Any:
+    """A panel a quantity; its conditions side by side, every seed a point, means as a bar.
+
+    Args:
+        panels: quantity -> words, values that were recorded, values of this machine.
+
+    Returns:
+        A plotly Figure.
+    """
+    from plotly.subplots import make_subplots
+
+    names = list(panels)
+    widest = max(len({*recorded, *here}) for _, recorded, here in panels.values())
+    columns = min(len(names), 2 if len(names) != 3 else 3) if widest <= CROWDED else 1
+    rows = math.ceil(len(names) / columns)
+    figure = make_subplots(
+        rows,
+        columns,
+        subplot_titles=[_wrapped(panels[name][0]) for name in names],
+        vertical_spacing=(0.2 if columns > 1 else 0.1) if rows > 1 else 0,
+        horizontal_spacing=0.09,
+    )
+    for i, name in enumerate(names):
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        _draw_panel(figure, place, name, panels[name][1:], dark)
+        figure.update_xaxes(
+            showticklabels=columns > 1 or i == len(names) - 1,
+            tickfont={"size": 12 if widest <= 6 else 10}, **place,
+        )  # fmt: skip
+    where: dict[str, Any] = {"y": -0.12, "yanchor": "top"}
+    if widest > CROWDED:
+        where = {"y": 1.04, "yanchor": "bottom"}
+    legend = {"orientation": "h", "x": 1, "xanchor": "right", **where}
+    layout = base_layout(dark, hovermode="closest", legend=legend)
+    figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
+    figure.update_layout(margin={"l": 44, "r": 12, "t": 40, "b": 60})
+    grey = GREYS["dark" if dark else "light"]
+    figure.update_xaxes(linecolor=grey["line"], zeroline=False)
+    figure.update_yaxes(gridcolor=grey["line"], zeroline=False)
+    return figure.update_annotations(font={"size": 12})
+
+
+def _draw_panel(
+    figure: Any, place: dict[str, int], name: str, sides: tuple[Values, Values], dark: bool
+) -> None:
+    """One quantity: points of both sides, means, and its axes.
+
+    Args:
+        place: row and column of the panel, from 1.
+        name: of the quantity.
+        sides: values that were recorded, values of this machine.
+    """
+    recorded, here = sides
+    conditions = list(dict.fromkeys([*recorded, *here]))
+    form = ".0%" if is_share(name) else ".2f"
+    _draw_seeds(figure, place, conditions, sides, form)
+    means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
+    _draw_means(figure, place, means, form, GREYS["dark" if dark else "light"]["ink"])
+    figure.update_xaxes(
+        tickvals=list(range(len(conditions))),
+        ticktext=[_wrapped(words, 14) for words in conditions],
+        range=[-0.6, len(conditions) - 0.2], showgrid=False, tickangle=0, **place,
+    )  # fmt: skip
+    if is_share(name):
+        figure.update_yaxes(tickformat=".0%", range=[0, 1.08], **place)
+        return
+    seen = [v for side in sides for row in side.values() for v in row]
+    low, high = min(seen), max(seen)
+    room = 0.12 * max(high - low, 0.1)
+    figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
+
+
+def _draw_seeds(
+    figure: Any, place: dict[str, int], conditions: list[str], sides: tuple[Values, Values],
+    form: str,
+) -> None:  # fmt: skip
+    first = place == {"row": 1, "col": 1}  # the legend is of this panel
+    for values, style, word in zip(
+        sides,
+        (
+            {"color": RECORDED, "symbol": "circle", "size": 9},
+            {"color": HERE, "symbol": "diamond", "size": 11},
+        ),
+        ("recorded", "run here"),
+        strict=True,
+    ):
+        xs, ys = _spread(conditions, values)
+        if xs:
+            figure.add_scatter(
+                x=xs, y=ys, mode="markers", name=word, showlegend=first, legendgroup=word,
+                marker={**style, "opacity": 0.85},
+                hovertemplate=f"%{{y:{form}}}<extra>{word}</extra>", **place,
+            )  # fmt: skip
+
+
+def _draw_means(
+    figure: Any, place: dict[str, int], means: list[float], form: str, ink: str
+) -> None:
+    for j, mean in enumerate(means):
+        figure.add_scatter(
+            x=[j - 0.3, j + 0.3], y=[mean, mean], mode="lines", hoverinfo="skip",
+            showlegend=False, line={"color": ink, "width": 2}, **place,
+        )  # fmt: skip
+        figure.add_annotation(
+            x=j + 0.33, y=mean, text=_number(mean, form), showarrow=False, xanchor="left",
+            font={"size": 11, "color": ink}, **place,
+        )  # fmt: skip
+
+
+def paths_figure(
+    paths: Mapping[str, Sequence[Sequence[tuple[float, float, float]]]], dark: bool = False
+) -> Any:
+    """How alignment and uniformity move during training, a line a seed, a colour a condition.
+
+    Args:
+        paths: condition -> seeds -> rows of step, alignment, uniformity.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
+    colors = category_colors(list(paths))
+    for (name, seeds), color in zip(paths.items(), colors, strict=True):
+        for i, rows in enumerate(seeds):
+            figure.add_scatter(
+                x=[row[2] for row in rows], y=[row[1] for row in rows],
+                customdata=[row[0] for row in rows], mode="lines+markers", name=name,
+                legendgroup=name, showlegend=not i, opacity=0.8,
+                line={"color": color, "width": 1.5},
+                marker={"size": [4] * (len(rows) - 1) + [10], "color": color},
+                hovertemplate="step %{customdata}: alignment %{y:.2f}, uniformity %{x:.2f}"
+                f"<extra>{name}</extra>",
+            )  # fmt: skip
+    figure.update_xaxes(title="uniformity (lower: spread out more)")
+    return figure.update_yaxes(title="alignment (lower: partners closer)", rangemode="tozero")
+
+
+def across_runs_figure(
+    runs: Sequence[tuple[str, float, float, float]], words: str, dark: bool = False
+) -> Any:
+    """Alignment over uniformity, a point a run, its colour the score.
+
+    Args:
+        runs: of each what it was trained with, alignment, uniformity and score.
+        words: what the score is.
+
+    Returns:
+        A plotly Figure.
+    """
+    import plotly.graph_objects as go
+
+    grey = GREYS["dark" if dark else "light"]
+    figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
+    symbols = ("circle", "diamond", "square", "triangle-up", "cross", "star")
+    scores = [score for *_, score in runs]
+    for i, name in enumerate(dict.fromkeys(row[0] for row in runs)):
+        mine = [row for row in runs if row[0] == name]
+        figure.add_scatter(
+            x=[row[2] for row in mine], y=[row[1] for row in mine], mode="markers", name=name,
+            marker={
+                "size": 13, "symbol": symbols[i % len(symbols)], "color": [row[3] for row in mine],
+                "coloraxis": "coloraxis", "line": {"width": 1, "color": grey["ink"]},
+            },
+            customdata=[row[3] for row in mine],
+            hovertemplate="alignment %{y:.2f}, uniformity %{x:.2f}: %{customdata:.0%}"
+            f"<extra>{name}</extra>",
+        )  # fmt: skip
+    bar = {"title": {"text": words, "side": "right"}, "tickformat": ".0%", "thickness": 12}
+    axis = {"colorscale": VALUES, "cmin": min(scores), "cmax": max(scores), "colorbar": bar}
+    figure.update_layout(coloraxis=axis, margin={"t": 84})
+    figure.update_layout(legend={"y": 1.03, "yanchor": "bottom"})
+    figure.update_xaxes(title="uniformity (lower: spread out more)")
+    return figure.update_yaxes(title="alignment (lower: partners closer)")
+
+
+def maps_figure(
+    maps: Mapping[str, np.ndarray], classes: Sequence[int], names: Sequence[str],
+    dark: bool = False, rows: int = 2, legend: bool = False,
+) -> Any:  # fmt: skip
+    """Maps side by side; those whose name begins with "noise" in one colour.
+
+    Args:
+        maps: words -> (P, 2) coordinates.
+        classes: (P,) of the points of all other maps.
+        names: of the classes.
+        rows: of maps.
+        legend: name the classes' colours.
+
+    Returns:
+        A plotly Figure.
+    """
+    from plotly.subplots import make_subplots
+
+    grey = GREYS["dark" if dark else "light"]
+    columns = math.ceil(len(maps) / rows)
+    figure = make_subplots(
+        rows, columns, subplot_titles=[_wrapped(words, 22) for words in maps],
+        horizontal_spacing=0.02, vertical_spacing=0.14,
+    )  # fmt: skip
+    colors = category_colors(list(names))
+    of = np.asarray(classes)
+    for i, (words, coordinates) in enumerate(maps.items()):
+        xy = np.asarray(coordinates, float)
+        place = {"row": i // columns + 1, "col": i % columns + 1}
+        noise = words.startswith("noise")
+        parts = [(grey["ink"], "", xy)] if noise else [
+            (colors[c], escape(str(name)), xy[of == c]) for c, name in enumerate(names)
+        ]  # fmt: skip
+        for color, name, part in parts:
+            figure.add_scatter(
+                x=part[:, 0], y=part[:, 1], mode="markers", hoverinfo="skip", name=name,
+                showlegend=legend and not i, legendgroup=name,
+                marker={"size": 4 if rows == 1 else 3, "color": color}, **place,
+            )  # fmt: skip
+    layout = base_layout(dark, margin={"l": 4, "r": 4, "t": 60, "b": 4})
+    figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
+    if legend:
+        figure.update_layout(legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"})
+    figure.update_xaxes(visible=False).update_yaxes(visible=False)
+    for i in range(len(maps)):  # one scale for both axes
+        axis = f"x{i + 1}" if i else "x"
+        figure.update_yaxes(scaleanchor=axis, row=i // columns + 1, col=i % columns + 1)
+    return figure.update_annotations(font={"size": 12})
+
+
+def _number(value: float, form: str) -> str:
+    text = format(value, form)
+    return text.replace("-", "−" if any(digit in text for digit in "123456789") else "")
+
+
+def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], list[float]]:
+    """Places of the points: seeds of a condition lie side by side."""
+    xs, ys = [], []
+    for j, condition in enumerate(conditions):
+        row = values.get(condition, ())
+        for i, value in enumerate(row):
+            xs.append(j + 0.1 * (i - (len(row) - 1) / 2) * min(1.0, 4 / max(len(row) - 1, 1)))
+            ys.append(value)
+    return xs, ys
+
+
+def _wrapped(text: str, width: int = 46) -> str:
+    """Lines of at most so many letters, as plotly breaks them."""
+    import textwrap
+
+    return "<br>".join(textwrap.wrap(text, width))

@@ -1,0 +1,149 @@
+"""What this machine can train on, told without importing a deep-learning framework."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+import platform
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..base.errors import DeviceError
+
+# Instructions with which bfloat16 products run in hardware (x86 and Arm names).
+_BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
+
+
+@dataclass(frozen=True)
+class Device:
+    """A place to train on: one slot of the queue."""
+
+    id: str  # "cpu", "gpu:0", ...
+    name: str  # for people: "2 cores, bfloat16", "NVIDIA H200"
+    memory: int  # bytes, 0 if not known
+    usable: bool
+    note: str = ""  # why it is not usable, and what to do
+    fast: str = "float32"  # the precision that is faster; of a processor it has to be measured
+
+
+def core_count() -> int:
+    """Cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+@functools.cache
+def cpu_has_bfloat16() -> bool:
+    """Whether the processor multiplies bfloat16 in hardware (Linux only; else False)."""
+    try:
+        text = Path("/proc/cpuinfo").read_text()
+    except OSError:
+        return False
+    match = re.search(r"^(?:flags|Features)\s*:(.*)$", text, re.MULTILINE)
+    return bool(match and _BFLOAT16_FLAGS & set(match[1].split()))
+
+
+@functools.cache
+def list_devices() -> tuple[Device, ...]:
+    """All devices, GPUs first; the processor is always there."""
+    return (*_gpus(), _cpu())
+
+
+def find_device(wanted: str) -> Device:
+    """The device of an id; "auto" takes the first usable one.
+
+    Raises:
+        DeviceError: it is not there or not usable.
+    """
+    devices = list_devices()
+    if wanted == "auto":
+        return next(device for device in devices if device.usable)
+    wanted = "gpu:0" if wanted == "gpu" else wanted
+    for device in devices:
+        if device.id == wanted:
+            if device.usable:
+                return device
+            raise DeviceError(f"Expected to use {device.id} ({device.name}), but {device.note}")
+    there = ", ".join(device.id for device in devices)
+    raise DeviceError(
+        f"Expected the device {wanted!r}, found only {there}; choose one of these, or auto."
+    )
+
+
+BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
+
+
+def backend_name() -> str:
+    """Keras' backend, for people: TensorFlow unless KERAS_BACKEND says another."""
+    name = os.environ.get("KERAS_BACKEND") or "tensorflow"
+    return BACKENDS.get(name, name)
+
+
+def describe(device: Device) -> str:
+    """A device in a line: "gpu:0: NVIDIA H200, 140 GiB, TensorFlow", and what it wants."""
+    memory = f", {device.memory / 2**30:.0f} GiB" if device.memory else ""
+    line = f"{device.id}: {device.name}{memory}, {backend_name()}"
+    return line if device.usable else f"{line}; not usable: {device.note}"
+
+
+def unusable_gpu() -> str:
+    """What is missing where a GPU is there and none can be used; empty otherwise."""
+    gpus = [device for device in list_devices() if device.id != "cpu"]
+    if not gpus or any(device.usable for device in gpus):
+        return ""
+    return f"{gpus[0].name} is there, but {gpus[0].note}"
+
+
+def _cpu() -> Device:
+    cores = core_count()
+    name = f"{cores} core{'s' * (cores != 1)}" + ", bfloat16" * cpu_has_bfloat16()
+    try:
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (ValueError, OSError):
+        memory = 0
+    return Device("cpu", name, memory, usable=True)
+
+
+def _gpus() -> list[Device]:
+    """GPUs that the driver lists; usable where the CUDA libraries are installed as well."""
+    if not shutil.which("nvidia-smi"):
+        return []
+    note = _missing_for_gpu()
+    capable = _ask_driver("compute_cap")  # drivers before 2021 do not know the word
+    rows = [line.rsplit(",", 1) for line in _ask_driver("name,memory.total") if "," in line]
+    return [
+        Device(f"gpu:{i}", name.strip(), int(mib) * 2**20, not note, note, _fast(capable, i))
+        for i, (name, mib) in enumerate(rows)
+        if mib.strip().isdigit()
+    ]
+
+
+def _ask_driver(what: str) -> list[str]:
+    """A line a GPU, none if the driver is in trouble."""
+    query = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits"]
+    try:
+        done = subprocess.run(query, capture_output=True, errors="replace", timeout=10, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return done.stdout.splitlines()
+
+
+def _fast(capable: list[str], i: int) -> str:
+    """bfloat16 from compute capability 8.0 on, float16 on the tensor cores of 7.x, else float32."""
+    found = capable[i].strip() if i < len(capable) else ""
+    if not re.fullmatch(r"\d+\.\d+", found):
+        return "bfloat16"  # not known: most are newer
+    return "bfloat16" if float(found) >= 8 else "float16" if float(found) >= 7 else "float32"
+
+
+def _missing_for_gpu() -> str:
+    """Why the backend cannot use a GPU that the driver lists; empty if it can."""
+    if platform.system() != "Linux":
+        return "TensorFlow uses GPUs on Linux only; train on the processor."
+    backend = os.environ.get("KERAS_BACKEND", "tensorflow")
+    if backend == "tensorflow" and not importlib.util.find_spec("nvidia"):
+        return "TensorFlow's CUDA libraries are missing; run `make run` again to install them."
+    return ""

@@ -1,0 +1,17 @@
+"""How good representations are: arrays in, numbers out.
+
+Nearest neighbours, linear probes, alignment, uniformity, rank, how far a map keeps neighbourhoods,
+UMAP and PCA, occlusion. Knows nothing of runs, and imports without Keras. May import `loss`.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "evaluation": ["alignment", "effective_rank", "knn_accuracy", "linear_probe", "uniformity"],
+        "neighbours": ["neighbours_kept", "preservation"],
+        "occlusion": ["occlusion"],
+        "projection": ["pca", "procrustes", "umap_layout"],
+    },
+)

@@ -1,0 +1,15 @@
+"""Questions to a run: asked in files, answered in files by the analyst.
+
+`job` says what can be asked, `jobs` asks it, `answers` computes it, and `analyst` is the process
+that does so behind training. May import every room above it.
+"""
+
+import lazy_loader as _lazy
+
+__getattr__, __dir__, __all__ = _lazy.attach(
+    __name__,
+    submod_attrs={
+        "job": ["Job"],
+        "jobs": ["Answer", "answer", "ask", "withdraw"],
+    },
+)

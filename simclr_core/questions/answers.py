@@ -1,0 +1,248 @@
+"""What can be asked of a run: one function a kind, carried out by the analyst.
+
+A new kind is a function like `encode` and its entry in `KINDS`. It reports how far it is through
+`tell`, which also ends it when nobody waits for the answer any more.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..base.progress import Progress
+from ..measures import projection
+from ..measures.evaluation import l2_normalise
+from ..measures.neighbours import METRICS
+from ..measures.occlusion import occlusion
+from ..model.encoder_file import encoder_file
+from ..runs.snapshots.coordinates import vectors
+from ..runs.snapshots.networks import MOST_BATCH, Network, Networks
+from ..runs.snapshots.weights import TRAINED, Weights
+from ..runs.store import Run
+from . import factor_probes as keeping
+from .large_probe import COUNTS, make
+
+Arrays = dict[str, np.ndarray]
+MOST_CLUSTERS = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question as the analyst reads it from its files: see `jobs.Job`."""
+
+    run: Run
+    kind: str
+    parameters: Mapping[str, Any]
+    arrays: Arrays
+    weights: Weights
+    networks: Networks
+
+    def network(self) -> Network:
+        """The network that is asked."""
+        role = str(self.parameters.get("weights", TRAINED))
+        return self.networks.get(self.run, role, self.weights)
+
+
+def encode(asked: Asked, tell: Progress) -> Arrays:
+    """How a network represents pictures.
+
+    Args:
+        asked: its array `images` is (N, S, S, 3) uint8, or float32 in [0, 1].
+        tell: see `Progress`.
+
+    Returns:
+        h (N, D) and z (N, d) float32, and the weights' step () int64.
+
+    Raises:
+        ValueError: the pictures have another form.
+        LabError: the run's weights cannot be used.
+    """
+    images = asked.arrays.get("images", np.empty(0))
+    if images.ndim != 4 or not len(images) or images.dtype not in (np.uint8, np.float32):
+        raise ValueError(
+            "expected pictures (N, S, S, 3) as bytes or as 32-bit numbers, "
+            f"found an array {images.shape} of {images.dtype}"
+        )
+    network = asked.network()
+    wanted = (network.size, network.size, 3)
+    if images.shape[1:] != wanted:
+        raise ValueError(f"expected pictures of {wanted}, found {images.shape[1:]}")
+    parts = []
+    for start in range(0, len(images), MOST_BATCH):
+        tell(start / len(images), "encoding pictures")
+        parts.append(network.encode(images[start : start + MOST_BATCH]))
+    h, z = (np.concatenate(part) for part in zip(*parts, strict=True))
+    return {"h": h, "z": z, "step": np.array(asked.weights.step, np.int64)}
+
+
+def layout(asked: Asked, tell: Progress) -> Arrays:
+    """UMAP of every snapshot with settings of one's own, each starting from the one before.
+
+    Args:
+        asked: its parameters are `of` ("h" or "z"), `neighbors`, `min_dist` and `metric`.
+        tell: see `Progress`.
+
+    Returns:
+        steps (K,) int64 and xy (K, P, 2) float32, in the order of the steps.
+
+    Raises:
+        ValueError: a parameter is out of range.
+        RunDamaged: a snapshot cannot be read.
+    """
+    given = asked.parameters
+    of, metric = str(given.get("of", "h")), str(given.get("metric", projection.METRIC))
+    neighbors = int(given.get("neighbors", projection.NEIGHBORS))
+    min_dist = float(given.get("min_dist", projection.MIN_DIST))
+    if of not in ("h", "z") or metric not in METRICS:
+        raise ValueError(f"expected h or z, and {' or '.join(METRICS)}, found {of}, {metric}")
+    steps, layouts = asked.run.snapshot_steps(), list[np.ndarray]()
+    for i, step in enumerate(steps):
+        tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
+        found = vectors(asked.run, step, of)
+        previous = layouts[-1] if layouts else None
+        xy = projection.umap_layout(
+            found, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
+        )
+        layouts.append(xy if layouts else projection.procrustes(xy, projection.pca(found)))
+    return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
+
+
+def clusters(asked: Asked, tell: Progress) -> Arrays:
+    """k-means of h on the unit sphere at every snapshot.
+
+    A cluster has the number of the one of the snapshot after it with which it shares most
+    pictures, so that colours mean the same while a map plays.
+
+    Args:
+        asked: its parameter `k` is the number of clusters, 2 to 30.
+        tell: see `Progress`.
+
+    Returns:
+        steps (K,) int64 and clusters (K, P) uint8, in the order of the steps.
+
+    Raises:
+        ValueError: k is out of range, or larger than the number of pictures.
+        RunDamaged: a snapshot cannot be read.
+    """
+    from scipy.optimize import linear_sum_assignment
+    from sklearn.cluster import KMeans
+
+    k = int(asked.parameters.get("k", 8))
+    steps, found = asked.run.snapshot_steps(), list[np.ndarray]()
+    for i, step in enumerate(reversed(steps)):
+        tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
+        h = l2_normalise(vectors(asked.run, step, "h"))
+        if not 2 <= k <= min(MOST_CLUSTERS, len(h)):
+            most = min(MOST_CLUSTERS, len(h))
+            raise ValueError(f"expected 2 to {most} clusters of {len(h)} pictures, found {k}")
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # fewer different pictures than clusters
+            labels = KMeans(k, n_init=4, random_state=0).fit_predict(h)  # (P,)
+        if found:
+            shared = np.zeros((k, k))
+            np.add.at(shared, (labels, found[-1]), 1)
+            labels = linear_sum_assignment(shared, maximize=True)[1][labels]
+        else:  # the largest first
+            sizes = np.bincount(labels, minlength=k)
+            labels = np.argsort(np.argsort(-sizes, kind="stable"))[labels]
+        found.append(labels.astype(np.uint8))
+    return {"steps": np.array(steps, np.int64), "clusters": np.stack(found[::-1])}
+
+
+def keeps(asked: Asked, tell: Progress) -> Arrays:
+    """What a linear probe reads from pixels, from h and from z: see `keeping.keeps`.
+
+    Args:
+        asked: its parameter `snapshots` is how many are probed at most.
+        tell: see `Progress`.
+    """
+    return keeping.keeps(asked.run, int(asked.parameters.get("snapshots", 6)), tell)
+
+
+def more(asked: Asked, tell: Progress) -> Arrays:
+    """Encode and lay out more pictures than the map has: see `more.make`.
+
+    Args:
+        asked: its parameter `count` is how many pictures at most.
+        tell: see `Progress`.
+
+    Returns:
+        name () str of the set in the run's folder, and step () int64.
+
+    Raises:
+        ValueError: too few or too many are asked for.
+        LabError: the data or the weights cannot be read.
+    """
+    count = int(asked.parameters.get("count", 0))
+    if not 1 <= count <= max(COUNTS):
+        raise ValueError(f"expected 1 to {max(COUNTS):,} pictures, found {count:,}")
+    step = asked.weights.step
+    name = make(asked.run, asked.network(), step, count, tell)
+    return {"name": np.array(name), "step": np.array(step, np.int64)}
+
+
+def occlude(asked: Asked, tell: Progress) -> Arrays:
+    """Which parts of two pictures make a network find them alike: see `occlusion`.
+
+    Args:
+        asked: its array `images` is (2, S, S, 3) uint8, or float32 in [0, 1].
+        tell: see `Progress`.
+
+    Returns:
+        similarity () and lost (2, G, G) float32, and the weights' step () int64.
+
+    Raises:
+        ValueError: these are not two pictures of the network's size.
+        LabError: the run's weights cannot be used.
+    """
+    images = asked.arrays.get("images", np.empty(0))
+    network = asked.network()
+    wanted = (2, network.size, network.size, 3)
+    if images.shape != wanted or images.dtype not in (np.uint8, np.float32):
+        raise ValueError(f"expected pictures {wanted}, found {images.shape} of {images.dtype}")
+    pair = images.astype(np.float32) / (255 if images.dtype == np.uint8 else 1)
+    similarity, lost = occlusion(
+        pair,
+        lambda pictures: network.encode(pictures)[0],
+        lambda share: tell(share, "hiding one part after another"),
+    )
+    step = np.array(asked.weights.step, np.int64)
+    return {"similarity": np.array(similarity, np.float32), "lost": lost, "step": step}
+
+
+def encoder(asked: Asked, tell: Progress) -> Arrays:
+    """The encoder as a file: see `export.write_encoder`.
+
+    Args:
+        asked: its parameter `form` is "keras", or "savedmodel" for a zip of a folder.
+        tell: see `Progress`.
+
+    Returns:
+        body (B,) uint8, and the weights' step () int64.
+
+    Raises:
+        ValueError: another form.
+        LabError: the run's weights cannot be used.
+    """
+    form = str(asked.parameters.get("form", "keras"))
+    if form not in ("keras", "savedmodel"):
+        raise ValueError(f"expected keras or savedmodel, found {form}")
+    tell(0.1, "writing the encoder")
+    body = encoder_file(asked.network().model.encoder, form)
+    step = np.array(asked.weights.step, np.int64)
+    return {"body": np.frombuffer(body, np.uint8), "step": step}
+
+
+KINDS: dict[str, Callable[[Asked, Progress], Arrays]] = {
+    "encode": encode,
+    "encoder": encoder,
+    "layout": layout,
+    "clusters": clusters,
+    "keeps": keeps,
+    "more": more,
+    "occlude": occlude,
+}

@@ -1,0 +1,143 @@
+"""More pictures of a run's data than its map has: encoded, laid out, and kept as a set of its own.
+
+    RUN/sets/<count>-<step>/    as a run folder: config.json (the run's), probe.npz,
+                                snapshots/<step>.npz, coordinates/, near-<step>.npz
+
+A set has the contract of a run folder with one snapshot, so that whatever reads a run can read it.
+By the analyst, who writes it aside and renames it; the newest set of a run is kept.
+"""
+
+from __future__ import annotations
+
+import re
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ..base.errors import DataError
+from ..base.files import write_json, write_npz
+from ..base.progress import Progress
+from ..data.datasets import Dataset, load_dataset, probe_indices
+from ..measures import per_picture, projection
+from ..runs.run import Run
+from ..runs.snapshots.arrays import NEIGHBOURS
+from ..runs.snapshots.coordinates import lay_out
+from ..runs.summary import group
+from ..views.recipes import probe_recipes
+from ..views.render import render_views
+
+if TYPE_CHECKING:
+    from ..runs.snapshots.networks import Network
+
+COUNTS = (5_000, 20_000)  # pictures of a set
+BLOCK = 256  # pictures whose views are rendered at once
+SETS = "sets"
+_NAME = re.compile(r"\d{1,6}-\d{1,12}")
+
+
+def set_of(run: Run, name: str) -> Run | None:
+    """A set of a run, to be read like a run; None if there is none of this name."""
+    found = Run(run.path / SETS / name) if _NAME.fullmatch(name) else None
+    return found if found and (found.path / "config.json").exists() else None
+
+
+def owner(run: Run) -> Run:
+    """The run that a set belongs to; a run itself."""
+    return Run(run.path.parents[1]) if run.path.parent.name == SETS else run
+
+
+def make(run: Run, network: Network, step: int, count: int, tell: Progress) -> str:
+    """Encode and lay out pictures of a run's data; nothing is done if that is there.
+
+    Args:
+        run: whose data and views.
+        network: with the weights of `step`.
+        count: pictures at most, chosen by the data's content like those on the map.
+        tell: see `kinds.Progress`.
+
+    Returns:
+        The set's name.
+
+    Raises:
+        DataError: the data are gone, or are others than those that were trained on.
+    """
+    name = f"{count}-{step}"
+    if set_of(run, name):
+        return name
+    tell(0.0, "reading the pictures")
+    dataset = _data(run)
+    indices = probe_indices(dataset, count)
+    images = dataset.x_train[indices]
+    aside = run.path / SETS / f".{name}"
+    shutil.rmtree(aside, ignore_errors=True)
+    for folder in ("snapshots", "coordinates", "jobs"):
+        (aside / folder).mkdir(parents=True)
+    write_json(aside / "config.json", run.record)
+    write_npz(aside / "probe.npz", _probe(dataset, indices, images))
+    arrays = _encode(run, network, images, tell)
+    write_npz(aside / "snapshots" / f"{step:08d}.npz", arrays)
+    tell(0.6, "looking for neighbours")
+    which, similarity = per_picture.ranked(arrays["h"], NEIGHBOURS)
+    write_npz(aside / f"near-{step:08d}.npz", {"which": which, "similarity": similarity})
+    tell(0.7, "laying out")
+    flat = projection.pca(arrays["h"])
+    kept = np.float32(per_picture.kept_of(which, flat))
+    unknown = np.float32("nan")
+    pca = {"xy": flat, "kept": kept, "preservation": unknown, "seconds": unknown}
+    write_npz(aside / "coordinates" / f"pca-{step:08d}.npz", pca)  # type: ignore[arg-type]
+    umap = lay_out(arrays["h"], reference=flat)
+    write_npz(aside / "coordinates" / f"umap-{step:08d}.npz", umap)
+    for other in (run.path / SETS).iterdir():
+        if other != aside:
+            shutil.rmtree(other, ignore_errors=True)
+    aside.rename(run.path / SETS / name)
+    return name
+
+
+def _data(run: Run) -> Dataset:
+    """The data that a run was trained on.
+
+    Raises:
+        DataError: they are gone, or are others by now.
+    """
+    data = run.config.data
+    dataset = load_dataset(data.source, data.image_size or None, max_images=data.max_images)
+    known = group(run.record, "data").get("content_hash")
+    if known and known != dataset.content_hash:
+        raise DataError(
+            f"Expected the pictures that run {run.id} was trained on in {dataset.name}, found "
+            "others; put the old ones back."
+        )
+    return dataset
+
+
+def _probe(dataset: Dataset, indices: np.ndarray, images: np.ndarray) -> dict[str, np.ndarray]:
+    found = {"images": images, "indices": indices}
+    if dataset.y_train is not None:
+        found["labels"] = dataset.y_train[indices]
+    factors = {f"factor__{k}": v[indices] for k, v in dataset.factors_train.items()}
+    return found | factors
+
+
+def _encode(
+    run: Run, network: Network, images: np.ndarray, tell: Callable[[float, str], None]
+) -> dict[str, np.ndarray]:
+    """h, z, h_views and z_views of pictures, as a snapshot has them."""
+    recipes = probe_recipes(run.config.views, len(images), images.shape[1])
+    parts: list[tuple[np.ndarray, ...]] = []
+    for start in range(0, len(images), BLOCK):
+        tell(0.6 * start / len(images), f"encoding picture {start + 1:,} of {len(images):,}")
+        block = images[start : start + BLOCK]
+        rows = np.arange(start, start + len(block))
+        views = render_views(block, recipes.take(rows))  # (b, 2, S, S, 3)
+        h, z = network.encode(block)
+        h_views, z_views = network.encode(views.reshape(-1, *views.shape[2:]))
+        twice = (len(block), 2, -1)
+        parts.append((h, z, h_views.reshape(twice), z_views.reshape(twice)))
+    names = ("h", "z", "h_views", "z_views")
+    return {
+        name: np.concatenate(part)
+        for name, part in zip(names, zip(*parts, strict=True), strict=True)
+    }

@@ -1,0 +1,310 @@
+"""How a run fares, in plain words, with the evidence and what to try.
+
+Told from what the run wrote: its loss and contrastive accuracy step by step, and its snapshots.
+The floor of the loss tells nothing of health: near it accuracy still rises. What tells are the
+loss against "all alike", contrastive accuracy, its slope, and whether z still differs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import Diverged, LabError
+from ..loss import nt_xent as loss
+from .provenance import origin
+from .run import Run
+from .snapshots import arrays as snapshots
+
+HEALTHY, EARLY = "healthy", "too early to tell"
+NOT_STARTED, COLLAPSED, SATURATED = "not started", "collapsed", "saturated"
+DIVERGING = "diverging"
+VERDICTS = (HEALTHY, EARLY, NOT_STARTED, COLLAPSED, SATURATED, DIVERGING)
+
+LEAST_STEPS = 40  # before, nothing is said
+PARTS = 20  # windows of a run whose medians are compared
+STUCK = 0.9  # of ln(2N-1): a loss above it has learned next to nothing
+SPREAD = 0.05  # uniformity of z above minus this: its points lie together
+SHRUNK = 0.5  # of the effective rank that z had untrained: less of it is left in a collapse
+RISE = 0.12  # of ln(2N-1): a loss that has risen so far from its lowest window diverges
+LEARNED = 0.04  # of ln(2N-1): what the loss has to fall for a run to have started
+FOUND = 0.05  # or what contrastive accuracy has to gain
+TOO_EASY = 0.985  # contrastive accuracy above this leaves little to learn from
+FLAT = 0.03  # of ln(2N-1): what a flat loss falls over the last half
+
+
+@dataclass(frozen=True)
+class RunEvidence:
+    """What a run wrote, as far as it goes.
+
+    Attributes:
+        losses, accuracies: (n,) of each step; a number that was not finite is NaN.
+        batch: pictures a step (N).
+        rows: scores of the snapshots, in the order of the steps.
+        diverged: the run ended because its numbers overflowed.
+        dead: share of h's numbers that are the same for every picture, at the newest snapshot.
+        trained: the run began with weights that had learned already, as a fork does.
+    """
+
+    losses: np.ndarray
+    accuracies: np.ndarray
+    batch: int
+    rows: Sequence[Mapping[str, Any]] = ()
+    diverged: bool = False
+    dead: float | None = None
+    trained: bool = False
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Attributes: name: one of `VERDICTS`; words: a sentence; evidence, advice: sentences."""
+
+    name: str
+    words: str
+    evidence: tuple[str, ...] = ()
+    advice: tuple[str, ...] = field(default=())
+
+
+def verdict(told: RunEvidence) -> Verdict:
+    """How a run fares.
+
+    A verdict other than healthy is given only where its evidence is there: what does not fit any
+    of the others counts as healthy.
+    """
+    facts = _facts(told)
+    if told.diverged or facts.broken:
+        return _diverging(facts, told)
+    if facts.steps < LEAST_STEPS:
+        return Verdict(
+            EARLY,
+            f"After {facts.steps} step{'s' * (facts.steps != 1)} there is nothing to say yet.",
+            advice=(f"Look again after {LEAST_STEPS} steps.",),
+        )
+    if facts.together or (facts.stuck and facts.shrunk):
+        return _collapsed(facts)
+    if facts.rise > RISE * facts.alike:
+        return _diverging(facts, told)
+    if facts.accuracy >= TOO_EASY and abs(facts.late_fall) < FLAT * facts.alike:
+        return _saturated(facts)
+    still = facts.fall < LEARNED * facts.alike and facts.gain < FOUND
+    if facts.stuck or (still and not told.trained):
+        return _not_started(facts)
+    return _healthy(facts)
+
+
+@dataclass(frozen=True)
+class _Facts:
+    """What the verdicts look at; losses are medians of windows."""
+
+    steps: int
+    alike: float  # ln(2N-1)
+    chance: float  # 1/(2N-1)
+    first: float  # of the first steps
+    last: float
+    lowest: float
+    accuracy: float  # of the last window
+    gain: float  # in accuracy, from the first steps to the last window
+    late_fall: float  # of the loss over the last half
+    broken: bool  # a loss is not finite
+    together: bool  # z no longer differs
+    shrunk: bool  # z has lost most of its directions
+    rank: float | None
+    uniformity: float | None
+    dead: float | None
+
+    @property
+    def fall(self) -> float:
+        """Of the loss, from the first steps to the last window."""
+        return self.first - self.last
+
+    @property
+    def stuck(self) -> bool:
+        """Whether it stands where projections that are all alike would, and finds no pairs."""
+        return self.last > STUCK * self.alike and self.gain < FOUND
+
+    @property
+    def rise(self) -> float:
+        """Of the loss, from its lowest window to the last."""
+        return self.last - self.lowest
+
+
+def _facts(told: RunEvidence) -> _Facts:
+    finite = np.isfinite(told.losses)
+    losses, accuracies = _windows(told.losses[finite]), _windows(told.accuracies[finite])
+    newest = told.rows[-1] if told.rows else {}
+    rank, uniformity = newest.get("effective_rank_z"), newest.get("uniformity")
+    alike = loss.collapsed_loss(told.batch)
+    before = told.rows[0].get("effective_rank_z") if told.rows else None
+    half = losses[len(losses) // 2] if len(losses) else math.nan
+    return _Facts(
+        steps=len(told.losses),
+        alike=alike,
+        chance=1 / (2 * told.batch - 1),
+        first=_first(told.losses[finite]),
+        last=_at(losses, -1),
+        lowest=float(losses.min()) if len(losses) else math.nan,
+        accuracy=_at(accuracies, -1),
+        gain=_at(accuracies, -1) - _first(told.accuracies[finite]),
+        late_fall=half - _at(losses, -1),
+        broken=not finite.all(),
+        together=uniformity is not None and uniformity > -SPREAD,
+        shrunk=rank is not None and before is not None and rank < SHRUNK * before,
+        rank=rank,
+        uniformity=uniformity,
+        dead=told.dead,
+    )
+
+
+def _windows(values: np.ndarray) -> np.ndarray:
+    """Medians of up to `PARTS` parts of a run."""
+    parts = np.array_split(values, max(1, min(PARTS, len(values) // 5)))
+    return np.array([np.median(part) for part in parts if len(part)])
+
+
+def _first(values: np.ndarray) -> float:
+    """The median of the first five steps."""
+    return float(np.median(values[:5])) if len(values) else math.nan
+
+
+def _at(values: np.ndarray, place: int) -> float:
+    return float(values[place]) if len(values) else math.nan
+
+
+def _healthy(facts: _Facts) -> Verdict:
+    going = facts.late_fall > FLAT * facts.alike
+    return Verdict(
+        HEALTHY,
+        "Pairs find each other better and better."
+        if going
+        else "It has learned to find pairs; the loss falls slowly now.",
+        (_loss_line(facts), _accuracy_line(facts), *_spread_line(facts)),
+        ("Training longer still helps.",) if going else ("Longer training gains little by step.",),
+    )
+
+
+def _not_started(facts: _Facts) -> Verdict:
+    return Verdict(
+        NOT_STARTED,
+        "The loss has hardly moved: the network has not begun to learn.",
+        (_loss_line(facts), _accuracy_line(facts)),
+        (
+            "Raise the learning rate tenfold.",
+            "Check on Views that the two views of a picture still have something in common.",
+            "A temperature above 1 leaves hardly any slope: try 0.1 to 0.5.",
+        ),
+    )
+
+
+def _collapsed(facts: _Facts) -> Verdict:
+    dead = (
+        (f"{facts.dead:.0%} of the numbers in h are the same for every picture.",)
+        if facts.dead
+        else ()
+    )
+    return Verdict(
+        COLLAPSED,
+        "All pictures have nearly the same projection: nothing can be told apart any more.",
+        (_loss_line(facts), *_spread_line(facts), *dead),
+        (
+            "Lower the learning rate tenfold and start again: what has collapsed does not recover.",
+            "Keep batch normalisation, and at least two pictures a batch as negatives.",
+        ),
+    )
+
+
+def _saturated(facts: _Facts) -> Verdict:
+    return Verdict(
+        SATURATED,
+        "Nearly every view finds its partner and the loss stands still: the task is too easy.",
+        (_accuracy_line(facts), _loss_line(facts)),
+        (
+            "Make the views differ more: smaller crops, stronger colour distortion.",
+            "A lower temperature or a larger batch looks at harder negatives.",
+        ),
+    )
+
+
+def _diverging(facts: _Facts, told: RunEvidence) -> Verdict:
+    evidence = (
+        ("The loss or the weights stopped being finite numbers.",)
+        if told.diverged or facts.broken
+        else (f"The loss fell to {facts.lowest:.2f} and has risen to {facts.last:.2f}.",)
+    )
+    return Verdict(
+        DIVERGING,
+        "The steps are too large: what was learned is being lost.",
+        evidence,
+        ("Lower the learning rate tenfold.", "A longer warm-up helps at large batches."),
+    )
+
+
+def _loss_line(facts: _Facts) -> str:
+    return (
+        f"Loss {facts.first:.2f} at first, {facts.last:.2f} now; all alike would be "
+        f"{facts.alike:.2f}."
+    )
+
+
+def _accuracy_line(facts: _Facts) -> str:
+    return (
+        f"{facts.accuracy:.0%} of the views find their partner among {round(1 / facts.chance)} "
+        f"(by chance {facts.chance:.1%})."
+    )
+
+
+def _spread_line(facts: _Facts) -> tuple[str, ...]:
+    if facts.rank is None or facts.uniformity is None:
+        return ()
+    return (
+        f"z spreads over about {facts.rank:.0f} directions (effective rank), uniformity "
+        f"{facts.uniformity:.2f}.".replace("-", "−"),
+    )
+
+
+def evidence_of(run: Run) -> RunEvidence:
+    """What a run folder says.
+
+    Raises:
+        LabError: its settings cannot be read.
+    """
+    rows, _ = run.metrics()
+    came = origin(run)
+    values = {
+        name: np.array([_number(row.get(name)) for row in rows], np.float64)
+        for name in ("loss", "contrastive_accuracy")
+    }
+    scores, steps = run.snapshot_rows(), run.snapshot_steps()
+    if scores and not run.alive and [scores[-1]["step"]] != steps[-1:]:
+        scores = []  # the newest ones are lost: older ones would speak of another network
+    return RunEvidence(
+        values["loss"],
+        values["contrastive_accuracy"],
+        run.config.training.batch_size,
+        scores,
+        run.status.get("error") == Diverged.__name__,
+        dead_share(run),
+        bool(came and came.step),
+    )
+
+
+def dead_share(run: Run) -> float | None:
+    """Share of h's numbers that are the same for every picture, at the newest readable snapshot."""
+    for step in reversed(run.snapshot_steps()):
+        with contextlib.suppress(LabError):
+            return dead_units(snapshots.vectors(run, step))
+    return None
+
+
+def dead_units(h: np.ndarray) -> float:
+    """Share of the columns of (P, D) in which all rows agree."""
+    spread = h.max(axis=0) - h.min(axis=0)
+    return float((spread <= 1e-6 * np.maximum(np.abs(h).max(), 1e-12)).mean())
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) else math.nan

@@ -1,0 +1,248 @@
+"""Runs that were trained elsewhere: written as run folders, so that the app can look into them.
+
+A recording has pictures, snapshots of what an encoder makes of them, and as many numbers of the
+training as whoever trains wants to log.
+
+    recorder = RunRecorder(encoder, images, labels, name="my training")  # in recorder_keras
+    model.fit(..., callbacks=[recorder])
+
+    run = import_embeddings("embeddings.npz")  # embeddings (P, D), labels and images optional
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+
+from ..base.errors import DataError, RunDamaged
+from ..base.files import append_lines, read_npz, write_json, write_npz
+from ..measures import evaluation, projection
+from ..measures.neighbours import checked
+from ..settings import config as settings
+from ..settings.config import DataConfig, RunConfig
+from . import store as runs
+from .store import Run, RunStore
+
+BLANK = 16  # pixels a side of a picture that is not there
+
+
+class Recording:
+    """A run folder that is written step by step; holds the run's lock until `finish`.
+
+    Args:
+        images: (P, S, S, 3) pictures to encode at every snapshot, uint8 or float in [0, 1].
+        labels: (P,) int, -1 where unknown.
+        class_names: of the labels.
+        name: of the run, for people.
+        source: what the pictures are, such as the name of a file.
+        store: where runs lie; None takes the app's.
+        settings_: what is known of the training, such as the temperature.
+
+    Raises:
+        DataError: pictures or labels have another form.
+        LabError: the folder cannot be written.
+    """
+
+    def __init__(
+        self,
+        images: np.ndarray,
+        labels: np.ndarray | None = None,
+        class_names: Sequence[str] = (),
+        name: str = "",
+        source: str = "recorded",
+        store: RunStore | None = None,
+        settings_: RunConfig | None = None,
+    ) -> None:
+        self.images = _as_bytes(images)
+        self.labels = _labels(labels, len(self.images))
+        plain = settings_ or RunConfig()
+        config = settings.replace(plain, data=DataConfig(source=source))
+        self.run = (store or RunStore()).create(config, name, runs.RUNNING)
+        self._lock: int | None = self.run.take()
+        self._began = time.monotonic()
+        self._previous: np.ndarray | None = None
+        self.step = 0
+        self._describe(class_names, source)
+
+    def log(self, step: int, **values: float) -> None:
+        """A row of the training's numbers, such as loss and contrastive_accuracy."""
+        self.step = max(self.step, step)
+        row = {"step": step, "seconds": round(self.seconds, 4), **values}
+        with (self.run.path / "metrics.jsonl").open("ab") as file:
+            append_lines(file, [row])
+        self.run.write_status(step=self.step, phase="training", seconds=self.seconds)
+
+    def snapshot(self, step: int, h: np.ndarray, z: np.ndarray | None = None) -> None:
+        """What the pictures are represented as at a step.
+
+        Args:
+            h: (P, ...) representations; each is taken as one vector.
+            z: (P, ...) projections, if there are any.
+
+        Raises:
+            DataError: there are not as many as pictures, or they are not finite.
+        """
+        arrays = {"h": _vectors("h", h, len(self.images))}
+        if z is not None:
+            arrays["z"] = _vectors("z", z, len(self.images))
+        self.step = max(self.step, step)
+        write_npz(self.run.path / "snapshots" / f"{step:08d}.npz", arrays)
+        began = time.perf_counter()
+        xy = projection.pca(arrays["h"], self._previous)
+        self._previous = xy
+        seconds = np.float32(time.perf_counter() - began)
+        coordinates = {"xy": xy, "preservation": np.float32("nan"), "seconds": seconds}
+        write_npz(self.run.path / "coordinates" / f"pca-{step:08d}.npz", coordinates)  # type: ignore[arg-type]
+        row = {"step": step, "seconds": round(self.seconds, 4), **self._scores(arrays)}
+        with (self.run.path / "snapshots.jsonl").open("ab") as file:
+            append_lines(file, [row])
+
+    @property
+    def seconds(self) -> float:
+        """Since the recording began."""
+        return time.monotonic() - self._began
+
+    def finish(self, state: str = runs.FINISHED, message: str = "") -> Run:
+        """Say how it ended, and let go of the run."""
+        if self._lock is not None:
+            self.run.write_status(
+                state=state, message=message, step=self.step, phase="", seconds=self.seconds
+            )
+            os.close(self._lock)
+            self._lock = None
+        return self.run
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:  # fmt: skip
+        failed = error is not None
+        self.finish(runs.FAILED if failed else runs.FINISHED, str(error) if failed else "")
+
+    def _describe(self, class_names: Sequence[str], source: str) -> None:
+        data = {
+            "name": Path(source).name or source,
+            "origin": "recorded",
+            "class_names": [str(name) for name in class_names],
+            "train": len(self.images),
+            "image_size": self.images.shape[1],
+        }
+        write_json(self.run.path / "config.json", {**self.run.record, "data": data})
+        probe = {"images": self.images, "indices": np.arange(len(self.images))}
+        if self.labels is not None:
+            probe["labels"] = self.labels
+        write_npz(self.run.path / "probe.npz", probe)
+        self.run.write_status(phase="training", step=0, started=time.time())
+
+    def _scores(self, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+        found = {f"effective_rank_{k}": evaluation.effective_rank(v) for k, v in arrays.items()}
+        if "z" in arrays:
+            found["uniformity"] = evaluation.uniformity(arrays["z"])
+        labels = self.labels
+        if labels is None or len(np.unique(labels[labels >= 0])) < 2:
+            return found
+        known = labels >= 0
+        asked = {"knn_accuracy": arrays["h"], "knn_accuracy_pixels": self.images}
+        scores = {k: evaluation.knn_accuracy(v[known], labels[known]) for k, v in asked.items()}
+        return found | scores | {"knn_of": "label"}
+
+
+def import_embeddings(path: Path | str, name: str = "", store: RunStore | None = None) -> Run:
+    """A file of embeddings as a run of one snapshot.
+
+    Args:
+        path: an .npz with `embeddings` (P, D), and perhaps `labels` (P,) int, `class_names` and
+            `images` (P, S, S, 3) uint8. Without pictures each is a blank square.
+        name: of the run; the file's name if empty.
+        store: where runs lie; None takes the app's.
+
+    Raises:
+        DataError: the file holds something else.
+        LabError: the run cannot be written.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise DataError(f"Expected a file of embeddings at {path}, found none; check the name.")
+    try:
+        arrays = read_npz(path, "embeddings")
+    except RunDamaged as error:
+        raise DataError(
+            f"Expected an .npz file with an array of numbers named embeddings, found {path.name}, "
+            "which is not one; save it with numpy.savez(path, embeddings=...)."
+        ) from error
+    h = arrays["embeddings"]
+    if h.ndim < 2 or len(h) < 2:
+        raise DataError(f"Expected embeddings of shape (P, D), found {h.shape}; P is at least 2.")
+    images = arrays.get("images")
+    if images is None:
+        images = np.full((len(h), BLANK, BLANK, 3), 128, np.uint8)
+    names = [str(one) for one in arrays.get("class_names", np.empty(0)).reshape(-1)]
+    title = name or path.stem
+    vectors = _vectors("embeddings", h, len(h))  # before anything is written
+    if not vectors.any():
+        raise DataError("Expected embeddings that point somewhere, found zeros alone.")
+    if len(images) != len(h):
+        raise DataError(f"Expected {len(h):,} images, one an embedding, found {len(images):,}.")
+    with Recording(images, arrays.get("labels"), names, title, str(path), store) as recording:
+        recording.snapshot(0, vectors)
+    return recording.run
+
+
+def _as_bytes(images: np.ndarray) -> np.ndarray:
+    """(P, S, S, 3) uint8."""
+    images = np.asarray(images)
+    square = images.ndim == 4 and images.shape[1] == images.shape[2] and images.shape[3] == 3
+    if not square or not len(images) or images.dtype.kind not in "fu":
+        raise DataError(
+            f"Expected pictures of shape (P, S, S, 3), uint8 or float in [0, 1], found "
+            f"{images.shape} of {images.dtype}."
+        )
+    if images.dtype == np.uint8:
+        return images
+    if (
+        images.dtype.kind == "u"
+        or not np.isfinite(images).all()
+        or images.min() < 0
+        or images.max() > 1
+    ):
+        raise DataError("Expected pictures in uint8, or float in [0, 1], found other values.")
+    return np.rint(255 * images).astype(np.uint8)
+
+
+def _labels(labels: np.ndarray | None, count: int) -> np.ndarray | None:
+    if labels is None:
+        return None
+    labels = np.asarray(labels).reshape(-1)
+    if len(labels) != count or labels.dtype.kind not in "iub":
+        raise DataError(
+            f"Expected {count:,} whole numbers as labels, found {len(labels):,} of {labels.dtype}."
+        )
+    return labels.astype(np.int64)
+
+
+def _vectors(name: str, values: np.ndarray, count: int) -> np.ndarray:
+    """(P, D) float32, finite."""
+    values = np.asarray(values)
+    if len(values) != count or values.ndim < 2 or values.dtype.kind not in "fiu":
+        raise DataError(
+            f"Expected numbers of shape ({count}, D) as {name}, found {values.dtype} of shape "
+            f"{values.shape}."
+        )
+    with np.errstate(over="ignore"):  # what is too large is infinite, and said below
+        flat = values.reshape(count, -1).astype(np.float32)
+    try:
+        checked(flat)
+    except ValueError as error:
+        raise DataError(
+            f"Expected {name} of finite numbers below 3e38, found NaN, infinity or larger ones."
+        ) from error
+    return flat

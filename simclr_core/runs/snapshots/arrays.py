@@ -1,0 +1,217 @@
+"""A run's snapshots as the app asks for them: read once, kept while there is room.
+
+Whoever looks at a map asks for the same arrays again and again, at every step and for every
+browser. Arrays are read-only, as all askers share them.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from cachetools import LRUCache
+
+from ...base.errors import RunDamaged, RunError
+from ...base.files import read_npz
+from ...measures import evaluation, per_picture
+from ..run import Run
+
+MOST_BYTES = 64_000_000  # of the snapshots that are kept, and of what is told from them
+MANY = 5_000  # pictures above which neighbours are looked for only where they are asked for
+NEIGHBOURS = evaluation.K  # of each picture; a label's vote asks as many
+
+# Apart: a large snapshot must not drive out what it took seconds to tell from it.
+_read_ones: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
+_told: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
+_lock = threading.Lock()
+_making: dict[tuple, threading.Lock] = {}
+
+
+def arrays(run: Run, step: int) -> dict[str, np.ndarray]:
+    """h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d), float32, as far as they are there.
+
+    Raises:
+        RunDamaged: the file is missing or cannot be read, or holds no h of finite numbers.
+    """
+    return _of(run, step, "arrays", lambda: _read(run, step))
+
+
+def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarray]:
+    """The nearest other pictures of each: see `per_picture.ranked`.
+
+    Args:
+        of: "h" or "z".
+    """
+
+    def make() -> tuple[np.ndarray, np.ndarray]:
+        """From the file of a large set, else looked for."""
+        path = run.path / f"near-{step:08d}.npz"  # of a large set: see `more`
+        if of == "h" and path.exists():
+            found = read_npz(path, "which", "similarity")
+            return found["which"], found["similarity"]
+        return per_picture.ranked(vectors(run, step, of), NEIGHBOURS)
+
+    return _of(run, step, of, make)
+
+
+def neighbours_of(
+    run: Run, step: int, rows: np.ndarray, of: str = "h"
+) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest other pictures of some, without looking for those of all where there are many.
+
+    Args:
+        rows: (n,) indices.
+        of: "h" or "z".
+
+    Returns:
+        Indices and similarities (n, k), as `neighbours`.
+    """
+    h = vectors(run, step, of)
+    if len(h) <= MANY or _knows_all(run, step, of):
+        which, similarity = neighbours(run, step, of)
+        return which[rows], similarity[rows]
+    if len(rows) == 1:
+        return per_picture.ranked(h, NEIGHBOURS, rows)
+    key = f"{of} of {hash(rows.tobytes())}"
+    return _of(run, step, key, lambda: per_picture.ranked(h, NEIGHBOURS, rows))
+
+
+def _knows_all(run: Run, step: int, of: str) -> bool:
+    """Whether neighbours of all pictures are there already."""
+    if of == "h" and (run.path / f"near-{step:08d}.npz").exists():
+        return True
+    with _lock:
+        return _key(run, step, of) in _told
+
+
+def vectors(run: Run, step: int, of: str = "h") -> np.ndarray:
+    """h (P, D) or z (P, d) of a step.
+
+    Raises:
+        RunDamaged: the snapshot does not hold it.
+    """
+    return _wanted(run, step, of)
+
+
+def values(run: Run, step: int, name: str) -> np.ndarray:
+    """A number for each picture at a step.
+
+    Args:
+        name: "loss", or "views" for the similarity of its two views (both in z).
+
+    Returns:
+        (P,) float32.
+
+    Raises:
+        RunDamaged: the snapshot holds no projections of views.
+        ValueError: another name.
+    """
+    if name not in ("loss", "views"):
+        raise ValueError(f"expected loss or views, found {name!r}")
+
+    def make() -> np.ndarray:
+        """(P,) from the projections of the views."""
+        z_views = _wanted(run, step, "z_views")
+        if name == "views":
+            return per_picture.view_similarity(z_views)
+        training = run.config.training
+        return per_picture.losses(z_views, training.temperature, training.batch_size)
+
+    return _of(run, step, name, make)
+
+
+def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
+    """The label that each picture's neighbours vote for, itself left out; -1 where unknown.
+
+    Args:
+        labels: (P,) int; those below 0 are not known and do not vote.
+    """
+    known = np.flatnonzero(labels >= 0)
+    if len(known) < 2:
+        return np.full(len(labels), -1)
+
+    def make() -> np.ndarray:
+        """(P,) votes among the pictures whose label is known."""
+        h = vectors(run, step)
+        if len(h) != len(labels):
+            raise RunDamaged(f"Run {run.id}: its snapshot and its pictures are not as many.")
+        if len(known) == len(labels):  # the neighbours that are known anyway
+            return evaluation.vote(neighbours(run, step), labels)
+        found = np.full(len(labels), -1)
+        found[known] = evaluation.knn_predict(h[known], labels[known])
+        return found
+
+    return _of(run, step, f"predicted {hash(labels.tobytes())}", make)
+
+
+def predicted_of(run: Run, step: int, labels: np.ndarray, index: int) -> int:
+    """`predicted` of one picture, without asking for all where there are many."""
+    if len(labels) <= MANY or (labels < 0).any() or _knows_all(run, step, "h"):
+        return int(predicted(run, step, labels)[index])
+    return int(evaluation.vote(neighbours_of(run, step, np.array([index])), labels)[0])
+
+
+def _wanted(run: Run, step: int, name: str) -> np.ndarray:
+    found = arrays(run, step).get(name)
+    if found is None:
+        raise RunDamaged(f"Run {run.id}: expected {name} in the snapshot of step {step}.")
+    return found
+
+
+def _read(run: Run, step: int) -> dict[str, np.ndarray]:
+    found = {name: np.asarray(a, np.float32) for name, a in run.snapshot(step).items()}
+    if "h" not in found or not all(np.isfinite(array).all() for array in found.values()):
+        raise RunDamaged(
+            f"Run {run.id}: expected finite representations in the snapshot of step {step}, "
+            "found others; choose another step."
+        )
+    for array in found.values():
+        array.flags.writeable = False
+    return found
+
+
+def _of(run: Run, step: int, what: str, make: Callable[[], Any]) -> Any:
+    """What is kept of a step, made if need be: once, however many ask at the same time."""
+    key, kept = _key(run, step, what), _read_ones if what == "arrays" else _told
+    with _lock:
+        if key in kept:
+            return kept[key]
+        making = _making.setdefault(key, threading.Lock())
+    try:
+        with making:
+            with _lock:
+                if key in kept:
+                    return kept[key]
+            found = make()
+            with _lock:
+                if _size(found) <= MOST_BYTES:
+                    kept[key] = found
+            return found
+    finally:
+        with _lock:
+            _making.pop(key, None)
+
+
+def _key(run: Run, step: int, what: str) -> tuple[Any, ...]:
+    """What something that is told of a step is kept under: it changes with the file."""
+    stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz", run)
+    return (str(run.path), step, what, stamp)
+
+
+def _stamp(path: Path, run: Run) -> tuple[int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise RunError(f"Run {run.id} has no snapshot at this step; choose another.") from error
+    return found.st_mtime_ns, found.st_size
+
+
+def _size(value: Any) -> int:
+    """Bytes of arrays, however they are held together."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
+    parts = value.values() if isinstance(value, dict) else value
+    return sum(_size(part) for part in parts)

@@ -1,0 +1,189 @@
+"""Which weights a run has, told without reading them: what a question to a run is about."""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ...base.errors import ConfigError, RunDamaged, RunError
+from ..store import Run
+
+TRAINED, UNTRAINED = "trained", "untrained"
+NONE = "none"  # of a question about snapshots, for which no network is needed
+ROLES = (TRAINED, UNTRAINED, NONE)
+
+SNAPSHOT, CHECKPOINT, SEED, ENCODED = "snapshot", "checkpoint", "seed", "encoded"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """One state of a run's network.
+
+    Attributes:
+        source: where it lies: "snapshot", "checkpoint", "seed" for the network that is drawn
+            from the run's seed, or "encoded" for what a snapshot has of the pictures.
+        step: updates done.
+        stamp: the file's time (ns) and size (bytes) when it was found; (0, 0) without a file.
+    """
+
+    source: str
+    step: int
+    stamp: tuple[int, int] = (0, 0)
+
+    def path(self, run: Run) -> Path | None:
+        """The file in a run's folder; None without one."""
+        if self.source == SNAPSHOT:
+            return run.path / "snapshots" / f"{self.step:08d}.weights.npz"
+        if self.source == ENCODED:
+            return run.path / "snapshots" / f"{self.step:08d}.npz"
+        return run.path / "checkpoint.npz" if self.source == CHECKPOINT else None
+
+    def is_current(self, run: Run) -> bool:
+        """Whether the file is still the one that was found."""
+        path = self.path(run)
+        return path is None or _stamp(path) == self.stamp
+
+
+def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weights:
+    """The weights that a question is about.
+
+    While a run trains, its newest weights are those of its newest snapshot, as the checkpoint
+    may be replaced at any moment.
+
+    Args:
+        run: any run.
+        role: "trained", "untrained" for the network before its first step, or "none" for the
+            newest snapshot alone.
+        step: of the trained weights; None takes the newest.
+
+    Raises:
+        RunError: the run has none (of this step) yet, or is no longer there.
+        ValueError: the role is not known.
+    """
+    if role not in ROLES:
+        raise ValueError(f"weights: expected one of {', '.join(ROLES)}, found {role!r}")
+    if not run.path.is_dir():
+        raise gone(run)
+    if role == UNTRAINED:
+        return _of_snapshot(run, 0) or Weights(SEED, 0)
+    if role == NONE:
+        return _of_representations(run)
+    steps = weight_steps(run)
+    if step is None:
+        found = _newest(run, steps)
+    else:
+        found = _of_snapshot(run, step) if step in steps else _of_checkpoint(run)
+        found = found if found and found.step == step else None
+    if found is None:
+        raise _none(run, step, steps)
+    return found
+
+
+def has_learned(run: Run) -> bool:
+    """Whether the run has weights of any step but its first."""
+    return (run.path / "checkpoint.npz").exists() or any(weight_steps(run)[-1:])
+
+
+def weight_steps(run: Run) -> list[int]:
+    """Steps whose weights were kept with their snapshot, ascending."""
+    names = (path.name.split(".")[0] for path in run.path.glob("snapshots/*.weights.npz"))
+    return sorted(int(name) for name in names if name.isdigit())
+
+
+def image_size(run: Run) -> int:
+    """Pixels a side of the pictures that the run's network takes; 0 as long as it is not known.
+
+    Raises:
+        RunDamaged: config.json cannot be read.
+    """
+    data = run.record.get("data")
+    found = data.get("image_size") if isinstance(data, dict) else None
+    try:
+        return int(found or run.config.data.image_size)
+    except (ConfigError, TypeError, ValueError, AttributeError) as error:
+        raise RunDamaged(
+            f"Run {run.id}: expected settings in config.json, found something else; "
+            "restore it from a copy, or delete the run."
+        ) from error
+
+
+def gone(run: Run) -> RunError:
+    """The error for a run whose folder was deleted meanwhile."""
+    return RunError(f"Run {run.id} is no longer there: it was deleted; choose another.")
+
+
+def _newest(run: Run, steps: list[int]) -> Weights | None:
+    snapshot = _of_snapshot(run, steps[-1]) if steps else None
+    if snapshot and run.alive:
+        return snapshot
+    try:
+        checkpoint = _of_checkpoint(run)
+    except RunDamaged:
+        if snapshot is None:
+            raise
+        checkpoint = None
+    return max(filter(None, (snapshot, checkpoint)), key=lambda w: w.step, default=None)
+
+
+def _of_snapshot(run: Run, step: int) -> Weights | None:
+    stamp = _stamp(run.path / "snapshots" / f"{step:08d}.weights.npz")
+    return Weights(SNAPSHOT, step, stamp) if stamp else None
+
+
+def _of_representations(run: Run) -> Weights:
+    """What the newest snapshot has of the pictures."""
+    for step in reversed(run.snapshot_steps()):
+        stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz")
+        if stamp:
+            return Weights(ENCODED, step, stamp)
+    raise RunError(f"Run {run.id} has no snapshot yet; wait for its first one.")
+
+
+def _of_checkpoint(run: Run) -> Weights | None:
+    """The checkpoint, whose step stands inside; None if there is none.
+
+    Raises:
+        RunDamaged: it cannot be read.
+    """
+    path = run.path / "checkpoint.npz"
+    stamp = _stamp(path)
+    if stamp is None:
+        return None
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            return Weights(CHECKPOINT, int(archive["step"]), stamp)
+    except (
+        *(OSError, ValueError, EOFError, TypeError, KeyError, OverflowError),
+        zipfile.BadZipFile,
+    ) as error:
+        raise RunDamaged(
+            f"Expected the file checkpoint.npz in {run.id}, but it cannot be read; "
+            "restore it from a copy, or delete the run."
+        ) from error
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Time and size of a file; None if there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _none(run: Run, step: int | None, steps: list[int]) -> RunError:
+    if step is None:
+        data = run.record.get("data")
+        if isinstance(data, dict) and data.get("origin") == "recorded":
+            return RunError(
+                f"Run {run.id} has no weights: it was recorded or imported without them."
+            )
+        return RunError(f"Run {run.id}: expected weights, found none yet; wait for its first ones.")
+    found = ", ".join(str(known) for known in steps[:20]) or "none"
+    return RunError(
+        f"Run {run.id}: expected the weights of step {step}, found those of steps {found}; "
+        "choose one of these, or the newest."
+    )

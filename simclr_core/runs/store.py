@@ -1,0 +1,277 @@
+"""The run folder: everything that a run is, on disk, readable at any moment.
+
+    config.json         all that is needed to repeat the run; by its maker, then by its worker
+    probe.npz           images (P,S,S,3) uint8, indices (P,), labels (P,), factor__<name> (P,)
+    status.json         state, attempt, started (seconds since 1970; not in the oldest runs), step,
+                        message; by the holder of `lock`
+    metrics.jsonl       a line a step; by the worker
+    snapshots.jsonl     a line a snapshot; by the worker
+    snapshots/          <step>.npz: h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d);
+                        <step>.weights.npz; by the worker
+    coordinates/        pca-<step>.npz by the worker, umap-<step>.npz by the mapper
+    checkpoint.npz      weights, optimiser, step and seconds used; by the worker
+    evaluation.json     final figures; by the worker or `evaluate`, holding `lock`
+    log.txt             what the worker printed
+    control.json        what was asked of an attempt: pause or stop; by the app or command line
+    label.json          the name that people gave it; by the app or command line
+    jobs/               questions by the app, answers by the analyst (see `jobs`)
+    lock                held by the operating system for as long as a worker is alive
+    .reserve            room on the disk for the last words of a worker; while it is alive
+    .<file>.<letters>   a file that is being written, or what a killed writer left of it
+
+Anybody may change these files: `contents` says what is made of odd ones.
+A run is alive if and only if `lock` is held: states can be told after `kill -9` or a power cut.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import os
+import re
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import platformdirs
+
+from ..base.errors import ConfigError, LabError, RunDamaged, RunError
+from ..base.files import write_json, writing
+from ..base.paths import expanded
+from ..settings import config as settings
+from .run import (
+    COMPILING,
+    DAMAGED,
+    ENDED,
+    FAILED,
+    FINISHED,
+    FOLDERS,
+    FORMAT,
+    INTERRUPTED,
+    PACING,
+    PAUSED,
+    QUEUED,
+    RESUMABLE,
+    RUNNING,
+    STARTING,
+    STATES,
+    STOPPED,
+    Run,
+    a_run,
+)
+
+__all__ = [
+    "COMPILING",
+    "DAMAGED",
+    "ENDED",
+    "FAILED",
+    "FINISHED",
+    "FORMAT",
+    "INTERRUPTED",
+    "PACING",
+    "PAUSED",
+    "QUEUED",
+    "RESUMABLE",
+    "RUNNING",
+    "STARTING",
+    "STATES",
+    "STOPPED",
+    "Run",
+    "RunStore",
+    "a_run",
+    "created",
+    "created_words",
+    "runs_dir",
+]
+
+_ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
+_LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond
+
+
+class RunStore:
+    """A folder of run folders."""
+
+    def __init__(self, root: Path | str | None = None, make: bool = True) -> None:
+        """Open a folder of runs.
+
+        Args:
+            root: the folder; None takes `runs_dir()`.
+            make: the folder if it is not there; else it then reads as an empty one.
+
+        Raises:
+            ConfigError: it cannot be made, is no folder, or begins with an unknown ~user.
+        """
+        self.root = expanded(root or runs_dir())
+        if str(self.root).startswith("~"):
+            raise ConfigError(
+                f"Expected a folder for runs at {self.root}, found no user of that name; "
+                "choose another with --runs or SIMCLR_LAB_RUNS."
+            )
+        try:
+            if make or _is_there(self.root):
+                self.root.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(
+                f"Expected a folder for runs at {self.root}, which cannot be made "
+                f"({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
+            ) from error
+
+    def __iter__(self) -> Iterator[Run]:
+        """All runs, oldest first.
+
+        Raises:
+            LabError: the folder may not be read.
+        """
+        return iter(sorted(self.found(), key=lambda run: (created(run), run.id)))
+
+    def found(self) -> list[Run]:
+        """All runs, in any order. A folder whose name is no run's id is none, such as a copy.
+
+        Raises:
+            LabError: the folder may not be read.
+        """
+        try:
+            names = os.listdir(self.root)
+        except FileNotFoundError:  # removed meanwhile, and the runs with it
+            names = []
+        except OSError as error:
+            raise LabError(
+                f"Expected a folder of runs that may be read at {self.root}, but it may not "
+                f"({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
+            ) from error
+        runs = [Run(self.root / name) for name in names if _ID.fullmatch(name)]
+        return [r for r in runs if os.path.exists(r.path / "lock")]  # made last
+
+    def get(self, run_id: str) -> Run:
+        """The run of an id, or of an unambiguous beginning of one.
+
+        Raises:
+            RunError: there is none, or more than one.
+        """
+        runs = [run for run in self if run.id.startswith(run_id)] if run_id else []
+        exact = [run for run in runs if run.id == run_id]
+        if len(exact or runs) != 1:
+            found = "none" if not runs else f"{len(runs)}: {', '.join(r.id for r in runs[:5])}"
+            raise RunError(f"Expected one run named {run_id!r}, found {found}; see `list`.")
+        return (exact or runs)[0]
+
+    def create(
+        self,
+        config: settings.RunConfig,
+        name: str = "",
+        state: str = "",
+        furnish: Callable[[Run], None] | None = None,
+    ) -> Run:
+        """Make the folder of a new run, queued.
+
+        Args:
+            config: all settings.
+            name: for people; may be empty.
+            state: of a run that is not to be started here, such as `RUNNING` elsewhere.
+            furnish: puts more into the folder before anybody sees a run in it.
+
+        Returns:
+            The run. Without a state it waits until `launch.advance` starts it.
+
+        Raises:
+            LabError: the disk is full, or nobody may write in the folder of runs.
+        """
+        path = self._new_folder()
+        try:
+            self._furnish(Run(path), config, name, state, furnish)
+        except BaseException:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+        return Run(path)
+
+    def _furnish(
+        self,
+        run: Run,
+        config: settings.RunConfig,
+        name: str,
+        state: str,
+        more: Callable[[Run], None] | None,
+    ) -> None:
+        """Put into a new folder what makes it a run."""
+        with writing(run.path):
+            for folder in FOLDERS:
+                (run.path / folder).mkdir()
+        record = {"format": FORMAT, "created": time.time(), "config": settings.to_dict(config)}
+        write_json(run.path / "config.json", record)
+        if name.strip():
+            run.rename(name)
+        if state:
+            run.write_status(state=state)
+        if more:
+            more(run)
+        with writing(run.path / "lock"):
+            (run.path / "lock").touch()  # last: a folder without it is not a run yet
+
+    def delete(self, run: Run) -> None:
+        """Remove a run's folder.
+
+        Raises:
+            RunBusy: it is running.
+            RunError: it is gone already, or nobody may write in the folder of runs.
+        """
+        handle = run.take()
+        try:
+            trash = self.root / f".deleted-{run.id}-{secrets.token_hex(4)}"
+            with writing(run.path):
+                os.replace(run.path, trash)  # at once, so that no reader sees half a run
+            for _ in range(3):  # again if somebody was just writing a file into it
+                for rest in self.root.glob(".deleted-*"):  # of an interrupted deletion as well
+                    _remove(rest)
+        finally:
+            os.close(handle)
+
+    def _new_folder(self) -> Path:
+        """A new folder with a short random name."""
+        for length in (2, 2, 2, 2, 3, 4, 8):
+            path = self.root / secrets.token_hex(length)
+            with writing(path), contextlib.suppress(FileExistsError):
+                path.mkdir()
+                return path
+        raise RunError("Expected a free name for the run, found none; delete old runs.")
+
+
+def _is_there(path: Path) -> bool:
+    """Whether something has this path. Raises OSError if nothing ever can, or nobody may look."""
+    try:
+        path.stat()
+    except FileNotFoundError:
+        return False
+    return True
+
+
+def _remove(path: Path) -> None:
+    """Remove a folder as far as possible; of a link to one, the link alone."""
+    if path.is_symlink():
+        path.unlink(missing_ok=True)
+    else:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def runs_dir() -> Path:
+    """The default folder of runs: SIMCLR_LAB_RUNS, or one in the user's data folder."""
+    chosen = os.environ.get("SIMCLR_LAB_RUNS")
+    return Path(chosen) if chosen else Path(platformdirs.user_data_dir("simclr-lab")) / "runs"
+
+
+def created(run: Run) -> float:
+    """When the run was made, in seconds since 1970; the folder's own time if it is damaged."""
+    with contextlib.suppress(RunDamaged, KeyError, TypeError, ValueError, OverflowError):
+        value = float(run.record["created"])
+        if 0 <= value < _LATEST:
+            return value
+    try:
+        return run.path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def created_words(run: Run) -> str:
+    """When the run was made, as local date and time to the minute."""
+    return datetime.datetime.fromtimestamp(created(run)).strftime("%Y-%m-%d %H:%M")

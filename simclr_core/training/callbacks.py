@@ -1,0 +1,216 @@
+"""What happens beside the training steps: Keras callbacks that keep time, write and obey.
+
+They share one `TrainingProgress`; each does one thing after every batch, in the order of `train`.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import keras
+import numpy as np
+
+from ..base.files import append_lines, write_npz
+from ..model.optimizers import gradient_norm
+from ..model.schedule import learning_rate_at
+from ..runs import store as runs
+from ..runs.snapshots.checkpoint import model_arrays, save_checkpoint
+from ..runs.snapshots.observer import Observer, Probe
+from ..runs.store import Run
+from .clock import Clock, TrainingProgress, diverged, own_values
+
+STATUS_EVERY = 0.4  # seconds between two writes of status.json
+LOG_EVERY = 0.2  # seconds between two writes of metrics.jsonl
+CHECKPOINT_EVERY = 10.0  # seconds at least; more where writing one takes long
+WEIGHT_BYTES = 200e6  # snapshots' weights are thinned beyond this
+
+
+class MetricsLog(keras.callbacks.Callback):
+    """Writes each step's own values to metrics.jsonl, a few times a second."""
+
+    def __init__(self, run: Run, progress: TrainingProgress) -> None:
+        super().__init__()
+        self.progress = progress
+        self._file = (run.path / "metrics.jsonl").open("ab")
+        self._rows: list[dict[str, Any]] = []
+        self._due = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Add a row a step; the learning rate is that of the update made in it."""
+        p, training = self.progress, self.progress.config.training
+        losses = own_values(logs["loss"], p.latest)
+        accuracies = own_values(logs["contrastive_accuracy"], p.latest)
+        for i, (loss, accuracy) in enumerate(zip(losses, accuracies, strict=True)):
+            left = p.latest - 1 - i  # of this launch
+            row = {
+                "step": p.step - left,
+                "loss": round(loss, 6),
+                "contrastive_accuracy": round(accuracy, 6),
+                "learning_rate": learning_rate_at(training, p.step - left - 1, p.steps),
+                "images_per_second": round(training.batch_size / p.each, 1) if p.each else None,
+                "seconds": round(p.seconds - left * p.each, 4),
+            }
+            self._rows.append(row)
+        if time.monotonic() >= self._due:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what is waiting."""
+        rows, self._rows = self._rows, []
+        append_lines(self._file, rows)
+        self._due = time.monotonic() + LOG_EVERY
+
+    def close(self) -> None:
+        """Write the rest and close the file."""
+        self.flush()
+        self._file.close()
+
+
+class Snapshots(keras.callbacks.Callback):
+    """Encodes the probe set at chosen steps: arrays, weights, PCA coordinates and scores.
+
+    Where several steps are launched together, at the end of the launch that a chosen step is in.
+    """
+
+    def __init__(
+        self, run: Run, progress: TrainingProgress, probe: Probe, observer: Observer, clock: Clock
+    ) -> None:
+        super().__init__()
+        self.run, self.progress, self.probe, self.observer = run, progress, probe, observer
+        self.clock = clock
+        self._due: set[int] | None = None
+        done = run.coordinate_steps("pca")
+        self._previous = run.coordinates("pca", done[-1])["xy"] if done else None
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Take a snapshot if one is due at the steps just made."""
+        p = self.progress
+        if not p.steps:
+            return
+        if self._due is None:
+            self._due = set(snapshot_steps(p.steps, p.config.training.snapshots))
+        if not self._due.isdisjoint(range(p.step - p.latest + 1, p.step + 1)):
+            self.take()
+
+    def take(self) -> None:
+        """Encode, score and write; the row in snapshots.jsonl comes last."""
+        p, folder = self.progress, self.run.path
+        if any(row.get("step") == p.step for row in self.run.snapshot_rows()):
+            return
+        snapshot = self.probe.snapshot(self.observer)
+        encoded = time.perf_counter()
+        weights = model_arrays(self.observer.model)
+        # The weights as well: a maximum over places passes NaN over, and representations hide it.
+        if not all(np.isfinite(array).all() for array in (*snapshot.values(), *weights.values())):
+            raise diverged(p, "finite weights and representations, found NaN or infinity")
+        name = f"{p.step:08d}"
+        write_npz(folder / "snapshots" / f"{name}.weights.npz", weights)
+        write_npz(folder / "snapshots" / f"{name}.npz", snapshot)
+        coordinates = self.probe.coordinates(snapshot, self._previous)
+        self._previous = coordinates["xy"]
+        write_npz(folder / "coordinates" / f"pca-{name}.npz", coordinates)
+        row = {"step": p.step, "seconds": round(p.seconds, 4), **self.probe.scores(snapshot)}
+        row["gradient_norm"] = gradient_norm(getattr(self.observer.model, "optimizer", None))
+        with (folder / "snapshots.jsonl").open("ab") as file:
+            append_lines(file, [row])
+        thin_weights(folder / "snapshots", WEIGHT_BYTES)
+        # Of encoding the last batch tells, as the first snapshot's first one includes tracing.
+        encoding = self.observer.seconds_per_image * 3 * len(snapshot["h"])
+        self.clock.snapshot_seconds = encoding + time.perf_counter() - encoded
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Writes the checkpoint now and then, so that a crash costs seconds."""
+
+    def __init__(self, run: Run, progress: TrainingProgress) -> None:
+        super().__init__()
+        self.run, self.progress = run, progress
+        self._due = time.monotonic() + CHECKPOINT_EVERY
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Write if it is time."""
+        if time.monotonic() >= self._due:
+            self.save()
+
+    def save(self) -> None:
+        """Write the checkpoint; at most a twentieth of the time goes into writing."""
+        p, began = self.progress, time.monotonic()
+        path = self.run.path / "checkpoint.npz"
+        save_checkpoint(path, self.model, p.step, p.steps, p.seconds)
+        took = time.monotonic() - began
+        self._due = time.monotonic() + max(CHECKPOINT_EVERY, 20 * took)
+
+
+class StopOnRequest(keras.callbacks.Callback):
+    """Ends the training within one batch when a pause or a stop was asked for."""
+
+    def __init__(self, progress: TrainingProgress, asked: Callable[[], str | None]) -> None:
+        super().__init__()
+        self.progress, self.asked = progress, asked
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Look for a request."""
+        request = self.asked()
+        if request:
+            self.progress.ended = request
+            self.model.stop_training = True
+
+
+class StatusLine(keras.callbacks.Callback):
+    """Keeps status.json fresh."""
+
+    def __init__(self, run: Run, progress: TrainingProgress) -> None:
+        super().__init__()
+        self.run, self.progress = run, progress
+        self._due = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Write if it is time."""
+        if time.monotonic() >= self._due:
+            self.run.write_status(**status_of(self.progress))
+            self._due = time.monotonic() + STATUS_EVERY
+
+
+def status_of(progress: TrainingProgress) -> dict[str, Any]:
+    """The part of status.json that changes while training."""
+    p = progress
+    left = None
+    if p.steps and p.step:
+        left = round(max(p.steps - p.step, 0) * p.seconds / max(p.step, 1), 1)
+    return {
+        "state": runs.RUNNING,
+        "phase": "training" if p.steps else runs.PACING,
+        "step": p.step,
+        "steps": p.steps,
+        "loss": p.loss,
+        "seconds": round(p.seconds, 3),
+        "seconds_left": left,
+        "images_per_second": p.images_per_second and round(p.images_per_second, 1),
+    }
+
+
+def snapshot_steps(steps: int, count: int) -> list[int]:
+    """Steps at which the probe set is encoded: 0, then denser at first, and the last one.
+
+    Args:
+        steps: of the run.
+        count: snapshots after that of step 0.
+
+    Returns:
+        Ascending steps; fewer than count + 1 in very short runs.
+    """
+    shares = (np.arange(count + 1) / count) ** 1.5  # pictures change most at the beginning
+    return sorted({round(float(share) * steps) for share in shares})
+
+
+def thin_weights(folder: Path, most: float) -> None:
+    """Remove every second file of weights (never the first or last) until they fit in `most`."""
+    files = sorted(folder.glob("*.weights.npz"))
+    while len(files) > 2 and sum(f.stat().st_size for f in files) > most:
+        keep = [f for i, f in enumerate(files) if i % 2 == 0 or f == files[-1]]
+        for file in set(files) - set(keep):
+            file.unlink()
+        files = keep

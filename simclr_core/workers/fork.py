@@ -1,0 +1,153 @@
+"""A branch of a run: from the weights of one of its snapshots on, with some settings changed.
+
+A fork is a run of its own. Its step counter, learning rate, order of pictures and recipes go on
+where the other run was, so that with nothing changed it would see the same views; its optimiser
+begins anew, as snapshots have weights alone. `config.json` says where it comes from, which
+`record.origin` reads.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+
+from ..base.errors import ConfigError, RunError
+from ..base.files import read_npz, write_json
+from ..machine.devices import find_device
+from ..runs.snapshots.checkpoint import bare_checkpoint
+from ..runs.snapshots.weights import weight_steps
+from ..runs.store import Run, RunStore
+from ..runs.validation import number
+from ..settings import config as settings
+from ..settings.config import RunConfig, ViewConfig
+from . import launch
+
+CHANGED = ("temperature", "learning_rate")  # of the training, that a fork may change
+
+
+def forked_config(
+    config: RunConfig,
+    step: int,
+    views: ViewConfig | None = None,
+    steps: int = 0,
+    **changes: float | None,
+) -> RunConfig:
+    """The settings of a fork.
+
+    Args:
+        config: of the run that it leaves; its number of steps is known.
+        step: where it leaves.
+        views: other ones; None keeps them.
+        steps: at which the fork ends, counted like the run's own; 0 takes the run's, or as many
+            again where none is left.
+        changes: `temperature`, `learning_rate`; None keeps the run's.
+
+    Raises:
+        ConfigError: a value out of range, or an end that lies before the beginning.
+    """
+    training = config.training
+    if unknown := set(changes) - set(CHANGED):
+        raise ConfigError(f"Expected some of {', '.join(CHANGED)}, found {', '.join(unknown)}.")
+    end = steps or (training.steps if training.steps > step else step + training.steps)
+    if end <= step:
+        raise ConfigError(
+            f"Expected an end after step {step:,}, where the fork begins, found {end:,}; "
+            "name a later one."
+        )
+    given = {name: value for name, value in changes.items() if value is not None}
+    return settings.replace(
+        config,
+        views=views or config.views,
+        training=settings.replace(training, steps=end, **given),
+    )
+
+
+def fork(
+    store: RunStore,
+    parent: Run,
+    step: int,
+    views: ViewConfig | None = None,
+    steps: int = 0,
+    name: str = "",
+    **changes: float | None,
+) -> Run:
+    """Start a fork of a run; it trains as soon as its device is free.
+
+    Args:
+        store: where it is to lie.
+        parent: the run that it leaves; may still train.
+        step: of a snapshot whose weights were kept (`weights.weight_steps`).
+        views, steps, changes: as for `forked_config`.
+        name: for people; made from what is changed if empty.
+
+    Returns:
+        The new run.
+
+    Raises:
+        ConfigError: as `forked_config`; or the run has no weights of that step.
+        RunError: the run has no weights, or does not know its steps yet.
+        RunDamaged: they cannot be read.
+        DeviceError: its device is not there.
+    """
+    old = parent.config
+    known = weight_steps(parent)
+    if step not in known:
+        some = ", ".join(f"{found:,}" for found in known[-12:])
+        if not known:
+            raise RunError(
+                f"Run {parent.id} has no weights to go on from: it was recorded or imported "
+                "without them, or has made no snapshot yet."
+            )
+        raise ConfigError(
+            f"Run {parent.id}: expected the weights of step {step:,}, found those of {some}; "
+            "choose one of these steps."
+        )
+    if not old.training.steps:
+        raise RunError(
+            f"Run {parent.id}: expected a known number of steps, but it still finds its pace; "
+            "try again in a few seconds."
+        )
+    config = forked_config(old, step, views, steps, **changes)
+    find_device(config.training.device)
+    weights = read_npz(parent.path / "snapshots" / f"{step:08d}.weights.npz")
+    seconds = next((r.get("seconds") for r in parent.snapshot_rows() if r["step"] == step), 0.0)
+
+    def furnish(run: Run) -> None:
+        """Where it comes from, its weights, and its first map."""
+        record = run.record
+        record["forked"] = {"run": parent.id, "step": step, "name": parent.name}
+        record["steps_from"] = "steps"
+        write_json(run.path / "config.json", record)
+        bare_checkpoint(
+            run.path / "checkpoint.npz",
+            weights, step, config.training.steps, number(seconds) or 0.0,
+        )  # fmt: skip
+        _copy_map(parent, run, step)
+
+    run = store.create(config, name or fork_name(parent, old, config, step), furnish=furnish)
+    launch.advance(store)
+    return run
+
+
+def _copy_map(parent: Run, run: Run, step: int) -> None:
+    """The fork's map begins where the parent's was: the same h at the same places.
+
+    The worker writes this snapshot anew, as its views may be others.
+    """
+    names = [f"snapshots/{step:08d}.npz"]
+    names += [f"coordinates/{method}-{step:08d}.npz" for method in ("pca", "umap")]
+    for name in names:
+        with contextlib.suppress(FileNotFoundError):
+            shutil.copyfile(parent.path / name, run.path / name)
+
+
+def fork_name(parent: Run, old: RunConfig, new: RunConfig, step: int) -> str:
+    """A name that says what is changed from which step on."""
+    changed = settings.differences(old.training, new.training)
+    words = [
+        f"{name.replace('_', ' ')} {changed[name][1]:g}" for name in CHANGED if name in changed
+    ]
+    if old.views != new.views:
+        words.append("other views")
+    first = parent.name.partition(", from step ")[0]  # of a fork of a fork
+    return f"{first}, from step {step:,}: {', '.join(words) or 'nothing changed'}"

@@ -1,0 +1,80 @@
+"""What the app ships of a run: whole, of one piece, and no better than it says."""
+
+from __future__ import annotations
+
+import base64
+import json
+
+import numpy as np
+
+from simclr_core.cli.main import build_parser
+from simclr_core.cli.options import chosen_config
+from simclr_core.data import shapes
+from simclr_core.feed import demo
+
+
+def test_a_round_is_the_same_wherever_it_is_drawn():
+    one, other = demo.game_round(3), demo.game_round(3)
+    np.testing.assert_array_equal(one.views, other.views)
+    assert one.views.shape == (12, 32, 32, 3) and one.views.dtype == np.float32
+    assert sorted(one.picture.tolist()) == sorted([*range(6)] * 2)
+    assert not (demo.game_round(4).views == one.views).all()
+    for picture in range(6):  # both views of every picture are there
+        assert sorted(one.which[one.picture == picture].tolist()) == [0, 1]
+
+
+def test_views_are_paired_by_what_is_most_alike():
+    """By hand: 0 and 3 are most alike; of the rest 1 and 2 are left, however little alike."""
+    alike = np.array(
+        [
+            [1.0, 0.8, 0.1, 0.9],
+            [0.8, 1.0, -0.5, 0.7],
+            [0.1, -0.5, 1.0, 0.6],
+            [0.9, 0.7, 0.6, 1.0],
+        ]
+    )
+    assert demo.matched(alike) == [(0, 3), (1, 2)]
+    assert demo.right_pairs([(0, 3), (1, 2)], np.array([0, 1, 1, 1])) == 1
+
+
+def test_the_trained_network_plays_better_than_the_untrained_one():
+    story = demo.story()
+    alike = story["alike"].astype(np.float32)
+    assert np.allclose(alike, alike.swapaxes(-1, -2), atol=2e-3)
+    assert np.allclose(np.diagonal(alike, axis1=-2, axis2=-1), 1, atol=2e-3)
+    right = np.array(
+        [
+            [demo.right_pairs(demo.matched(m), demo.game_round(int(seed)).picture) for m in both]
+            for seed, both in zip(story["rounds"], alike, strict=True)
+        ]
+    ).mean(axis=0)
+    assert right[0] < 3 < 5 < right[1] <= 6
+
+
+def test_the_story_is_of_one_piece():
+    story = demo.story()
+    count = len(story["images"])
+    assert story["images"].shape == (count, 32, 32, 3) and story["images"].dtype == np.uint8
+    assert story["shapes"].tolist() == list(shapes.SHAPES)
+    assert set(story["shape"].tolist()) == set(range(8))
+    for name in ("h_first", "h_last", "z_last"):
+        assert len(story[name]) == count and np.isfinite(story[name]).all()
+    factors = len(story["factors"])
+    for name in ("chance", "pixels", "h_first", "h_last", "z_last"):
+        scores = story[f"probe_{name}"]
+        assert scores.shape == (factors,) and (scores >= 0).all() and (scores <= 1).all()
+
+
+def test_the_replay_is_of_a_run_that_learned_and_says_how_it_was_made():
+    found = json.loads(demo.replay_bytes())
+    frames = np.frombuffer(base64.b64decode(found["places"]), "<u2")
+    assert len(frames) == len(found["steps"]) * found["count"] * 2 and found["count"] == 1000
+    scores = found["scores"]
+    assert scores["of"] == "shape" and scores["knn_accuracy"] > 0.9
+    assert scores["knn_accuracy_untrained"] < 0.6 and scores["knn_accuracy_pixels"] < 0.6
+    words = found["command"].split()
+    assert words[:4] == ["python", "-m", "simclr_core", "train"]
+    config = chosen_config(build_parser().parse_args(words[3:]), "drawn")
+    assert config.training.steps == found["steps"][-1]
+    assert len(demo.replay_bytes()) < 1_000_000
+    assert demo.about()["command"] == found["command"]

@@ -1,0 +1,73 @@
+"""Large type and hidden panels: what a link asks for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from pages.shell import room
+
+
+def test_styles_are_those_that_were_asked_for() -> None:
+    assert room.styles(False, ()) == ""
+    large = room.styles(True, ())
+    assert "font-size: 21.6px" in large and "--lab-scale: 1.35" in large
+    hidden = room.styles(False, ["map", "captions"])
+    assert ".st-key-live-map" in hidden and ".lab-caption" in hidden and "font-size" not in hidden
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "unknown"),
+    [
+        ("", [], []),
+        ("map", ["map"], []),
+        (" Map , curves,map", ["map", "curves"], []),
+        ("map,</style><script>", ["map"], ["</style><script>"]),
+    ],
+)
+def test_only_known_panels_are_hidden(text, known, unknown) -> None:
+    assert room.chosen(text) == (known, unknown)
+
+
+def page(tmp_path: Path, **query: str) -> AppTest:
+    script = tmp_path / "app.py"
+    script.write_text("from pages.shell import room\nroom.show()\n")
+    app = AppTest.from_file(str(script), default_timeout=20)
+    for name, value in query.items():
+        app.query_params[name] = value
+    return app.run()
+
+
+def html(app: AppTest) -> str:
+    return "\n".join(element.proto.body for element in app.get("html"))
+
+
+def test_the_button_turns_large_type_on_and_off_and_the_link_says_so(tmp_path: Path) -> None:
+    app = page(tmp_path)
+    assert "font-size" not in html(app)
+    app.button(key="room_button").click().run()
+    assert "font-size: 21.6px" in html(app) and app.query_params["size"] in ("large", ["large"])
+    app.button(key="room_button").click().run()
+    assert "font-size" not in html(app) and not app.exception
+
+
+def test_a_link_hides_panels_and_tells_once_what_it_does_not_know(tmp_path: Path) -> None:
+    app = page(tmp_path, hide="curves,<b>x</b>", size="large")
+    found = html(app)
+    assert ".st-key-live-curves { display: none" in found and "font-size: 21.6px" in found
+    assert "&lt;b&gt;x&lt;/b&gt;" in found and "expected some of" in found
+    assert "expected some of" not in html(app.run())
+
+
+def test_links_that_load_a_page_anew_carry_size_and_hidden_panels(monkeypatch) -> None:
+    for state, expected in (
+        ({}, "/lessons?lesson=maps"),
+        ({room.LARGE_KEY: True}, "/lessons?lesson=maps&size=large"),
+        ({room._HIDDEN: ["map", "verdict"]}, "/lessons?lesson=maps&hide=map,verdict"),
+    ):
+        monkeypatch.setattr(room.st, "session_state", state)
+        assert room.carried("/lessons?lesson=maps") == expected
+    monkeypatch.setattr(room.st, "session_state", {room.LARGE_KEY: True, room._HIDDEN: ["map"]})
+    assert room.carried("/runs") == "/runs?size=large&hide=map"

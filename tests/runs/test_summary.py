@@ -1,0 +1,184 @@
+"""A run in words."""
+
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from simclr_core.runs import summary
+from simclr_core.settings.config import ModelConfig, TrainConfig, ViewConfig
+from simclr_core.settings.presets import preset_config, view_config
+
+FIGURES = {
+    "knn_accuracy": 0.842,
+    "knn_accuracy_untrained": 0.318,
+    "knn_accuracy_pixels": 0.441,
+    "of": "shape",
+    "step": 1240,
+    "loss": 1.623,
+}
+RECORD = {"data": {"factors": {"shape": list("abcdefgh")}, "class_names": list("abcde")}}
+
+
+def test_a_good_run_is_told_with_its_comparisons() -> None:
+    assert summary.learned(FIGURES, RECORD) == (
+        "Learned without labels: neighbours tell the shape of 84% of new pictures "
+        "(kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
+    )
+
+
+def test_a_run_that_learned_something_else_says_what() -> None:
+    hue = {"knn_accuracy": 0.91, "knn_accuracy_untrained": 0.6}
+    size = {"knn_accuracy": 0.7, "knn_accuracy_untrained": 0.55}
+    lost = {**FIGURES, "knn_accuracy": 0.23, "knn_factors": {"hue": hue, "size": size}}
+    assert summary.learned(lost, RECORD) == (
+        "It learned hue and size, not shape: of new pictures, neighbours tell the hue of 91% "
+        "(untrained 60%), the size of 70% (untrained 55%), the shape of 23% (untrained 32%; kNN "
+        "accuracy)."
+    )
+    only = summary.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, RECORD)
+    assert only.startswith("It learned hue, not shape: of new pictures")
+    nothing = {"hue": {**hue, "knn_accuracy": 0.61}, "size": None}
+    assert "Not much" in summary.learned({**lost, "knn_factors": nothing}, RECORD)
+    assert "Learned without" in summary.learned({**FIGURES, "knn_factors": {"hue": hue}}, RECORD)
+
+
+def test_chance_counts_classes_for_labels_and_categories_for_factors() -> None:
+    assert summary.chance({"of": "label"}, RECORD) == 1 / 5
+    assert summary.chance({"of": "shape"}, RECORD) == 1 / 8
+    assert summary.chance({"of": "hue"}, RECORD) is None
+    assert summary.chance({}, None) is None
+
+
+@pytest.mark.parametrize("rival", ["knn_accuracy_untrained", "knn_accuracy_pixels"])
+def test_a_run_that_loses_to_a_rival_is_not_praised(rival: str) -> None:
+    assert summary.learned({**FIGURES, rival: 0.85}).startswith("Not much learned yet")
+    assert summary.learned({**FIGURES, rival: 0.83}).startswith("Learned a little without labels")
+    assert summary.learned({**FIGURES, rival: 0.82}).startswith("Learned without labels")
+
+
+def test_without_labels_the_loss_is_told() -> None:
+    figures = {"step": 1240, "loss": 1.623, "knn_accuracy": None}
+    assert summary.learned(figures) == (
+        "Trained for 1,240 steps, to a loss of 1.62; without labels there is no score to give."
+    )
+
+
+def test_one_class_is_not_called_no_label() -> None:
+    figures = {"step": 1240, "loss": 1.623, "knn_accuracy": None}
+    text = summary.learned(figures, {"data": {"class_names": ["0"]}})
+    assert text.endswith("with one and the same label on every picture there is no score to give.")
+
+
+@pytest.mark.parametrize("broken", [float("nan"), float("inf"), "0.9", None, True, [1]])
+def test_what_is_no_number_is_not_told(broken: object) -> None:
+    text = summary.learned({**FIGURES, "knn_accuracy_untrained": broken})
+    assert "untrained" not in text and "84%" in text
+
+
+def test_probes_are_told_strongest_first() -> None:
+    figures = {"linear_probe": {"h": {"shape": 0.29, "hue": 0.941}, "z": {"hue": 0.5}}}
+    assert summary.probes(figures) == "A linear probe of h reads hue 94%, shape 29%."
+    assert summary.probes(FIGURES) == ""
+
+
+@pytest.mark.parametrize("name", ["strong", "no colour", "colour only", "gentle"])
+@pytest.mark.parametrize("kind", ["drawn", "photographs", "characters", "gray pictures"])
+def test_views_are_known_by_their_presets_name(kind: str, name: str) -> None:
+    found = summary.views_name(view_config(kind, name), kind)
+    assert found is not None
+    assert view_config(kind, found) == view_config(kind, name)
+
+
+def test_own_views_have_no_name() -> None:
+    assert summary.views_name(ViewConfig(crop_min=0.123)) is None
+    assert summary.views_words(ViewConfig(crop_min=0.123)) == "own views"
+
+
+def test_only_what_differs_from_the_preset_is_told() -> None:
+    plain = preset_config("minute")
+    assert summary.settings_words(plain, "drawn") == ["strong views"]
+    changed = dataclasses.replace(
+        plain,
+        training=TrainConfig(temperature=0.5, batch_size=256),
+        model=ModelConfig(encoder="resnet18"),
+        views=view_config("drawn", "no colour"),
+    )
+    words = summary.settings_words(changed, "drawn")
+    assert words[0] == "no colour views"
+    assert sorted(words[1:]) == ["batch 256", "encoder resnet18", "temperature 0.5"]
+
+
+def test_steps_found_by_calibration_are_no_setting() -> None:
+    plain = preset_config("minute")
+    found = dataclasses.replace(plain, training=dataclasses.replace(plain.training, steps=1240))
+    assert summary.settings_words(found, "drawn") == ["strong views"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "0:00"), (64.6, "1:05"), (3599.6, "1:00:00"), (7384, "2:03:04"), (None, "–")],
+)
+def test_clock(seconds: float | None, text: str) -> None:
+    assert summary.clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(1, "about 5 s"), (42, "about 40 s"), (130, "about 2 min"), (9000, "about 2.5 h")],
+)
+def test_span(seconds: float, text: str) -> None:
+    assert summary.span(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("place", "text"), [(1, "next"), (3, "third"), (10, "10th"), (12, "12th"), (23, "23rd")]
+)
+def test_ordinal(place: int, text: str) -> None:
+    assert summary.ordinal(place) == text
+
+
+@pytest.mark.parametrize(
+    ("count", "text"), [(999, "999 B"), (12_345, "12.3 kB"), (3_400_000, "3.4 MB")]
+)
+def test_size_words(count: int, text: str) -> None:
+    assert summary.size_words(count) == text
+
+
+@pytest.mark.parametrize(
+    ("training", "words"),
+    [
+        ({}, "about a minute"),
+        ({"seconds": 300.0}, "about 5 min"),
+        ({"epochs": 1000.0}, "1,000 epochs"),
+        ({"epochs": 2.5}, "2.5 epochs"),
+        ({"steps": 1500, "epochs": 2.0}, "1,500 steps"),
+    ],
+)
+def test_a_budget_in_words(training: dict[str, float], words: str) -> None:
+    config = preset_config("minute")
+    assert (
+        summary.budget(
+            dataclasses.replace(config, training=dataclasses.replace(config.training, **training))
+        )
+        == words
+    )
+
+
+@pytest.mark.parametrize(
+    ("share", "words"),
+    [
+        (None, "–"),
+        (0.0, "0%"),
+        (1.0, "100%"),
+        (0.842, "84%"),
+        (0.994, "99%"),
+        (0.999, "99.9%"),  # one of a thousand is wrong: not all are right
+        (0.99999, "99.9%"),
+        (0.004, "0.4%"),
+        (0.00001, "0.1%"),
+    ],
+)
+def test_a_share_that_is_not_all_is_not_called_all(share: float | None, words: str) -> None:
+    assert summary.percent(share) == words

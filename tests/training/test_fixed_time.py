@@ -1,0 +1,57 @@
+"""Training for seconds, of a model whose steps take what the test says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from simclr_core.base.errors import Diverged
+from simclr_core.training import fixed_time as timed
+
+
+class Steps:
+    """A model whose steps take given seconds on a clock that only they move."""
+
+    def __init__(self, seconds: Callable[[int], float], loss: Callable[[int], float]) -> None:
+        self.seconds, self.loss, self.done, self.now = seconds, loss, 0, 0.0
+
+    def train_on_batch(self, batch: int) -> float:
+        """One step."""
+        assert batch == self.done
+        self.now += self.seconds(self.done)
+        self.done += 1
+        return self.loss(self.done)
+
+
+class Batches:
+    """The batch of each step is its number."""
+
+    def __getitem__(self, index: int) -> tuple[int]:
+        return (index,)
+
+
+def trained(monkeypatch: pytest.MonkeyPatch, model: Steps, seconds: float, hold: int) -> float:
+    monkeypatch.setattr(timed.time, "perf_counter", lambda: model.now)
+    return sum(timed.train_for(model, None, Batches(), seconds, hold))
+
+
+@pytest.mark.parametrize("step", [0.002, 0.01, 0.05, 0.4])
+@pytest.mark.parametrize("seconds", [4.0, 30.0])
+def test_seconds_are_filled_whatever_a_step_takes(monkeypatch, step: float, seconds: float) -> None:
+    """The first step, which compiles, does not count; the pace is found within the seconds."""
+    model = Steps(lambda i: 9.0 if not i else step, lambda _: 1.0)
+    spent = trained(monkeypatch, model, seconds, hold=5)
+    assert spent == pytest.approx(seconds, abs=1.01 * step)
+
+
+def test_seconds_stay_when_the_machine_gets_slower(monkeypatch) -> None:
+    model = Steps(lambda i: 0.01 if i < 200 else 0.03, lambda _: 1.0)
+    assert trained(monkeypatch, model, 10.0, hold=5) == pytest.approx(10.0, abs=0.1)
+
+
+def test_a_loss_that_is_no_number_ends_it_with_a_sentence(monkeypatch) -> None:
+    model = Steps(lambda _: 0.01, lambda step: float("nan") if step == 7 else 1.0)
+    with pytest.raises(Diverged, match="step 7; take a lower learning rate"):
+        trained(monkeypatch, model, 5.0, hold=5)
+    assert model.done == 7
