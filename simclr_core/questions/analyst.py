@@ -24,6 +24,7 @@ from subprocess import Popen
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json, read_npz, write_json, write_npz
 from ..base.locks import try_lock
+from ..base.processes import be_nice
 from ..base.progress import Progress
 from ..machine.devices import core_count, find_device
 from ..model.backend import prepare
@@ -258,7 +259,7 @@ def be_modest(training: bool) -> None:
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
-    os.nice(NICENESS)
+    be_nice(NICENESS)
     _weigh_session(START_NICENESS)
 
 

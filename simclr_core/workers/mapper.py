@@ -26,6 +26,7 @@ from pathlib import Path
 
 from ..base.errors import LabError
 from ..base.locks import try_lock
+from ..base.processes import be_nice
 from ..machine.devices import core_count
 from ..measures import projection
 from ..runs import store as runs
@@ -38,6 +39,7 @@ SHARE = 0.06  # of the machine, on average, while a run trains; the figure to re
 POLL_TRAINING, POLL_IDLE = 0.5, 2.0  # seconds between looks
 IDLE_END = 5.0  # seconds without work after which a process that nobody holds ends
 QUEUE_END = 600.0  # the same if runs wait in the queue: somebody may still start them
+NICENESS = 5  # as training has
 ATTEMPTS = 2  # at a snapshot that fails
 PACE_PATIENCE = 20.0  # seconds that a run may take to find its pace undisturbed
 DISK_FULL_REST = 10.0  # seconds until the disk is tried again
@@ -276,13 +278,13 @@ def let_pace_be_found(store: RunStore) -> None:
 
 
 def be_modest() -> None:
-    """One thread, behind training and the app in the queue for the processor."""
+    """Use one thread and a low priority, so that the app and training come first."""
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = "1"  # for libraries that are not loaded yet
     threadpool_limits(1)  # for NumPy's
-    os.nice(5)
+    be_nice(NICENESS)
 
 
 def _queued(store: RunStore) -> bool:

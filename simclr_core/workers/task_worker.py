@@ -17,6 +17,7 @@ from typing import Any
 from ..base.errors import LabError
 from ..base.files import read_json, write_json
 from ..base.locks import try_lock
+from ..base.processes import be_nice
 from .tasks import ERROR, LOCK, PROGRESS, REQUEST, TRIES, folder, request, waiting
 
 TELL_EVERY = 0.3  # seconds between two writes of the progress
@@ -41,8 +42,7 @@ def main(arguments: list[str]) -> int:
     lock = try_lock(folder(root) / LOCK)
     if lock is None:
         return 0
-    with contextlib.suppress(OSError):
-        os.nice(NICENESS)
+    be_nice(NICENESS)
     try:
         begun: set[str] = set()
         started = False

@@ -435,7 +435,7 @@ def test_a_question_keeps_it_up_and_it_ends_with_its_folder(copy: Run, recorder:
 
 _MODEST = """
 import json, os
-from simclr_core.analyst import be_modest
+from simclr_core.questions.analyst import be_modest
 be_modest(training=True)
 names = ("CUDA_VISIBLE_DEVICES", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
 print(json.dumps([os.nice(0), *(os.environ[name] for name in names)]))
@@ -447,7 +447,7 @@ def test_it_keeps_behind_training_and_off_the_gpu(monkeypatch: pytest.MonkeyPatc
     program = [sys.executable, "-c", _MODEST]
     done = subprocess.run(program, cwd=launch.PACKAGE_PARENT, capture_output=True, text=True)
     nice, *found = json.loads(done.stdout)
-    assert nice - os.nice(0) == analyst.NICENESS > worker.NICENESS
+    assert nice == max(analyst.NICENESS, os.nice(0)) and analyst.NICENESS > worker.NICENESS
     assert found == ["", "1", "1"]
 
 
