@@ -1,8 +1,8 @@
-"""What every room stands on: errors, files, locks, paths, processes, progress.
+"""What every room stands on: errors, files, locks, paths, processes, progress, HTML.
 
 The error tree, files that no reader ever sees half written, locks that the operating system holds,
-the project's and the cache's folders, how a process of the lab is started, and the one form in
-which long work reports progress. Imports no other room.
+the project's and the cache's folders, how a process of the lab is started, the one form in which
+long work reports progress, and HTML from templates. Imports no other room.
 """
 
 import lazy_loader as _lazy
@@ -27,5 +27,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "paths": ["ASSETS", "PROJECT", "cache_dir", "expanded"],
         "processes": ["be_nice", "spawn"],
         "progress": ["Progress"],
+        "templates": ["render"],
     },
 )
