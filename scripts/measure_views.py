@@ -96,7 +96,7 @@ def pillow_view(image: np.ndarray, recipes: Recipes, i: int, view: int) -> np.nd
     if recipes.flip[i, view]:
         picture = picture.transpose(Image.Transpose.FLIP_LEFT_RIGHT)
     if recipes.jittered[i, view]:
-        for operation in recipes.order[i, view]:
+        for operation in np.random.default_rng([i, view]).permutation(4):
             picture = jitter(picture, recipes, i, view, operation)
     if recipes.gray[i, view]:
         picture = picture.convert("L").convert("RGB")

@@ -75,30 +75,3 @@ def _with_share(row: dict[str, Any]) -> dict[str, Any]:
     if row.get("bare_images_per_second") and row.get("images_per_second"):
         row["share_of_bare"] = round(row["images_per_second"] / row["bare_images_per_second"], 4)
     return row
-
-
-def gpu_table(rows: list[dict[str, Any]]) -> str:
-    """Markdown: a line a case and batch."""
-    heads = (
-        *("encoder", "precision", "N", "images/s", "of the bare step", "GFLOP an image"),
-        *("of the peak", "memory, GB", "first step, s"),
-    )
-    lines = [f"| {' | '.join(heads)} |", "| --- | --- " + "| --: " * (len(heads) - 2) + "|"]
-    for row in rows:
-        cells = (
-            row["encoder"],
-            row["precision"],
-            f"{row['batch']:,}",
-            _cell(row.get("images_per_second"), "{:,.0f}"),
-            _cell(row.get("share_of_bare"), "{:.3f}"),
-            _cell(row.get("gigaflop_per_image"), "{:.2f}"),
-            _cell(row.get("share_of_peak"), "{:.1%}"),
-            _cell(row.get("peak_bytes"), "{:.1f}", 1e-9),
-            _cell(row.get("first_step_seconds"), "{:.0f}"),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return "\n".join(lines)
-
-
-def _cell(value: float | None, form: str, factor: float = 1.0) -> str:
-    return "" if value is None else form.format(value * factor)

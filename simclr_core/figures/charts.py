@@ -10,8 +10,6 @@ import colorsys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 # Ten colours that stay apart, also for most colour-blind eyes (Petroff, arXiv 2107.02270).
 PETROFF_10 = (
     "#3f90da", "#ffa90e", "#bd1f01", "#94a4a2", "#832db6",
@@ -96,44 +94,6 @@ def base_layout(dark: bool = False, **changes: Any) -> dict[str, Any]:
     return {**layout, **changes}
 
 
-def loss_figure(
-    steps: np.ndarray,
-    loss: np.ndarray,
-    smooth: np.ndarray | None = None,
-    references: Mapping[str, float] | None = None,
-    dark: bool = False,
-) -> Any:
-    """The loss: smoothed line on top of the faint raw one, values of reference dashed.
-
-    Args:
-        steps: (K,) int.
-        loss: (K,) float, NaN for gaps.
-        smooth: (K,) float.
-        references: name -> loss, for example the loss when all projections are alike.
-
-    Returns:
-        A plotly Figure.
-    """
-    import plotly.graph_objects as go
-
-    grey = GREYS["dark" if dark else "light"]
-    figure = go.Figure(layout=base_layout(dark, showlegend=False))
-    line = {"color": grey["raw"] if smooth is not None else grey["ink"], "width": 1}
-    figure.add_scatter(x=steps, y=loss, mode="lines", line=line, name="each step")
-    if smooth is not None:
-        line = {"color": grey["ink"], "width": 2}
-        figure.add_scatter(x=steps, y=smooth, mode="lines", line=line, name="smoothed")
-    for name, value in (references or {}).items():
-        figure.add_hline(
-            value,
-            line={"color": grey["muted"], "width": 1, "dash": "dash"},
-            annotation={"text": f"{name} {value:.2f}", "font": {"size": 11}},
-            annotation_position="top right",
-        )
-    figure.update_xaxes(title="step").update_yaxes(title="loss")
-    return figure
-
-
 def lines_figure(
     lines: Mapping[str, tuple[Sequence[float], Sequence[float]]],
     x: str,
@@ -179,59 +139,6 @@ def lines_figure(
     return figure.update_yaxes(
         title=y or None, type="log" if log else "linear", rangemode="tozero" if zero else "normal"
     )
-
-
-def bar_figure(
-    names: Sequence[str], values: Sequence[float], colors: Sequence[str] | None = None,
-    dark: bool = False,
-) -> Any:  # fmt: skip
-    """Shares between 0 and 1 as horizontal bars with their numbers, first on top.
-
-    Args:
-        names: B names.
-        values: B shares in [0, 1], NaN for unknown.
-        colors: B colours; None takes greys with the last bar in the first data colour.
-
-    Returns:
-        A plotly Figure.
-    """
-    import plotly.graph_objects as go
-
-    if len(names) != len(values):
-        raise ValueError(f"expected a value a name, found {len(values)} for {len(names)}.")
-    grey = GREYS["dark" if dark else "light"]
-    chosen = list(colors or [grey["raw"]] * (len(names) - 1) + [PETROFF_10[0]])
-    text = ["unknown" if np.isnan(v) else f"{v:.0%}" for v in values]
-    bars = go.Bar(
-        x=list(values),
-        y=list(names),
-        orientation="h",
-        marker={"color": chosen},
-        text=text,
-        textposition="outside",
-        cliponaxis=False,
-        hoverinfo="skip",
-    )
-    layout = base_layout(dark, bargap=0.35, margin={"l": 8, "r": 36, "t": 4, "b": 4})
-    figure = go.Figure(bars, layout)
-    figure.update_xaxes(range=[0, 1], visible=False)
-    return figure.update_yaxes(autorange="reversed", automargin=True, showgrid=False)
-
-
-def similarity_figure(similarities: np.ndarray, dark: bool = False) -> Any:
-    """A matrix of cosine similarities on a diverging scale centred on 0.
-
-    Args:
-        similarities: (R, C) float in [-1, 1].
-
-    Returns:
-        A plotly Figure.
-    """
-    import plotly.graph_objects as go
-
-    heat = go.Heatmap(z=similarities, colorscale=SIMILARITY, zmin=-1, zmid=0, zmax=1)
-    figure = go.Figure(heat, base_layout(dark))
-    return figure.update_yaxes(autorange="reversed", scaleanchor="x", showgrid=False)
 
 
 def contrast(color: str, other: str) -> float:

@@ -7,7 +7,6 @@ drawn again at any time. `simclr_core.views.render` renders them.
 from __future__ import annotations
 
 import dataclasses
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,18 +14,16 @@ import numpy as np
 
 from ..settings.config import ViewConfig
 
-OPERATIONS = ("brightness", "contrast", "saturation", "hue")  # what `Recipes.order` counts
 WHOLE = np.array([0, 0, 1, 1], np.float32)  # the crop that keeps everything
 BLUR_REFERENCE = 224  # ViewConfig's sigmas are meant for views of this size
 
-_ORDERS = np.array(list(itertools.permutations(range(4))), np.int8)  # (24, 4)
-# One uniform number per decision and per strength, drawn whether it is used or not: moving one
-# slider then changes nothing else. The spares keep old recipes as they are when one is added.
 PROBE_SEED = 20_020_570  # of the views of pictures on the map: the same in every run
 
+# One uniform number per decision and per strength, drawn whether it is used or not: moving one
+# slider then changes nothing else. The spare columns keep the others where they have always been.
 _DRAWS = (
     *("crop", "area", "ratio", "top", "left", "flip", "jitter"),
-    *("brightness", "contrast", "saturation", "hue", "order", "gray", "blur", "sigma", "spare"),
+    *("brightness", "contrast", "saturation", "hue", "spare", "gray", "blur", "sigma", "spare_2"),
 )
 
 
@@ -41,7 +38,6 @@ class Recipes:
     contrast: np.ndarray  # (N, 2) float32 factor about the crop's mean gray, 1 = unchanged
     saturation: np.ndarray  # (N, 2) float32 factor, 1 = unchanged, 0 = gray
     hue: np.ndarray  # (N, 2) float32 turns of the colour circle, 0 = unchanged
-    order: np.ndarray  # (N, 2, 4) int8: permutation of OPERATIONS
     gray: np.ndarray  # (N, 2) bool
     gray_strength: np.ndarray  # (N, 2) float32: share of the colour lost, 0 where not gray
     blur_sigma: np.ndarray  # (N, 2) float32 pixels of the view, 0 = none
@@ -72,7 +68,6 @@ def identity_recipes(count: int) -> Recipes:
         contrast=ones,
         saturation=ones,
         hue=zeros,
-        order=np.tile(_ORDERS[0], (count, 2, 1)),
         gray=zeros.astype(bool),
         gray_strength=zeros,
         blur_sigma=zeros,
@@ -119,7 +114,6 @@ def draw_recipes(
         contrast=_if(jittered, _factor(u["contrast"], s * config.contrast), 1),
         saturation=_if(jittered, _factor(u["saturation"], s * config.saturation), 1),
         hue=_if(jittered, turns, 0),
-        order=_ORDERS[np.where(jittered, u["order"] * len(_ORDERS), 0).astype(int)],
         gray=gray,
         gray_strength=_if(gray, np.full(gray.shape, config.gray_strength), 0),
         blur_sigma=_draw_sigmas(config, u, image_size),

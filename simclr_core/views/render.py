@@ -43,7 +43,7 @@ __all__ = [
 _STAGES = {  # operation -> the fields of `Recipes` it is about, in the order of the paper
     "crop": ("crop",),
     "flip": ("flip",),
-    "jitter": ("jittered", "brightness", "contrast", "saturation", "hue", "order"),
+    "jitter": ("jittered", "brightness", "contrast", "saturation", "hue"),
     "grayscale": ("gray", "gray_strength"),
     "blur": ("blur_sigma",),
 }

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 
-import numpy as np
 import pytest
 
 from simclr_core.data.shapes import FACTOR_NAMES
@@ -42,26 +41,6 @@ def test_view_colours_can_be_seen_and_their_words_read(theme, paper):
 def test_contrast_is_that_of_wcag():
     assert figures.contrast("#000000", "#ffffff") == pytest.approx(21)
     assert figures.contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.01)
-
-
-def test_loss_figure_draws_both_lines_and_its_references():
-    steps = np.arange(5)
-    figure = figures.loss_figure(steps, steps * 1.0, steps * 0.5, {"floor": 0.25, "all alike": 5})
-    assert [list(t.y) for t in figure.data] == [[0, 1, 2, 3, 4], [0, 0.5, 1, 1.5, 2]]
-    assert [s.y0 for s in figure.layout.shapes] == [0.25, 5]
-    assert "floor 0.25" in figure.layout.annotations[0].text
-
-
-def test_bars_say_their_numbers_and_refuse_a_missing_one():
-    figure = figures.bar_figure(["pixels", "h"], [0.44, float("nan")])
-    assert list(figure.data[0].text) == ["44%", "unknown"]
-    with pytest.raises(ValueError, match="2 for 1"):
-        figures.bar_figure(["h"], [0.1, 0.2])
-
-
-def test_similarities_are_centred_on_zero():
-    heat = figures.similarity_figure(np.eye(3)).data[0]
-    assert (heat.zmin, heat.zmid, heat.zmax) == (-1, 0, 1)
 
 
 def test_ink_differs_between_themes():
