@@ -29,9 +29,10 @@ from simclr_core.feed import demo  # noqa: E402
 from simclr_core.machine.devices import find_device  # noqa: E402
 from simclr_core.model.backend import prepare  # noqa: E402
 from simclr_core.questions import factor_probes as keeping  # noqa: E402
+from simclr_core.runs.run import Run  # noqa: E402
 from simclr_core.runs.snapshots.networks import Networks  # noqa: E402
 from simclr_core.runs.snapshots.weights import find_weights  # noqa: E402
-from simclr_core.runs.store import Run, RunStore  # noqa: E402
+from simclr_core.runs.store import RunStore  # noqa: E402
 
 TOLD = 240  # pictures whose h and z are shipped
 ROUNDS = 40  # of the match game

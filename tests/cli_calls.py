@@ -7,7 +7,7 @@ import os
 import pytest
 
 from simclr_core.cli import main as cli
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 
 def call(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:

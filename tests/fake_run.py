@@ -22,8 +22,9 @@ if __name__ == "__main__":
 from simclr_core.base.files import append_lines, write_json, write_npz
 from simclr_core.data import shapes
 from simclr_core.loss import nt_xent as loss
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 from simclr_core.settings.presets import preset_config
 
@@ -63,7 +64,7 @@ class FakeRun:
         self._record()
         self._draw(probe)
         self.run.write_status(
-            state=runs.RUNNING, attempt=1, slot="cpu", phase="training", step=0, steps=steps,
+            state=states.RUNNING, attempt=1, slot="cpu", phase="training", step=0, steps=steps,
             device="2 cores", backend="tensorflow", message="", images_per_second=1980.0,
         )  # fmt: skip
         if not alive:
@@ -149,9 +150,9 @@ class FakeRun:
             },
         )
 
-    def end(self, state: str = runs.FINISHED, message: str = "") -> None:
+    def end(self, state: str = states.FINISHED, message: str = "") -> None:
         """Write how it ended, and let the lock go."""
-        if state == runs.FINISHED:
+        if state == states.FINISHED:
             write_json(
                 self.run.path / "evaluation.json",
                 {

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from simclr_core.base.paths import PROJECT
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 ROOT = PROJECT
 

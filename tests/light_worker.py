@@ -15,7 +15,8 @@ import pytest
 
 from held_run import wait_for
 from simclr_core.base.locks import try_lock
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 _KERAS = '''
 import os, sys, time

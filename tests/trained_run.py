@@ -18,7 +18,8 @@ import numpy as np
 from simclr_core.base.files import read_npz
 from simclr_core.base.paths import PROJECT
 from simclr_core.machine.devices import Device
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import DataConfig, RunConfig, replace
 from simclr_core.settings.presets import view_config
 from small_parts import MODEL, TRAINING

@@ -18,8 +18,9 @@ from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.questions import analyst, jobs
 from simclr_core.questions import large_probe as more
-from simclr_core.runs.snapshots import arrays as snapshots
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.snapshots import cache
+from simclr_core.runs.store import RunStore
 
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
 _PLAIN = {
@@ -133,7 +134,7 @@ def _has_z(run: Run) -> bool:
     """Whether the newest readable snapshot has projections."""
     for step in reversed(run.snapshot_steps()):
         with contextlib.suppress(LabError):
-            return "z" in snapshots.arrays(run, step)
+            return "z" in cache.arrays(run, step)
     return True  # then something else is wrong, and is said
 
 

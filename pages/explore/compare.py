@@ -17,9 +17,9 @@ from simclr_core.feed.categories import choices
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.figures import charts as figures
-from simclr_core.runs import comparison, summary
-from simclr_core.runs import validation as contents
-from simclr_core.runs.store import ENDED, Run
+from simclr_core.runs import comparison, summary, validation
+from simclr_core.runs.run import Run
+from simclr_core.runs.states import ENDED
 
 from . import ask as explore_ask
 from . import kept as explore_keeps
@@ -260,4 +260,4 @@ def _plain(name: str) -> str:
 def _value(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:g}"
-    return "–" if value is None else contents.clean(str(value))[:60]
+    return "–" if value is None else validation.clean(str(value))[:60]

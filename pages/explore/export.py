@@ -18,9 +18,8 @@ from simclr_core.export.static_figures import NUMBERS
 from simclr_core.model.encoder_file import USE
 from simclr_core.questions import jobs
 from simclr_core.runs import tables as table
-from simclr_core.runs.snapshots import arrays as snapshots
-from simclr_core.runs.snapshots import weights
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
+from simclr_core.runs.snapshots import cache, weights
 from simclr_core.runs.summary import size_words
 
 from . import starts as explore_starts
@@ -186,6 +185,6 @@ def _links(what: str, links: dict[str, str]) -> None:
 def _arrays(run: Run, step: int) -> list[str]:
     """Names of what a snapshot holds; none if it cannot be read."""
     try:
-        return list(snapshots.arrays(run, step))
+        return list(cache.arrays(run, step))
     except LabError:
         return []

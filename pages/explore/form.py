@@ -14,9 +14,8 @@ from simclr_core.feed.map_blocks import CLUSTER
 from simclr_core.measures.neighbours import METRICS
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.questions import large_probe as more
-from simclr_core.runs import comparison
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run
+from simclr_core.runs import comparison, states
+from simclr_core.runs.run import Run
 
 from . import ask as explore_ask
 from . import occlusion as explore_looks
@@ -134,7 +133,7 @@ def _to_panel() -> None:
 
 
 def _name(row: run_rows.Row) -> str:
-    state = "" if row.state == runs.FINISHED else f", {row.state}"
+    state = "" if row.state == states.FINISHED else f", {row.state}"
     return (f"{row.name} ({row.run.id}{state})") if row.name != row.run.id else row.run.id + state
 
 

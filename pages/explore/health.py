@@ -16,8 +16,9 @@ from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed import missing_files as lost
 from simclr_core.figures import charts as figures
 from simclr_core.runs import health
-from simclr_core.runs.snapshots import arrays as snapshots
-from simclr_core.runs.store import DAMAGED, Run
+from simclr_core.runs.run import Run
+from simclr_core.runs.snapshots import cache
+from simclr_core.runs.states import DAMAGED
 
 HEIGHT = 520
 _MARKS = {health.HEALTHY: "good", health.EARLY: "early"}  # the others are trouble
@@ -126,7 +127,7 @@ def _spectra_at(
     found, dead = dict[str, tuple[list[float], list[float]]](), None
     for name in ("h", "z"):
         with contextlib.suppress(LabError):  # damaged, or without z
-            vectors = snapshots.vectors(run, step, name)
+            vectors = cache.vectors(run, step, name)
             found[name + when] = _spectrum(vectors)
             dead = health.dead_units(vectors) if name == "h" else dead
     return found, dead

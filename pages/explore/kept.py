@@ -16,7 +16,7 @@ from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.figures.charts import scale_colors
 from simclr_core.questions import jobs
 from simclr_core.runs import summary
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 SHADES = 33
 ABOUT = (

@@ -20,8 +20,8 @@ from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import Probe, probe_facts
 from simclr_core.figures.charts import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.questions import large_probe as more
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 
 from . import scores as explore_scores
 from .ask import Found, described
@@ -55,7 +55,7 @@ def show(
         "start": dict(start),
         "message": message,
         "own": dict(own) if own else None,
-        "grows": more.owner(run).state not in runs.ENDED,
+        "grows": more.owner(run).state not in states.ENDED,
         **surroundings(run),
     }
     mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))

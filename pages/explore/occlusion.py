@@ -15,8 +15,8 @@ from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed import pictures as explore_pictures
 from simclr_core.questions import jobs
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
-from simclr_core.runs.store import Run
 from simclr_core.views.render import render_views
 
 from . import map as explore_map

@@ -16,9 +16,9 @@ from simclr_core.feed.facts import NEAREST
 from simclr_core.measures.evaluation import l2_normalise
 from simclr_core.questions import analyst, jobs
 from simclr_core.questions import large_probe as more
-from simclr_core.runs.snapshots import arrays as snapshots
-from simclr_core.runs.snapshots import weights
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.snapshots import cache, weights
+from simclr_core.runs.store import RunStore
 
 from . import map as explore_map
 
@@ -85,7 +85,7 @@ def _step(run: Run) -> int:
 
 
 def _header(run: Run, pixels: np.ndarray, h: np.ndarray, step: int) -> dict[str, Any]:
-    similarity = (l2_normalise(h) @ l2_normalise(snapshots.vectors(run, step)).T)[0]  # (P,)
+    similarity = (l2_normalise(h) @ l2_normalise(cache.vectors(run, step)).T)[0]  # (P,)
     order = np.argsort(-similarity, kind="stable")[:NEAREST]
     return {
         "step": step,

@@ -24,7 +24,7 @@ from pages.shell.live import interval
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.feed import map_blocks as explore_blocks
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
 POLL = 0.5  # seconds between looks for an answer
@@ -91,7 +91,7 @@ def _goes_on(asked: Asked) -> bool:
     if asked.panel == explore_form.COMPARE:
         rows = run_rows.rows(RunStore())
         return explore_compare.goes_on({row.run.id: row for row in rows})
-    return asked.run.state not in runs.ENDED
+    return asked.run.state not in states.ENDED
 
 
 def _map(asked: Asked, message: str, notes: list[str]) -> bool:

@@ -11,7 +11,7 @@ from pages.shell.live import mount
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed import pairs as explore_pairs
 from simclr_core.feed.packing import pack
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 from . import ask as explore_ask
 from . import map as explore_map

@@ -9,7 +9,7 @@ from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as blocks
 from simclr_core.questions import large_probe as more
 from simclr_core.runs import summary
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 from . import kept as explore_keeps
 

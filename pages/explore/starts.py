@@ -5,8 +5,9 @@ from __future__ import annotations
 import streamlit as st
 
 from simclr_core.base.errors import LabError
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import weight_steps
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import group
 from simclr_core.runs.validation import count
 from simclr_core.settings.presets import KINDS, VIEW_PRESETS, view_config

@@ -13,7 +13,8 @@ from simclr_core.feed import demo
 from simclr_core.feed.map_picture import map_picture, newest_map
 from simclr_core.feed.packing import pack
 from simclr_core.runs import summary
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 INTRO = (
     "<h1>See contrastive learning happen</h1><p>Nobody told this network what the pictures show. "

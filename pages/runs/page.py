@@ -12,7 +12,7 @@ from pages.shared import open_file, run_actions, run_rows
 from pages.shared.run_rows import Row
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch
 
@@ -38,7 +38,7 @@ def main() -> None:
 
 def _all(store: RunStore, busy: bool) -> None:
     rows = run_rows.rows(store)
-    if any(row.state == runs.QUEUED for row in rows):
+    if any(row.state == states.QUEUED for row in rows):
         with contextlib.suppress(LabError):  # the server's log says why the queue stands still
             launch.advance(store)
         rows = run_rows.rows(store)
@@ -61,13 +61,13 @@ def _all(store: RunStore, busy: bool) -> None:
 
 
 def _busy(rows: list[Row]) -> bool:
-    return any(row.state not in runs.ENDED for row in rows)
+    return any(row.state not in states.ENDED for row in rows)
 
 
 def _search(rows: list[Row]) -> list[Row]:
     """The runs that the words in the search field leave."""
     with st.container(key="runs-head", horizontal=True, vertical_alignment="center"):
-        going = sum(row.state not in runs.ENDED for row in rows)
+        going = sum(row.state not in states.ENDED for row in rows)
         count = f"{len(rows):,} run{'s' * (len(rows) != 1)}"
         st.html(f'<p class="runs-count"><b>{count}</b>{f", {going} going on" if going else ""}</p>')
         words = ""

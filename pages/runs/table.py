@@ -10,9 +10,7 @@ import streamlit as st
 
 from pages.shared import estimate, run_actions, run_rows, run_words
 from pages.shared.run_rows import Row
-from simclr_core.runs import store as runs
-from simclr_core.runs import summary
-from simclr_core.runs import validation as contents
+from simclr_core.runs import states, summary, validation
 from simclr_core.runs.store import RunStore
 
 PAGE = 12  # lines a page
@@ -47,11 +45,11 @@ def _line(store: RunStore, row: Row, everything: Sequence[Row]) -> None:
         st.page_link("pages/train/page.py", label=label, query_params={"run": row.run.id})
     figures.html(line_html(row, everything, run_rows.size(row.run)))
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        resumable = row.state in runs.RESUMABLE and row.state != runs.FAILED
+        resumable = row.state in states.RESUMABLE and row.state != states.FAILED
         if resumable and st.button("Resume", key=f"resume_{row.run.id}"):
             run_actions.attempt(lambda: run_actions.resume(store, row.run))
             st.rerun()
-        if row.state == runs.QUEUED and st.button("Leave the line", key=f"leave_{row.run.id}"):
+        if row.state == states.QUEUED and st.button("Leave the line", key=f"leave_{row.run.id}"):
             run_actions.attempt(lambda: run_actions.stop(row.run))
             st.rerun()
         going = row.state in run_words.GOING and not row.request
@@ -90,14 +88,14 @@ def line_html(row: Row, everything: Sequence[Row], size: int) -> str:
     """State, data and settings, scores, date and size of a run as one line of HTML."""
     made = datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
     about = ", ".join(word for word in (row.preset, *row.words) if word)
-    if row.state == runs.DAMAGED:
+    if row.state == states.DAMAGED:
         middle = f'<span class="runs-why">{escape(row.message)}</span>'
     else:
         middle = (
             f'<span title="{escape(about)}">{escape(row.data)}<small>{escape(about)}</small></span>'
             f"<span>{_scores(row)}</span>"
         )
-    return contents.clean(  # a path may be in another encoding
+    return validation.clean(  # a path may be in another encoding
         f'<div class="runs-line runs-grid"><span class="run-state run-{row.state}">'
         f"{escape(_state(row, everything))}</span>{middle}"
         f"<span>{made}</span><span>{summary.size_words(size)}</span></div>"
@@ -106,10 +104,10 @@ def line_html(row: Row, everything: Sequence[Row], size: int) -> str:
 
 def _state(row: Row, everything: Sequence[Row]) -> str:
     word = run_words.state_word(row.state, row.request)
-    if row.state == runs.QUEUED:
+    if row.state == states.QUEUED:
         position, _ = estimate.place_in_line(row, everything)
         return f"{word}, {summary.ordinal(position)} in line"
-    if row.state == runs.RUNNING and row.steps and not row.request:
+    if row.state == states.RUNNING and row.steps and not row.request:
         return f"{word}, {summary.percent(min(row.step / row.steps, 1.0))}"
     return word
 

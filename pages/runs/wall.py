@@ -13,9 +13,8 @@ from pages.shared.run_rows import Row
 from pages.shell import room
 from simclr_core.base.errors import LabError
 from simclr_core.feed.map_picture import map_picture
-from simclr_core.runs import store as runs
-from simclr_core.runs import summary
-from simclr_core.runs.store import Run
+from simclr_core.runs import states, summary
+from simclr_core.runs.run import Run
 
 MOST = 24  # runs that are shown at once, the newest first
 KEPT = 64  # maps that are kept in memory
@@ -51,7 +50,7 @@ def card(row: Row) -> str:
 
 
 def _state(row: Row) -> str:
-    if row.state == runs.RUNNING and row.steps:
+    if row.state == states.RUNNING and row.steps:
         return f"{row.state}, {min(row.step / row.steps, 1):.0%}"
     return row.state
 

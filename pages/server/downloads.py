@@ -12,7 +12,7 @@ from starlette.routing import Route
 
 from simclr_core.base.errors import LabError
 from simclr_core.runs import bundle
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 from .same_origin import GUARD, missing, refusal, run_of
 

@@ -13,7 +13,7 @@ from simclr_core.base.errors import LabError, RunError
 from simclr_core.export import static_figures as printed
 from simclr_core.export import write as export
 from simclr_core.questions import jobs
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 from .same_origin import GUARD, missing, refusal, run_of
 

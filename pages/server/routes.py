@@ -24,7 +24,7 @@ from simclr_core.base.paths import ASSETS
 from simclr_core.feed import demo
 from simclr_core.feed.categories import category_names
 from simclr_core.feed.thumbnails import probe_facts, sheet
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 from .same_origin import GUARD, missing, refusal, run_of
 

@@ -13,7 +13,8 @@ from starlette.responses import PlainTextResponse, Response
 
 from simclr_core.base.errors import RunError
 from simclr_core.questions import large_probe as more
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 GUARD = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options": "nosniff"}
 

@@ -9,8 +9,7 @@ from simclr_core.base.errors import DeviceError
 from simclr_core.data.builtin import DIGITS_SIZE, SHAPES_SIZE
 from simclr_core.machine import memory
 from simclr_core.machine.devices import find_device
-from simclr_core.runs import store as runs
-from simclr_core.runs import summary
+from simclr_core.runs import states, summary
 from simclr_core.settings.config import RunConfig
 
 from .run_rows import Row, waiting
@@ -59,7 +58,7 @@ def words(config: RunConfig, rows: Sequence[Row]) -> str:
     else:
         text = f"est. <b>{summary.clock(seconds)}</b> on {place}"
     text += _memory(config)
-    ahead = sum(r.state in (runs.STARTING, runs.RUNNING, runs.QUEUED) for r in rows)
+    ahead = sum(r.state in (states.STARTING, states.RUNNING, states.QUEUED) for r in rows)
     return f"{text}, after {ahead} other run{'s' * (ahead != 1)}" if ahead else text
 
 
@@ -70,7 +69,7 @@ def place_in_line(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
     """
     line = [r.run.id for r in waiting(rows)]
     position = line.index(row.run.id) + 1 if row.run.id in line else 1
-    ahead = [r for r in rows if r.state in (runs.STARTING, runs.RUNNING)]
+    ahead = [r for r in rows if r.state in (states.STARTING, states.RUNNING)]
     ahead += [r for r in waiting(rows)[: position - 1]]
     extra = startup(rows)
     seconds = sum(_left(r, extra) for r in ahead)
@@ -79,7 +78,7 @@ def place_in_line(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
 
 def _left(row: Row, extra: float) -> float:
     """Seconds until a run ends."""
-    if row.state == runs.RUNNING and row.left is not None:
+    if row.state == states.RUNNING and row.left is not None:
         return row.left + extra / 3  # what remains beside training is the evaluation
     return max(row.budget - row.seconds, 0.0) + extra
 
@@ -101,7 +100,7 @@ def _seconds_a_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
     """Of the last finished run whose steps were as much work on the same device."""
     wanted = _work(config, _device(config.training.device))
     for r in rows:
-        trained = r.state == runs.FINISHED and r.step and r.seconds
+        trained = r.state == states.FINISHED and r.step and r.seconds
         if trained and r.config and _work(r.config, r.device or _device(r.slot)) == wanted:
             return r.seconds / r.step
     return None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from simclr_core.questions import analyst, jobs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 
 def waiting(run: Run, what: str, found: jobs.Answer) -> tuple[str, bool]:

@@ -15,9 +15,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.server import downloads
 from simclr_core.base.errors import LabError, RunError
-from simclr_core.runs import bundle, summary
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import bundle, states, summary
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 from simclr_core.settings.presets import view_config
 from simclr_core.workers import launch
@@ -95,21 +95,21 @@ def attempt(action: Callable[[], object]) -> None:
 
 def pause(run: Run) -> None:
     """Ask a run to pause. One that was paused in another tab meanwhile is left as it is."""
-    _unless(run, (runs.PAUSED,), lambda: launch.pause(run))
+    _unless(run, (states.PAUSED,), lambda: launch.pause(run))
 
 
 def stop(run: Run) -> None:
     """Ask a run to stop. One that was stopped in another tab meanwhile is left as it is."""
-    _unless(run, (runs.STOPPED,), lambda: launch.stop(run))
+    _unless(run, (states.STOPPED,), lambda: launch.stop(run))
 
 
 def resume(store: RunStore, run: Run) -> None:
     """Put a run back in line. One that was resumed in another tab meanwhile is left as it is."""
-    going_on = (runs.QUEUED, runs.STARTING, runs.RUNNING)
+    going_on = (states.QUEUED, states.STARTING, states.RUNNING)
     _unless(run, going_on, lambda: launch.resume(store, run))
 
 
-def _unless(run: Run, states: tuple[str, ...], action: Callable[[], object]) -> None:
+def _unless(run: Run, wanted: tuple[str, ...], action: Callable[[], object]) -> None:
     """Do something that brings a run into one of some states; a refusal there is none.
 
     Raises:
@@ -118,7 +118,7 @@ def _unless(run: Run, states: tuple[str, ...], action: Callable[[], object]) -> 
     try:
         action()
     except RunError:
-        if run.state not in states:
+        if run.state not in wanted:
             raise
 
 

@@ -10,8 +10,9 @@ import streamlit as st
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
 from simclr_core.data import datasets
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 
 from . import run_rows
 

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from simclr_core.base.errors import LabError
-from simclr_core.runs import store as runs
-from simclr_core.runs import summary
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states, summary
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore, created
 from simclr_core.settings.config import RunConfig
 
 _FILES = ("config.json", "status.json", "label.json", "evaluation.json")
@@ -51,7 +51,7 @@ class Row:
     @property
     def overhead(self) -> float | None:
         """Seconds beside training: starting, compiling, evaluating; None if not known."""
-        if self.state != runs.FINISHED or self.attempt > 1 or not self.ended:
+        if self.state != states.FINISHED or self.attempt > 1 or not self.ended:
             return None
         begun = self.started or max(self.created, self.queued)  # old runs do not say the former
         rest = self.ended - begun - self.seconds
@@ -71,7 +71,7 @@ def row(run: Run) -> Row:
     """A run's row; what it says is as new as the files."""
     stamps = tuple(_stamp(run.path / name) for name in _FILES)
     known = _read(run.path, stamps)
-    if known.state in (runs.STARTING, runs.RUNNING):
+    if known.state in (states.STARTING, states.RUNNING):
         if not run.alive:
             return _with(known, state=run.state)  # read again: it may have ended in between
         return _with(known, request=run.requested(known.attempt))
@@ -80,7 +80,7 @@ def row(run: Run) -> Row:
 
 def waiting(found: Iterable[Row]) -> list[Row]:
     """The line: runs that wait, first one first."""
-    line = [r for r in found if r.state == runs.QUEUED]
+    line = [r for r in found if r.state == states.QUEUED]
     return sorted(line, key=lambda r: (r.queued or r.created, r.run.id))
 
 
@@ -110,7 +110,7 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         name=run.name,
         state=str(status["state"]),
         message=str(status.get("message") or ""),
-        created=runs.created(run),
+        created=created(run),
         queued=summary.number(status.get("queued")) or 0.0,
         started=summary.number(status.get("started")) or 0.0,
         config=known,

@@ -7,14 +7,13 @@ from html import escape
 from typing import Any
 
 from simclr_core.base.errors import RunDamaged
-from simclr_core.runs import store as runs
-from simclr_core.runs import summary
-from simclr_core.runs import validation as contents
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states, summary, validation
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 from . import estimate, run_rows
 
-GOING = (runs.STARTING, runs.RUNNING)
+GOING = (states.STARTING, states.RUNNING)
 
 _PLAIN = {  # what each phase of starting is, for people
     "starting": "starting the training program",
@@ -25,21 +24,21 @@ _PLAIN = {  # what each phase of starting is, for people
 }
 
 _STATES = {
-    runs.QUEUED: "waiting",
-    runs.STARTING: "starting",
-    runs.RUNNING: "running",
-    runs.PAUSED: "paused",
-    runs.STOPPED: "stopped",
-    runs.FINISHED: "finished",
-    runs.FAILED: "failed",
-    runs.INTERRUPTED: "interrupted",
-    runs.DAMAGED: "damaged",
+    states.QUEUED: "waiting",
+    states.STARTING: "starting",
+    states.RUNNING: "running",
+    states.PAUSED: "paused",
+    states.STOPPED: "stopped",
+    states.FINISHED: "finished",
+    states.FAILED: "failed",
+    states.INTERRUPTED: "interrupted",
+    states.DAMAGED: "damaged",
 }
 
 
 def state_word(state: str, request: str | None = None) -> str:
     """A state for people; what was asked for shows before it is done."""
-    if request and state in (runs.STARTING, runs.RUNNING):
+    if request and state in (states.STARTING, states.RUNNING):
         return {"pause": "pausing", "stop": "stopping"}.get(request, state)
     return _STATES.get(state, state)
 
@@ -50,7 +49,7 @@ def head(run: Run, status: dict[str, Any], request: str | None = None) -> str:
     step, steps = _count(status, "step"), _count(status, "steps")
     share = min(step / steps, 1.0) if steps else 0.0
     facts = [f"step {step:,} of {steps:,}" if steps else (f"step {step:,}" if step else "")]
-    if state == runs.RUNNING:
+    if state == states.RUNNING:
         left, speed = _number(status, "seconds_left"), _number(status, "images_per_second")
         facts += [f"{summary.clock(left)} left" if left is not None else ""]
         facts += [f"{speed:,.0f} images/s" if speed else ""]
@@ -67,7 +66,7 @@ def head(run: Run, status: dict[str, Any], request: str | None = None) -> str:
 
 
 def _bar(share: float, state: str) -> str:
-    moving = " run-bar-unknown" if state == runs.STARTING else ""
+    moving = " run-bar-unknown" if state == states.STARTING else ""
     return (
         f'<span class="run-bar{moving}" role="progressbar" aria-label="training" '
         f'aria-valuemin="0" aria-valuemax="100" aria-valuenow="{share * 100:.0f}">'
@@ -79,25 +78,25 @@ def _bar(share: float, state: str) -> str:
 def strip(text: str, more: str = "") -> str:
     """The line that says what is going on, and one that says what to make of it."""
     second = f"<small>{escape(more)}</small>" if more else ""
-    return contents.clean(f'<div class="run-strip"><span>{escape(text)}</span>{second}</div>')
+    return validation.clean(f'<div class="run-strip"><span>{escape(text)}</span>{second}</div>')
 
 
 def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
     """A sentence for the state, and a second one with what to make of it."""
     state, message = status["state"], str(status.get("message") or "").strip()
-    if state == runs.QUEUED:
+    if state == states.QUEUED:
         return _waiting(store, run)
-    if state == runs.STARTING or (state == runs.RUNNING and not status.get("step")):
+    if state == states.STARTING or (state == states.RUNNING and not status.get("step")):
         phase = str(status.get("phase") or "starting")
         return (
             f"Starting: {_PLAIN.get(phase, phase)}.",
             "The first point of the loss comes within seconds.",
         )
-    if state == runs.RUNNING:
+    if state == states.RUNNING:
         return _running(status)
-    if state == runs.FINISHED:
+    if state == states.FINISHED:
         return _finished(run)
-    if state in (runs.FAILED, runs.DAMAGED):
+    if state in (states.FAILED, states.DAMAGED):
         text = message or f"The run failed without a word; its output is in {run.id}/log.txt."
         return text, str(status.get("hint") or _HINTS.get(str(status.get("error")), ""))
     return _halted(run, status)
@@ -113,7 +112,7 @@ _HINTS = {  # by the error's class, where the worker gives none
 def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     """Words for runs that can go on."""
     state, step = status["state"], _count(status, "step")
-    if not step and state in (runs.PAUSED, runs.STOPPED):
+    if not step and state in (states.PAUSED, states.STOPPED):
         return "Taken out before its first step.", "Resume puts it back into the line."
     lost = _checkpoint_lost(run)
     anew = f"Its file checkpoint.npz is {lost}: " + (
@@ -121,14 +120,14 @@ def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
         if lost == "missing"
         else "restore it from a copy, or start another run with the same settings."
     )
-    if state == runs.PAUSED:
+    if state == states.PAUSED:
         stay = (
             "You may rename it meanwhile. Its settings stay, so that the run can be repeated; "
             "for others, start another run."
         )
         on = "" if lost else " Resume goes on from here."
         return f"Paused at step {step:,}.{on}", anew if lost else stay
-    if state == runs.STOPPED:
+    if state == states.STOPPED:
         on = "Resume goes on with the steps that are left."
         return f"Stopped at step {step:,}; what it learned is kept.", anew if lost else on
     on = "Resume goes on from the last checkpoint; at most some seconds are lost."
@@ -184,11 +183,11 @@ def _finished(run: Run) -> tuple[str, str]:
 def placeholders(status: dict[str, Any]) -> tuple[str, str]:
     """What stands over an empty map and over empty curves, where no file of theirs is lost."""
     state = status["state"]
-    if state == runs.QUEUED:
+    if state == states.QUEUED:
         return "The map begins when it is this run's turn", "Waiting for its turn"
     if state in GOING:
         return "The map begins with the untrained network", "The first point comes within seconds"
-    if state == runs.DAMAGED:
+    if state == states.DAMAGED:
         return "No map can be shown", "No loss can be shown"
     return "This run ended before its first snapshot", "This run ended before its first step"
 

@@ -16,8 +16,9 @@ import streamlit as st
 
 from simclr_core.base.errors import LabError
 from simclr_core.questions import analyst, jobs
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import TRAINED, UNTRAINED
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 
 POLL = 0.3  # seconds between looks for an answer, and of rest before anything is asked
 _ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state

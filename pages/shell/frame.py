@@ -12,7 +12,7 @@ from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.figures import charts as figures
 from simclr_core.machine.devices import find_device, unusable_gpu
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
 REFRESH = 3.0  # seconds between looks at the queue
@@ -60,11 +60,11 @@ def show() -> None:
 def queue_words() -> str:
     """How many runs are going on and how many wait."""
     try:
-        states = [run.state for run in RunStore()]
+        every_state = [run.state for run in RunStore()]
     except (LabError, OSError):
         return "no folder for runs"
-    running = sum(state in (runs.STARTING, runs.RUNNING) for state in states)
-    waiting = states.count(runs.QUEUED)
+    running = sum(state in (states.STARTING, states.RUNNING) for state in every_state)
+    waiting = every_state.count(states.QUEUED)
     words = [f"{running} running"] * bool(running) + [f"{waiting} waiting"] * bool(waiting)
     return ", ".join(words) or "nothing running"
 

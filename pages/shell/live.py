@@ -17,7 +17,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.server.routes import script_version
 from simclr_core.feed import categories, payload
 from simclr_core.feed.payload import LivePayload, coordinate_steps
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 
 __all__ = ["color_choices", "coordinate_steps", "interval", "live_curves", "live_map", "watchers"]
 

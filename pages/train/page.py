@@ -10,7 +10,8 @@ from pages.train import states as run_states
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.runs import summary
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import KINDS
 
 

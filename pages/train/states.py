@@ -20,9 +20,9 @@ from pages.shared import run_rows, run_words
 from pages.shell.live import color_choices, coordinate_steps, interval, live_curves, live_map
 from simclr_core.base.errors import LabError
 from simclr_core.feed import missing_files as lost
-from simclr_core.runs import store as runs
-from simclr_core.runs import summary
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states, summary
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import KINDS
 from simclr_core.workers import launch
@@ -94,7 +94,7 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
     if not run.path.exists():  # deleted elsewhere: the page says so
         st.rerun()
     status = run.status
-    if status["state"] == runs.QUEUED:
+    if status["state"] == states.QUEUED:
         with contextlib.suppress(LabError):  # the server's log says why the queue stands still
             launch.advance(store)
         status = run.status
@@ -117,8 +117,8 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
 def _interval(run: Run, status: dict[str, Any]) -> float | None:
     """Seconds between two refreshes; None once nothing more will come."""
     state = status["state"]
-    if state not in runs.ENDED:
-        return 2.0 if state == runs.QUEUED else interval()
+    if state not in states.ENDED:
+        return 2.0 if state == states.QUEUED else interval()
     fresh = time.time() - float(status.get("updated") or 0) < AFTERGLOW
     steps = run.snapshot_steps() if fresh else []
     return 2.0 if steps and steps[-1] not in run.coordinate_steps("umap") else None
@@ -148,10 +148,10 @@ def _head(store: RunStore, run: Run, status: dict[str, Any]) -> None:
             busy = request is not None
             _button("Pause", "pause", functools.partial(actions.pause, run), busy)
             _button("Stop", "stop", functools.partial(actions.stop, run), busy)
-        elif state == runs.QUEUED:
+        elif state == states.QUEUED:
             _button("Leave the line", "stop", functools.partial(actions.stop, run))
-        elif state in runs.RESUMABLE:
-            label = "Try again" if state == runs.FAILED else "Resume"
+        elif state in states.RESUMABLE:
+            label = "Try again" if state == states.FAILED else "Resume"
             first = status.get("error") != "Diverged"  # it would diverge again
             _button(label, "pause", functools.partial(actions.resume, store, run), primary=first)
 
@@ -174,10 +174,10 @@ def _strip(
     """What is going on, and the buttons that start what comes next."""
     problem = st.session_state.pop(actions.PROBLEM, "")
     text, more = (problem, "") if problem else run_words.sentences(store, run, status)
-    if status["state"] in runs.ENDED:
+    if status["state"] in states.ENDED:
         more = f"{more} {lost.scores_words(run)}".strip()
     st.html(run_words.strip(text, more))
-    if config is None or status["state"] == runs.DAMAGED:
+    if config is None or status["state"] == states.DAMAGED:
         if st.button("Delete", key="run_delete"):
             actions.delete_dialog(store, run, summary.size_words(run_rows.size(run)))
         st.page_link("pages/runs/page.py", label="All runs")
@@ -189,9 +189,9 @@ def _strip(
             name = summary.default_name(changed, str(data), kind)
             actions.begin(store, changed, name)
             st.rerun()
-    if status["state"] in (runs.FINISHED, runs.STOPPED) and run.snapshot_steps():
+    if status["state"] in (states.FINISHED, states.STOPPED) and run.snapshot_steps():
         st.page_link("pages/explore/page.py", label="Explore it", query_params={"run": run.id})
-    if status["state"] in (runs.FINISHED, runs.FAILED, runs.STOPPED):
+    if status["state"] in (states.FINISHED, states.FAILED, states.STOPPED):
         st.page_link("pages/runs/page.py", label="All runs")
 
 
@@ -202,9 +202,9 @@ def _next(
     state = status["state"]
     if record.get("steps_from") in ("seconds", "epochs"):  # such a budget finds its steps anew
         config = replace(config, training=replace(config.training, steps=0))
-    if state == runs.FINISHED and summary.group(record, "data").get("origin") != "recorded":
+    if state == states.FINISHED and summary.group(record, "data").get("origin") != "recorded":
         return [actions.without_color(config, kind), actions.longer(config)]
-    if state == runs.FAILED and status.get("error") == "Diverged":
+    if state == states.FAILED and status.get("error") == "Diverged":
         return [actions.gentler(config)]
     return []
 

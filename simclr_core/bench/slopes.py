@@ -17,7 +17,7 @@ import psutil
 
 from ..base.paths import cache_dir
 from ..model.simclr import Feed
-from ..runs import store as runs
+from ..runs import states
 from ..settings.config import replace
 from ..settings.presets import preset_config
 from ..workers import launch
@@ -96,7 +96,7 @@ def by_length(device: str, seconds: float = 600.0) -> dict[str, float]:
         sizes: list[tuple[float, int]] = []
 
         def _ended() -> bool:
-            if run.status.get("phase") == "evaluating" or run.state in runs.ENDED:
+            if run.status.get("phase") == "evaluating" or run.state in states.ENDED:
                 return True
             sizes.append((time.monotonic(), worker.memory_info().rss))
             time.sleep(0.5)

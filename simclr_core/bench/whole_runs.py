@@ -15,8 +15,9 @@ import psutil
 from ..base.errors import TrainingError
 from ..base.locks import is_locked, try_lock
 from ..machine.devices import core_count
-from ..runs import store as runs
-from ..runs.store import Run, RunStore
+from ..runs import states
+from ..runs.run import Run
+from ..runs.store import RunStore
 from ..settings.config import RunConfig, replace
 from ..settings.presets import preset_config
 from ..workers import handover, launch
@@ -134,7 +135,7 @@ def until(what: Callable[[], object], seconds: float, run: Run | None = None) ->
     """Wait for something; a run that failed is told at once."""
     end = time.monotonic() + seconds
     while not what():
-        if run is not None and run.state in (runs.FAILED, runs.DAMAGED, runs.INTERRUPTED):
+        if run is not None and run.state in (states.FAILED, states.DAMAGED, states.INTERRUPTED):
             raise TrainingError(f"The run to be measured {run.state}: {run.status.get('message')}")
         if time.monotonic() > end:
             raise TrainingError(f"Expected the run to go on within {seconds:g} s, it did not.")

@@ -14,8 +14,7 @@ import time
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from ..runs import summary
-from ..runs import validation as contents
+from ..runs import summary, validation
 
 
 class Report(Protocol):
@@ -168,7 +167,7 @@ def clock(seconds: float) -> str:
 
 def percent(value: Any) -> str:
     """A share as 84%, and a dash where it is not known."""
-    found = contents.number(value)
+    found = validation.number(value)
     return "-" if found is None else summary.percent(found)
 
 

@@ -17,9 +17,9 @@ import numpy as np
 from ..base.errors import ConfigError, LabError, RunDamaged, RunError
 from ..base.files import write_atomic
 from ..base.paths import expanded
-from ..runs import store as runs
-from ..runs import validation as contents
-from ..runs.store import Run, RunStore
+from ..runs import states, validation
+from ..runs.run import Run
+from ..runs.store import RunStore, created_words
 from ..workers import launch
 from .report import finish_json, make_report, percent, quiet_libraries, tell
 
@@ -60,7 +60,7 @@ def _end(args: argparse.Namespace, ask: Callable[[Run], None]) -> int:
     _, run = find_run(args)
     ask(run)
     deadline = time.monotonic() + _PATIENCE
-    while (state := run.state) not in runs.ENDED or run.alive:
+    while (state := run.state) not in states.ENDED or run.alive:
         if time.monotonic() > deadline:
             raise RunError(
                 f"Run {run.id}: expected it to end within {_PATIENCE:.0f} s, but it is still "
@@ -180,10 +180,10 @@ def _facts(run: Run) -> dict[str, Any]:
         config = run.config
         source, preset = config.data.source, config.preset
     except LabError as error:
-        status = {"state": runs.DAMAGED, "message": status.get("message") or str(error)}
+        status = {"state": states.DAMAGED, "message": status.get("message") or str(error)}
         source, preset = None, None
     scores: dict[str, Any] = {}
-    if status["state"] != runs.DAMAGED:
+    if status["state"] != states.DAMAGED:
         with contextlib.suppress(LabError):  # `evaluate` writes them anew
             scores = run.evaluation() or {}
     return {
@@ -191,12 +191,12 @@ def _facts(run: Run) -> dict[str, Any]:
         "name": run.label.get("name"),
         "status": status["state"],
         "message": status.get("message") or None,
-        "created": runs.created_words(run),
+        "created": created_words(run),
         "data": source,
         "preset": preset,
         "step": status.get("step"),
         "steps": status.get("steps"),
-        "knn_accuracy": contents.number(scores.get("knn_accuracy")),
+        "knn_accuracy": validation.number(scores.get("knn_accuracy")),
     }
 
 
@@ -204,7 +204,7 @@ def _row(facts: dict[str, Any]) -> list[str]:
     step = f"{facts['step'] or 0}/{facts['steps']}" if facts["steps"] else "-"
     score = percent(facts["knn_accuracy"])
     made, name = facts["created"], str(facts["name"] or "")
-    if facts["status"] == runs.DAMAGED:  # the last column has room
+    if facts["status"] == states.DAMAGED:  # the last column has room
         name = f"{name}: {facts['message']}" if name else facts["message"]
     return [facts["run"], facts["status"], step, facts["data"] or "-", score, made, name]
 

@@ -15,8 +15,9 @@ from types import FrameType
 from typing import Any
 
 from ..base.errors import ConfigError, DataError, LabError
-from ..runs import store as runs
-from ..runs.store import Run, RunStore
+from ..runs import states
+from ..runs.run import Run
+from ..runs.store import RunStore
 from ..runs.summary import default_name, group
 from ..runs.validation import figure
 from ..workers import launch
@@ -109,7 +110,7 @@ def watch(
     """Show a run until it ends, or until the user asks twice to be let go."""
     follower = Follower(store, run)
     heard, pausing = 0, False
-    while (status := run.status)["state"] not in runs.ENDED and asked.count < 2:
+    while (status := run.status)["state"] not in states.ENDED and asked.count < 2:
         if asked.count > heard:
             heard = asked.count
             report.say("Pausing: waiting for the checkpoint (Ctrl-C again leaves the run alone).")
@@ -118,7 +119,7 @@ def watch(
         report.show(*follower.look(status, pausing))
         time.sleep(_TICK)
     deadline = time.monotonic() + 5.0
-    while status["state"] in runs.ENDED and run.alive and time.monotonic() < deadline:
+    while status["state"] in states.ENDED and run.alive and time.monotonic() < deadline:
         time.sleep(0.05)  # the worker ends, so that the next command finds the run free
 
 
@@ -141,7 +142,7 @@ class Follower:
 
     def look(self, status: dict[str, Any], pausing: bool) -> tuple[str, float | None, str]:
         """Words, share in [0, 1] or None, and figures, as `Report.show` takes them."""
-        if status["state"] == runs.QUEUED:
+        if status["state"] == states.QUEUED:
             return self._place_in_line(), None, ""
         if pausing:
             return "pausing", None, ""
@@ -270,10 +271,10 @@ def _goes_on(
 
 
 _CLOSINGS = {
-    runs.FINISHED: _finished,
-    runs.PAUSED: _ended_early,
-    runs.STOPPED: _ended_early,
-    runs.FAILED: _failed,
-    runs.DAMAGED: _failed,
-    runs.INTERRUPTED: _interrupted,
+    states.FINISHED: _finished,
+    states.PAUSED: _ended_early,
+    states.STOPPED: _ended_early,
+    states.FAILED: _failed,
+    states.DAMAGED: _failed,
+    states.INTERRUPTED: _interrupted,
 }

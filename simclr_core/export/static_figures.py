@@ -18,7 +18,7 @@ from ..loss import nt_xent as loss
 from ..runs import tables as table
 from ..runs.comparison import curve
 from ..runs.run import Run
-from ..runs.snapshots import arrays as snapshots
+from ..runs.snapshots import cache
 from ..runs.summary import percent
 from ..runs.validation import number
 
@@ -71,7 +71,7 @@ def map_figure(
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
         if color in NUMBERS:
-            found = axes.scatter(*xy.T, c=snapshots.values(run, step, color), s=9, lw=0)
+            found = axes.scatter(*xy.T, c=cache.values(run, step, color), s=9, lw=0)
             figure.colorbar(found, label=NUMBERS[color], shrink=0.6)
         elif color:
             _categories(axes, run, xy, color, known[color])
@@ -87,7 +87,7 @@ def _places(run: Run, step: int, of: str, method: str) -> tuple[np.ndarray, str]
     if of == "z":
         from ..measures.projection import pca
 
-        return pca(snapshots.vectors(run, step, "z")), "pca"
+        return pca(cache.vectors(run, step, "z")), "pca"
     method = method if step in run.coordinate_steps(method) else "pca"
     if step not in run.coordinate_steps(method):
         raise RunError(f"Run {run.id}: expected a map of step {step:,}, found none.")

@@ -22,7 +22,7 @@ import numpy as np
 
 from ..data import sprite as sheet
 from ..runs.run import Run
-from ..runs.snapshots import arrays as snapshots
+from ..runs.snapshots import cache
 from ..runs.store import created
 from ..runs.tables import columns
 from ..runs.validation import number
@@ -108,7 +108,7 @@ def _projector(run: Run, step: int) -> Iterator[tuple[str, str | bytes]]:
     filled = sheet.canvas(images, size, side)
     picture[: len(filled)] = filled
     rows = zip(*(np.asarray(found[name]).tolist() for name in names), strict=True)
-    yield "vectors.tsv", _tsv(snapshots.vectors(run, step).tolist())
+    yield "vectors.tsv", _tsv(cache.vectors(run, step).tolist())
     yield "metadata.tsv", _tsv([names, *rows])
     yield "sprite.png", sheet.encoded(picture, "png")
     yield (

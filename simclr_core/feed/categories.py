@@ -6,7 +6,7 @@ import numpy as np
 
 from ..base.errors import RunDamaged
 from ..runs import tables as table
-from ..runs.store import Run
+from ..runs.run import Run
 from .thumbnails import Probe, probe_facts
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..base.errors import LabError
 from ..loss import nt_xent as loss
-from ..runs.store import Run
+from ..runs.run import Run
 from ..runs.validation import number
 from .metrics_tail import MetricsTail
 from .packing import pack

@@ -15,8 +15,8 @@ from ..figures.charts import UNKNOWN, category_colors
 from ..loss import nt_xent as loss
 from ..measures import per_picture
 from ..measures.neighbours import fixed_sample
-from ..runs.snapshots import arrays as snapshots
-from ..runs.store import Run
+from ..runs.run import Run
+from ..runs.snapshots import cache
 from .categories import category_names, choices
 from .map_blocks import LOSS, batch_of, coordinates, probe_of, target
 
@@ -32,7 +32,7 @@ def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
     found = []
     for known in reversed([s for s in run.snapshot_steps() if s <= step]):
         try:
-            which, similarity = snapshots.neighbours_of(run, known, np.array([index]))
+            which, similarity = cache.neighbours_of(run, known, np.array([index]))
         except LabError:  # of a damaged snapshot; the others still tell
             continue
         found.append(
@@ -61,7 +61,7 @@ def picture(run: Run, index: int, step: int) -> dict[str, Any]:
         for name, values in probe.categories.items()
         if name in choices(probe)
     }
-    h = snapshots.vectors(run, step)
+    h = cache.vectors(run, step)
     facts["h"] = h[index].round(5).tolist()
     facts["h_range"] = float(np.abs(h).max())
     facts["history"] = neighbour_history(run, index, step)
@@ -69,7 +69,7 @@ def picture(run: Run, index: int, step: int) -> dict[str, Any]:
     of = target(probe)
     if of:
         labels = probe.categories[of]
-        guess = snapshots.predicted_of(run, step, labels, index)
+        guess = cache.predicted_of(run, step, labels, index)
         names = category_names(run, of, labels)
         facts["predicted"] = {"of": of, "value": names[guess] if guess >= 0 else None}
     return facts
@@ -102,12 +102,12 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
         ]
         known = chosen[labels[chosen] >= 0]
         if len(known):
-            right = snapshots.predicted(run, step, labels)[known] == labels[known]
+            right = cache.predicted(run, step, labels)[known] == labels[known]
             found |= {"of": of, "agree": float(right.mean())}
     some = chosen[fixed_sample(len(chosen))]
     for of_, method, key in maps:
         xy = coordinates(run, of_, method, step, key)
-        true = snapshots.neighbours_of(run, step, some, of_)[0]
+        true = cache.neighbours_of(run, step, some, of_)[0]
         found["kept"].append(per_picture.kept_of(true, xy, some))
     return found
 
@@ -115,13 +115,13 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
 def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
     """How alike its two views are in h and z, and what its loss is."""
     found = {}
-    held = snapshots.arrays(run, step)
+    held = cache.arrays(run, step)
     for name in ("h_views", "z_views"):
         if name in held:
             one = per_picture.view_similarity(held[name][index : index + 1])
             found["alike_" + name[0]] = round(float(one[0]), 4)
     if "z_views" in held:
-        found["loss"] = round(float(snapshots.values(run, step, LOSS)[index]), 4)
+        found["loss"] = round(float(cache.values(run, step, LOSS)[index]), 4)
         found["all_alike"] = loss.collapsed_loss(batch_of(run))
     return found
 

@@ -19,8 +19,8 @@ from ..measures import evaluation, per_picture, projection
 from ..measures.neighbours import fixed_sample
 from ..questions import jobs
 from ..runs import summary
-from ..runs.snapshots import arrays as snapshots
-from ..runs.store import Run
+from ..runs.run import Run
+from ..runs.snapshots import cache
 from .categories import category_names, choices
 from .packing import pack
 from .thumbnails import Probe, probe_facts
@@ -73,10 +73,10 @@ def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
         A block: header step, bounds and kept; array xy (2P) float32.
     """
     xy, bounds = _place(run, of, method, step, key)
-    if len(snapshots.vectors(run, step, of)) != len(xy):
+    if len(cache.vectors(run, step, of)) != len(xy):
         raise RunError(f"Run {run.id}: the coordinates of step {step} are of other pictures.")
     sample = fixed_sample(len(xy))
-    kept = per_picture.kept_of(snapshots.neighbours_of(run, step, sample, of)[0], xy, sample)
+    kept = per_picture.kept_of(cache.neighbours_of(run, step, sample, of)[0], xy, sample)
     header = {"kind": "frame", "step": step, "of": of, "method": method, "bounds": bounds}
     return pack({**header, "kept": kept}, {"xy": xy.astype(np.float32).reshape(-1)})
 
@@ -94,7 +94,7 @@ def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
     """
     probe = probe_of(run)
     if name in (LOSS, VIEWS):
-        return _shades(run, name, snapshots.values(run, step, name))
+        return _shades(run, name, cache.values(run, step, name))
     if name == NONE:
         plain = {"kind": "colors", "name": name, "names": [], "counts": [], "colors": [UNKNOWN]}
         return pack(plain, {"category": np.zeros(probe.count, np.uint8)})
@@ -103,7 +103,7 @@ def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
         of = target(probe) or ""
         if not of:
             raise RunError("Expected labels to predict, found none: these pictures have no labels.")
-        values = snapshots.predicted(run, step, probe.categories[of])
+        values = cache.predicted(run, step, probe.categories[of])
     elif name == CLUSTER:
         steps, found = _answered(run, key, "clusters")
         values = found[_at(steps, step, run)].astype(np.int64)
@@ -211,7 +211,7 @@ def _pca_chain(run: Run, steps: tuple[int, ...]) -> tuple[list[int], np.ndarray]
     for step in steps:
         previous = layouts[-1] if layouts else None
         try:
-            layouts.append(projection.pca(snapshots.vectors(run, step, "z"), previous))
+            layouts.append(projection.pca(cache.vectors(run, step, "z"), previous))
             readable.append(step)
         except LabError:  # of a damaged snapshot; the others still have places
             continue

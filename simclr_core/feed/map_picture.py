@@ -9,7 +9,9 @@ import numpy as np
 
 from ..base.errors import LabError
 from ..figures.charts import UNKNOWN, category_colors
-from ..runs.store import FINISHED, Run, RunStore
+from ..runs.run import Run
+from ..runs.states import FINISHED
+from ..runs.store import RunStore
 from .categories import category_names, color_choices
 from .thumbnails import probe_facts
 

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..base.files import damaged, rows_of
-from ..runs import validation as contents
+from ..runs import validation
 
 MAX_POINTS = 1000
 BLOCK = 1 << 22  # bytes read at once
@@ -172,7 +172,7 @@ class MetricsTail:
     def _take(self, block: bytes) -> None:
         rows, steps = [], []
         for row in rows_of(block):
-            step = contents.count(row.get("step"))
+            step = validation.count(row.get("step"))
             if step is not None and step > self._newest:
                 self._newest = step
                 rows.append({**row, "step": step})
@@ -191,5 +191,5 @@ class MetricsTail:
 
 def _number(value: Any) -> float:
     """`value` as a float; NaN for what is no number that a run can have."""
-    found = contents.figure(value)
+    found = validation.figure(value)
     return math.nan if found is None else found

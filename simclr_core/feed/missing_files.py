@@ -6,8 +6,8 @@ from typing import Any
 
 from ..base.errors import RunDamaged
 from ..base.files import damaged
-from ..runs import store as runs
-from ..runs.store import Run
+from ..runs import states
+from ..runs.run import Run
 
 _RESTORE = "restore it from a copy, or delete the run."
 
@@ -74,4 +74,4 @@ def scores_words(run: Run) -> str:
 def _trained(run: Run) -> int:
     """Steps that an ended run has made; 0 for a run that goes on."""
     status = run.status
-    return int(status.get("step") or 0) if status["state"] in runs.ENDED else 0
+    return int(status.get("step") or 0) if status["state"] in states.ENDED else 0

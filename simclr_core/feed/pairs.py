@@ -13,8 +13,8 @@ from ..base.errors import RunDamaged, RunError
 from ..figures.charts import UNKNOWN, category_colors, scale_colors
 from ..measures import per_picture
 from ..measures.evaluation import l2_normalise
-from ..runs.snapshots import arrays as snapshots
-from ..runs.store import Run
+from ..runs.run import Run
+from ..runs.snapshots import cache
 from . import link as explore_link
 from .categories import category_names
 from .map_blocks import is_recorded, probe_of, target
@@ -70,7 +70,7 @@ def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> byt
 def pairs(run: Run, step: int) -> dict[str, Any]:
     """Pairs that stand out at a step, each list with what stands out most first.
 
-    Of more than `snapshots.MANY` pictures, different ones are looked for among a fixed choice.
+    Of more than `cache.MANY` pictures, different ones are looked for among a fixed choice.
 
     Returns:
         among: how many pictures different ones are looked for among; count: how many there are.
@@ -79,13 +79,13 @@ def pairs(run: Run, step: int) -> dict[str, Any]:
         whether their pixels are the same; outliers: pictures that are least like their nearest
         neighbours in h.
     """
-    z_views, h = _views(run, step), snapshots.vectors(run, step)
-    alike = snapshots.values(run, step, "views")
+    z_views, h = _views(run, step), cache.vectors(run, step)
+    alike = cache.values(run, step, "views")
     hard = np.argsort(alike, kind="stable")[:LISTED]
     count = len(h)
-    rows = np.linspace(0, count - 1, min(count, snapshots.MANY)).round().astype(int)
+    rows = np.linspace(0, count - 1, min(count, cache.MANY)).round().astype(int)
     if len(rows) == count:
-        near, similarity = snapshots.neighbours(run, step)
+        near, similarity = cache.neighbours(run, step)
     else:
         near, similarity = per_picture.ranked(h[rows])
         near = rows[near]
@@ -181,7 +181,7 @@ def _ordered(run: Run, indices: np.ndarray, z_views: np.ndarray, order: str) -> 
 
 
 def _views(run: Run, step: int) -> np.ndarray:
-    found = snapshots.arrays(run, step).get("z_views")
+    found = cache.arrays(run, step).get("z_views")
     if found is None:
         if is_recorded(run):
             raise RunError(

@@ -19,9 +19,8 @@ import numpy as np
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json
 from ..figures.charts import UNKNOWN, category_colors
-from ..runs import store as runs
-from ..runs import validation as contents
-from ..runs.store import Run
+from ..runs import states, validation
+from ..runs.run import Run
 from . import missing_files as lost
 from .categories import category_names, choices
 from .curves import curves_block
@@ -241,7 +240,7 @@ class _Reader:
         return self.rows[1], stamp
 
     def _settled(self, steps: list[int]) -> bool:
-        if self.run.state not in runs.ENDED:
+        if self.run.state not in states.ENDED:
             return False
         snapshots = self.run.snapshot_steps()
         return not snapshots or bool(steps and steps[-1] >= snapshots[-1])
@@ -260,7 +259,7 @@ _readers_lock = threading.Lock()
 
 
 def _known(value: np.ndarray | None) -> float | None:
-    return None if value is None else contents.number(float(value))
+    return None if value is None else validation.number(float(value))
 
 
 def _stamp(path: Path) -> tuple:
@@ -274,6 +273,6 @@ def _stamp(path: Path) -> tuple:
 def _planned(run: Run) -> int:
     """Steps that the run is to have; 0 as long as they are not known."""
     try:
-        return contents.count((read_json(run.path / "status.json") or {}).get("steps")) or 0
+        return validation.count((read_json(run.path / "status.json") or {}).get("steps")) or 0
     except RunDamaged:
         return 0

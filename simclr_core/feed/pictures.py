@@ -18,8 +18,8 @@ import numpy as np
 from cachetools import LRUCache, cached
 
 from ..base.errors import RunError
-from ..runs.snapshots import arrays as snapshots
-from ..runs.store import Run
+from ..runs.run import Run
+from ..runs.snapshots import cache
 from ..views.recipes import Recipes, describe, more_recipes, probe_recipes
 from ..views.render import render_views
 from . import map_blocks as blocks
@@ -80,11 +80,11 @@ def table(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...
     for name in choices(probe):
         columns[name] = _names(run, name, probe.categories[name][chosen])
     if of := blocks.target(probe):
-        guess = snapshots.predicted(run, step, probe.categories[of])[chosen]
+        guess = cache.predicted(run, step, probe.categories[of])[chosen]
         columns[f"predicted_{of}"] = _names(run, of, guess)
-    if "z_views" in snapshots.arrays(run, step):
-        columns["loss"] = snapshots.values(run, step, blocks.LOSS)[chosen].tolist()
-        columns["similarity_of_views"] = snapshots.values(run, step, blocks.VIEWS)[chosen].tolist()
+    if "z_views" in cache.arrays(run, step):
+        columns["loss"] = cache.values(run, step, blocks.LOSS)[chosen].tolist()
+        columns["similarity_of_views"] = cache.values(run, step, blocks.VIEWS)[chosen].tolist()
     for of_, method, key in maps:
         xy = blocks.coordinates(run, of_, method, step, key)[chosen]
         name = f"{method}_{of_}"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..data import sprite as sheets
-from ..runs.store import Run
+from ..runs.run import Run
 
 SHEET_PIXELS = 16_000_000  # of one sheet at most; larger pictures are made smaller
 SHEETS_KEPT = 4

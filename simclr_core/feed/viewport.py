@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.errors import RunDamaged
-from ..runs.store import Run
+from ..runs.run import Run
 
 MOST_READ = 200  # steps looked at in one go, evenly chosen: a long run's folder holds thousands
 MARGIN = 0.06  # of the side, around the points

@@ -28,10 +28,11 @@ from ..base.processes import be_nice
 from ..base.progress import Progress
 from ..machine.devices import core_count, find_device
 from ..model.backend import prepare
-from ..runs import validation as contents
+from ..runs import validation
+from ..runs.run import Run
 from ..runs.snapshots.networks import Networks, Replaced
 from ..runs.snapshots.weights import Weights
-from ..runs.store import Run, RunStore
+from ..runs.store import RunStore
 from ..workers import launch
 from . import job_files
 from .answers import KINDS, Arrays, Asked
@@ -132,7 +133,7 @@ class _Teller:
 
 def _attempts(path: Path) -> int:
     with contextlib.suppress(RunDamaged):
-        return contents.count((read_json(path) or {}).get("attempt")) or 0
+        return validation.count((read_json(path) or {}).get("attempt")) or 0
     return 0
 
 

@@ -19,10 +19,10 @@ from ..measures.evaluation import l2_normalise
 from ..measures.neighbours import METRICS
 from ..measures.occlusion import occlusion
 from ..model.encoder_file import encoder_file
+from ..runs.run import Run
 from ..runs.snapshots.coordinates import vectors
 from ..runs.snapshots.networks import MOST_BATCH, Network, Networks
 from ..runs.snapshots.weights import TRAINED, Weights
-from ..runs.store import Run
 from . import factor_probes as keeping
 from .large_probe import COUNTS, make
 

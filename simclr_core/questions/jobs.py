@@ -23,8 +23,8 @@ import numpy as np
 
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json, read_npz, write_json, write_npz, writing
+from ..runs.run import Run
 from ..runs.snapshots.weights import TRAINED, Weights, find_weights, gone
-from ..runs.store import Run
 from . import job_files
 from .job import (
     Job,

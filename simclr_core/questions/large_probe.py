@@ -22,7 +22,7 @@ from ..base.progress import Progress
 from ..data.datasets import Dataset, load_dataset, probe_indices
 from ..measures import per_picture, projection
 from ..runs.run import Run
-from ..runs.snapshots.arrays import NEIGHBOURS
+from ..runs.snapshots.cache import NEIGHBOURS
 from ..runs.snapshots.coordinates import lay_out
 from ..runs.summary import group
 from ..views.recipes import probe_recipes

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import IO
 
 from ..base.errors import LabError
-from .store import Run
+from .run import Run
 
 BLOCK = 1 << 20  # bytes read, and about the bytes held, at a time
 _LEFT_OUT = ("jobs", "sets")  # of the run's own folder

@@ -19,7 +19,7 @@ from ..base.errors import Diverged, LabError
 from ..loss import nt_xent as loss
 from .provenance import origin
 from .run import Run
-from .snapshots import arrays as snapshots
+from .snapshots import cache
 
 HEALTHY, EARLY = "healthy", "too early to tell"
 NOT_STARTED, COLLAPSED, SATURATED = "not started", "collapsed", "saturated"
@@ -296,7 +296,7 @@ def dead_share(run: Run) -> float | None:
     """Share of h's numbers that are the same for every picture, at the newest readable snapshot."""
     for step in reversed(run.snapshot_steps()):
         with contextlib.suppress(LabError):
-            return dead_units(snapshots.vectors(run, step))
+            return dead_units(cache.vectors(run, step))
     return None
 
 

@@ -17,9 +17,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from . import store as runs
+from . import states
 from .recorder import Recording
-from .store import Run, RunStore
+from .run import Run
+from .store import RunStore
 
 BATCH = 250  # pictures a forward pass
 
@@ -81,7 +82,7 @@ class RunRecorder(keras.callbacks.Callback):
         """The last snapshot."""
         if self.step % self.every:
             self._snapshot()
-        self._open.finish(runs.FINISHED)
+        self._open.finish(states.FINISHED)
 
     @property
     def _open(self) -> Recording:

@@ -13,7 +13,7 @@ from typing import Any
 from ..base.files import keep_lines
 from ..data.datasets import Dataset
 from ..machine.devices import Device
-from .store import Run
+from .run import Run
 from .validation import clean, count
 
 PACKAGES = ("keras", "tensorflow", "jax", "torch", "numpy", "umap-learn", "streamlit")

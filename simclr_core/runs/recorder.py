@@ -26,8 +26,9 @@ from ..measures import evaluation, projection
 from ..measures.neighbours import checked
 from ..settings import config as settings
 from ..settings.config import DataConfig, RunConfig
-from . import store as runs
-from .store import Run, RunStore
+from . import states
+from .run import Run
+from .store import RunStore
 
 BLANK = 16  # pixels a side of a picture that is not there
 
@@ -63,7 +64,7 @@ class Recording:
         self.labels = _labels(labels, len(self.images))
         plain = settings_ or RunConfig()
         config = settings.replace(plain, data=DataConfig(source=source))
-        self.run = (store or RunStore()).create(config, name, runs.RUNNING)
+        self.run = (store or RunStore()).create(config, name, states.RUNNING)
         self._lock: int | None = self.run.take()
         self._began = time.monotonic()
         self._previous: np.ndarray | None = None
@@ -108,7 +109,7 @@ class Recording:
         """Since the recording began."""
         return time.monotonic() - self._began
 
-    def finish(self, state: str = runs.FINISHED, message: str = "") -> Run:
+    def finish(self, state: str = states.FINISHED, message: str = "") -> Run:
         """Say how it ended, and let go of the run."""
         if self._lock is not None:
             self.run.write_status(
@@ -126,7 +127,7 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:  # fmt: skip
         failed = error is not None
-        self.finish(runs.FAILED if failed else runs.FINISHED, str(error) if failed else "")
+        self.finish(states.FAILED if failed else states.FINISHED, str(error) if failed else "")
 
     def _describe(self, class_names: Sequence[str], source: str) -> None:
         data = {

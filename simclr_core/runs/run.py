@@ -23,20 +23,13 @@ from ..base.errors import ConfigError, RunBusy, RunDamaged, RunError
 from ..base.files import read_json, read_lines, read_npz, write_json
 from ..base.locks import is_locked, try_lock
 from ..settings import config as settings
-from . import validation as contents
+from . import validation
+from .states import DAMAGED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STARTING, STATES, a_run
 
 FORMAT = 1  # of the run folder; a reader refuses what is newer
 FOLDERS = ("snapshots", "coordinates")  # inside a run folder
 
-QUEUED, STARTING, RUNNING = "queued", "starting", "running"
-PAUSED, STOPPED, FINISHED = "paused", "stopped", "finished"
-FAILED, INTERRUPTED, DAMAGED = "failed", "interrupted", "damaged"
-COMPILING, PACING = "compiling", "finding the pace"  # phases in which the pace is measured
-ENDED = (PAUSED, STOPPED, FINISHED, FAILED, INTERRUPTED, DAMAGED)
-RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)
 NAME_LENGTH = 80  # characters of a name that are kept
-STATES = (QUEUED, STARTING, RUNNING, *ENDED)
-
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 Check = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
 
@@ -70,7 +63,7 @@ class Run:
                 f"Run {self.id}: expected a folder of format {FORMAT} or older, found "
                 f"{record.get('format')!r}; open it with a newer SimCLR Lab."
             )
-        return contents.record(record)
+        return validation.record(record)
 
     @property
     def config(self) -> settings.RunConfig:
@@ -120,7 +113,7 @@ class Run:
             return {"state": DAMAGED, "message": str(error)}
         if not alive and status.get("state") in (STARTING, RUNNING):
             status["state"] = INTERRUPTED
-        return contents.status(status)
+        return validation.status(status)
 
     def _refuse_trained(self) -> None:
         """A new run has no status yet; one that has trained has lost its own.
@@ -136,7 +129,7 @@ class Run:
 
     @property
     def state(self) -> str:
-        """One of the states above."""
+        """One of `states.STATES`."""
         return str(self.status["state"])
 
     @property
@@ -165,11 +158,11 @@ class Run:
     def metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
         """Rows of metrics.jsonl from a byte offset, and the next offset."""
         rows, offset = read_lines(self.path / "metrics.jsonl", offset)
-        return contents.rows(rows), offset
+        return validation.rows(rows), offset
 
     def snapshot_rows(self) -> list[dict[str, Any]]:
         """Rows of snapshots.jsonl: step, seconds and the scores of the probe set."""
-        return contents.rows(read_lines(self.path / "snapshots.jsonl")[0])
+        return validation.rows(read_lines(self.path / "snapshots.jsonl")[0])
 
     def snapshot_steps(self) -> list[int]:
         """Steps that have a snapshot on disk, ascending."""
@@ -177,11 +170,11 @@ class Run:
 
     def snapshot(self, step: int) -> dict[str, np.ndarray]:
         """h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d), float32."""
-        return self._arrays(f"snapshots/{step:08d}.npz", contents.snapshot)
+        return self._arrays(f"snapshots/{step:08d}.npz", validation.snapshot)
 
     def probe(self) -> dict[str, np.ndarray]:
         """images (P,S,S,3) uint8, indices (P,), labels (P,) if any, factor__<name> (P,)."""
-        return self._arrays("probe.npz", contents.probe, "images", "indices")
+        return self._arrays("probe.npz", validation.probe, "images", "indices")
 
     def coordinate_steps(self, method: str) -> list[int]:
         """Steps that have coordinates by `method` ("pca" or "umap"), ascending."""
@@ -189,7 +182,7 @@ class Run:
 
     def coordinates(self, method: str, step: int) -> dict[str, np.ndarray]:
         """xy (P,2) float32, preservation () float32 (NaN: not known), seconds ()."""
-        return self._arrays(f"coordinates/{method}-{step:08d}.npz", contents.coordinates, "xy")
+        return self._arrays(f"coordinates/{method}-{step:08d}.npz", validation.coordinates, "xy")
 
     def _arrays(self, name: str, check: Check, *wanted: str) -> dict[str, np.ndarray]:
         """The arrays of a file of the folder.
@@ -278,11 +271,6 @@ def _unfit(letter: str) -> bool:
 def _parsed(text: str) -> settings.RunConfig:
     """Settings from JSON; a status is asked for often, its settings change once."""
     return settings.from_dict(settings.RunConfig, json.loads(text))
-
-
-def a_run(state: str) -> str:
-    """A state in a sentence: a queued one, an interrupted one."""
-    return f"an {state} one" if state[0] in "aeiou" else f"a {state} one"
 
 
 def _steps(folder: Path, pattern: str) -> list[int]:

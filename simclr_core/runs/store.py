@@ -19,7 +19,7 @@
     .reserve            room on the disk for the last words of a worker; while it is alive
     .<file>.<letters>   a file that is being written, or what a killed writer left of it
 
-Anybody may change these files: `contents` says what is made of odd ones.
+Anybody may change these files: `validation` says what is made of odd ones.
 A run is alive if and only if `lock` is held: states can be told after `kill -9` or a power cut.
 """
 
@@ -41,50 +41,7 @@ from ..base.errors import ConfigError, LabError, RunDamaged, RunError
 from ..base.files import write_json, writing
 from ..base.paths import expanded
 from ..settings import config as settings
-from .run import (
-    COMPILING,
-    DAMAGED,
-    ENDED,
-    FAILED,
-    FINISHED,
-    FOLDERS,
-    FORMAT,
-    INTERRUPTED,
-    PACING,
-    PAUSED,
-    QUEUED,
-    RESUMABLE,
-    RUNNING,
-    STARTING,
-    STATES,
-    STOPPED,
-    Run,
-    a_run,
-)
-
-__all__ = [
-    "COMPILING",
-    "DAMAGED",
-    "ENDED",
-    "FAILED",
-    "FINISHED",
-    "FORMAT",
-    "INTERRUPTED",
-    "PACING",
-    "PAUSED",
-    "QUEUED",
-    "RESUMABLE",
-    "RUNNING",
-    "STARTING",
-    "STATES",
-    "STOPPED",
-    "Run",
-    "RunStore",
-    "a_run",
-    "created",
-    "created_words",
-    "runs_dir",
-]
+from .run import FOLDERS, FORMAT, Run
 
 _ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
 _LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond

@@ -11,7 +11,7 @@ import numpy as np
 
 from ..base.errors import RunError
 from .run import Run
-from .snapshots import arrays as snapshots
+from .snapshots import cache
 from .summary import group
 
 ENDINGS = (".csv", ".parquet")
@@ -31,7 +31,7 @@ def columns(run: Run, step: int) -> dict[str, Any]:
         LabError: the run has no such snapshot, or it cannot be read.
     """
     probe = run.probe()
-    arrays = snapshots.arrays(run, step)
+    arrays = cache.arrays(run, step)
     count = len(arrays["h"])
     if count != len(probe["images"]):
         raise RunError(f"Run {run.id}: its snapshot and its pictures are not as many.")

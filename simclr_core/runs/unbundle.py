@@ -15,7 +15,7 @@ from pathlib import Path
 from ..base.errors import DataError, LabError, RunDamaged
 from ..base.files import parse, read_json, writing
 from ..data.readers.archives import MAX_FILE_BYTES, Entry, UnreadableFile, open_listing
-from . import store as runs
+from . import states
 from .run import FOLDERS, Run
 from .store import RunStore
 
@@ -101,8 +101,8 @@ def _settle(run: Run, path: Path) -> None:
         parse((run.path / "config.json").read_bytes())
     except (RunDamaged, ValueError) as error:
         raise DataError(f"Expected a run in {path.name}: {error}") from error
-    if status.get("state") not in runs.ENDED:
-        run.write_status(state=runs.STOPPED, phase="", message="It came from a zip.")
+    if status.get("state") not in states.ENDED:
+        run.write_status(state=states.STOPPED, phase="", message="It came from a zip.")
 
 
 def _place(store: RunStore, aside: Path, name: str) -> Run:

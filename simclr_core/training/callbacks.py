@@ -16,10 +16,10 @@ import numpy as np
 from ..base.files import append_lines, write_npz
 from ..model.optimizers import gradient_norm
 from ..model.schedule import learning_rate_at
-from ..runs import store as runs
+from ..runs import states
+from ..runs.run import Run
 from ..runs.snapshots.checkpoint import model_arrays, save_checkpoint
 from ..runs.snapshots.observer import Observer, Probe
-from ..runs.store import Run
 from .clock import Clock, TrainingProgress, diverged, own_values
 
 STATUS_EVERY = 0.4  # seconds between two writes of status.json
@@ -181,8 +181,8 @@ def status_of(progress: TrainingProgress) -> dict[str, Any]:
     if p.steps and p.step:
         left = round(max(p.steps - p.step, 0) * p.seconds / max(p.step, 1), 1)
     return {
-        "state": runs.RUNNING,
-        "phase": "training" if p.steps else runs.PACING,
+        "state": states.RUNNING,
+        "phase": "training" if p.steps else states.PACING,
         "step": p.step,
         "steps": p.steps,
         "loss": p.loss,

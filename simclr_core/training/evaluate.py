@@ -29,7 +29,8 @@ from ..measures.evaluation import (
     vote,
 )
 from ..model.backend import prepare, start_framework
-from ..runs.store import Run, RunStore
+from ..runs.run import Run
+from ..runs.store import RunStore
 from ..settings import config as settings
 from ..settings.config import RunConfig
 

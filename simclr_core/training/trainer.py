@@ -22,11 +22,11 @@ from ..machine.devices import Device
 from ..model.backend import bring_home
 from ..model.encoders import check_encoder
 from ..model.simclr import Feed, launch_together
-from ..runs import store as runs
+from ..runs import states
 from ..runs.provenance import average_speed, describe_data, drop_beyond, hardware, origin, versions
+from ..runs.run import Run
 from ..runs.snapshots.checkpoint import load_checkpoint
 from ..runs.snapshots.observer import Observer, Probe
-from ..runs.store import Run
 from ..settings import config as settings
 from ..settings.config import RunConfig
 from . import precision
@@ -170,7 +170,7 @@ class Trainer:
             snapshots.take()
         if p.steps and p.step >= p.steps:
             return
-        self._phase(runs.COMPILING)
+        self._phase(states.COMPILING)
         log = MetricsLog(self.run, p)
         checkpoints = Checkpoints(self.run, p)
         beside = [
@@ -234,7 +234,7 @@ class Trainer:
         scores |= {"step": p.step, "loss": p.loss, "seconds": round(p.seconds, 3)}
         scores["images_per_second"] = average_speed(self.run)
         write_json(self.run.path / "evaluation.json", scores)
-        self.run.write_status(state=runs.FINISHED, phase="", seconds_left=0, **self._totals())
+        self.run.write_status(state=states.FINISHED, phase="", seconds_left=0, **self._totals())
 
     def _totals(self) -> dict[str, Any]:
         p = self.progress
@@ -254,13 +254,13 @@ class Trainer:
         return bool(request)
 
     def _write_end(self, request: str) -> None:
-        state = runs.PAUSED if request == "pause" else runs.STOPPED
+        state = states.PAUSED if request == "pause" else states.STOPPED
         self.run.write_status(state=state, phase="", seconds_left=None, **self._totals())
 
     def _phase(self, words: str) -> None:
         """Say what goes on before and after the steps."""
         self.run.write_status(
-            state=runs.STARTING if words != "evaluating" else runs.RUNNING,
+            state=states.STARTING if words != "evaluating" else states.RUNNING,
             phase=words,
             device=self.device.name,
             backend=keras.backend.backend(),

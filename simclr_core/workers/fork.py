@@ -14,9 +14,10 @@ import shutil
 from ..base.errors import ConfigError, RunError
 from ..base.files import read_npz, write_json
 from ..machine.devices import find_device
+from ..runs.run import Run
 from ..runs.snapshots.checkpoint import bare_checkpoint
 from ..runs.snapshots.weights import weight_steps
-from ..runs.store import Run, RunStore
+from ..runs.store import RunStore
 from ..runs.validation import number
 from ..settings import config as settings
 from ..settings.config import RunConfig, ViewConfig

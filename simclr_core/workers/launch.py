@@ -18,8 +18,9 @@ from ..base.files import writing
 from ..base.locks import held, is_locked
 from ..base.processes import spawn
 from ..machine.devices import find_device
-from ..runs import store as runs
-from ..runs.store import Run, RunStore
+from ..runs import states
+from ..runs.run import Run
+from ..runs.store import RunStore, created
 from ..settings.config import RunConfig
 from . import handover
 
@@ -52,16 +53,16 @@ def resume(store: RunStore, run: Run) -> None:
     handle = run.take()
     try:
         state = run.status["state"]  # its own lock is held now: STARTING means interrupted
-        if state in (runs.STARTING, runs.RUNNING):
-            state = runs.INTERRUPTED
-        if state == runs.DAMAGED:
+        if state in (states.STARTING, states.RUNNING):
+            state = states.INTERRUPTED
+        if state == states.DAMAGED:
             raise RunDamaged(run.status["message"])
-        if state not in runs.RESUMABLE:
+        if state not in states.RESUMABLE:
             raise RunError(
-                f"Run {run.id}: expected a run that can go on ({', '.join(runs.RESUMABLE)}), "
-                f"found {runs.a_run(state)}."
+                f"Run {run.id}: expected a run that can go on ({', '.join(states.RESUMABLE)}), "
+                f"found {states.a_run(state)}."
             )
-        run.write_status(state=runs.QUEUED, queued=time.time(), message="", error=None)
+        run.write_status(state=states.QUEUED, queued=time.time(), message="", error=None)
     finally:
         os.close(handle)
     advance(store)
@@ -69,23 +70,23 @@ def resume(store: RunStore, run: Run) -> None:
 
 def pause(run: Run) -> None:
     """Ask for a checkpoint and the slot back. Raises RunError if the run is not running."""
-    _end(run, "pause", runs.PAUSED)
+    _end(run, "pause", states.PAUSED)
 
 
 def stop(run: Run) -> None:
     """Ask to end within one batch. Raises RunError if there is nothing to stop."""
-    _end(run, "stop", runs.STOPPED)
+    _end(run, "stop", states.STOPPED)
 
 
 def queue(store: RunStore) -> list[Run]:
     """Waiting runs, first in line first."""
-    waiting = [(_queued_at(run), run) for run in store if run.state == runs.QUEUED]
+    waiting = [(_queued_at(run), run) for run in store if run.state == states.QUEUED]
     return [run for _, run in sorted(waiting, key=lambda pair: (pair[0], pair[1].id))]
 
 
 def active(store: RunStore) -> list[Run]:
     """Runs that hold a slot."""
-    return [run for run in store if run.state in (runs.STARTING, runs.RUNNING)]
+    return [run for run in store if run.state in (states.STARTING, states.RUNNING)]
 
 
 def advance(store: RunStore) -> list[Run]:
@@ -156,11 +157,11 @@ def _spawn_worker(store: RunStore, run: Run, slot: str) -> bool:
     lock = run.take()
     try:
         status = run.status
-        if status["state"] != runs.QUEUED:
+        if status["state"] != states.QUEUED:
             return False
         attempt = int(_number(status.get("attempt"))) + 1
         run.write_status(
-            state=runs.STARTING,
+            state=states.STARTING,
             attempt=attempt,
             slot=slot,
             started=time.time(),
@@ -175,7 +176,7 @@ def _spawn_worker(store: RunStore, run: Run, slot: str) -> bool:
         _children.append(worker)
         return True
     except OSError as error:
-        run.write_status(state=runs.FAILED, message=f"The worker could not start: {error}.")
+        run.write_status(state=states.FAILED, message=f"The worker could not start: {error}.")
         return False
     finally:
         os.close(lock)
@@ -192,7 +193,7 @@ def _reap() -> None:
 def _end(run: Run, request: str, state: str) -> None:
     """Take a waiting run out of the queue, or ask a running one."""
     deadline = time.monotonic() + _STARTING_SECONDS
-    while run.state == runs.QUEUED:
+    while run.state == states.QUEUED:
         try:
             handle = run.take()
         except RunBusy:  # it is just being started; then it can be asked
@@ -200,7 +201,7 @@ def _end(run: Run, request: str, state: str) -> None:
                 raise
             continue
         try:
-            if run.status["state"] in (runs.QUEUED, runs.STARTING):
+            if run.status["state"] in (states.QUEUED, states.STARTING):
                 run.write_status(state=state, message="Taken out of the queue.")
                 return
         finally:
@@ -209,7 +210,7 @@ def _end(run: Run, request: str, state: str) -> None:
 
 
 def _queued_at(run: Run) -> float:
-    return _number(run.status.get("queued")) or runs.created(run)
+    return _number(run.status.get("queued")) or created(run)
 
 
 def _number(value: Any) -> float:

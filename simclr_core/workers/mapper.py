@@ -29,9 +29,10 @@ from ..base.locks import try_lock
 from ..base.processes import be_nice
 from ..machine.devices import core_count
 from ..measures import projection
-from ..runs import store as runs
+from ..runs import states
+from ..runs.run import Run
 from ..runs.snapshots.coordinates import Layout, lay_out, project_run, project_step
-from ..runs.store import Run, RunStore
+from ..runs.store import RunStore
 
 __all__ = ["Mapper", "main", "project_run", "rest_after", "serve"]
 
@@ -43,7 +44,7 @@ NICENESS = 5  # as training has
 ATTEMPTS = 2  # at a snapshot that fails
 PACE_PATIENCE = 20.0  # seconds that a run may take to find its pace undisturbed
 DISK_FULL_REST = 10.0  # seconds until the disk is tried again
-_MEASURED = (runs.COMPILING, runs.PACING)
+_MEASURED = (states.COMPILING, states.PACING)
 
 
 def rest_after(cpu_seconds: float, seconds: float, cores: int, share: float = SHARE) -> float:
@@ -288,7 +289,7 @@ def be_modest() -> None:
 
 
 def _queued(store: RunStore) -> bool:
-    return any(run.state == runs.QUEUED for run in store)
+    return any(run.state == states.QUEUED for run in store)
 
 
 def _is_held(descriptor: int, seconds: float) -> bool:

@@ -23,9 +23,9 @@ from ..base.processes import be_nice
 from ..machine import memory
 from ..machine.devices import find_device
 from ..model.backend import prepare, start_framework
-from ..runs import store as runs
-from ..runs.run import FOLDERS
-from ..runs.store import Run, RunStore
+from ..runs import states
+from ..runs.run import FOLDERS, Run
+from ..runs.store import RunStore
 from . import launch
 
 NICENESS = 5  # below the app, which has to answer
@@ -146,7 +146,7 @@ def _free_reserve(run: Run) -> None:
 def _fail(run: Run, message: str, error: str, details: str = "") -> int:
     _free_reserve(run)
     try:  # before the log, which may take the last room
-        run.write_status(state=runs.FAILED, phase="", message=message, error=error)
+        run.write_status(state=states.FAILED, phase="", message=message, error=error)
     except (OSError, LabError) as second:  # a full disk: the run then reads as interrupted
         _say(str(second))
     _say(details + message)

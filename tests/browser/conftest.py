@@ -21,7 +21,8 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from processes import marked_processes
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]

@@ -23,7 +23,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from held_run import wait_for
 from simclr_core.export import replay
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 from tests.browser.conftest import ROOT, App
 
 MAPS = ".ex-stage > canvas"

@@ -14,8 +14,8 @@ from playwright.sync_api import Browser, Page, expect
 from train_page import TrainPage, wait_until
 
 from simclr_core.base.errors import RunError
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import launch
@@ -39,7 +39,7 @@ def long_run(app: App) -> Iterator[Run]:
     """A run that does not end by itself; its tests leave it running."""
     run = app.store.create(long_config(), "long one")  # the server starts what waits in line
     yield run
-    if run.state in (runs.STARTING, runs.RUNNING):
+    if run.state in (states.STARTING, states.RUNNING):
         launch.stop(run)
         wait_until(lambda: not run.alive, "the worker's end")
 
@@ -49,7 +49,7 @@ def train(app: App, page: Page, long_run: Run) -> TrainPage:
     """The page of the long run, which is running and has a checkpoint."""
     train = TrainPage(page, app.url, app.store)
     train.open(f"?run={long_run.id}")
-    if long_run.state in runs.RESUMABLE:
+    if long_run.state in states.RESUMABLE:
         train.press("Resume")
     train.expect_state("running")
     train.wait_for_step(3)
@@ -181,7 +181,7 @@ def test_the_next_in_line_waits_and_starts_when_the_first_ends(
     assert not third.alive
     train.open(f"?run={second.id}")
     train.expect_state("waiting")
-    assert second.state == runs.QUEUED and long_run.alive
+    assert second.state == states.QUEUED and long_run.alive
     launch.stop(long_run)
     wait_until(lambda: _starts_alone(second, long_run), "the second run's start")
     train.expect_state("running")

@@ -13,8 +13,8 @@ from playwright.sync_api import Locator, Page, expect
 from train_page import PATIENCE, TrainPage, wait_until
 
 from simclr_core.figures.charts import contrast
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 from tests.browser.conftest import App
 
 
@@ -66,7 +66,7 @@ def test_stop_ends_the_run_where_it_is_and_keeps_what_it_learned(
 ) -> None:
     train, run = stopped
     status = run.status
-    assert status["state"] == runs.STOPPED and 10 <= status["step"] < 5000
+    assert status["state"] == states.STOPPED and 10 <= status["step"] < 5000
     expect(train.said).to_contain_text(f"Stopped at step {status['step']:,}")
     rows, _ = run.metrics()
     assert [row["step"] for row in rows] == list(range(1, status["step"] + 1))

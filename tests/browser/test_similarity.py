@@ -14,7 +14,7 @@ from scipy.spatial.distance import cosine
 
 from held_run import wait_for
 from simclr_core.data.datasets import load_dataset
-from simclr_core.runs.store import Run
+from simclr_core.runs.run import Run
 from simclr_core.settings.config import replace
 from simclr_core.settings.presets import view_config
 from simclr_core.views import render as views

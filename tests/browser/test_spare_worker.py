@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 from train_page import TrainPage, wait_until
 
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.workers import handover, launch
 from tests.browser.conftest import App
 
@@ -53,5 +53,5 @@ def test_a_click_gets_the_spare_and_the_servers_end_does_not_end_the_run(
     wait_until(lambda: len(run.metrics()[0]) > steps + 5, "steps without a server")
     launch.stop(run)
     wait_until(lambda: not run.alive, "the worker's end")
-    assert run.state == runs.STOPPED
+    assert run.state == states.STOPPED
     wait_until(lambda: not app.processes(), "the end of all processes")

@@ -18,8 +18,8 @@ import pytest
 from playwright.sync_api import Page, expect
 from train_page import PATIENCE, TrainPage, clock_seconds, wait_until
 
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 from tests.browser.conftest import App
 
 HEAVY = ("tensorflow", "libtensorflow", "keras", "umap", "numba", "llvmlite")
@@ -347,4 +347,4 @@ def test_the_server_is_still_light_and_idle(app: App, story: Story) -> None:
     mapped = Path(f"/proc/{app.pid}/maps").read_text()
     assert not [name for name in HEAVY if f"/{name}" in mapped]
     assert psutil.Process(app.pid).memory_info().rss < 400e6
-    assert story.run.state == runs.FINISHED and not story.run.alive
+    assert story.run.state == states.FINISHED and not story.run.alive

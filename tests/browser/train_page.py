@@ -11,7 +11,8 @@ from urllib.parse import parse_qs, urlsplit
 import numpy as np
 from playwright.sync_api import Locator, Page, expect
 
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 PATIENCE = 120.0  # seconds; two busy cores take long to start a worker
 

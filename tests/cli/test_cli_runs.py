@@ -15,7 +15,7 @@ from cli_calls import call, end_run, refused
 from fake_run import FakeRun
 from simclr_core.base.files import write_json
 from simclr_core.cli import runs as cli_runs
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 
@@ -31,7 +31,7 @@ def test_list_tells_states_scores_and_damage(
     capsys: pytest.CaptureFixture[str], store: RunStore
 ) -> None:
     done, damaged = store.create(RunConfig(), "first try"), store.create(RunConfig())
-    end_run(done, runs.FINISHED)
+    end_run(done, states.FINISHED)
     write_json(done.path / "evaluation.json", {"knn_accuracy": 0.84})
     (damaged.path / "config.json").write_text("{")
     code, out, err = call(capsys, "list", "--runs", str(store.root), "--json")
@@ -123,8 +123,8 @@ def test_a_huge_integer_in_one_run_breaks_no_list(
     capsys: pytest.CaptureFixture[str], store: RunStore, name: str
 ) -> None:
     odd, good = store.create(RunConfig()), store.create(RunConfig())
-    end_run(odd, runs.FINISHED)
-    found = {"state": runs.FINISHED, "steps": 1, "knn_accuracy": 1}
+    end_run(odd, states.FINISHED)
+    found = {"state": states.FINISHED, "steps": 1, "knn_accuracy": 1}
     huge = json.dumps(found).replace(": 1", ": " + "9" * 400)
     (odd.path / name).write_text(huge)
     code, out, err = call(capsys, "list", "--runs", str(store.root))
@@ -136,7 +136,7 @@ def test_a_damaged_run_is_listed_with_its_reason_and_no_score(
     capsys: pytest.CaptureFixture[str], store: RunStore
 ) -> None:
     run = store.create(RunConfig(), "mine")
-    end_run(run, runs.FINISHED)
+    end_run(run, states.FINISHED)
     write_json(run.path / "evaluation.json", {"knn_accuracy": 0.84})
     (run.path / "config.json").unlink()
     _, out, _ = call(capsys, "list", "--runs", str(store.root))

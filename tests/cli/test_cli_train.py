@@ -16,8 +16,9 @@ from simclr_core.base.errors import RunError
 from simclr_core.base.files import append_lines, write_json
 from simclr_core.cli import train as cli_train
 from simclr_core.cli.report import LineReport, clock, ordinal
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 from simclr_core.workers import launch
 
@@ -42,7 +43,7 @@ class FakeWorker:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.handle = run.take()
-        self.tell(state=runs.RUNNING, attempt=1, step=10, steps=90, phase="training")
+        self.tell(state=states.RUNNING, attempt=1, step=10, steps=90, phase="training")
         self.thread = threading.Thread(target=self._work, daemon=True)
 
     def tell(self, **status: object) -> None:
@@ -52,7 +53,7 @@ class FakeWorker:
         deadline = time.monotonic() + 20
         while self.run.requested(1) != "pause" and time.monotonic() < deadline:
             time.sleep(0.02)
-        self.tell(state=runs.PAUSED, step=12)
+        self.tell(state=states.PAUSED, step=12)
         os.close(self.handle)
 
 
@@ -104,7 +105,7 @@ def test_a_finished_run_gives_its_figures(
 ) -> None:
     run = store.create(RunConfig())
     status = {"seconds": 60.2, "images_per_second": 2000.0, "device": "2 cores"}
-    end_run(run, runs.FINISHED, backend="tensorflow", **status)
+    end_run(run, states.FINISHED, backend="tensorflow", **status)
     scores = {"knn_accuracy": 0.84, "knn_accuracy_untrained": 0.32, "knn_accuracy_pixels": 0.44}
     write_json(run.path / "evaluation.json", {**scores, "loss": 1.25, "of": "shape"})
     assert cli_train.conclude(run, SimpleNamespace(json=True, runs=None)) == 0
@@ -132,7 +133,7 @@ def test_a_failed_run_gives_its_message(
     run = store.create(RunConfig())
     with (run.path / "metrics.jsonl").open("wb") as file:
         append_lines(file, [{"step": 1, "loss": 5.5}])
-    end_run(run, runs.FAILED, error=error, message="The loss became NaN.", hint="Try\nless.")
+    end_run(run, states.FAILED, error=error, message="The loss became NaN.", hint="Try\nless.")
     assert cli_train.conclude(run, SimpleNamespace(json=True, runs=None)) == code
     out, err = capsys.readouterr()
     assert err == "error: The loss became NaN. Try less.\n"
@@ -144,7 +145,7 @@ def test_a_dead_worker_is_told_from_a_failed_one(
     capsys: pytest.CaptureFixture[str], store: RunStore
 ) -> None:
     run = store.create(RunConfig())
-    end_run(run, runs.RUNNING)  # its lock is free: nobody works on it
+    end_run(run, states.RUNNING)  # its lock is free: nobody works on it
     assert cli_train.conclude(run, SimpleNamespace(json=False, runs=None)) == 1
     assert "log.txt" in capsys.readouterr().err
 
@@ -154,7 +155,7 @@ def test_a_waiting_run_tells_its_place(monkeypatch: pytest.MonkeyPatch, store: R
     waiting = [store.create(RunConfig()) for _ in range(2)]
     for place, run in enumerate(waiting):
         handle = run.take()
-        run.write_status(state=runs.QUEUED, queued=100.0 + place)
+        run.write_status(state=states.QUEUED, queued=100.0 + place)
         os.close(handle)
     look = cli_train.Follower(store, waiting[1]).look(waiting[1].status, pausing=False)
     assert look == ("waiting: 2nd in line", None, "")
@@ -164,7 +165,7 @@ def test_only_a_run_that_can_go_on_is_resumed(
     capsys: pytest.CaptureFixture[str], store: RunStore
 ) -> None:
     run = store.create(RunConfig())
-    end_run(run, runs.FINISHED)
+    end_run(run, states.FINISHED)
     code, _, err = call(capsys, "resume", run.id, "--runs", str(store.root))
     assert (code, err.count("\n")) == (1, 1) and "found a finished one" in err
     with pytest.raises(RunError):
@@ -190,7 +191,7 @@ def test_resume_without_a_checkpoint_says_that_it_begins_anew(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: RunStore
 ) -> None:
     run = store.create(RunConfig())
-    end_run(run, runs.PAUSED)
+    end_run(run, states.PAUSED)
     monkeypatch.setattr(launch, "resume", lambda store, run: None)
     place = ["--runs", str(store.root)]
     assert "begins anew at step 0" in call(capsys, "resume", run.id, *place)[2]

@@ -10,7 +10,8 @@ from simclr_core.base.errors import RunError
 from simclr_core.cli import repeat
 from simclr_core.cli.main import build_parser
 from simclr_core.cli.options import chosen_config
-from simclr_core.runs.store import FINISHED, RunStore
+from simclr_core.runs.states import FINISHED
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import PRESETS, VIEW_PRESETS, preset_config, view_config
 

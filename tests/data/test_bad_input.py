@@ -20,8 +20,9 @@ from PIL import Image
 
 from fake_run import FakeRun
 from held_run import ROOT, run_holder, wait_for
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from small_disk import fill, read_only, small_disk
 
 SHARED = ROOT.parent / "shared" / "data"
@@ -220,7 +221,7 @@ def test_a_folder_of_runs_where_nobody_may_write(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "runs")
     fake = FakeRun(store, probe=10, steps=5)
     fake.snapshot(umap=False)
-    fake.end(runs.PAUSED)
+    fake.end(states.PAUSED)
     np.savez(tmp_path / "noise.npz", images=noise(200, 16, 16, 3))
     before = sorted(str(path) for path in store.root.rglob("*"))
     with read_only(store.root):
@@ -242,7 +243,7 @@ def test_damaged_run_folders(store: RunStore) -> None:
     fake = FakeRun(store, probe=10, steps=5)
     fake.train(5)
     fake.snapshot(umap=False)
-    fake.end(runs.PAUSED)
+    fake.end(states.PAUSED)
     run = fake.run
     (run.path / "checkpoint.npz").write_bytes(b"damaged")
     (run.path / "snapshots" / "00000005.npz").write_bytes(b"damaged")
@@ -262,7 +263,7 @@ def test_damaged_run_folders(store: RunStore) -> None:
 
 def test_a_running_run_is_left_alone(store: RunStore) -> None:
     fake = FakeRun(store, probe=10, steps=5)
-    with run_holder(fake.run, state=runs.RUNNING):
+    with run_holder(fake.run, state=states.RUNNING):
         for words in (("delete", fake.run.id, "--yes"), ("resume", fake.run.id)):
             assert "held by a running worker" in refused(lab(store, *words), 1)
         assert lab(store, "rename", fake.run.id, "Größe 日本 🙂").returncode == 0
@@ -337,14 +338,14 @@ def test_pictures_of_many_sizes_and_one_class_are_trained_on(
     result = json.loads(done.stdout)
     assert (result["status"], result["steps"], result["knn_accuracy"]) == ("finished", 3, None)
     run = store.get(result["run"])
-    assert run.config.data.source == source and run.state == runs.FINISHED
+    assert run.config.data.source == source and run.state == states.FINISHED
     assert not (run.path / ".reserve").exists()
     listed = lab(store, "list")
     assert (listed.returncode, listed.stderr) == (0, "")
     shutil.rmtree(source)
     line = refused(lab(store, "evaluate", run.id))
     assert "found nothing at" in line
-    assert run.state == runs.FINISHED and run.evaluation()
+    assert run.state == states.FINISHED and run.evaluation()
 
 
 @pytest.mark.slow
@@ -365,7 +366,7 @@ def test_a_full_disk_ends_a_run_with_a_sentence_and_it_can_go_on(tmp_path: Path,
         assert program.returncode == 1 and "Traceback" not in said
         assert re.search(r"\nerror: Expected room on the disk for [^\n]+resume the run\.\n$", said)
         run = next(iter(store))
-        assert run.state == runs.FAILED and "free some space" in run.status["message"]
+        assert run.state == states.FAILED and "free some space" in run.status["message"]
         (folder / "filler").unlink(missing_ok=True)
         subprocess.run(["mount", "-o", "remount,size=500m", str(folder)], check=True)
         goes_on(store, run)
@@ -375,8 +376,8 @@ def goes_on(store: RunStore, run: Run) -> None:
     """Resume a run, and pause it again once it has made some steps."""
     command = [sys.executable, "-m", "simclr_core", "resume", run.id, "--runs", str(store.root)]
     program = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: run.status.get("attempt") == 2 and run.state == runs.RUNNING)
+    wait_for(lambda: run.status.get("attempt") == 2 and run.state == states.RUNNING)
     program.send_signal(signal.SIGINT)
     said = program.communicate(timeout=120)[1]
-    assert run.state == runs.PAUSED and "Traceback" not in said
+    assert run.state == states.PAUSED and "Traceback" not in said
     assert run.status["step"] > 0 and (run.path / "checkpoint.npz").exists()

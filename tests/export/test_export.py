@@ -20,7 +20,8 @@ from simclr_core.cli.main import main
 from simclr_core.data import shapes
 from simclr_core.export import write as export
 from simclr_core.runs import tables as table
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from trained_run import SHAPES, observer, trained
 
 

@@ -16,7 +16,8 @@ from simclr_core.base.errors import RunError
 from simclr_core.base.files import write_npz
 from simclr_core.data import shapes
 from simclr_core.export import replay
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 
 @pytest.fixture(scope="module")

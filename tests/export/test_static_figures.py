@@ -17,7 +17,8 @@ from simclr_core.base.errors import ConfigError, LabError, RunError
 from simclr_core.base.files import write_npz
 from simclr_core.data import shapes
 from simclr_core.export import static_figures as printed
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 SVG = "{http://www.w3.org/2000/svg}"
 

@@ -11,7 +11,8 @@ import pytest
 from fake_run import FakeRun
 from simclr_core.base.files import append_lines
 from simclr_core.export import tensorboard as board
-from simclr_core.runs.store import Run, RunStore, created
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore, created
 
 
 @pytest.fixture(scope="module")

@@ -16,7 +16,7 @@ from simclr_core.feed.metrics_tail import MAX_POINTS
 from simclr_core.feed.packing import pack, unpack
 from simclr_core.feed.viewport import Viewport
 from simclr_core.loss import nt_xent as loss
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
 BOUND = 30_000  # bytes a refresh, for 1,000 points and a curve of any length
@@ -235,7 +235,7 @@ def test_settled_only_when_ended_and_the_last_snapshot_is_on_the_map(tmp_path):
     fake.train(10)
     fake.snapshot(umap=False)
     assert not payload.live_payload(fake.run, "pca").settled
-    fake.end(runs.FINISHED)
+    fake.end(states.FINISHED)
     assert payload.live_payload(fake.run, "pca").settled
     assert not payload.live_payload(fake.run, "umap").settled
     fake.coordinates("umap")

@@ -18,8 +18,9 @@ from pages.train import states as run_states
 from simclr_core.base.files import write_npz
 from simclr_core.feed import payload
 from simclr_core.feed.packing import unpack
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import launch
 
@@ -38,7 +39,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 @pytest.fixture
 def run(store: RunStore) -> Run:
     """A finished run of 600 steps with five snapshots."""
-    return made(store, runs.FINISHED)
+    return made(store, states.FINISHED)
 
 
 @pytest.fixture
@@ -180,11 +181,11 @@ def test_odd_values_leave_a_run_on_its_page(
     assert said(run) == ("", "")
 
 
-@pytest.mark.parametrize("state", [runs.PAUSED, runs.STOPPED, runs.INTERRUPTED])
+@pytest.mark.parametrize("state", [states.PAUSED, states.STOPPED, states.INTERRUPTED])
 def test_a_run_that_can_go_on_may_have_an_odd_step(
     page: Callable[[Run], AppTest], store: RunStore, state: str
 ) -> None:
-    run = made(store, runs.RUNNING if state == runs.INTERRUPTED else state)
+    run = made(store, states.RUNNING if state == states.INTERRUPTED else state)
     change("status.json", "step", value="x")(run)
     app = page(run)
     assert not app.exception and not app.error and state in text(app)
@@ -236,7 +237,7 @@ def test_lost_folders_are_said_truly(page: Callable[[Run], AppTest], run: Run) -
 
 def test_a_run_that_really_ended_early_says_so(store: RunStore) -> None:
     run = store.create(preset_config("minute"))
-    run.write_status(state=runs.STOPPED, step=0)
+    run.write_status(state=states.STOPPED, step=0)
     assert said(run) == (
         "This run ended before its first snapshot",
         "This run ended before its first step",
@@ -262,7 +263,7 @@ def test_scores_that_are_lost_are_said(
     assert said(run) == ("", "")
 
 
-@pytest.mark.parametrize("state", [runs.PAUSED, runs.STOPPED, runs.RUNNING])
+@pytest.mark.parametrize("state", [states.PAUSED, states.STOPPED, states.RUNNING])
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
@@ -310,7 +311,7 @@ def test_a_run_deleted_in_another_tab_is_gone_and_not_damaged(
 def test_a_huge_integer_in_one_run_hides_no_other(
     tmp_path: Path, store: RunStore, run: Run, name: str, key: str
 ) -> None:
-    other = made(store, runs.FINISHED)
+    other = made(store, states.FINISHED)
     change(name, key, value=HUGE)(run)
     for page in ("runs", "train"):
         app = open_page(tmp_path, page)

@@ -26,7 +26,7 @@ from simclr_core.base.files import write_json, write_npz
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed.packing import unpack
 from simclr_core.questions import analyst, jobs
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.recorder import Recording
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import size_words
@@ -227,7 +227,7 @@ def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
     fake.snapshot()
     try:
         app = page()
-        assert fake.run.state == runs.RUNNING and shown[-1]["steps"] == [0]
+        assert fake.run.state == states.RUNNING and shown[-1]["steps"] == [0]
         fake.train(100)
         fake.snapshot()
         app.run()
@@ -364,7 +364,7 @@ def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> 
     assert [run.name for run in made] == [
         f"temperature {t}, seed {seed}" for t in ("0.1", "0.5") for seed in (0, 1)
     ]
-    assert {run.state for run in made} == {runs.QUEUED}
+    assert {run.state for run in made} == {states.QUEUED}
     assert sorted(app.multiselect[0].value) == sorted(run.id for run in made)
     assert {(r.config.training.temperature, r.config.training.seed) for r in made} == {
         (0.1, 0), (0.1, 1), (0.5, 0), (0.5, 1),
@@ -397,7 +397,7 @@ def test_a_fork_is_put_in_line_and_compared_with_its_run(page, store, fake, monk
     (made,) = [run for run in store if run.id != fake.run.id]
     training, views = made.config.training, made.config.views
     assert (training.temperature, training.steps, views.color_strength) == (0.7, 900, 0.0)
-    assert made.state == runs.QUEUED and made.record["forked"]["step"] == 200
+    assert made.state == states.QUEUED and made.record["forked"]["step"] == 200
     assert sorted(app.multiselect[0].value) == sorted([fake.run.id, made.id])
     assert f"run {fake.run.id}, step 200" in text(app)  # in the table of what differs
 

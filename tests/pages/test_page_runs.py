@@ -24,8 +24,9 @@ from pages.shared import estimate, run_rows
 from simclr_core.base.files import write_json
 from simclr_core.machine import memory
 from simclr_core.machine.devices import find_device
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import launch
@@ -72,9 +73,9 @@ def test_without_runs_the_page_says_what_a_run_is(page: Any) -> None:
 
 
 def test_runs_are_listed_newest_first(page: Any, store: RunStore) -> None:
-    made(store, "old", runs.FINISHED, 1e9)
-    made(store, "new", runs.STOPPED, 3e9)
-    made(store, "middle", runs.FAILED, 2e9)
+    made(store, "old", states.FINISHED, 1e9)
+    made(store, "new", states.STOPPED, 3e9)
+    made(store, "middle", states.FAILED, 2e9)
     app = page()
     assert names(app) == ["new", "middle", "old"]
     assert "<b>3 runs</b>" in text(app)
@@ -96,7 +97,7 @@ def test_a_run_that_goes_on_can_be_ended_from_its_line(
     assert fake.run.requested(1) == asked
     assert word in text(app) and "Pause" not in labels(app)
     assert "Stop" not in app.menu_button(key=f"menu_{fake.run.id}").options
-    fake.end(runs.PAUSED if asked == "pause" else runs.STOPPED)
+    fake.end(states.PAUSED if asked == "pause" else states.STOPPED)
     app.run()
     assert "Resume" in labels(app) and "Pause" not in labels(app)
     assert not app.exception and not app.error
@@ -106,28 +107,28 @@ def test_a_line_tells_settings_scores_and_state(page: Any, store: RunStore) -> N
     fake = FakeRun(store, probe=40, config=preset_config("quarter"))
     fake.train(600)
     fake.snapshot()
-    fake.end(runs.FINISHED)
+    fake.end(states.FINISHED)
     said = text(page())
     assert "<b>85%</b> on shape<small>untrained 32%, pixels 45%" in said
     assert "quarter, strong views" in said and "finished" in said
 
 
 def test_waiting_runs_show_their_place(page: Any, store: RunStore) -> None:
-    made(store, "one", runs.QUEUED, 1e9, queued=5.0)
-    made(store, "two", runs.QUEUED, 2e9, queued=4.0)
+    made(store, "one", states.QUEUED, 1e9, queued=5.0)
+    made(store, "two", states.QUEUED, 2e9, queued=4.0)
     said = text(page())
     assert said.index("waiting, next in line") < said.index("waiting, second in line")
     assert names(page()) == ["two", "one"]  # the newer one joined first: it is next
 
 
 def test_a_dead_run_is_called_interrupted(page: Any, store: RunStore) -> None:
-    made(store, "dead", runs.RUNNING, 1e9, step=5, steps=10)
+    made(store, "dead", states.RUNNING, 1e9, step=5, steps=10)
     app = page()
     assert "interrupted" in text(app) and "Resume" in labels(app)
 
 
 def test_rename_keeps_the_run(page: Any, store: RunStore) -> None:
-    run = made(store, "old name", runs.FINISHED, 1e9)
+    run = made(store, "old name", states.FINISHED, 1e9)
     app = choose(page(), run, "Rename")
     app.text_input(key=f"rename_{run.id}").set_value("new name")
     next(b for b in app.button if b.label == "Rename").click().run()
@@ -135,7 +136,7 @@ def test_rename_keeps_the_run(page: Any, store: RunStore) -> None:
 
 
 def test_a_long_new_name_is_cut(page: Any, store: RunStore) -> None:
-    run = made(store, "old name", runs.FINISHED, 1e9)
+    run = made(store, "old name", states.FINISHED, 1e9)
     app = choose(page(), run, "Rename")
     field = app.text_input(key=f"rename_{run.id}")
     assert field.proto.max_chars == 0  # else the browser drops all of it
@@ -145,7 +146,7 @@ def test_a_long_new_name_is_cut(page: Any, store: RunStore) -> None:
 
 
 def test_delete_asks_first(page: Any, store: RunStore) -> None:
-    run = made(store, "gone soon", runs.FINISHED, 1e9)
+    run = made(store, "gone soon", states.FINISHED, 1e9)
     app = choose(page(), run, "Delete")
     assert "cannot be brought back" in text(app) and run.path.exists()
     app.button(key=f"keep_{run.id}").click().run()
@@ -165,16 +166,16 @@ def test_a_running_run_is_not_deleted(page: Any, store: RunStore) -> None:
 
 
 def test_resume_puts_a_run_back_into_the_line(page: Any, store: RunStore) -> None:
-    run = made(store, "paused one", runs.PAUSED, 1e9, step=5)
+    run = made(store, "paused one", states.PAUSED, 1e9, step=5)
     app = page()
     app.button(key=f"resume_{run.id}").click().run()
-    assert run.state == runs.QUEUED and not app.exception
+    assert run.state == states.QUEUED and not app.exception
 
 
 def test_damaged_folders_are_listed_with_their_sentence_and_can_go(
     page: Any, store: RunStore
 ) -> None:
-    run = made(store, "broken", runs.FINISHED, 1e9)
+    run = made(store, "broken", states.FINISHED, 1e9)
     (run.path / "config.json").unlink()
     app = page()
     assert "expected a file config.json, found none" in text(app)
@@ -198,9 +199,9 @@ def test_damaged_folders_are_listed_with_their_sentence_and_can_go(
 def test_no_damage_of_one_run_hides_the_others(
     page: Any, store: RunStore, file: str, content: str
 ) -> None:
-    run = made(store, "bad", runs.FINISHED, 1e9)
+    run = made(store, "bad", states.FINISHED, 1e9)
     (run.path / file).write_text(content)
-    made(store, "good", runs.FINISHED, 2e9)
+    made(store, "good", states.FINISHED, 2e9)
     app = page()
     assert not app.exception
     assert "good" in names(app) and len(names(app)) == 2
@@ -208,7 +209,7 @@ def test_no_damage_of_one_run_hides_the_others(
 
 def test_find_leaves_the_runs_that_have_all_words(page: Any, store: RunStore) -> None:
     for i in range(15):
-        made(store, f"run {i:02d} {'even' if i % 2 == 0 else 'odd'}", runs.STOPPED, 1e9 + i)
+        made(store, f"run {i:02d} {'even' if i % 2 == 0 else 'odd'}", states.STOPPED, 1e9 + i)
     app = page()
     assert len(names(app)) == 12
     app.text_input(key="runs_find").set_value("odd stopped").run()
@@ -220,24 +221,24 @@ def test_find_leaves_the_runs_that_have_all_words(page: Any, store: RunStore) ->
 def test_of_two_hundred_runs_only_what_changed_is_read_again(
     page: Any, store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    made_runs = [made(store, f"run {i}", runs.FINISHED, 1e9 + i) for i in range(200)]
+    made_runs = [made(store, f"run {i}", states.FINISHED, 1e9 + i) for i in range(200)]
     assert names(page())[0] == "run 199"
     read: list[str] = []
     evaluation = Run.evaluation
     monkeypatch.setattr(Run, "evaluation", lambda run: read.append(run.id) or evaluation(run))
     run_rows.rows(store)
     assert read == []
-    made_runs[7].write_status(state=runs.STOPPED)
+    made_runs[7].write_status(state=states.STOPPED)
     run_rows.rows(store)
     assert read == [made_runs[7].id]
 
 
 def test_rows_see_what_changes(store: RunStore) -> None:
-    run = made(store, "one", runs.QUEUED, 1e9)
-    assert [r.state for r in run_rows.rows(store)] == [runs.QUEUED]
-    run.write_status(state=runs.STOPPED)
+    run = made(store, "one", states.QUEUED, 1e9)
+    assert [r.state for r in run_rows.rows(store)] == [states.QUEUED]
+    run.write_status(state=states.STOPPED)
     run.rename("other")
-    assert [(r.state, r.name) for r in run_rows.rows(store)] == [(runs.STOPPED, "other")]
+    assert [(r.state, r.name) for r in run_rows.rows(store)] == [(states.STOPPED, "other")]
     before = run_rows.size(run)
     (run.path / "snapshots" / "1.npz").write_bytes(b"x" * 5000)
     assert run_rows.size(run) == before + 5000
@@ -248,7 +249,9 @@ def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> 
     assert estimate.total(config, []) == 60 + estimate.STARTUP
     now = time.time()
     for overhead in (7.0, 9.0, 30.0, 5000.0):  # the last one waited in line
-        run = made(store, "", runs.FINISHED, now - 60 - overhead, attempt=1, seconds=60.0, step=600)
+        run = made(
+            store, "", states.FINISHED, now - 60 - overhead, attempt=1, seconds=60.0, step=600
+        )
         write_json(run.path / "evaluation.json", {})
     assert estimate.total(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
 
@@ -256,7 +259,7 @@ def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> 
 def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
     config, now = preset_config("minute"), time.time()
     run = made(
-        store, "", runs.FINISHED, now - 115, attempt=1, seconds=60.0, step=600, started=now - 70
+        store, "", states.FINISHED, now - 115, attempt=1, seconds=60.0, step=600, started=now - 70
     )
     write_json(run.path / "evaluation.json", {})
     assert estimate.total(config, run_rows.rows(store)) == pytest.approx(70, abs=2)
@@ -272,13 +275,13 @@ def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None
     config = by_steps(1200)
     assert estimate.total(config, []) is None
     assert estimate.words(config, []).startswith("1,200 steps on ")
-    made(store, "", runs.FINISHED, 1e9, seconds=60.0, step=600)
+    made(store, "", states.FINISHED, 1e9, seconds=60.0, step=600)
     assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
 
 
 def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
     config, device = by_steps(1200), find_device("auto").id
-    made(store, "", runs.FINISHED, 1e9, seconds=60.0, step=600, slot=device)
+    made(store, "", states.FINISHED, 1e9, seconds=60.0, step=600, slot=device)
     rows = run_rows.rows(store)
     for other in (
         by_steps(1200, batch_size=256),
@@ -291,7 +294,7 @@ def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
         assert estimate.words(other, rows).startswith("1,200 steps on ")
     same = replace(config, training=replace(config.training, temperature=0.5, steps=600))
     assert estimate.total(same, rows) == 60 + estimate.STARTUP
-    made(store, "", runs.FINISHED, 2e9, seconds=6.0, step=600, slot="gpu:7")
+    made(store, "", states.FINISHED, 2e9, seconds=6.0, step=600, slot="gpu:7")
     assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
 
 
@@ -317,7 +320,7 @@ def fetch(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
 
 
 def test_a_download_is_the_run_folder(store: RunStore) -> None:
-    run = made(store, "Take me", runs.FINISHED, 1e9)
+    run = made(store, "Take me", states.FINISHED, 1e9)
     status, headers, body = fetch(downloads.address(run))
     assert status == 200
     assert headers["content-disposition"] == f'attachment; filename="simclr-{run.id}-take-me.zip"'
@@ -327,7 +330,7 @@ def test_a_download_is_the_run_folder(store: RunStore) -> None:
 
 
 def test_other_sites_and_other_paths_get_no_download(store: RunStore) -> None:
-    run = made(store, "private", runs.FINISHED, 1e9)
+    run = made(store, "private", states.FINISHED, 1e9)
     assert fetch(downloads.address(run), sec_fetch_site="cross-site")[0] == 403
     assert fetch(downloads.address(run), sec_fetch_site="same-origin")[0] == 200
     for other in (run.id[:2], "uploads", "..", "zzzz", "%2e%2e"):
@@ -370,7 +373,7 @@ def test_embeddings_open_as_a_run_and_other_files_are_a_sentence(
     app = page()
     app.file_uploader[0].set_value(("mine.npz", (tmp_path / "mine.npz").read_bytes(), "")).run()
     (run,) = [one for one in store if one.name == "mine"]
-    assert run.state == runs.FINISHED and not app.exception
+    assert run.state == states.FINISHED and not app.exception
     np.savez(tmp_path / "other.npz", h=np.eye(3))
     app = page()
     app.file_uploader[0].set_value(("other.npz", (tmp_path / "other.npz").read_bytes(), "")).run()

@@ -22,7 +22,8 @@ from pages.shared.similarity import Alike, cosines
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.data.datasets import load_dataset
 from simclr_core.questions import analyst, job_files, jobs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import DataConfig, RunConfig, ViewConfig, replace
 from simclr_core.settings.presets import view_config
 from simclr_core.views import render as views

@@ -16,8 +16,9 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from simclr_core.base.files import write_json, write_npz
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config, view_config
 from simclr_core.workers import launch
 
@@ -45,7 +46,7 @@ def alive(store: RunStore) -> Iterator[FakeRun]:
     fake.snapshot()
     yield fake
     if fake._lock is not None:
-        fake.end(runs.STOPPED)
+        fake.end(states.STOPPED)
 
 
 def ended(store: RunStore, state: str, steps: int = 300, **status: Any) -> Run:
@@ -278,8 +279,8 @@ def test_an_unknown_run_is_a_sentence_and_a_way_on(page: Any) -> None:
 
 def test_a_waiting_run_knows_its_place(page: Any, store: RunStore, alive: FakeRun) -> None:
     first, second = (store.create(preset_config("minute"), name) for name in ("one", "two"))
-    first.write_status(state=runs.QUEUED, queued=1.0)
-    second.write_status(state=runs.QUEUED, queued=2.0)
+    first.write_status(state=states.QUEUED, queued=1.0)
+    second.write_status(state=states.QUEUED, queued=2.0)
     said = text(page(run=second.id))
     assert "Second in line, starts in about" in said
     assert "Next in line" in text(page(run=first.id))
@@ -287,9 +288,9 @@ def test_a_waiting_run_knows_its_place(page: Any, store: RunStore, alive: FakeRu
 
 def test_a_waiting_run_can_leave_the_line(page: Any, store: RunStore) -> None:
     run = store.create(preset_config("minute"))
-    run.write_status(state=runs.QUEUED, queued=1.0)
+    run.write_status(state=states.QUEUED, queued=1.0)
     app = press(page(run=run.id), "Leave the line")
-    assert run.state == runs.STOPPED
+    assert run.state == states.STOPPED
     assert "Taken out before its first step" in text(app)
 
 
@@ -303,7 +304,7 @@ def test_a_starting_run_says_what_it_does(
     run = store.create(preset_config("minute"))
     lock = run.take()
     try:
-        run.write_status(state=runs.STARTING, attempt=1, phase=phase)
+        run.write_status(state=states.STARTING, attempt=1, phase=phase)
         app = page(run=run.id)
     finally:
         os.close(lock)
@@ -329,14 +330,17 @@ def test_pause_is_asked_once_and_shown_at_once(page: Any, alive: FakeRun) -> Non
     assert alive.run.requested(1) == "pause"
     assert "pausing" in text(app)
     assert "Pause" not in labels(app) and "Stop" not in labels(app)
-    alive.end(runs.PAUSED)
+    alive.end(states.PAUSED)
     app.run()
     assert "Paused at step 300" in text(app) and "Resume" in labels(app)
 
 
 @pytest.mark.parametrize(
     ("label", "state", "words"),
-    [("Pause", runs.PAUSED, "Paused at step 300"), ("Stop", runs.STOPPED, "Stopped at step 300")],
+    [
+        ("Pause", states.PAUSED, "Paused at step 300"),
+        ("Stop", states.STOPPED, "Stopped at step 300"),
+    ],
 )
 def test_what_another_tab_did_is_no_refusal(
     page: Any, alive: FakeRun, label: str, state: str, words: str
@@ -348,19 +352,19 @@ def test_what_another_tab_did_is_no_refusal(
     assert words in text(app) and "Resume" in labels(app)
 
 
-@pytest.mark.parametrize("state", [runs.QUEUED, runs.RUNNING])
+@pytest.mark.parametrize("state", [states.QUEUED, states.RUNNING])
 def test_a_run_that_another_tab_resumed_is_shown_as_it_is(
     page: Any, store: RunStore, state: str
 ) -> None:
-    run = ended(store, runs.PAUSED)
+    run = ended(store, states.PAUSED)
     app = page(run=run.id)
     run.write_status(state=state, queued=1.0, attempt=2)  # by another tab
-    lock = run.take() if state == runs.RUNNING else None
+    lock = run.take() if state == states.RUNNING else None
     try:
         app = press(app, "Resume")
         assert not app.error and "expected a" not in text(app) and "held by" not in text(app)
         assert run.status["attempt"] == 2
-        assert ("Leave the line" if state == runs.QUEUED else "Pause") in labels(app)
+        assert ("Leave the line" if state == states.QUEUED else "Pause") in labels(app)
     finally:
         if lock is not None:
             os.close(lock)
@@ -372,15 +376,15 @@ def test_stop_is_asked_of_the_run(page: Any, alive: FakeRun) -> None:
 
 
 def test_a_paused_run_says_what_may_change(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.PAUSED)
+    run = ended(store, states.PAUSED)
     app = page(run=run.id)
     assert "Paused at step 300" in text(app) and "Its settings stay" in text(app)
     press(app, "Resume")
-    assert run.state == runs.QUEUED
+    assert run.state == states.QUEUED
 
 
 def test_a_finished_run_tells_what_was_learned(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.FINISHED, 600)
+    run = ended(store, states.FINISHED, 600)
     app = page(run=run.id)
     assert (
         "neighbours tell the shape of 85% of new pictures (kNN accuracy); untrained 32%, "
@@ -391,7 +395,7 @@ def test_a_finished_run_tells_what_was_learned(page: Any, store: RunStore) -> No
 
 
 def test_without_colour_starts_the_same_run_without_it(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.FINISHED, 600)
+    run = ended(store, states.FINISHED, 600)
     app = press(page(run=run.id), "Try without colour")
     (other,) = [r for r in store if r.id != run.id]
     assert other.config == dataclasses.replace(
@@ -399,14 +403,14 @@ def test_without_colour_starts_the_same_run_without_it(page: Any, store: RunStor
     )
     assert other.name == "shapes, no colour views"
     assert _run_of(app) == other.id
-    other.write_status(state=runs.FINISHED, updated=0)
+    other.write_status(state=states.FINISHED, updated=0)
     press(page(run=other.id), "Try with colour")
     (third,) = [r for r in store if r.id not in (run.id, other.id)]
     assert third.config.views == run.config.views
 
 
 def test_train_longer_starts_with_five_times_the_seconds(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.FINISHED, 600)
+    run = ended(store, states.FINISHED, 600)
     press(page(run=run.id), "Train 5 min")
     (other,) = [r for r in store if r.id != run.id]
     assert other.config.training.seconds == 300 and other.config.training.steps == 0
@@ -415,7 +419,7 @@ def test_train_longer_starts_with_five_times_the_seconds(page: Any, store: RunSt
 def test_train_longer_of_a_run_by_steps_has_five_times_the_steps(
     page: Any, store: RunStore
 ) -> None:
-    run = ended(store, runs.FINISHED, 600)
+    run = ended(store, states.FINISHED, 600)
     record = run.record
     record["config"]["training"]["steps"] = 600
     write_json(run.path / "config.json", record)
@@ -425,7 +429,7 @@ def test_train_longer_of_a_run_by_steps_has_five_times_the_steps(
 
 
 def test_epochs_are_trained_longer_and_counted_anew(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.FINISHED, 600)
+    run = ended(store, states.FINISHED, 600)
     record = run.record
     record["config"]["training"] |= {"steps": 600, "epochs": 20}
     record["steps_from"] = "epochs"
@@ -462,13 +466,13 @@ def test_empty_fields_show_what_the_filled_ones_want(page: Any, store: RunStore)
 
 
 def test_a_stopped_run_can_go_on(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.STOPPED)
+    run = ended(store, states.STOPPED)
     app = page(run=run.id)
     assert "Stopped at step 300" in text(app) and "Resume" in labels(app)
 
 
 def test_a_diverged_run_offers_a_lower_learning_rate(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.FAILED, error="Diverged", message="The loss became nan at step 74.")
+    run = ended(store, states.FAILED, error="Diverged", message="The loss became nan at step 74.")
     app = page(run=run.id)
     assert "The loss became nan at step 74." in text(app)
     press(app, "Start again at learning rate 0.002")
@@ -479,7 +483,7 @@ def test_a_diverged_run_offers_a_lower_learning_rate(page: Any, store: RunStore)
 def test_data_that_are_gone_are_told_with_what_to_do(page: Any, store: RunStore) -> None:
     run = store.create(preset_config("minute", "/gone/birds"))
     run.write_status(
-        state=runs.FAILED, error="DataError", message="Expected pictures at /gone/birds."
+        state=states.FAILED, error="DataError", message="Expected pictures at /gone/birds."
     )
     app = page(run=run.id)
     assert not app.exception
@@ -493,11 +497,11 @@ def test_an_interrupted_run_can_go_on(page: Any, store: RunStore) -> None:
     app = page(run=fake.run.id)
     assert "Interrupted" in text(app)
     press(app, "Resume")
-    assert fake.run.state == runs.QUEUED
+    assert fake.run.state == states.QUEUED
 
 
 def test_a_damaged_run_is_told_and_can_be_deleted(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.FINISHED, 600)
+    run = ended(store, states.FINISHED, 600)
     (run.path / "config.json").write_text("{half")
     app = page(run=run.id)
     assert not app.exception
@@ -509,7 +513,7 @@ def test_a_damaged_run_is_told_and_can_be_deleted(page: Any, store: RunStore) ->
 
 
 def test_words_of_people_are_shown_letter_by_letter(page: Any, store: RunStore) -> None:
-    run = ended(store, runs.STOPPED)
+    run = ended(store, states.STOPPED)
     run.rename("<script>alert(1)</script>")
     said = text(page(run=run.id))
     assert "&lt;script&gt;alert(1)" in said and "<script>" not in said
@@ -517,7 +521,7 @@ def test_words_of_people_are_shown_letter_by_letter(page: Any, store: RunStore) 
 
 def test_a_refusal_is_shown_once(page: Any, alive: FakeRun) -> None:
     app = page(run=alive.run.id)
-    alive.end(runs.STOPPED)
+    alive.end(states.STOPPED)
     press(app, "Pause")
     assert "there is nothing to pause" in text(app)
     assert "there is nothing to pause" not in text(app.run())

@@ -26,7 +26,8 @@ from simclr_core.questions import answers as kinds
 from simclr_core.questions.analyst import Analyst
 from simclr_core.questions.job_files import INPUT, PROGRESS, REQUEST
 from simclr_core.questions.jobs import Job, ask, encode_job
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch, worker
 from small_parts import SIZE, config, pictures, source
 from trained_run import observer, trained

@@ -17,9 +17,10 @@ from simclr_core.measures import projection
 from simclr_core.questions import answers as kinds
 from simclr_core.questions import factor_probes as keeping
 from simclr_core.questions import jobs
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import ENCODED, find_weights
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 
 
 @pytest.fixture

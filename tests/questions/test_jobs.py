@@ -21,8 +21,9 @@ from simclr_core.questions import job_files, jobs
 from simclr_core.questions.job_files import ANSWER, ERROR, INPUT, PROGRESS, REQUEST
 from simclr_core.questions.jobs import Job, ask, encode_job, key_of, withdraw
 from simclr_core.runs.bundle import bundle_files
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import Weights
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 from small_parts import config, pictures
 
 ROOT = PROJECT

@@ -15,10 +15,11 @@ from simclr_core.questions import analyst, jobs
 from simclr_core.questions import answers as kinds
 from simclr_core.questions import large_probe as more
 from simclr_core.runs import bundle
-from simclr_core.runs.snapshots import arrays as snapshots
+from simclr_core.runs.run import Run
+from simclr_core.runs.snapshots import cache
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import find_weights
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import replace
 from simclr_core.views.recipes import probe_recipes
 from simclr_core.views.render import render_views
@@ -63,8 +64,8 @@ def test_a_set_reads_like_a_run_and_has_what_the_network_gives(run):
     _, z_views = network.encode(views.reshape(-1, 32, 32, 3))
     assert held["z_views"].reshape(80, -1) == pytest.approx(z_views, abs=1e-5)
     assert found.snapshot_steps() == found.coordinate_steps("umap") == [12]
-    which, _ = snapshots.neighbours(found, 12)
-    assert (which == per_picture.ranked(held["h"], snapshots.NEIGHBOURS)[0]).all()
+    which, _ = cache.neighbours(found, 12)
+    assert (which == per_picture.ranked(held["h"], cache.NEIGHBOURS)[0]).all()
     kept = float(found.coordinates("pca", 12)["kept"])
     xy = found.coordinates("pca", 12)["xy"]
     assert kept == pytest.approx(per_picture.kept_of(which, xy))

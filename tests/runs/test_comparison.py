@@ -10,7 +10,8 @@ from pages.explore import compare as explore_compare
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import append_lines, write_json
 from simclr_core.runs import comparison
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
 

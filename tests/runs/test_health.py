@@ -24,7 +24,8 @@ from simclr_core.runs.health import (
     RunEvidence,
     verdict,
 )
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
 from trained_run import trained

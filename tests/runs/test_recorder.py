@@ -19,10 +19,10 @@ from simclr_core.base.paths import PROJECT
 from simclr_core.cli.main import main
 from simclr_core.feed import facts as explore_facts
 from simclr_core.feed import map_blocks as explore_blocks
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.recorder import Recording, import_embeddings
-from simclr_core.runs.snapshots import arrays as snapshots
-from simclr_core.runs.snapshots import coordinates
+from simclr_core.runs.run import Run
+from simclr_core.runs.snapshots import cache, coordinates
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch
 
@@ -37,7 +37,7 @@ def store(tmp_path) -> RunStore:
     return RunStore(tmp_path / "runs")
 
 
-def example(name: str, store: RunStore) -> runs.Run:
+def example(name: str, store: RunStore) -> Run:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "examples" / name)],
         env={**os.environ, "SIMCLR_LAB_RUNS": str(store.root), "PYTHONPATH": str(ROOT)},
@@ -50,7 +50,7 @@ def example(name: str, store: RunStore) -> runs.Run:
 @pytest.mark.slow
 def test_the_example_records_a_training(store):
     run = example("record_training.py", store)
-    assert run.state == runs.FINISHED and run.name == "digits, with labels"
+    assert run.state == states.FINISHED and run.name == "digits, with labels"
     assert run.snapshot_steps() == [0, 20, 40, 60, 80, 100, 114]  # 57 steps an epoch
     rows, _ = run.metrics()
     assert [row["step"] for row in rows] == list(range(1, 115))
@@ -60,14 +60,14 @@ def test_the_example_records_a_training(store):
     assert scores[-1]["knn_accuracy"] > scores[0]["knn_accuracy"] > 0.5
     assert run.snapshot(114)["h"].shape == (300, 64)
     assert (run.probe()["labels"] == load_digits().target[:300]).all()
-    assert snapshots.neighbours(run, 114)[0].shape == (300, 20)
+    assert cache.neighbours(run, 114)[0].shape == (300, 20)
 
 
 def test_the_example_opens_embeddings(store):
     run = example("open_embeddings.py", store)
     digits = load_digits()
     expected = PCA(16, random_state=0).fit_transform(digits.data)
-    assert run.state == runs.FINISHED and run.snapshot_steps() == [0]
+    assert run.state == states.FINISHED and run.snapshot_steps() == [0]
     assert run.snapshot(0)["h"] == pytest.approx(expected, abs=1e-3)
     assert explore_map.trouble(run) == ""
     names = explore_ask.color_names(run)
@@ -84,16 +84,16 @@ def test_the_example_opens_embeddings(store):
 
 def test_nobody_starts_a_run_that_is_recorded(store):
     with Recording(IMAGES, store=store) as recording:
-        assert recording.run.state == runs.RUNNING and recording.run.alive
+        assert recording.run.state == states.RUNNING and recording.run.alive
         assert launch.queue(store) == [] and launch.advance(store) == []
         recording.snapshot(0, H)
-    assert recording.run.state == runs.FINISHED and not recording.run.alive
+    assert recording.run.state == states.FINISHED and not recording.run.alive
 
 
 def test_a_recording_that_breaks_off_says_so(store):
     with pytest.raises(KeyError), Recording(IMAGES, store=store) as recording:
         raise KeyError("lost")
-    assert recording.run.state == runs.FAILED and "lost" in recording.run.status["message"]
+    assert recording.run.state == states.FAILED and "lost" in recording.run.status["message"]
 
 
 def test_pictures_of_numbers_between_0_and_1_become_bytes(store):

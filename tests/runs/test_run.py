@@ -19,8 +19,9 @@ from fake_run import FakeRun
 from held_run import end_by_itself, kill, run_holder, set_status
 from simclr_core.base.errors import LabError, RunBusy, RunDamaged, RunError
 from simclr_core.base.files import write_json
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore, created_words
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore, created_words
 from simclr_core.settings.config import RunConfig
 from simclr_core.workers import launch
 
@@ -49,20 +50,20 @@ def change(path: Path, **changes: Any) -> None:
 
 
 def test_a_new_run_is_queued(run: Run) -> None:
-    assert (run.state, run.alive) == (runs.QUEUED, False)
+    assert (run.state, run.alive) == (states.QUEUED, False)
     assert not (run.path / "status.json").exists()
 
 
-@pytest.mark.parametrize("state", [runs.STARTING, runs.RUNNING])
+@pytest.mark.parametrize("state", [states.STARTING, states.RUNNING])
 def test_a_run_lives_as_long_as_its_worker(run: Run, state: str) -> None:
     with run_holder(run, state=state, attempt=1) as worker:
         assert (run.state, run.alive) == (state, True)
         kill(worker)
-        assert (run.state, run.alive) == (runs.INTERRUPTED, False)
+        assert (run.state, run.alive) == (states.INTERRUPTED, False)
 
 
 @pytest.mark.parametrize(
-    "state", [runs.QUEUED, runs.PAUSED, runs.STOPPED, runs.FINISHED, runs.FAILED]
+    "state", [states.QUEUED, states.PAUSED, states.STOPPED, states.FINISHED, states.FAILED]
 )
 def test_what_a_worker_wrote_last_stays_true(run: Run, state: str) -> None:
     with run_holder(run, state=state, attempt=1, message="said") as worker:
@@ -73,11 +74,11 @@ def test_what_a_worker_wrote_last_stays_true(run: Run, state: str) -> None:
 
 
 def test_an_interrupted_run_has_what_was_known(run: Run) -> None:
-    with run_holder(run, state=runs.RUNNING, attempt=3, step=7, slot="cpu") as worker:
+    with run_holder(run, state=states.RUNNING, attempt=3, step=7, slot="cpu") as worker:
         kill(worker)
     status = run.status
-    assert (status["state"], status["attempt"], status["step"]) == (runs.INTERRUPTED, 3, 7)
-    assert json.loads((run.path / "status.json").read_text())["state"] == runs.RUNNING
+    assert (status["state"], status["attempt"], status["step"]) == (states.INTERRUPTED, 3, 7)
+    assert json.loads((run.path / "status.json").read_text())["state"] == states.RUNNING
 
 
 @pytest.mark.parametrize(
@@ -112,7 +113,7 @@ def test_a_folder_that_cannot_be_read_is_damaged(
     else:
         (run.path / name).write_bytes(content)
     status = run.status
-    assert status["state"] == run.state == runs.DAMAGED
+    assert status["state"] == run.state == states.DAMAGED
     assert said in status["message"] and "\n" not in status["message"]
     with pytest.raises(LabError):
         launch.resume(store, run)
@@ -121,9 +122,9 @@ def test_a_folder_that_cannot_be_read_is_damaged(
 
 
 def test_a_damaged_run_that_is_alive_is_damaged_and_not_deleted(store: RunStore, run: Run) -> None:
-    with run_holder(run, state=runs.RUNNING, attempt=1):
+    with run_holder(run, state=states.RUNNING, attempt=1):
         (run.path / "config.json").write_text("{")
-        assert run.state == runs.DAMAGED and run.alive
+        assert run.state == states.DAMAGED and run.alive
         with pytest.raises(RunBusy):
             store.delete(run)
     assert run.path.exists()
@@ -131,13 +132,13 @@ def test_a_damaged_run_that_is_alive_is_damaged_and_not_deleted(store: RunStore,
 
 def test_an_older_format_is_read(run: Run) -> None:
     change(run.path / "config.json", format=0)
-    assert run.state == runs.QUEUED and run.config == RunConfig()
+    assert run.state == states.QUEUED and run.config == RunConfig()
 
 
 def test_states_are_told_apart_by_name() -> None:
-    states = {*runs.ENDED, runs.QUEUED, runs.STARTING, runs.RUNNING}
-    assert len(states) == 9 and set(runs.RESUMABLE) < set(runs.ENDED)
-    assert not {runs.FINISHED, runs.DAMAGED} & set(runs.RESUMABLE)
+    every = {*states.ENDED, states.QUEUED, states.STARTING, states.RUNNING}
+    assert len(every) == 9 and set(states.RESUMABLE) < set(states.ENDED)
+    assert not {states.FINISHED, states.DAMAGED} & set(states.RESUMABLE)
 
 
 # Odd values in files that can be read: nothing may break the list or the queue
@@ -162,7 +163,7 @@ def test_odd_values_break_neither_list_nor_queue(
 ) -> None:
     odd, good = store.create(RunConfig()), store.create(RunConfig())
     path = odd.path / name
-    found = json.loads(path.read_text()) if path.exists() else {"state": runs.QUEUED}
+    found = json.loads(path.read_text()) if path.exists() else {"state": states.QUEUED}
     path.write_text(json.dumps(found | {key: value}))
     assert good in launch.queue(store) and odd in launch.queue(store)
     assert isinstance(odd.name, str) and isinstance(created_words(odd), str)
@@ -170,14 +171,14 @@ def test_odd_values_break_neither_list_nor_queue(
     assert isinstance(odd.requested(1), str | None)
     code, out, _ = call(capsys, "list", "--runs", str(store.root), "--json")
     listed = {row["run"]: row["status"] for row in json.loads(out.splitlines()[-1])["runs"]}
-    assert code == 0 and listed == {odd.id: runs.QUEUED, good.id: runs.QUEUED}
+    assert code == 0 and listed == {odd.id: states.QUEUED, good.id: states.QUEUED}
     code, out, _ = call(capsys, "list", "--runs", str(store.root))
     assert code == 0 and good.id in out
 
 
 @pytest.mark.parametrize("value", _ODD[2:], ids=repr)
 def test_figures_of_a_status_are_numbers_or_null(run: Run, value: Any) -> None:
-    words = json.dumps({"state": runs.PAUSED, "step": value, "seconds": value, "hint": value})
+    words = json.dumps({"state": states.PAUSED, "step": value, "seconds": value, "hint": value})
     (run.path / "status.json").write_text(words)
     status = run.status
     assert status["step"] is None or type(status["step"]) is int
@@ -190,7 +191,7 @@ def test_what_a_record_says_of_its_data_is_names_or_nothing(run: Run) -> None:
     change(run.path / "config.json", data=data)
     assert run.record["data"] == {"factors": {"b": ["x", "3", "?"]}, "train": 5}
     change(run.path / "config.json", data=[1])
-    assert "data" not in run.record and run.state == runs.QUEUED
+    assert "data" not in run.record and run.state == states.QUEUED
 
 
 def test_rows_have_a_step_and_figures(fake: FakeRun) -> None:
@@ -224,7 +225,7 @@ def test_arrays_that_are_damaged_or_missing_are_named(fake: FakeRun, name: str, 
     path.unlink()
     with pytest.raises(RunDamaged, match=f"{path.name} .*missing"):
         read(run)
-    assert run.state == runs.FINISHED  # the run is what it was
+    assert run.state == states.FINISHED  # the run is what it was
 
 
 def test_arrays_without_what_they_should_hold_are_damaged(fake: FakeRun) -> None:
@@ -285,14 +286,14 @@ def test_final_figures_that_are_missing_or_damaged(fake: FakeRun) -> None:
     with pytest.raises(RunDamaged, match=r"evaluation.json"):
         fake.run.evaluation()
     (fake.run.path / "evaluation.json").unlink()
-    assert fake.run.evaluation() is None and fake.run.state == runs.FINISHED
+    assert fake.run.evaluation() is None and fake.run.state == states.FINISHED
 
 
 def test_damaged_words_of_people_do_no_harm(run: Run) -> None:
     (run.path / "label.json").write_text("{")
     (run.path / "control.json").write_text("[]")
     assert run.name == run.id and run.label == {}
-    assert run.requested(1) is None and run.state == runs.QUEUED
+    assert run.requested(1) is None and run.state == states.QUEUED
     run.rename("again")
     assert run.name == "again"
 
@@ -303,7 +304,7 @@ def test_damaged_words_of_people_do_no_harm(run: Run) -> None:
 def test_only_a_running_run_can_be_asked(run: Run) -> None:
     with pytest.raises(RunError, match="found a queued one; there is nothing to pause"):
         run.request("pause")
-    with run_holder(run, state=runs.RUNNING, attempt=2) as worker:
+    with run_holder(run, state=states.RUNNING, attempt=2) as worker:
         assert run.requested(2) is None
         run.request("pause")
         assert (run.requested(2), run.requested(1), run.requested(3)) == ("pause", None, None)
@@ -315,17 +316,20 @@ def test_only_a_running_run_can_be_asked(run: Run) -> None:
 
 
 def test_a_held_run_is_busy(run: Run) -> None:
-    with run_holder(run, state=runs.RUNNING), pytest.raises(RunBusy, match=f"Run {run.id} is held"):
+    with (
+        run_holder(run, state=states.RUNNING),
+        pytest.raises(RunBusy, match=f"Run {run.id} is held"),
+    ):
         run.take()
     os.close(run.take())
 
 
 def test_a_status_is_merged(run: Run) -> None:
     before = time.time()
-    set_status(run, runs.RUNNING, step=5, message="x")
-    set_status(run, runs.PAUSED, loss=math.nan)
+    set_status(run, states.RUNNING, step=5, message="x")
+    set_status(run, states.PAUSED, loss=math.nan)
     status = run.status
-    assert (status["state"], status["step"], status["message"]) == (runs.PAUSED, 5, "x")
+    assert (status["state"], status["step"], status["message"]) == (states.PAUSED, 5, "x")
     assert status["loss"] is None and before <= status["updated"] <= time.time()
 
 

@@ -18,8 +18,9 @@ from cli_calls import call
 from fake_run import FakeRun
 from held_run import ROOT, child, run_holder, set_status
 from simclr_core.base.errors import LabError, RunBusy, RunError
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore, created, created_words
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore, created, created_words, runs_dir
 from simclr_core.settings.config import RunConfig, TrainConfig
 from simclr_core.workers import launch
 from small_disk import fill, read_only, small_disk
@@ -114,7 +115,7 @@ def test_a_damaged_run_is_still_listed(store: RunStore, run: Run) -> None:
     other = store.create(RunConfig())
     (run.path / "config.json").unlink()
     assert {found.id for found in store} == {run.id, other.id}
-    assert store.get(run.id).state == runs.DAMAGED
+    assert store.get(run.id).state == states.DAMAGED
 
 
 def test_many_runs(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
@@ -138,7 +139,7 @@ def test_the_folder_of_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "a" / "b"))
     assert RunStore().root == tmp_path / "a" / "b" and (tmp_path / "a" / "b").is_dir()
     monkeypatch.delenv("SIMCLR_LAB_RUNS")
-    assert runs.runs_dir().name == "runs" and "simclr-lab" in str(runs.runs_dir())
+    assert runs_dir().name == "runs" and "simclr-lab" in str(runs_dir())
     (tmp_path / "file").touch()
     for place in (tmp_path / "file", tmp_path / "file" / "runs", tmp_path / ("x" * 300)):
         with pytest.raises(LabError, match=r"Expected a folder for runs at .*--runs"):
@@ -189,7 +190,7 @@ def test_size_while_files_come_and_go(fake: FakeRun) -> None:
 
 def test_a_running_run_is_not_deleted(store: RunStore, fake: FakeRun) -> None:
     before = sorted(path.name for path in fake.run.path.rglob("*"))
-    with run_holder(fake.run, state=runs.RUNNING), pytest.raises(RunBusy, match="pause or stop"):
+    with run_holder(fake.run, state=states.RUNNING), pytest.raises(RunBusy, match="pause or stop"):
         store.delete(fake.run)
     assert sorted(path.name for path in fake.run.path.rglob("*")) == before
     assert os.listdir(store.root) == [fake.run.id]
@@ -206,7 +207,7 @@ def test_a_run_that_is_gone_is_told_so(store: RunStore, run: Run) -> None:
     for again in (lambda: store.delete(run), lambda: run.take()):
         with pytest.raises(RunError, match=f"Run {run.id}: .*gone|found none"):
             again()
-    assert run.state == runs.DAMAGED and not run.alive and run.size() == 0
+    assert run.state == states.DAMAGED and not run.alive and run.size() == 0
     with pytest.raises(LabError):
         run.rename("x")
     assert os.listdir(store.root) == []
@@ -259,7 +260,7 @@ def test_a_full_disk_leaves_no_half_made_run(tmp_path: Path) -> None:
         assert sorted(os.listdir(folder)) == sorted([kept.id, "filler"])
         with pytest.raises(LabError, match=r"room on the disk for label.json"):
             kept.rename("other")
-        assert kept.name == "kept" and kept.state == runs.QUEUED
+        assert kept.name == "kept" and kept.state == states.QUEUED
         store.delete(kept)  # what makes room must not need any
         assert os.listdir(folder) == ["filler"]
 
@@ -267,10 +268,10 @@ def test_a_full_disk_leaves_no_half_made_run(tmp_path: Path) -> None:
 def test_a_folder_of_runs_that_is_read_only(tmp_path: Path) -> None:
     store = RunStore(tmp_path / "runs")
     done, waiting = store.create(RunConfig(), "done"), store.create(RunConfig())
-    set_status(done, runs.PAUSED, step=5)
+    set_status(done, states.PAUSED, step=5)
     with read_only(store.root):
         again = RunStore(store.root)
-        assert [run.state for run in again] == [runs.PAUSED, runs.QUEUED]
+        assert [run.state for run in again] == [states.PAUSED, states.QUEUED]
         assert again.get(done.id).name == "done" and not done.alive
         for action in (
             lambda: done.rename("other"),
@@ -285,7 +286,7 @@ def test_a_folder_of_runs_that_is_read_only(tmp_path: Path) -> None:
             with pytest.raises(LabError) as told:
                 action()
             assert "write" in str(told.value) and "\n" not in str(told.value)
-        assert done.state == runs.PAUSED and waiting.state == runs.QUEUED
+        assert done.state == states.PAUSED and waiting.state == states.QUEUED
     assert len(os.listdir(store.root)) == 2
 
 

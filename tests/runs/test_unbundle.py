@@ -12,9 +12,9 @@ import pytest
 from fake_run import FakeRun
 from simclr_core.base.errors import DataError, LabError
 from simclr_core.cli.main import main
-from simclr_core.runs import bundle
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import bundle, states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.runs.unbundle import import_run
 from simclr_core.workers import launch
 
@@ -48,7 +48,7 @@ def test_a_run_comes_back_whole_on_another_machine(run, there, tmp_path):
     found = import_run(zipped(run, tmp_path), there)
     assert found.id == run.id and list(there) == [found]
     assert files(found) == files(run)
-    assert found.state == runs.FINISHED and found.name == run.name
+    assert found.state == states.FINISHED and found.name == run.name
     assert (found.snapshot(100)["h"] == run.snapshot(100)["h"]).all()
     assert not list(there.root.glob(".import-*"))
 
@@ -61,11 +61,11 @@ def test_a_second_copy_gets_another_id_and_harms_nothing(run, tmp_path):
     assert files(run) == before == files(found)
 
 
-@pytest.mark.parametrize("state", [runs.QUEUED, runs.RUNNING])
+@pytest.mark.parametrize("state", [states.QUEUED, states.RUNNING])
 def test_what_was_going_on_has_stopped_and_is_not_started(run, there, tmp_path, state):
     run.write_status(state=state)
     found = import_run(zipped(run, tmp_path), there)
-    assert found.state == runs.STOPPED and launch.queue(there) == []
+    assert found.state == states.STOPPED and launch.queue(there) == []
 
 
 def test_only_a_runs_files_are_taken(run, there, tmp_path):

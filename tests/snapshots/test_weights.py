@@ -9,7 +9,7 @@ import pytest
 
 from simclr_core.base.errors import RunDamaged, RunError
 from simclr_core.base.files import write_json, write_npz
-from simclr_core.runs import store as runs
+from simclr_core.runs.run import FORMAT, Run
 from simclr_core.runs.snapshots.weights import (
     CHECKPOINT,
     SEED,
@@ -19,7 +19,7 @@ from simclr_core.runs.snapshots.weights import (
     image_size,
     weight_steps,
 )
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 from small_parts import config
 
 
@@ -127,6 +127,6 @@ def test_image_size_is_what_the_data_had(run: Run, store: RunStore) -> None:
     write_json(run.path / "config.json", {**run.record, "data": {"image_size": 28}})
     assert image_size(run) == 28
     for settings in ({"data": {"image_size": "x"}}, {"data": 7, "config": 7}, {"config": {"x": 1}}):
-        write_json(run.path / "config.json", {"format": runs.FORMAT, **settings})
+        write_json(run.path / "config.json", {"format": FORMAT, **settings})
         with pytest.raises(RunDamaged, match="expected settings"):
             image_size(run)

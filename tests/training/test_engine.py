@@ -10,7 +10,8 @@ import pytest
 
 from simclr_core.machine.devices import Device
 from simclr_core.model.simclr import SimCLR
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, ViewConfig, replace
 from simclr_core.training.engine import WarmEngine, build_engine
 from simclr_core.training.trainer import Trainer

@@ -15,8 +15,9 @@ from simclr_core.base.errors import DataError, RunBusy, RunError
 from simclr_core.base.files import write_json
 from simclr_core.data.datasets import load_dataset
 from simclr_core.measures import evaluation
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.checkpoint import save_checkpoint
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 from simclr_core.training import evaluate as evaluate_run
 from simclr_core.training.evaluate import evaluate, final_scores, targets
 from small_parts import SIZE, compiled, config, dataset, encoded, feed, pictures, source

@@ -11,9 +11,10 @@ import pytest
 from simclr_core.base.errors import ConfigError, DataError, MemoryShort
 from simclr_core.base.files import append_lines, read_npz, write_json
 from simclr_core.machine.devices import Device
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
 from simclr_core.runs.provenance import average_speed, describe_data, drop_beyond
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.training import clock
 from simclr_core.training import trainer as training
 from simclr_core.training.trainer import Trainer
@@ -50,15 +51,15 @@ def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) ->
     settings = config(source(tmp_path), steps=7, warmup_steps=3)
     whole = store.create(settings)
     Trainer(whole, CPU, "float32").train()
-    assert whole.state == runs.FINISHED and len(losses(whole)) == 7
+    assert whole.state == states.FINISHED and len(losses(whole)) == 7
 
     parts = store.create(settings)
     Asked(parts, "pause", after=4).train()
-    assert parts.state == runs.PAUSED and parts.status["step"] == 4
+    assert parts.state == states.PAUSED and parts.status["step"] == 4
     assert losses(parts) == losses(whole)[:4]
     assert parts.evaluation() is None
     Trainer(parts, CPU, "float32").train()
-    assert parts.state == runs.FINISHED
+    assert parts.state == states.FINISHED
     assert [row["step"] for row in parts.metrics()[0]] == list(range(1, 8))
     assert losses(parts) == losses(whole)
 
@@ -93,7 +94,7 @@ def test_steps_launched_together_are_the_same_steps(
     request.getfixturevalue("together")
     four = store.create(settings)
     Trainer(four, CPU, "float32").train()
-    assert four.state == runs.FINISHED and four.record["steps_per_launch"] == 4
+    assert four.state == states.FINISHED and four.record["steps_per_launch"] == 4
     assert four.snapshot_steps() == [0, 3, 9, 19, 26]
     rows, expected = four.metrics()[0], one.metrics()[0]
     for name in ("step", "loss", "contrastive_accuracy", "learning_rate"):
@@ -113,7 +114,7 @@ def test_a_pause_waits_for_the_end_of_a_launch(
 ) -> None:
     run = store.create(config(source(tmp_path), steps=40))
     Asked(run, "pause", after=17).train()
-    assert run.state == runs.PAUSED and run.status["step"] == 19
+    assert run.state == states.PAUSED and run.status["step"] == 19
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 20))
     Asked(run, "pause", after=25).train()
     assert run.status["step"] == 25  # its pace is told anew, step by step
@@ -142,7 +143,7 @@ def test_an_attempt_elsewhere_tells_of_no_launches(
     assert run.record["steps_per_launch"] == 4 and run.status["step"] == 15
     monkeypatch.setattr(training, "several_steps", lambda device: False)
     Trainer(run, CPU, "float32").train()
-    assert run.state == runs.FINISHED and "steps_per_launch" not in run.record
+    assert run.state == states.FINISHED and "steps_per_launch" not in run.record
 
 
 @pytest.mark.parametrize(
@@ -161,7 +162,7 @@ def test_steps_are_launched_together_on_gpus(
 def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
     run = store.create(config(source(tmp_path), steps=50))
     Asked(run, "stop", after=2).train()
-    assert run.state == runs.STOPPED and run.status["step"] == 2
+    assert run.state == states.STOPPED and run.status["step"] == 2
     assert run.snapshot_steps()[-1] == 2 and checkpoint(run)["step"] == 2
     assert run.record["data"]["content_hash"] == run.config.data.content_hash != ""
     assert run.record["versions"]["keras"] and run.record["hardware"]["device"] == "a processor"
@@ -172,7 +173,7 @@ def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
 def test_a_request_before_the_first_step(store: RunStore, tmp_path: Path, request_: str) -> None:
     run = store.create(config(source(tmp_path), steps=50))
     Asked(run, request_, after=0).train()
-    assert run.state == {"pause": runs.PAUSED, "stop": runs.STOPPED}[request_]
+    assert run.state == {"pause": states.PAUSED, "stop": states.STOPPED}[request_]
     assert losses(run) == [] and not (run.path / "checkpoint.npz").exists()
 
 

@@ -15,7 +15,8 @@ import numpy as np
 import pytest
 
 from simclr_core.base.paths import PROJECT
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch
 
@@ -52,7 +53,7 @@ def wait_for(what, seconds: float = 60.0) -> None:
         time.sleep(0.05)
 
 
-def rows_of(run: runs.Run) -> list[dict[str, Any]]:
+def rows_of(run: Run) -> list[dict[str, Any]]:
     return run.metrics()[0]
 
 
@@ -73,7 +74,7 @@ def test_a_run_of_given_steps_is_whole_and_repeats(store: RunStore) -> None:
     assert 0 < first["knn_accuracy"] <= 1 and first["device"]
 
 
-def len_of_digits(run: runs.Run) -> dict[str, int]:
+def len_of_digits(run: Run) -> dict[str, int]:
     return run.record["data"]
 
 
@@ -83,12 +84,12 @@ def test_pause_resume_equals_an_uninterrupted_run(store: RunStore) -> None:
     run = launch.start(store, store.get(whole["run"]).config)
     wait_for(lambda: len(rows_of(run)) > 3)
     launch.pause(run)
-    wait_for(lambda: run.state == runs.PAUSED)
+    wait_for(lambda: run.state == states.PAUSED)
     paused_at = run.status["step"]
     assert 3 < paused_at < 150
     wait_for(lambda: not run.alive)
     assert lab(store, "resume", run.id).returncode == 0
-    assert run.state == runs.FINISHED
+    assert run.state == states.FINISHED
     assert [row["step"] for row in rows_of(run)] == list(range(1, 151))
     a = [row["loss"] for row in rows_of(store.get(whole["run"]))]
     b = [row["loss"] for row in rows_of(run)]
@@ -99,11 +100,11 @@ def test_a_killed_worker_is_told_and_resumed(store: RunStore) -> None:
     run = launch.start(store, config_of(store, 400))
     wait_for(lambda: len(rows_of(run)) > 5)
     os.kill(run.status["pid"], signal.SIGKILL)
-    wait_for(lambda: run.state == runs.INTERRUPTED)
+    wait_for(lambda: run.state == states.INTERRUPTED)
     launch.resume(store, run)
-    wait_for(lambda: run.state == runs.RUNNING and run.status["step"] > 5)
+    wait_for(lambda: run.state == states.RUNNING and run.status["step"] > 5)
     launch.stop(run)
-    wait_for(lambda: run.state == runs.STOPPED)
+    wait_for(lambda: run.state == states.STOPPED)
     steps = [row["step"] for row in rows_of(run)]
     assert steps == list(range(1, run.status["step"] + 1))
 
@@ -122,9 +123,9 @@ def config_of(store: RunStore, steps: int) -> Any:
 def test_the_queue_waits_and_moves_on_without_anybody(store: RunStore) -> None:
     first = launch.start(store, config_of(store, 30))
     second = launch.start(store, config_of(store, 5))
-    assert launch.queue(store) == [second] and second.state == runs.QUEUED
-    wait_for(lambda: second.state == runs.FINISHED, 90)
-    assert first.state == runs.FINISHED
+    assert launch.queue(store) == [second] and second.state == states.QUEUED
+    wait_for(lambda: second.state == states.FINISHED, 90)
+    assert first.state == states.FINISHED
 
 
 @pytest.mark.timeout(200)
@@ -133,7 +134,7 @@ def test_a_learning_rate_that_explodes_is_told(store: RunStore) -> None:
     settings = ("--learning-rate", "100", "--optimizer", "sgd", "--weight-decay", "1")
     done = lab(store, "train", *SMALL, "--steps", "60", "--warmup-steps", "0", *settings)
     run = next(iter(store))
-    assert run.state == runs.FAILED and run.status["error"] == "Diverged"
+    assert run.state == states.FAILED and run.status["error"] == "Diverged"
     assert done.returncode == 1 and "learning rate" in run.status["message"]
     assert "Traceback" not in done.stderr
     assert 0 < len(rows_of(run)) < 60

@@ -14,11 +14,11 @@ from simclr_core.base.errors import ConfigError, RunDamaged, RunError
 from simclr_core.base.files import read_npz
 from simclr_core.cli import repeat
 from simclr_core.model.schedule import learning_rate_at
-from simclr_core.runs import comparison
-from simclr_core.runs import store as runs
+from simclr_core.runs import comparison, states
 from simclr_core.runs.provenance import origin
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import weight_steps
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore, created
 from simclr_core.settings.config import replace
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import fork, launch
@@ -61,9 +61,9 @@ def files(run: Run) -> dict[str, bytes]:
 def test_a_fork_with_nothing_changed_repeats_the_run_from_there_on(store, parent, step):
     before = files(parent)
     made = fork.fork(store, parent, step)
-    assert made.state == runs.QUEUED and made.config.training.steps == 12
+    assert made.state == states.QUEUED and made.config.training.steps == 12
     Trainer(made, CPU, "float32").train()
-    assert made.state == runs.FINISHED and files(parent) == before
+    assert made.state == states.FINISHED and files(parent) == before
     expected = {at: loss for at, loss in losses(parent).items() if at > step}
     assert losses(made) == expected and made.snapshot_steps()[0] == step
     rates = [row["learning_rate"] for row in made.metrics()[0]]
@@ -103,7 +103,7 @@ def test_a_pause_changes_nothing_in_a_fork_either(store, parent):
     whole, parts = (fork.fork(store, parent, 2, temperature=0.5) for _ in range(2))
     Trainer(whole, CPU, "float32").train()
     Asked(parts, "pause", after=6).train()
-    assert parts.state == runs.PAUSED and parts.status["step"] == 6
+    assert parts.state == states.PAUSED and parts.status["step"] == 6
     Trainer(parts, CPU, "float32").train()
     assert losses(parts) == losses(whole)
 
@@ -191,7 +191,7 @@ def test_the_command_forks_and_the_run_names_it(store, parent, capsys, monkeypat
     monkeypatch.setattr("simclr_core.cli.train.watch", lambda *_: None)
     words = ("--temperature", "0.7", "--crop-min", "0.8", "--runs", str(store.root))
     _, out, err = call(capsys, "fork", parent.id, "--step", "7", *words)
-    made = max(store, key=runs.created)
+    made = max(store, key=created)
     assert f"Run {made.id} in" in out + err and f"from run {parent.id} at step 7" in out + err
     assert made.config.views == replace(VIEWS, crop_min=0.8)
     assert made.config.training.temperature == 0.7
@@ -200,7 +200,7 @@ def test_the_command_forks_and_the_run_names_it(store, parent, capsys, monkeypat
         "--temperature 0.7"
     )
     newest = call(capsys, "fork", parent.id, *words)
-    assert newest and origin(max(store, key=runs.created)).step == 12  # type: ignore[union-attr]
+    assert newest and origin(max(store, key=created)).step == 12  # type: ignore[union-attr]
     line = refused(capsys, "fork", parent.id, "--step", "7", "--crop-min", "7", *words[-2:])
     assert "--crop-min" in line
 

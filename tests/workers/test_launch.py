@@ -18,8 +18,9 @@ from held_run import ROOT, child, kill, lock_holder, run_holder, set_status, wai
 from light_worker import LightWorkers, light_workers
 from simclr_core.base.errors import DeviceError, LabError, RunBusy, RunDamaged, RunError
 from simclr_core.base.locks import is_locked, try_lock
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore, created
 from simclr_core.settings.config import RunConfig, TrainConfig
 from simclr_core.workers import launch
 
@@ -52,7 +53,7 @@ def config_on(device: str) -> RunConfig:
 
 
 def waiting_at(run: Run, queued: float) -> Run:
-    set_status(run, runs.QUEUED, queued=queued)
+    set_status(run, states.QUEUED, queued=queued)
     return run
 
 
@@ -76,12 +77,12 @@ def advance_together(store: RunStore, folder: Path, count: int = 4) -> list[str]
 def test_the_line_is_in_the_order_of_joining(store: RunStore) -> None:
     a, b, c = (store.create(CPU) for _ in range(3))
     assert launch.queue(store) == [a, b, c]
-    waiting_at(a, runs.created(c) + 10)
+    waiting_at(a, created(c) + 10)
     assert launch.queue(store) == [b, c, a]
     for run in (a, b, c):
         waiting_at(run, 100.0)
     assert launch.queue(store) == sorted([a, b, c], key=lambda run: run.id)
-    set_status(b, runs.PAUSED)
+    set_status(b, states.PAUSED)
     assert b not in launch.queue(store) and len(launch.queue(store)) == 2
 
 
@@ -89,18 +90,18 @@ def test_one_run_a_device_and_the_next_when_it_ends(store: RunStore, light: Ligh
     before = time.time()
     a, b, c = (launch.start(store, CPU, name) for name in "abc")
     assert before <= a.status["started"] <= time.time() and "started" not in b.status
-    assert a.state == runs.STARTING and a.status["slot"] == "cpu" and a.name == "a"
-    assert (b.state, c.state) == (runs.QUEUED, runs.QUEUED)
+    assert a.state == states.STARTING and a.status["slot"] == "cpu" and a.name == "a"
+    assert (b.state, c.state) == (states.QUEUED, states.QUEUED)
     assert launch.queue(store) == [b, c] and launch.active(store) == [a]
     assert launch.advance(store) == [] and light.pid(a) == a.status["pid"]
     light.end(a)
     light.pid(b)  # started by the worker of a, not by this process
-    assert (a.state, a.alive) == (runs.FAILED, False)
+    assert (a.state, a.alive) == (states.FAILED, False)
     assert launch.queue(store) == [c] and launch.active(store) == [b]
     assert b.status["started"] > a.status["started"]  # not when it joined the line
     light.end(b)
     light.end(c)
-    wait_for(lambda: c.state == runs.FAILED)
+    wait_for(lambda: c.state == states.FAILED)
     assert light.started() == [a.id, b.id, c.id]
     assert [run.status["attempt"] for run in (a, b, c)] == [1, 1, 1]
 
@@ -123,7 +124,7 @@ def test_a_device_that_is_not_there_keeps_nobody_waiting(
     gone = store.create(config_on("gpu:77"))  # as after a restart with fewer of them
     there = launch.start(store, CPU)
     light.pid(there)
-    wait_for(lambda: gone.state == runs.FAILED)
+    wait_for(lambda: gone.state == states.FAILED)
     assert "gpu:77" in gone.status["message"] and gone.status["error"] == "DeviceError"
     assert light.started() == [there.id]
 
@@ -140,9 +141,9 @@ def test_damaged_and_foreign_folders_do_not_stop_the_line(
     good = launch.start(store, CPU)
     for run in (odd, good):
         light.end(run)
-    wait_for(lambda: good.state == odd.state == runs.FAILED)
+    wait_for(lambda: good.state == odd.state == states.FAILED)
     assert sorted(light.started()) == sorted([odd.id, good.id])
-    assert odd.status["attempt"] == 1 and damaged.state == runs.DAMAGED
+    assert odd.status["attempt"] == 1 and damaged.state == states.DAMAGED
 
 
 def test_a_worker_that_cannot_be_started_is_told(store: RunStore, light: LightWorkers) -> None:
@@ -150,7 +151,7 @@ def test_a_worker_that_cannot_be_started_is_told(store: RunStore, light: LightWo
     (bad.path / "log.txt").mkdir()
     launch.advance(store)
     launch.advance(store)
-    assert bad.state == runs.FAILED and "could not start" in bad.status["message"]
+    assert bad.state == states.FAILED and "could not start" in bad.status["message"]
     assert launch.active(store) == [good] and not bad.alive
     (bad.path / "log.txt").rmdir()
     launch.resume(store, bad)
@@ -168,7 +169,7 @@ def test_processes_that_advance_together_start_each_run_once(
     assert launch.active(store) == [made[0]] and launch.queue(store) == made[1:]
     for run in made:
         light.end(run)
-    wait_for(lambda: made[2].state == runs.FAILED)
+    wait_for(lambda: made[2].state == states.FAILED)
     assert light.started() == [run.id for run in made]
 
 
@@ -178,7 +179,7 @@ def test_processes_that_advance_together_fill_all_devices_once(
     made = [store.create(config_on(f"gpu:{40 + i}")) for i in range(8)]  # a slot each
     started = advance_together(store, tmp_path)  # what ends may have started others by itself
     assert len(started) == len(set(started)) and set(started) <= {run.id for run in made}
-    wait_for(lambda: all(run.state == runs.FAILED and not run.alive for run in made))
+    wait_for(lambda: all(run.state == states.FAILED and not run.alive for run in made))
     for run in made:
         assert run.status["attempt"] == 1
         assert (run.path / "log.txt").read_text().count("Expected the device") == 1
@@ -220,8 +221,8 @@ def test_a_run_that_leaves_the_line_at_the_last_moment_is_not_started(
         "held": lambda run: held.append(run.take()),
     }[how]
     assert launch.advance(slow) == [second]  # the device goes to the next in line
-    states = {"paused": runs.PAUSED, "deleted": runs.DAMAGED, "damaged": runs.DAMAGED}
-    assert first.state == states.get(how, runs.QUEUED)
+    left = {"paused": states.PAUSED, "deleted": states.DAMAGED, "damaged": states.DAMAGED}
+    assert first.state == left.get(how, states.QUEUED)
     light.pid(second)
     assert light.started() == [second.id]
     for handle in held:
@@ -231,8 +232,8 @@ def test_a_run_that_leaves_the_line_at_the_last_moment_is_not_started(
 def test_a_killed_worker_frees_its_device(store: RunStore, light: LightWorkers) -> None:
     a, b = launch.start(store, CPU), launch.start(store, CPU)
     os.kill(light.pid(a), signal.SIGKILL)
-    wait_for(lambda: a.state == runs.INTERRUPTED)
-    assert b.state == runs.QUEUED  # who is killed can start nobody
+    wait_for(lambda: a.state == states.INTERRUPTED)
+    assert b.state == states.QUEUED  # who is killed can start nobody
     assert launch.advance(store) == [b]
     launch.resume(store, a)
     assert launch.queue(store) == [a] and a.status["attempt"] == 1
@@ -247,14 +248,14 @@ def test_a_stale_lock_of_the_queue_stops_nobody(store: RunStore, light: LightWor
         kill(holder)
     path.write_text("left by a program that crashed\n")
     run = launch.start(store, CPU)
-    assert run.state == runs.STARTING
+    assert run.state == states.STARTING
 
 
 # Pause and stop
 
 
 @pytest.mark.parametrize(
-    ("ask", "state"), [(launch.pause, runs.PAUSED), (launch.stop, runs.STOPPED)]
+    ("ask", "state"), [(launch.pause, states.PAUSED), (launch.stop, states.STOPPED)]
 )
 def test_a_waiting_run_leaves_the_line_and_can_join_again(
     store: RunStore, light: LightWorkers, ask: Callable[[Run], None], state: str
@@ -268,12 +269,12 @@ def test_a_waiting_run_leaves_the_line_and_can_join_again(
     assert launch.queue(store) == [c, b]  # at the end of the line
     for run in (a, b, c):
         light.end(run)
-    wait_for(lambda: b.state == runs.FAILED)
+    wait_for(lambda: b.state == states.FAILED)
     assert light.started() == [a.id, c.id, b.id]
 
 
 @pytest.mark.parametrize(("ask", "what"), [(launch.pause, "pause"), (launch.stop, "stop")])
-@pytest.mark.parametrize("state", [runs.STARTING, runs.RUNNING])
+@pytest.mark.parametrize("state", [states.STARTING, states.RUNNING])
 def test_a_running_run_is_asked(
     store: RunStore, ask: Callable[[Run], None], what: str, state: str
 ) -> None:
@@ -289,7 +290,7 @@ def test_a_request_is_not_obeyed_by_a_later_attempt(store: RunStore, light: Ligh
     launch.pause(run)
     assert run.requested(1) == "pause"
     os.kill(light.pid(run), signal.SIGKILL)
-    wait_for(lambda: run.state == runs.INTERRUPTED)
+    wait_for(lambda: run.state == states.INTERRUPTED)
     launch.resume(store, run)
     assert run.status["attempt"] == 2 and run.requested(2) is None
 
@@ -304,7 +305,7 @@ run = Run(Path(sys.argv[1]))
 handle = run.take()
 print("ready", flush=True)
 time.sleep(1.0)
-run.write_status(state=runs.STARTING, attempt=1)
+run.write_status(state=states.STARTING, attempt=1)
 sys.stdin.read()
 """
 
@@ -313,14 +314,14 @@ def test_a_run_that_is_just_being_started_is_asked_once_it_is(store: RunStore) -
     run = store.create(CPU)
     with child(_SLOW_START, str(run.path)):
         launch.pause(run)
-        assert run.state == runs.STARTING and run.requested(1) == "pause"
+        assert run.state == states.STARTING and run.requested(1) == "pause"
 
 
-@pytest.mark.parametrize("state", [*runs.ENDED])
+@pytest.mark.parametrize("state", [*states.ENDED])
 def test_an_ended_run_cannot_be_paused_or_stopped(store: RunStore, state: str) -> None:
     run = store.create(CPU)
-    set_status(run, runs.RUNNING if state == runs.INTERRUPTED else state)
-    if state == runs.DAMAGED:
+    set_status(run, states.RUNNING if state == states.INTERRUPTED else state)
+    if state == states.DAMAGED:
         (run.path / "config.json").unlink()
     for ask in (launch.pause, launch.stop):
         with pytest.raises(RunError):
@@ -331,15 +332,15 @@ def test_an_ended_run_cannot_be_paused_or_stopped(store: RunStore, state: str) -
 # Resume
 
 
-@pytest.mark.parametrize("state", runs.RESUMABLE)
+@pytest.mark.parametrize("state", states.RESUMABLE)
 def test_what_can_go_on_joins_the_line(store: RunStore, light: LightWorkers, state: str) -> None:
     first, run = launch.start(store, CPU), store.create(CPU)
-    written = runs.RUNNING if state == runs.INTERRUPTED else state
+    written = states.RUNNING if state == states.INTERRUPTED else state
     set_status(run, written, attempt=3, step=7, message="old words", error="Diverged")
     assert run.state == state
     launch.resume(store, run)
     status = run.status
-    assert (status["state"], status["attempt"], status["step"]) == (runs.QUEUED, 3, 7)
+    assert (status["state"], status["attempt"], status["step"]) == (states.QUEUED, 3, 7)
     assert status["message"] == "" and status["error"] is None
     light.end(first)
     light.pid(run)
@@ -348,7 +349,7 @@ def test_what_can_go_on_joins_the_line(store: RunStore, light: LightWorkers, sta
 
 def test_what_cannot_go_on_is_refused(store: RunStore) -> None:
     done, waiting, damaged = (store.create(CPU) for _ in range(3))
-    set_status(done, runs.FINISHED)
+    set_status(done, states.FINISHED)
     (damaged.path / "status.json").write_text("[]")
     for run, said in ((done, "a finished one"), (waiting, "a queued one")):
         before = run.status
@@ -357,14 +358,14 @@ def test_what_cannot_go_on_is_refused(store: RunStore) -> None:
         assert run.status == before
     with pytest.raises(RunDamaged, match=r"status.json"):
         launch.resume(store, damaged)
-    with run_holder(done, state=runs.RUNNING), pytest.raises(RunBusy):
+    with run_holder(done, state=states.RUNNING), pytest.raises(RunBusy):
         launch.resume(store, done)
 
 
 def test_two_who_resume_at_once_queue_it_once(store: RunStore, light: LightWorkers) -> None:
     launch.start(store, CPU)
     run = store.create(CPU)
-    set_status(run, runs.PAUSED)
+    set_status(run, states.PAUSED)
     launch.resume(store, run)
     with pytest.raises(RunError, match="a queued one"):
         launch.resume(store, run)
@@ -384,7 +385,7 @@ def test_a_full_disk_keeps_the_line_as_it_is(tmp_path: Path) -> None:
         filler = fill(folder)
         with pytest.raises(LabError, match="Expected room on the disk"):
             launch.advance(store)
-        assert run.state == runs.QUEUED and not run.alive
+        assert run.state == states.QUEUED and not run.alive
         filler.unlink()
         assert launch.queue(store) == [run]
 

@@ -15,9 +15,10 @@ import pytest
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.files import write_npz
 from simclr_core.base.locks import is_locked, try_lock
-from simclr_core.runs import store as runs
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import coordinates
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import launch, mapper
 from simclr_core.workers.mapper import Mapper, project_run, rest_after
@@ -35,7 +36,7 @@ def unhurried(monkeypatch):
     monkeypatch.setattr(mapper, "POLL_TRAINING", 0.0)
 
 
-def make_run(store: RunStore, steps: list[int], state: str = runs.FINISHED) -> Run:
+def make_run(store: RunStore, steps: list[int], state: str = states.FINISHED) -> Run:
     run = store.create(preset_config("minute", "shapes", "drawn"))
     run.write_status(state=state)
     for step in steps:
@@ -124,18 +125,20 @@ def test_a_living_run_has_its_newest_snapshot_laid_out_and_no_other(store):
 
 
 def test_nothing_is_begun_while_a_run_finds_its_pace_but_not_forever(store, monkeypatch):
-    ended, living = make_run(store, [0]), make_run(store, [0], runs.RUNNING)
+    ended, living = make_run(store, [0]), make_run(store, [0], states.RUNNING)
     lock = living.take()
     try:
         under_test = Mapper(store, Recorder())
-        for phase in (runs.COMPILING, runs.PACING):
+        for phase in (states.COMPILING, states.PACING):
             living.write_status(phase=phase)
             turns(under_test, 2)
             assert living.coordinate_steps("umap") == ended.coordinate_steps("umap") == []
         living.write_status(phase="training")
         turns(under_test, 1)
         assert living.coordinate_steps("umap") == [0]
-        living.write_status(phase=runs.PACING)  # of another attempt, and it does not come to an end
+        living.write_status(
+            phase=states.PACING
+        )  # of another attempt, and it does not come to an end
         add_snapshot(living, 10)
         turns(under_test, 1)
         assert living.coordinate_steps("umap") == [0]
@@ -147,7 +150,7 @@ def test_nothing_is_begun_while_a_run_finds_its_pace_but_not_forever(store, monk
 
 
 def test_the_process_imports_nothing_large_before_a_starting_run_has_its_pace(store, monkeypatch):
-    run = make_run(store, [], runs.STARTING)
+    run = make_run(store, [], states.STARTING)
     run.write_status(phase="building the network")
     lock = run.take()
     waits = iter(["compiling", "finding the pace", "training"])
@@ -331,7 +334,7 @@ def wait_for(condition, seconds: float = 60.0) -> None:
 
 
 def test_the_process_serves_a_living_run_without_tensorflow_and_ends_when_idle(store):
-    run = make_run(store, [0], runs.RUNNING)
+    run = make_run(store, [0], states.RUNNING)
     lock = run.take()
     process = launch.ensure_helper(store, "mapper")  # standard input is empty: nobody holds it
     try:
@@ -397,7 +400,7 @@ def test_it_ends_when_whoever_held_it_goes(store, monkeypatch):
 
 
 def test_a_waiting_run_keeps_it_up_for_a_while_only(store, monkeypatch):
-    make_run(store, [], runs.QUEUED)
+    make_run(store, [], states.QUEUED)
     monkeypatch.setattr(mapper, "IDLE_END", 0.0)
     monkeypatch.setattr(mapper, "QUEUE_END", 0.2)
     began = time.monotonic()

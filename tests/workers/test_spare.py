@@ -22,8 +22,9 @@ from simclr_core.base.locks import is_locked, try_lock
 from simclr_core.data.builtin import SHAPES_SIZE
 from simclr_core.machine.devices import find_device
 from simclr_core.model.backend import DEFAULTS as backend_defaults
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import handover, launch, spare
@@ -72,13 +73,13 @@ def test_a_run_is_handed_to_it(store: RunStore, alone: None) -> None:
         assert after.user + after.system - busy.user - busy.system <= 0.03  # it sleeps
 
         run = launch.start(store, short())
-        assert run.state in (runs.STARTING, runs.RUNNING)
+        assert run.state in (states.STARTING, states.RUNNING)
         wait_for(lambda: run.status.get("pid") == process.pid)
         assert not (store.root / handover.DOOR).exists() and not is_locked(
             store.root / handover.LOCK
         )
         process.stdin.close()  # the server ends: the run does not
-        wait_for(lambda: run.state == runs.FINISHED, READY)
+        wait_for(lambda: run.state == states.FINISHED, READY)
     assert [row["step"] for row in run.metrics()[0]] == [1, 2, 3]
     assert process.returncode == 0 and log(run) == ""
     assert "Traceback" not in (store.root / "spare.log").read_text()
@@ -91,7 +92,7 @@ def test_one_that_is_not_ready_takes_a_run_as_well(store: RunStore, alone: None)
         assert not handover.is_ready(store)
         run = launch.start(store, short())
         assert run.alive
-        wait_for(lambda: run.state == runs.FINISHED, READY)
+        wait_for(lambda: run.state == states.FINISHED, READY)
         assert run.status["pid"] == process.pid
 
 

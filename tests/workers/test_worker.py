@@ -16,8 +16,9 @@ from held_run import ROOT, wait_for
 from light_worker import LightWorkers, light_workers
 from simclr_core.base.locks import try_lock
 from simclr_core.machine.devices import Device
-from simclr_core.runs import store as runs
-from simclr_core.runs.store import Run, RunStore
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import DataConfig, ModelConfig, RunConfig, TrainConfig, replace
 from simclr_core.workers import launch
 from simclr_core.workers.worker import DISK_FULL, OUT_OF_MEMORY
@@ -82,7 +83,7 @@ def test_every_error_becomes_one_sentence(
 ) -> None:
     run = launch.start(store, ON_CPU)
     light.end(run, word)
-    wait_for(lambda: run.state == runs.FAILED and not run.alive)
+    wait_for(lambda: run.state == states.FAILED and not run.alive)
     status = run.status
     assert (status["message"], status["error"], status["phase"]) == (message, error, "")
     log = (run.path / "log.txt").read_text()
@@ -94,7 +95,7 @@ def test_folders_that_a_copy_has_lost_are_made_again(store: RunStore, light: Lig
     run = store.create(ON_CPU)
     for name in ("snapshots", "coordinates"):
         (run.path / name).rmdir()
-    assert run.snapshot_steps() == [] and run.state == runs.QUEUED
+    assert run.snapshot_steps() == [] and run.state == states.QUEUED
     launch.advance(store)
     light.pid(run)
     assert (run.path / "snapshots").is_dir() and (run.path / "coordinates").is_dir()
@@ -123,9 +124,9 @@ def test_what_a_killed_worker_left_is_removed(store: RunStore, light: LightWorke
 def test_a_later_attempt_adds_to_the_log(store: RunStore, light: LightWorkers) -> None:
     run = launch.start(store, ON_CPU)
     light.end(run)
-    wait_for(lambda: run.state == runs.FAILED and not run.alive)
+    wait_for(lambda: run.state == states.FAILED and not run.alive)
     launch.resume(store, run)
-    wait_for(lambda: run.status["attempt"] == 2 and run.state == runs.FAILED and not run.alive)
+    wait_for(lambda: run.status["attempt"] == 2 and run.state == states.FAILED and not run.alive)
     assert (run.path / "log.txt").read_text().count("a light worker ends so") == 2
 
 
@@ -138,7 +139,7 @@ def test_settings_that_cannot_be_read_fail_before_any_framework_starts(
     done = work(run)
     assert done.returncode == 1 and light.started() == []
     assert "did you mean seed?" in done.stderr and "Traceback" not in done.stderr
-    assert run.state == runs.DAMAGED and not run.alive
+    assert run.state == states.DAMAGED and not run.alive
 
 
 def test_a_worker_has_room_for_its_last_words_on_a_full_disk(
@@ -153,10 +154,10 @@ def test_a_worker_has_room_for_its_last_words_on_a_full_disk(
         assert room(folder) == 0
         light.end(run, "unexpected")
         wait_for(lambda: not run.alive)
-        assert run.state == runs.FAILED and "ZeroDivisionError" in run.status["message"]
+        assert run.state == states.FAILED and "ZeroDivisionError" in run.status["message"]
         filler.unlink()
         launch.resume(store, run)
-        wait_for(lambda: run.status["attempt"] == 2 and run.state == runs.FAILED)
+        wait_for(lambda: run.status["attempt"] == 2 and run.state == states.FAILED)
         wait_for(lambda: not run.alive)
         assert not (run.path / ".reserve").exists()
         os.close(mapper)
@@ -169,7 +170,7 @@ def test_a_signal_during_the_start_does_not_end_the_worker(
     os.kill(light.pid(run), signal.SIGTERM)  # the framework is still being imported
     light.end(run)
     wait_for(lambda: not run.alive)
-    assert run.state == runs.FAILED  # as its stand-in wants; not interrupted
+    assert run.state == states.FAILED  # as its stand-in wants; not interrupted
 
 
 # With the framework
@@ -178,7 +179,7 @@ def test_a_signal_during_the_start_does_not_end_the_worker(
 @pytest.mark.usefixtures("alone")
 def test_missing_pictures_are_told(store: RunStore, tmp_path: Path) -> None:
     run = launch.start(store, small(str(tmp_path / "gone.npz")))
-    wait_for(lambda: run.state == runs.FAILED and not run.alive)
+    wait_for(lambda: run.state == states.FAILED and not run.alive)
     status = run.status
     assert status["error"] == "DataError" and "gone.npz" in status["message"]
     assert status["message"].startswith("Expected ") and "\n" not in status["message"]
@@ -198,7 +199,7 @@ def test_a_signal_pauses_with_a_checkpoint_and_the_run_goes_on_later(
     os.kill(run.status["pid"], signal.SIGTERM)
     wait_for(lambda: not run.alive)
     status = run.status
-    assert (status["state"], status["phase"]) == (runs.PAUSED, "")
+    assert (status["state"], status["phase"]) == (states.PAUSED, "")
     with np.load(run.path / "checkpoint.npz") as checkpoint:
         assert checkpoint["step"] == status["step"] == run.metrics()[0][-1]["step"] > 5
     assert run.snapshot_steps() == [0]

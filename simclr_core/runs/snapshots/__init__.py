@@ -1,6 +1,6 @@
 """Snapshots: the probe set under the weights of one step.
 
-What encodes and scores it (`observer`), reads it (`arrays`), lays it out (`coordinates`), and keeps
+What encodes and scores it (`observer`), reads it (`cache`), lays it out (`coordinates`), and keeps
 and loads the weights. May import what `runs` may, and of `runs` only `run`, `store`, `validation`,
 `provenance` and `summary`.
 """

@@ -16,7 +16,7 @@ from ...base.errors import RunDamaged, RunError
 from ...base.files import write_npz
 from ...measures import projection
 from ...measures.neighbours import checked
-from ..store import Run
+from ..run import Run
 
 Layout = Callable[..., dict[str, np.ndarray]]
 

@@ -18,7 +18,7 @@ from ...base.files import read_npz
 from ...model.backend import start_framework
 from ...settings import config as settings
 from ...settings.config import ModelConfig, RunConfig
-from ..store import Run
+from ..run import Run
 from .weights import Weights, gone, image_size
 
 KEPT = 4  # networks: two runs, each trained and untrained

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from ...base.errors import ConfigError, RunDamaged, RunError
-from ..store import Run
+from ..run import Run
 
 TRAINED, UNTRAINED = "trained", "untrained"
 NONE = "none"  # of a question about snapshots, for which no network is needed

@@ -1,0 +1,16 @@
+"""The states of a run."""
+
+QUEUED, STARTING, RUNNING = "queued", "starting", "running"
+PAUSED, STOPPED, FINISHED = "paused", "stopped", "finished"
+FAILED, INTERRUPTED, DAMAGED = "failed", "interrupted", "damaged"
+
+ENDED = (PAUSED, STOPPED, FINISHED, FAILED, INTERRUPTED, DAMAGED)
+RESUMABLE = (PAUSED, STOPPED, FAILED, INTERRUPTED)
+STATES = (QUEUED, STARTING, RUNNING, *ENDED)
+
+COMPILING, PACING = "compiling", "finding the pace"  # phases in which the pace is measured
+
+
+def a_run(state: str) -> str:
+    """Return a state as the words of a sentence: "a queued one", "an interrupted one"."""
+    return f"an {state} one" if state[0] in "aeiou" else f"a {state} one"
