@@ -13,7 +13,7 @@ from pages.shared import question_words as asked_words
 from pages.shared import run_rows
 from simclr_core.base.errors import LabError
 from simclr_core.cli import repeat
-from simclr_core.export import write as export
+from simclr_core.export import formats
 from simclr_core.export.static_figures import NUMBERS
 from simclr_core.model.encoder_file import USE
 from simclr_core.questions import jobs
@@ -36,7 +36,7 @@ def panel(run: Run, message: str) -> bool:
     if not message:
         try:
             run.probe()
-            export.chosen_step(run, None)
+            formats.chosen_step(run, None)
         except LabError as error:
             message = str(error)
     if message:

@@ -11,7 +11,7 @@ from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import group
 from simclr_core.runs.validation import count
 from simclr_core.settings.presets import KINDS, VIEW_PRESETS, view_config
-from simclr_core.workers import fork, launch, sweep
+from simclr_core.workers import forking, launch, sweep
 
 CHOSEN, PROBLEM = "explore_runs", "starts_problem"  # in the session's state
 _OPEN = ("starts_sweep", "starts_fork")  # whether the popovers are
@@ -96,7 +96,7 @@ def _fork(run: Run) -> None:
         "far below.",
     )  # fmt: skip
     st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
-    end = fork.forked_config(config, int(step)).training.steps
+    end = forking.forked_config(config, int(step)).training.steps
     st.number_input("Until step", 0, 10**9, end, key=f"fork_until {run.id} {step}")
     st.caption(
         "A new run with the weights of that step. The order of the pictures and the draws of their "
@@ -114,7 +114,7 @@ def _start_fork(run: Run) -> None:
     typed.pop(PROBLEM, None)
     try:
         step, views = int(typed[f"fork_step {run.id}"]), str(typed[f"fork_views {run.id}"])
-        made = fork.fork(
+        made = forking.fork(
             RunStore(run.path.parent),
             run,
             step,

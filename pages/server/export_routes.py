@@ -10,8 +10,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
+from simclr_core.export import formats
 from simclr_core.export import static_figures as printed
-from simclr_core.export import write as export
 from simclr_core.questions import jobs
 from simclr_core.runs.run import Run
 
@@ -51,7 +51,7 @@ def take(request: Request) -> Response:
         return refused
     try:
         run, file = run_of(request), request.path_params["file"]
-        step = export.chosen_step(run, _step(request.query_params.get("step", "")))
+        step = formats.chosen_step(run, _step(request.query_params.get("step", "")))
         body = _body(run, file, step, request)
     except LabError as error:
         return missing(str(error))
@@ -81,8 +81,8 @@ def _body(run: Run, file: str, step: int, request: Request) -> bytes:
     if of not in ("h", "z") or method not in ("umap", "pca"):
         raise RunError(f"Expected h or z, and umap or pca, found {of[:20]!r}, {method[:20]!r}.")
     figure = path.stem if path.suffix in printed.ENDINGS else printed.MAP
-    look = export.Look(figure, of, method, query.get("color", ""))
-    return export.contents(run, step, path.suffix, look)
+    look = formats.Look(figure, of, method, query.get("color", ""))
+    return formats.contents(run, step, path.suffix, look)
 
 
 def _encoder(run: Run, form: str, step: int) -> bytes:

@@ -13,7 +13,7 @@ from ..base.errors import ConfigError
 from ..base.paths import expanded
 from ..settings import config as settings
 from ..settings.presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
-from ..workers.fork import CHANGED
+from ..workers.forking import CHANGED
 
 GROUPS: dict[str, type] = {
     "data": settings.DataConfig,

@@ -75,7 +75,7 @@ def _end(args: argparse.Namespace, ask: Callable[[Run], None]) -> int:
 def evaluate(args: argparse.Namespace) -> int:
     """Final scores and linear probes of one run."""
     store, run = find_run(args)
-    from ..training.evaluate import evaluate as evaluate_run
+    from ..training.evaluation import evaluate as evaluate_run
 
     with quiet_libraries(), make_report() as report:
         scores = evaluate_run(store, run, lambda share, words: report.show(words, share))
@@ -211,7 +211,7 @@ def _row(facts: dict[str, Any]) -> list[str]:
 
 def export(args: argparse.Namespace) -> int:
     """Write what the name of a file asks for."""
-    from ..export.write import Look, write
+    from ..export.formats import Look, write
 
     _, run = find_run(args)
     path = expanded(args.file)

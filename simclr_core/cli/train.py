@@ -88,7 +88,7 @@ def resume(args: argparse.Namespace) -> int:
 def fork(args: argparse.Namespace) -> int:
     """Start a fork of a run and follow it to its end."""
     from ..runs.snapshots.weights import weight_steps
-    from ..workers import fork as forks
+    from ..workers import forking
 
     store, parent = find_run(args)
     step = args.step
@@ -96,9 +96,9 @@ def fork(args: argparse.Namespace) -> int:
         step = next(reversed(weight_steps(parent)), 0)
     kind = str(group(parent.record, "data").get("kind") or "")
     views = changed_views(args, parent.config.views, kind)
-    changes = {name: getattr(args, name) for name in forks.CHANGED}
+    changes = {name: getattr(args, name) for name in forking.CHANGED}
     with make_report() as report, counted_interrupts() as asked:
-        run = forks.fork(store, parent, step, views, args.until, args.name, **changes)
+        run = forking.fork(store, parent, step, views, args.until, args.name, **changes)
         report.say(f"Run {run.id} in {run.path} goes on from run {parent.id} at step {step:,}")
         watch(store, run, report, asked, args)
     return conclude(run, args)

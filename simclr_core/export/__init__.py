@@ -9,7 +9,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "write": ["contents", "write"],
+        "formats": ["contents", "write"],
         "replay": ["page"],
         "static_figures": ["curves_figure", "map_figure"],
     },

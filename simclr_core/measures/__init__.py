@@ -11,7 +11,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "evaluation": ["alignment", "effective_rank", "knn_accuracy", "linear_probe", "uniformity"],
         "neighbours": ["neighbours_kept", "preservation"],
-        "occlusion": ["occlusion"],
         "projection": ["pca", "procrustes", "umap_layout"],
     },
 )

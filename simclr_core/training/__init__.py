@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "trainer": ["Trainer"],
-        "evaluate": ["evaluate"],
+        "evaluation": ["evaluate"],
     },
 )

@@ -33,7 +33,7 @@ from . import precision
 from .callbacks import Checkpoints, MetricsLog, Snapshots, StatusLine, StopOnRequest
 from .clock import Clock, TrainingProgress
 from .engine import Engine, WarmEngine, build_engine
-from .evaluate import final_scores, untrained_observer
+from .evaluation import final_scores, untrained_observer
 
 
 class Trainer:

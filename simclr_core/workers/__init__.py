@@ -10,6 +10,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "launch": ["advance", "pause", "resume", "start", "stop"],
-        "fork": ["fork"],
+        "forking": ["fork"],
     },
 )

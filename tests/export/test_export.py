@@ -18,7 +18,7 @@ from simclr_core.base.errors import ConfigError, LabError
 from simclr_core.base.files import write_npz
 from simclr_core.cli.main import main
 from simclr_core.data import shapes
-from simclr_core.export import write as export
+from simclr_core.export import formats
 from simclr_core.runs import tables as table
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -32,8 +32,8 @@ def run(tmp_path_factory) -> Run:
 
 def test_a_table_has_a_line_a_picture_in_both_forms(run, tmp_path):
     probe, held = run.probe(), run.snapshot(12)
-    export.write(run, tmp_path / "t.csv")
-    export.write(run, tmp_path / "t.parquet")
+    formats.write(run, tmp_path / "t.csv")
+    formats.write(run, tmp_path / "t.parquet")
     rows = list(csv.DictReader((tmp_path / "t.csv").open()))
     read = parquet.read_table(tmp_path / "t.parquet").to_pydict()
     count, width = held["h"].shape
@@ -49,11 +49,11 @@ def test_a_table_has_a_line_a_picture_in_both_forms(run, tmp_path):
 
 
 def test_another_step_can_be_asked_for_and_none_but_those_there_are(run, tmp_path):
-    assert export.write(run, tmp_path / "t.csv", 0) == 0
+    assert formats.write(run, tmp_path / "t.csv", 0) == 0
     rows = list(csv.DictReader((tmp_path / "t.csv").open()))
     assert float(rows[0]["h_0"]) == pytest.approx(float(run.snapshot(0)["h"][0, 0]))
     with pytest.raises(LabError, match="snapshot of step 999, found "):
-        export.write(run, tmp_path / "u.csv", 999)
+        formats.write(run, tmp_path / "u.csv", 999)
     assert not (tmp_path / "u.csv").exists()
 
 
@@ -69,7 +69,7 @@ def test_what_is_not_known_is_empty_and_numbers_stand_where_there_are_no_names(r
 
 
 def test_the_projectors_files_say_the_same(run, tmp_path):
-    export.write(run, tmp_path / "p.zip")
+    formats.write(run, tmp_path / "p.zip")
     archive = zipfile.ZipFile(tmp_path / "p.zip")
     vectors = np.loadtxt(io.BytesIO(archive.read("vectors.tsv")), delimiter="\t")
     assert vectors == pytest.approx(run.snapshot(12)["h"], rel=1e-6)
@@ -100,7 +100,7 @@ np.savez(sys.argv[3], h=h)
 
 @pytest.mark.parametrize("name", ["encoder.keras", "encoder"])
 def test_the_encoder_loads_without_this_package_and_gives_the_same(run, tmp_path, name):
-    assert export.write(run, tmp_path / name) == 12
+    assert formats.write(run, tmp_path / name) == 12
     x = run.probe()["images"][:10].astype(np.float32) / 255
     np.savez(tmp_path / "x.npz", x=x)
     words = [str(tmp_path / name), str(tmp_path / "x.npz"), str(tmp_path / "h.npz")]
@@ -118,14 +118,14 @@ def test_the_encoder_loads_without_this_package_and_gives_the_same(run, tmp_path
 
 def test_other_names_and_a_folder_that_is_there_are_refused(run, tmp_path):
     with pytest.raises(ConfigError, match=r"found x\.txt"):
-        export.write(run, tmp_path / "x.txt")
+        formats.write(run, tmp_path / "x.txt")
     (tmp_path / "t.csv").write_text("mine")
     with pytest.raises(LabError, match="a file at"):
-        export.write(run, tmp_path / "t.csv")
+        formats.write(run, tmp_path / "t.csv")
     assert (tmp_path / "t.csv").read_text() == "mine"
     (tmp_path / "there").mkdir()
     with pytest.raises(LabError, match="a folder at"):
-        export.write(run, tmp_path / "there")
+        formats.write(run, tmp_path / "there")
 
 
 def test_the_command_writes_and_says_what(run, tmp_path, capsys):

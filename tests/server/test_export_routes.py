@@ -12,7 +12,7 @@ from fake_run import FakeRun
 from http_client import serving
 from pages.server import export_routes as take_routes
 from simclr_core.base.files import write_npz
-from simclr_core.export import write as export
+from simclr_core.export import formats
 from simclr_core.questions import jobs
 from simclr_core.runs.store import RunStore
 
@@ -42,8 +42,8 @@ def test_every_file_comes_as_a_download_of_its_step(client, fake, file):
     assert answer.headers["content-disposition"] == name
     assert answer.headers["cache-control"] == "no-store"
     figure, ending = file.split(".")
-    look = export.Look("curves" if figure == "curves" else "map")
-    assert answer.content[:64] == export.contents(fake.run, 0, f".{ending}", look)[:64]
+    look = formats.Look("curves" if figure == "curves" else "map")
+    assert answer.content[:64] == formats.contents(fake.run, 0, f".{ending}", look)[:64]
 
 
 def test_without_a_step_the_newest_comes(client, fake):

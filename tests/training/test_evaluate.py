@@ -18,8 +18,7 @@ from simclr_core.measures import evaluation
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.checkpoint import save_checkpoint
 from simclr_core.runs.store import RunStore
-from simclr_core.training import evaluate as evaluate_run
-from simclr_core.training.evaluate import evaluate, final_scores, targets
+from simclr_core.training.evaluation import evaluate, final_scores, targets, untrained_observer
 from small_parts import SIZE, compiled, config, dataset, encoded, feed, pictures, source
 
 
@@ -191,7 +190,7 @@ def test_other_pictures_are_refused(store: RunStore, tmp_path: Path) -> None:
 
 def test_the_untrained_network_is_that_of_step_0(store: RunStore) -> None:
     run = store.create(config())
-    fresh = evaluate_run.untrained_observer(run, run.config, SIZE, jit=False)
+    fresh = untrained_observer(run, run.config, SIZE, jit=False)
     images = pictures(6)
     expected, _ = encoded(compiled(), images)
     np.testing.assert_allclose(fresh.encode(images)[0], expected, atol=1e-5)

@@ -21,7 +21,7 @@ from simclr_core.runs.snapshots.weights import weight_steps
 from simclr_core.runs.store import RunStore, created
 from simclr_core.settings.config import replace
 from simclr_core.training.trainer import Trainer
-from simclr_core.workers import fork, launch
+from simclr_core.workers import forking, launch
 from small_parts import VIEWS, config, source
 from trained_run import CPU
 
@@ -60,7 +60,7 @@ def files(run: Run) -> dict[str, bytes]:
 @pytest.mark.parametrize("step", [2, 7])
 def test_a_fork_with_nothing_changed_repeats_the_run_from_there_on(store, parent, step):
     before = files(parent)
-    made = fork.fork(store, parent, step)
+    made = forking.fork(store, parent, step)
     assert made.state == states.QUEUED and made.config.training.steps == 12
     Trainer(made, CPU, "float32").train()
     assert made.state == states.FINISHED and files(parent) == before
@@ -78,7 +78,7 @@ def test_a_fork_with_nothing_changed_repeats_the_run_from_there_on(store, parent
 
 def test_only_what_was_asked_for_is_changed(store, parent):
     other = replace(VIEWS, crop_min=0.9)
-    made = fork.fork(store, parent, 7, other, temperature=0.9, learning_rate=0.01)
+    made = forking.fork(store, parent, 7, other, temperature=0.9, learning_rate=0.01)
     changed = {d.name: d.values for d in comparison.differences([parent, made])}
     assert changed == {
         "goes on from": (None, f"run {parent.id}, step 7"),
@@ -100,7 +100,7 @@ def test_only_what_was_asked_for_is_changed(store, parent):
 
 
 def test_a_pause_changes_nothing_in_a_fork_either(store, parent):
-    whole, parts = (fork.fork(store, parent, 2, temperature=0.5) for _ in range(2))
+    whole, parts = (forking.fork(store, parent, 2, temperature=0.5) for _ in range(2))
     Trainer(whole, CPU, "float32").train()
     Asked(parts, "pause", after=6).train()
     assert parts.state == states.PAUSED and parts.status["step"] == 6
@@ -109,7 +109,7 @@ def test_a_pause_changes_nothing_in_a_fork_either(store, parent):
 
 
 def test_a_fork_without_its_weights_does_not_begin_at_step_0(store, parent):
-    made = fork.fork(store, parent, 7)
+    made = forking.fork(store, parent, 7)
     (made.path / "checkpoint.npz").unlink()
     with pytest.raises(RunDamaged, match=f"fork run {parent.id} again"):
         Trainer(made, CPU, "float32").train()
@@ -117,15 +117,15 @@ def test_a_fork_without_its_weights_does_not_begin_at_step_0(store, parent):
 
 
 def test_of_the_last_step_as_many_again_are_made(store, parent):
-    made = fork.fork(store, parent, 12)
+    made = forking.fork(store, parent, 12)
     assert made.config.training.steps == 24
-    assert fork.fork(store, parent, 12, steps=15).config.training.steps == 15
+    assert forking.fork(store, parent, 12, steps=15).config.training.steps == 15
     with pytest.raises(ConfigError, match="after step 12, where the fork begins, found 9"):
-        fork.fork(store, parent, 12, steps=9)
+        forking.fork(store, parent, 12, steps=9)
 
 
 def test_the_map_begins_where_the_runs_own_was(store, parent):
-    made = fork.fork(store, parent, 7)
+    made = forking.fork(store, parent, 7)
     assert made.coordinate_steps("pca") == [7]
     xy = made.coordinates("pca", 7)["xy"]
     np.testing.assert_array_equal(xy, parent.coordinates("pca", 7)["xy"])
@@ -134,14 +134,14 @@ def test_the_map_begins_where_the_runs_own_was(store, parent):
 def test_what_cannot_be_forked_says_why_and_leaves_nothing(store, parent, monkeypatch):
     count = len(store.found())
     with pytest.raises(ConfigError, match="weights of step 5, found those of 0, 2, 7, 12"):
-        fork.fork(store, parent, 5)
+        forking.fork(store, parent, 5)
     with pytest.raises(ConfigError, match="temperature"):
-        fork.fork(store, parent, 7, temperature=99.0)
+        forking.fork(store, parent, 7, temperature=99.0)
     with pytest.raises(ConfigError, match="found momentum"):
-        fork.fork(store, parent, 7, momentum=0.5)
-    monkeypatch.setattr(fork, "bare_checkpoint", lambda *_: 1 / 0)
+        forking.fork(store, parent, 7, momentum=0.5)
+    monkeypatch.setattr(forking, "bare_checkpoint", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        fork.fork(store, parent, 7)
+        forking.fork(store, parent, 7)
     assert len(store.found()) == count == len([p for p in store.root.iterdir() if p.is_dir()])
 
 
@@ -153,18 +153,18 @@ def test_a_run_without_weights_cannot_be_forked(tmp_path):
     with Recording(pictures(12), store=store) as recording:
         recording.snapshot(0, pictures(12).reshape(12, -1))
     with pytest.raises(RunError, match="recorded or imported without them"):
-        fork.fork(store, recording.run, 0)
+        forking.fork(store, recording.run, 0)
     assert len(store.found()) == 1
 
 
 def test_a_fork_of_a_fork_is_called_by_its_last_change(store, parent):
-    first = fork.fork(store, parent, 7, temperature=0.9)
-    found = fork.fork_name(first, first.config, replace(first.config, views=VIEWS), 9)
+    first = forking.fork(store, parent, 7, temperature=0.9)
+    found = forking.fork_name(first, first.config, replace(first.config, views=VIEWS), 9)
     assert found == "plain, from step 9: nothing changed"
 
 
 def test_a_checkpoint_of_a_fork_has_the_snapshots_weights_and_no_optimiser(store, parent):
-    held = read_npz(fork.fork(store, parent, 7).path / "checkpoint.npz")
+    held = read_npz(forking.fork(store, parent, 7).path / "checkpoint.npz")
     kept = read_npz(parent.path / "snapshots" / "00000007.weights.npz")
     assert set(held) == {*kept, "step", "steps", "seconds"}
     assert all((held[name] == array).all() for name, array in kept.items())
@@ -172,7 +172,7 @@ def test_a_checkpoint_of_a_fork_has_the_snapshots_weights_and_no_optimiser(store
 
 
 def test_the_curve_of_a_fork_leaves_its_parents(store, parent):
-    made = fork.fork(store, parent, 7)
+    made = forking.fork(store, parent, 7)
     place, words = comparison.branch(made, [parent, made], "loss", "step") or ((0, 0), "")
     assert place == (7.0, losses(parent)[7]) and words == f"leaves run {parent.id} at step 7"
     (x, y), _ = comparison.branch(made, [made, parent], "knn_accuracy", "images seen") or (
