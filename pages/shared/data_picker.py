@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict
 
 import streamlit as st
+from cachetools import LRUCache, cached
 
 from simclr_core.base.errors import DataError, LabError
 from simclr_core.base.paths import expanded
@@ -16,8 +16,9 @@ OWN = "your own pictures"  # the menu's last entry: opens a field for a path
 KEPT = 3  # data sets kept in memory, least recently used first out
 MOST_IMAGES = 4_000  # pictures are looked at here, not learned from; bounds memory
 
-_kept: OrderedDict[tuple, Dataset] = OrderedDict()
-_lock = threading.Lock()  # one reading at a time: a second session waits and finds the result
+_kept: LRUCache[tuple, Dataset] = LRUCache(KEPT)
+_lock = threading.Lock()
+_reading = threading.Lock()  # one at a time: a second session waits and finds the result
 
 
 def data_picker(key: str = "data", *, label: str = "Data") -> str:
@@ -71,23 +72,22 @@ def load_pictures(source: str, most: int = MOST_IMAGES) -> Dataset:
     """
     stamp = _stamp(source)
     place = st.empty()  # always: an element more or less would make the browser rebuild the rest
-    if (found := _kept.get(stamp)) is not None:
-        return found
+    with _lock:
+        kept = _kept.get(stamp)
+    if kept is not None:
+        return kept
     place.progress(0.0, text=f"Reading {datasets.describe_source(source)}")
     try:
-        with _lock:
-            if (found := _kept.get(stamp)) is None:
-                found = _read(source, most, place)
-                _kept[stamp] = found
-            _kept.move_to_end(stamp)
-            while len(_kept) > KEPT:
-                _kept.popitem(last=False)
+        with _reading:
+            return _read(stamp, source, most, place)
     finally:
         place.empty()
-    return found
 
 
-def _read(source: str, most: int, place: st.delta_generator.DeltaGenerator) -> Dataset:
+@cached(_kept, key=lambda stamp, *_: stamp, lock=_lock)
+def _read(
+    stamp: tuple, source: str, most: int, place: st.delta_generator.DeltaGenerator
+) -> Dataset:
     def show(share: float, words: str) -> None:
         place.progress(min(max(share, 0.0), 1.0), text=words)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import streamlit as st
+from cachetools import LRUCache
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.server import downloads
@@ -44,8 +44,6 @@ def begin(store: RunStore, config: RunConfig, name: str = "") -> None:
                 st.session_state[PROBLEM] = str(error)
                 return
             _begun[session] = last = _Begun(asked, run_id, time.monotonic())
-            while len(_begun) > SESSIONS_KEPT:
-                _begun.popitem(last=False)
     st.query_params["run"] = last.run_id
 
 
@@ -76,7 +74,7 @@ class _Begun:
 
 # Not in the session's state: a press that comes while a script runs starts another one at once,
 # and what the first still does to the state is lost.
-_begun: OrderedDict[str, _Begun] = OrderedDict()
+_begun: LRUCache[str, _Begun] = LRUCache(SESSIONS_KEPT)
 _lock = threading.Lock()
 
 

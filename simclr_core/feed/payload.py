@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json
@@ -120,13 +120,9 @@ def refresh_interval(watchers: int) -> float:
     return max(1.0, round(max(1, watchers) * REFRESH_COST / SERVER_SHARE, 1))
 
 
+@cached(LRUCache(RUNS_KEPT), key=lambda run: str(run.path), condition=threading.Condition())
 def _reader(run: Run) -> _Reader:
-    with _readers_lock:
-        reader = _readers.setdefault(str(run.path), _Reader(run))
-        _readers.move_to_end(str(run.path))
-        while len(_readers) > RUNS_KEPT:
-            _readers.popitem(last=False)
-        return reader
+    return _Reader(run)
 
 
 class _Reader:
@@ -137,7 +133,7 @@ class _Reader:
         self.lock = threading.Lock()
         self.tail = MetricsTail(run.path / "metrics.jsonl")
         self.viewports = {"pca": Viewport(run, "pca"), "umap": Viewport(run, "umap")}
-        self.blocks: OrderedDict[tuple, bytes] = OrderedDict()
+        self.blocks: LRUCache[tuple, bytes] = LRUCache(BLOCKS_KEPT)
         self.rows: tuple[tuple, list[dict[str, Any]]] = ((), [])
 
     def map(self, method: str, color: str | None, step: int | None, message: str) -> LivePayload:
@@ -248,14 +244,7 @@ class _Reader:
     def _block(self, key: tuple, build: Callable[[], bytes]) -> bytes:
         if key not in self.blocks:
             self.blocks[key] = build()
-            while len(self.blocks) > BLOCKS_KEPT:
-                self.blocks.popitem(last=False)
-        self.blocks.move_to_end(key)
         return self.blocks[key]
-
-
-_readers: OrderedDict[str, _Reader] = OrderedDict()
-_readers_lock = threading.Lock()
 
 
 def _known(value: np.ndarray | None) -> float | None:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import math
 import threading
-from collections import OrderedDict
 from dataclasses import dataclass
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from ..data import sprite as sheets
 from ..runs.run import Run
 
 SHEET_PIXELS = 16_000_000  # of one sheet at most; larger pictures are made smaller
-SHEETS_KEPT = 4
+PROBES_KEPT, SHEETS_KEPT = 16, 4
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,30 +35,17 @@ class Probe:
     categories: dict[str, np.ndarray]
 
 
-_lock = threading.Lock()
-_probes: OrderedDict[tuple[str, int, int], Probe] = OrderedDict()
-_sheets: OrderedDict[tuple[str, str], bytes] = OrderedDict()
-
-
 def probe_facts(run: Run) -> Probe | None:
     """The run's probe set, None as long as there is none; kept in memory, a few of them.
 
     Raises:
         RunDamaged: the file cannot be read.
     """
-    path = run.path / "probe.npz"
     try:
-        info = path.stat()
+        info = (run.path / "probe.npz").stat()
     except FileNotFoundError:
         return None
-    key = (str(path), info.st_mtime_ns, info.st_size)
-    with _lock:
-        if key not in _probes:
-            _probes[key] = _read(run)
-            while len(_probes) > 16:
-                _probes.popitem(last=False)
-        _probes.move_to_end(key)
-        return _probes[key]
+    return _read(run, info.st_mtime_ns, info.st_size)
 
 
 def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
@@ -71,23 +58,22 @@ def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
         The encoded picture and the probe's digest; None as long as there is no probe set.
     """
     probe = probe_facts(run)
-    if probe is None:
-        return None
-    key = (probe.digest, extension)
-    with _sheet_lock:  # one at a time: thirty browsers ask for the same sheet at once
-        if key not in _sheets:
-            whole = sheets.canvas(run.probe()["images"], probe.size, probe.columns)
-            _sheets[key] = sheets.encoded(whole, extension)
-            while len(_sheets) > SHEETS_KEPT:
-                _sheets.popitem(last=False)
-        _sheets.move_to_end(key)
-        return _sheets[key], probe.digest
+    return None if probe is None else (_encoded(run, probe, extension), probe.digest)
 
 
-_sheet_lock = threading.Lock()
+# With a condition, thirty browsers that ask at once wait for the one that makes the sheet.
+@cached(
+    LRUCache(SHEETS_KEPT),
+    key=lambda run, probe, extension: (probe.digest, extension),
+    condition=threading.Condition(),
+)
+def _encoded(run: Run, probe: Probe, extension: str) -> bytes:
+    whole = sheets.canvas(run.probe()["images"], probe.size, probe.columns)
+    return sheets.encoded(whole, extension)
 
 
-def _read(run: Run) -> Probe:
+@cached(LRUCache(PROBES_KEPT), condition=threading.Condition())
+def _read(run: Run, changed: int, size: int) -> Probe:
     arrays = run.probe()
     count, side = arrays["images"].shape[:2]
     size = max(8, min(side, math.isqrt(SHEET_PIXELS // max(1, count))))

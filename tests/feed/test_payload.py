@@ -171,7 +171,7 @@ def test_readers_are_bounded(tmp_path):
     store = RunStore(tmp_path)
     for _ in range(payload.RUNS_KEPT + 3):
         payload.live_payload(FakeRun(store, probe=10).run)
-    assert len(payload._readers) <= payload.RUNS_KEPT
+    assert len(payload._reader.cache) <= payload.RUNS_KEPT
 
 
 def test_the_viewport_holds_the_points_stands_still_and_only_grows(fake):

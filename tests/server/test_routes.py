@@ -170,4 +170,4 @@ def test_sheets_kept_in_memory_are_bounded(fake):
         arrays["images"][0] = shade
         write_npz(fake.run.path / "probe.npz", arrays)
         thumbnails.sheet(fake.run, "webp")
-    assert len(thumbnails._sheets) <= thumbnails.SHEETS_KEPT
+    assert len(thumbnails._encoded.cache) <= thumbnails.SHEETS_KEPT

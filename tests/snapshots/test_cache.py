@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 import pytest
+from cachetools import LRUCache
 
 from fake_run import FakeRun
 from simclr_core.base.errors import LabError
@@ -86,11 +87,11 @@ def test_many_who_ask_at_once_wait_for_one(fake, monkeypatch):
 
 def test_what_is_kept_is_bounded(fake, monkeypatch):
     assert cache._size({"a": np.zeros(10), "b": (np.zeros(5), np.zeros(5))}) == 160
-    monkeypatch.setattr(cache, "MOST_BYTES", 100)
-    cache._read_ones.clear()
-    cache._told.clear()
-    cache.vectors(fake.run, 0)
-    assert cache._read_ones.currsize == cache._told.currsize == 0
+    for kept in (cache._read_once, cache._derive_once):
+        assert kept.cache.maxsize == cache.MOST_BYTES
+        monkeypatch.setattr(kept, "cache", LRUCache(100, getsizeof=cache._size))
+    cache.neighbours(fake.run, 0)
+    assert cache._read_once.cache.currsize == cache._derive_once.cache.currsize == 0
 
 
 @pytest.mark.parametrize(
@@ -122,7 +123,7 @@ def test_of_many_pictures_neighbours_are_looked_for_where_they_are_asked_for(fak
     labels = fake.run.probe()["labels"]
     which, similarity = cache.neighbours(fake.run, 0)
     votes = cache.predicted(fake.run, 0, labels)
-    cache._told.clear()
+    cache._derive_once.cache_clear()
     monkeypatch.setattr(cache, "MANY", 10)
     monkeypatch.setattr(cache, "neighbours", lambda *_: pytest.fail("asked for all"))
     for rows in (np.array([7]), np.array([1, 30, 59])):

@@ -7,12 +7,11 @@ browser. Arrays are read-only, as all askers share them.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from cachetools import LRUCache
+from cachetools import LRUCache, cached
 
 from ...base.errors import RunDamaged, RunError
 from ...base.files import read_npz
@@ -23,12 +22,6 @@ MOST_BYTES = 64_000_000  # of the snapshots that are kept, and of what is told f
 MANY = 5_000  # pictures above which neighbours are looked for only where they are asked for
 NEIGHBOURS = evaluation.K  # of each picture; a label's vote asks as many
 
-# Apart: a large snapshot must not drive out what it took seconds to tell from it.
-_read_ones: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
-_told: LRUCache[tuple, Any] = LRUCache(MOST_BYTES, getsizeof=lambda value: _size(value))
-_lock = threading.Lock()
-_making: dict[tuple, threading.Lock] = {}
-
 
 def arrays(run: Run, step: int) -> dict[str, np.ndarray]:
     """h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d), float32, as far as they are there.
@@ -36,7 +29,7 @@ def arrays(run: Run, step: int) -> dict[str, np.ndarray]:
     Raises:
         RunDamaged: the file is missing or cannot be read, or holds no h of finite numbers.
     """
-    return _of(run, step, "arrays", lambda: _read(run, step))
+    return _read_once(run, step, "arrays", lambda: _read(run, step))
 
 
 def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarray]:
@@ -54,7 +47,7 @@ def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarr
             return found["which"], found["similarity"]
         return per_picture.ranked(vectors(run, step, of), NEIGHBOURS)
 
-    return _of(run, step, of, make)
+    return _derive_once(run, step, of, make)
 
 
 def neighbours_of(
@@ -76,15 +69,15 @@ def neighbours_of(
     if len(rows) == 1:
         return per_picture.ranked(h, NEIGHBOURS, rows)
     key = f"{of} of {hash(rows.tobytes())}"
-    return _of(run, step, key, lambda: per_picture.ranked(h, NEIGHBOURS, rows))
+    return _derive_once(run, step, key, lambda: per_picture.ranked(h, NEIGHBOURS, rows))
 
 
 def _knows_all(run: Run, step: int, of: str) -> bool:
     """Whether neighbours of all pictures are there already."""
     if of == "h" and (run.path / f"near-{step:08d}.npz").exists():
         return True
-    with _lock:
-        return _key(run, step, of) in _told
+    with _derive_once.cache_lock:
+        return _key(run, step, of) in _derive_once.cache
 
 
 def vectors(run: Run, step: int, of: str = "h") -> np.ndarray:
@@ -120,7 +113,7 @@ def values(run: Run, step: int, name: str) -> np.ndarray:
         training = run.config.training
         return per_picture.losses(z_views, training.temperature, training.batch_size)
 
-    return _of(run, step, name, make)
+    return _derive_once(run, step, name, make)
 
 
 def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
@@ -144,7 +137,7 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
         found[known] = evaluation.knn_predict(h[known], labels[known])
         return found
 
-    return _of(run, step, f"predicted {hash(labels.tobytes())}", make)
+    return _derive_once(run, step, f"predicted {hash(labels.tobytes())}", make)
 
 
 def predicted_of(run: Run, step: int, labels: np.ndarray, index: int) -> int:
@@ -173,29 +166,7 @@ def _read(run: Run, step: int) -> dict[str, np.ndarray]:
     return found
 
 
-def _of(run: Run, step: int, what: str, make: Callable[[], Any]) -> Any:
-    """What is kept of a step, made if need be: once, however many ask at the same time."""
-    key, kept = _key(run, step, what), _read_ones if what == "arrays" else _told
-    with _lock:
-        if key in kept:
-            return kept[key]
-        making = _making.setdefault(key, threading.Lock())
-    try:
-        with making:
-            with _lock:
-                if key in kept:
-                    return kept[key]
-            found = make()
-            with _lock:
-                if _size(found) <= MOST_BYTES:
-                    kept[key] = found
-            return found
-    finally:
-        with _lock:
-            _making.pop(key, None)
-
-
-def _key(run: Run, step: int, what: str) -> tuple[Any, ...]:
+def _key(run: Run, step: int, what: str, make: object = None) -> tuple[Any, ...]:
     """What something that is told of a step is kept under: it changes with the file."""
     stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz", run)
     return (str(run.path), step, what, stamp)
@@ -215,3 +186,13 @@ def _size(value: Any) -> int:
         return value.nbytes
     parts = value.values() if isinstance(value, dict) else value
     return sum(_size(part) for part in parts)
+
+
+def _once() -> Any:
+    """Return a function that makes a value of a step once, however many ask, and keeps it."""
+    keep = cached(LRUCache(MOST_BYTES, getsizeof=_size), key=_key, condition=threading.Condition())
+    return keep(lambda run, step, what, make: make())
+
+
+# Apart: a large snapshot must not drive out what it took seconds to derive from it.
+_read_once, _derive_once = _once(), _once()

@@ -7,11 +7,11 @@ same shape.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache
 
 from ...base.errors import LabError, RunDamaged
 from ...base.files import read_npz
@@ -61,7 +61,7 @@ class Networks:
 
     def __init__(self) -> None:
         """Start with none; the framework is imported with the first network."""
-        self._kept: OrderedDict[tuple[ModelConfig, int, str], Network] = OrderedDict()
+        self._kept: LRUCache[tuple[ModelConfig, int, str], Network] = LRUCache(KEPT)
 
     def get(self, run: Run, role: str, weights: Weights) -> Network:
         """A network of float32 with the weights of a run.
@@ -92,8 +92,6 @@ class Networks:
             _load(network.model, run, weights)
             network.holds = holds
         self._kept[key] = network
-        while len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
         return network
 
 
