@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import question_words as asked_words
-from pages.shared.pictures import data_uri
+from pages.shared.picture_html import data_uri
 from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed import pictures as explore_pictures

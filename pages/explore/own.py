@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared.pictures import data_uri
+from pages.shared.picture_html import data_uri
 from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
 from simclr_core.feed.facts import NEAREST

@@ -7,7 +7,7 @@ import math
 import numpy as np
 import streamlit as st
 
-from pages.shared.pictures import data_uri
+from pages.shared.picture_html import data_uri
 from simclr_core.feed import demo
 
 from . import text as learn_text

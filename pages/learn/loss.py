@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pages.shared.pictures import data_uri
+from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
 from simclr_core.feed import demo
 from simclr_core.feed.packing import pack

@@ -7,7 +7,7 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from pages.shared.pictures import data_uri
+from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
 from simclr_core.feed import demo
 from simclr_core.feed.packing import pack

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.shared.pictures import data_uri
+from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
 from simclr_core.feed.packing import pack
 from simclr_core.figures import labels as label_figures

@@ -13,6 +13,7 @@ from html import escape
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from simclr_core.base.errors import LabError
 from simclr_core.questions import analyst, jobs
@@ -23,7 +24,7 @@ from simclr_core.runs.store import RunStore
 POLL = 0.3  # seconds between looks for an answer, and of rest before anything is asked
 _ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state
 
-Draw = Callable[[str, list[str]], str]
+Draw = Callable[[Markup, list[Markup]], Markup]
 
 
 @dataclass(frozen=True)
@@ -166,11 +167,11 @@ def _withdraw_others(alike: Alike | None) -> None:
     st.session_state[_ASKED] = (alike.run, alike.keys) if alike else (None, ())
 
 
-def _lines(alike: Alike) -> list[str]:
+def _lines(alike: Alike) -> list[Markup]:
     """For each pair how alike its views are, plain words first."""
     count = len(alike.questions[TRAINED].arrays["images"]) // 2
     if alike.problem:
-        return [""] * count
+        return [Markup()] * count
     run, step = escape(alike.run.id), _step(alike)
     tip = (
         f"How alike the network finds these two views: the cosine of their representations h "
@@ -178,23 +179,25 @@ def _lines(alike: Alike) -> list[str]:
     )
     numbers = [[_number(alike, role, i) for role in (TRAINED, UNTRAINED)] for i in range(count)]
     return [
-        f'<span title="{tip}">alike <b>{trained}</b> '
-        f"(cosine of h, run {run}), untrained {untrained}</span>"
+        Markup(
+            f'<span title="{tip}">alike <b>{trained}</b> '
+            f"(cosine of h, run {run}), untrained {untrained}</span>"
+        )
         for trained, untrained in numbers
     ]
 
 
-def _line_of_strangers(alike: Alike) -> str:
+def _line_of_strangers(alike: Alike) -> Markup:
     """What the numbers have to be compared with: views of different pictures."""
     if alike.problem or len(alike.questions[TRAINED].arrays["images"]) < 4:
-        return ""
+        return Markup()
     tip = (
         "The mean cosine of views of different pictures. What counts is how far the pairs lie "
         "above it: an untrained network finds nearly everything alike."
     )
     trained, untrained = (_number(alike, role) for role in (TRAINED, UNTRAINED))
     words = f"different pictures: alike <b>{trained}</b>, untrained {untrained}"
-    return f'<span title="{tip}">{words}</span>'
+    return Markup(f'<span title="{tip}">{words}</span>')
 
 
 def _step(alike: Alike) -> str:

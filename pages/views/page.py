@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
-from pages.shared import pictures, similarity
+from pages.shared import picture_html, similarity
 from pages.shared.data_picker import data_picker, load_pictures
 from pages.shared.run_picker import pick_run
 from pages.shared.view_controls import BY_KEY, view_controls
@@ -95,18 +95,18 @@ def _show(source: str, dataset: Dataset, chosen: np.ndarray, config: ViewConfig,
     _strip(_warnings(config, size, dataset.is_gray), problem, HINTS[show])
     if rendered is not None:
         with st.container(key="views-pairs"):
-            st.html(pictures.pair_rows(images, rendered, recipes, names, room=bool(alike)))
+            st.html(picture_html.pair_rows(images, rendered, recipes, names, room=bool(alike)))
             if alike:
-                similarity.fill(alike, functools.partial(pictures.alike_rows, recipes, names))
+                similarity.fill(alike, functools.partial(picture_html.alike_rows, recipes, names))
     elif show == STEPS:
         steps = [views.one_by_one(images[i], recipes, i, view) for view in (0, 1)]
-        st.html(pictures.steps_rows(images[i], steps, names[i]))
+        st.html(picture_html.steps_rows(images[i], steps, names[i]))
     else:
         recipes = views.draw_recipes(config, MANY // 2, seed, 1, image_size=size)
         repeated = np.repeat(images[i : i + 1], MANY // 2, axis=0)
         rendered = views.render_views(repeated, recipes).reshape(MANY, size, size, 3)
         alts = [views.describe(recipes, j // 2, j % 2) for j in range(MANY)]
-        st.html(pictures.grid(rendered, alts))
+        st.html(picture_html.picture_grid(rendered, alts))
 
 
 def _strip(warnings: list[str], problem: str, hint: str) -> None:

@@ -20,7 +20,7 @@ _ENVIRONMENT = Environment(  # keeps compiled templates, and reads a file again 
 
 
 def render(name: str, /, **values: object) -> Markup:
-    """Return the HTML of a template.
+    """Return the HTML of a template, without empty lines: in Markdown, they would end the HTML.
 
     Args:
         name: of the file in assets/templates without its ending, such as "runs/card".
@@ -32,4 +32,5 @@ def render(name: str, /, **values: object) -> Markup:
         jinja2.UndefinedError: the template names a value that is not given.
     """
     html = _ENVIRONMENT.get_template(f"{name}.html").render(values)
-    return Markup(html.encode(errors="replace").decode())  # paths may hold halves of letters
+    lines = (line for line in html.split("\n") if line.strip())
+    return Markup("\n".join(lines).encode(errors="replace").decode())  # paths: halves of letters

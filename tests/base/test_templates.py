@@ -38,6 +38,11 @@ def test_halves_of_letters_become_question_marks() -> None:
     assert render("page/name", name="\udcff") == '<p title="?">\n  ?\n</p>'
 
 
+def test_empty_lines_are_left_out(folder: Path) -> None:
+    (folder / "page" / "list.html").write_text("<ul>\n\n  \n<li>{{ name }}</li>\n</ul>\n")
+    assert render("page/list", name="a\n\nb") == "<ul>\n<li>a\nb</li>\n</ul>"
+
+
 def test_a_missing_value_or_template_is_an_error() -> None:
     with pytest.raises(jinja2.UndefinedError, match="name"):
         render("page/name")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import pictures, view_controls
+from pages.shared import picture_html, view_controls
 from pages.shared.view_controls import BY_KEY, CONTROLS, preset_of
 from pages.shell.link import link_problems
 from simclr_core.base.paths import PROJECT
@@ -72,7 +72,7 @@ def test_first_pair_is_the_one_that_the_engine_renders(page: AppTest) -> None:
     recipes = views.draw_recipes(view_config("drawn"), 8, 7, 0, image_size=32)
     expected = views.render_views(data.x_train[number][None], recipes.take([0]))[0]
     for view in (0, 1):
-        assert pictures.data_uri(expected[view]) in rows(page)
+        assert picture_html.data_uri(expected[view]) in rows(page)
     assert words(page)[:2] == [views.describe(recipes, 0, view) for view in (0, 1)]
 
 
@@ -294,11 +294,11 @@ def test_pictures_travel_unchanged() -> None:
 
     picture = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
     for given in (picture, picture / np.float32(255)):
-        data = base64.b64decode(pictures.data_uri(given).split(",")[1])
+        data = base64.b64decode(picture_html.data_uri(given).split(",")[1])
         back = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
         assert np.array_equal(back, picture)
 
 
 def test_words_about_pictures_are_escaped() -> None:
-    tag = pictures.picture_tag(np.zeros((8, 8, 3), np.uint8), '"><script>')
+    tag = picture_html.picture_tag(np.zeros((8, 8, 3), np.uint8), '"><script>')
     assert "<script>" not in tag
