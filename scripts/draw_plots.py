@@ -21,7 +21,7 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core.figures.charts import GREYS, PETROFF_10  # noqa: E402
+from simclr_core.figures.colors import GREYS, PETROFF_10  # noqa: E402
 
 MEASURED, PLOTS = ROOT / "docs" / "measured", ROOT / "assets" / "plots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")

@@ -16,7 +16,8 @@ from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed.categories import choices
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import probe_facts
-from simclr_core.figures import charts as figures
+from simclr_core.figures.charts import lines_figure
+from simclr_core.figures.colors import NEGATIVES, PETROFF_10
 from simclr_core.runs import comparison, summary, validation
 from simclr_core.runs.run import Run
 from simclr_core.runs.states import ENDED
@@ -158,7 +159,7 @@ def _curves(runs: Sequence[Run], names: Sequence[str]) -> None:
             place, words = branch
             lines[name] = ([place[0], *lines[name][0]], [place[1], *lines[name][1]])
             branches.append((*place, f"{name}: {words}"))
-    figure = figures.lines_figure(lines, str(axis), str(what), dark, zero=False, marks=branches)
+    figure = lines_figure(lines, str(axis), str(what), dark, zero=False, marks=branches)
     st.plotly_chart(figure, key="compare-lines", height=330, config={"displayModeBar": False})
 
 
@@ -192,12 +193,12 @@ def outcomes(runs: Sequence[Run], names: Sequence[str]) -> str:
         values = {round(one[field], 4) for one in every if field in one}
         every_run = len(runs) > 1 and all(field in one for one in every)
         if len(values) == 1 and every_run:  # such as pixels: the same for all
-            lines.append(_dots(f"{field}, all of them", ["all"], [values.pop()], figures.NEGATIVES))
+            lines.append(_dots(f"{field}, all of them", ["all"], [values.pop()], NEGATIVES))
             continue
         for number in dict.fromkeys(numbers):
             held = [i for i, own in enumerate(numbers) if own == number and field in every[i]]
             if held:
-                label, color = f"{field}, {names[held[0]]}", figures.PETROFF_10[number % 10]
+                label, color = f"{field}, {names[held[0]]}", PETROFF_10[number % 10]
                 known = [every[i][field] for i in held]
                 lines.append(_dots(label, [names[i] for i in held], known, color))
     return (

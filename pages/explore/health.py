@@ -14,7 +14,7 @@ from pages.shell.live import live_curves
 from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed import missing_files as lost
-from simclr_core.figures import charts as figures
+from simclr_core.figures.charts import lines_figure
 from simclr_core.runs import health
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
@@ -77,7 +77,7 @@ def _directions(run: Run) -> None:
     _small(
         "directions in use (effective rank)",
         "How many directions the pictures really differ in: 1 is all on one line.",
-        figures.lines_figure(ranks, "", "", dark),
+        lines_figure(ranks, "", "", dark),
         f"ranks {run.id} {len(steps)}",
     )
     gradients = [_known(row.get("gradient_norm")) for row in rows]
@@ -86,7 +86,7 @@ def _directions(run: Run) -> None:
             "length of the gradient",
             "Of all weights together, the median over the 32 steps before each snapshot. It falls "
             "as less is left to learn; a sudden rise comes before a run diverges.",
-            figures.lines_figure({"gradient": (steps, gradients)}, "", "", dark),
+            lines_figure({"gradient": (steps, gradients)}, "", "", dark),
             f"gradient {run.id} {len(steps)}",
         )
     lines, dead = spectra(run)
@@ -95,7 +95,7 @@ def _directions(run: Run) -> None:
         f"spectrum{words}",
         "Singular values of the centred vectors over the largest, a direction after the other, now "
         "and at the first snapshot: a steep fall means that few directions carry everything.",
-        figures.lines_figure(lines, "", "", dark, log=True),
+        lines_figure(lines, "", "", dark, log=True),
         f"spectrum {run.id} {len(steps)}",
     )
 

@@ -13,7 +13,7 @@ import streamlit as st
 from pages.shared import question_words as asked_words
 from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as explore_blocks
-from simclr_core.figures.charts import scale_colors
+from simclr_core.figures.colors import scale_colors
 from simclr_core.questions import jobs
 from simclr_core.runs import summary
 from simclr_core.runs.run import Run

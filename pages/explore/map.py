@@ -18,7 +18,7 @@ from simclr_core.feed import link as explore_link
 from simclr_core.feed import missing_files as lost
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import Probe, probe_facts
-from simclr_core.figures.charts import VIEW_1, VIEW_2, VIEW_TEXT
+from simclr_core.figures.colors import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.questions import large_probe as more
 from simclr_core.runs import states
 from simclr_core.runs.run import Run

@@ -10,7 +10,7 @@ from streamlit.navigation.page import Page
 
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.figures import charts as figures
+from simclr_core.figures import colors
 from simclr_core.machine.devices import find_device, unusable_gpu
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
@@ -85,12 +85,12 @@ def _hint() -> str:
 @functools.lru_cache(maxsize=1)
 def _styles(_changed: int) -> str:
     """styles.css under the colours that figures use."""
-    light, dark = figures.VIEW_TEXT["light"], figures.VIEW_TEXT["dark"]
-    colors = {
-        "--view-1": figures.VIEW_1,
-        "--view-2": figures.VIEW_2,
+    light, dark = colors.VIEW_TEXT["light"], colors.VIEW_TEXT["dark"]
+    variables = {
+        "--view-1": colors.VIEW_1,
+        "--view-2": colors.VIEW_2,
         "--view-1-text": f"light-dark({light[0]}, {dark[0]})",
         "--view-2-text": f"light-dark({light[1]}, {dark[1]})",
     }
-    values = "".join(f"{name}: {value};" for name, value in colors.items())
+    values = "".join(f"{name}: {value};" for name, value in variables.items())
     return f".stApp {{{values}}}\n" + (ASSETS / "styles.css").read_text()

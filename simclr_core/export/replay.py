@@ -18,7 +18,7 @@ import numpy as np
 from ..base.errors import LabError, RunError
 from ..base.paths import ASSETS
 from ..data import sprite as sheet
-from ..figures.charts import category_colors
+from ..figures.colors import category_colors
 from ..loss import nt_xent as loss
 from ..runs import comparison
 from ..runs import tables as table

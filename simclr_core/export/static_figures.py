@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ConfigError, LabError, RunError
-from ..figures.charts import GREYS, PETROFF_10, UNKNOWN, category_colors
+from ..figures.colors import GREYS, PETROFF_10, UNKNOWN, category_colors
 from ..loss import nt_xent as loss
 from ..runs import tables as table
 from ..runs.comparison import curve

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import LabError, RunError
-from ..figures.charts import UNKNOWN, category_colors
+from ..figures.colors import UNKNOWN, category_colors
 from ..loss import nt_xent as loss
 from ..measures import per_picture
 from ..measures.neighbours import fixed_sample

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..base.errors import LabError, RunError
-from ..figures.charts import UNKNOWN, category_colors, scale_colors
+from ..figures.colors import UNKNOWN, category_colors, scale_colors
 from ..loss import nt_xent as loss
 from ..measures import evaluation, per_picture, projection
 from ..measures.neighbours import fixed_sample

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 
 from ..base.errors import LabError
-from ..figures.charts import UNKNOWN, category_colors
+from ..figures.colors import UNKNOWN, category_colors
 from ..runs.run import Run
 from ..runs.states import FINISHED
 from ..runs.store import RunStore

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import RunDamaged, RunError
-from ..figures.charts import UNKNOWN, category_colors, scale_colors
+from ..figures.colors import UNKNOWN, category_colors, scale_colors
 from ..measures import per_picture
 from ..measures.evaluation import l2_normalise
 from ..runs.run import Run

@@ -18,7 +18,7 @@ from cachetools import LRUCache, cached
 
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json
-from ..figures.charts import UNKNOWN, category_colors
+from ..figures.colors import UNKNOWN, category_colors
 from ..runs import states, validation
 from ..runs.run import Run
 from . import missing_files as lost

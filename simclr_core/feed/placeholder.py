@@ -6,7 +6,7 @@ import functools
 
 import numpy as np
 
-from ..figures.charts import UNKNOWN
+from ..figures.colors import UNKNOWN
 from .curves import PLOTLY
 from .packing import pack
 

@@ -7,20 +7,22 @@ from typing import Any
 
 import numpy as np
 
-from .charts import base_layout, category_colors
+from .charts import base_layout
+from .colors import category_colors
 
 
 def labels_figure(
     counts: Sequence[int], curves: Mapping[str, Sequence[Sequence[float]]], dark: bool = False
 ) -> Any:
-    """Accuracy over labels a class: a thin line a seed, a thick one for the mean.
+    """Draw accuracy over labels per class: a thin line per seed, a thick one for the mean.
 
     Args:
-        counts: labels a class.
-        curves: way of learning -> seeds -> accuracy at each count.
+        counts: labels per class.
+        curves: way of learning -> one list per seed -> accuracy in [0, 1] at each count.
+        dark: whether the page has the dark theme.
 
     Returns:
-        A plotly Figure.
+        A Plotly Figure.
     """
     import plotly.graph_objects as go
 
@@ -38,7 +40,7 @@ def labels_figure(
             line={"color": color, "width": 3}, marker={"size": 7},
             hovertemplate=f"%{{y:.1%}}<extra>{name}, mean</extra>",
         )  # fmt: skip
-    figure.update_xaxes(type="log", title="labels a class", tickvals=list(counts),
+    figure.update_xaxes(type="log", title="labels per class", tickvals=list(counts),
                         ticktext=[str(count) for count in counts])  # fmt: skip
     return figure.update_yaxes(title="accuracy on test pictures", tickformat=".0%")
 
@@ -46,14 +48,15 @@ def labels_figure(
 def budgets_figure(
     points: Mapping[str, Mapping[int, Sequence[tuple[int, float]]]], y: str, dark: bool = False
 ) -> Any:
-    """Scores over labels a class, a line a seed.
+    """Draw scores over labels per class, a line per seed.
 
     Args:
-        points: way of learning -> seed -> (labels a class, score), in rising order.
-        y: what the score is.
+        points: way of learning -> seed -> (labels per class, score in [0, 1]), in rising order.
+        y: name of the score.
+        dark: whether the page has the dark theme.
 
     Returns:
-        A plotly Figure.
+        A Plotly Figure.
     """
     import plotly.graph_objects as go
 
@@ -68,8 +71,8 @@ def budgets_figure(
                 x=[count for count, _ in row], y=[value for _, value in row],
                 mode="lines+markers", name=name, legendgroup=name, showlegend=not i,
                 line={"color": color, "width": 2}, marker={"size": 8},
-                hovertemplate=f"%{{x}} a class: %{{y:.1%}}<extra>{name}, seed {seed}</extra>",
+                hovertemplate=f"%{{x}} per class: %{{y:.1%}}<extra>{name}, seed {seed}</extra>",
             )  # fmt: skip
-    figure.update_xaxes(type="log", title="labels a class", tickvals=ticks,
+    figure.update_xaxes(type="log", title="labels per class", tickvals=ticks,
                         ticktext=[f"{count:,}" for count in ticks])  # fmt: skip
     return figure.update_yaxes(title=y, tickformat=".0%", rangemode="tozero")

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from .charts import GREYS, VALUES, VIEW_1, VIEW_2, base_layout, category_colors
+from .charts import base_layout
+from .colors import GREYS, VALUES, VIEW_1, VIEW_2, category_colors
 
 RECORDED, HERE = VIEW_1, VIEW_2
 CROWDED = 4  # conditions side by side, at most, where panels are side by side as well

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 from train_page import PATIENCE, TrainPage, wait_until
 
-from simclr_core.figures.charts import contrast
+from simclr_core.figures.colors import contrast
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from tests.browser.conftest import App
