@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from held_run import child, end_by_itself, kill
+from child_processes import child, end_by_itself, kill
 from simclr_core.base.errors import LabError, RunDamaged
 from simclr_core.base.files import (
     append_lines,
@@ -33,7 +33,7 @@ _WRITER = """
 import itertools, select, sys
 from pathlib import Path
 import numpy as np
-from simclr_core.files import write_json, write_npz
+from simclr_core.base.files import write_json, write_npz
 folder = Path(sys.argv[1])
 for turn in itertools.count():
     write_json(folder / "a.json", {"turn": turn, "text": "abcdefgh"[turn % 8] * 400_000})
@@ -48,7 +48,7 @@ for turn in itertools.count():
 _HALF_WRITER = """
 import sys
 from pathlib import Path
-from simclr_core.files import write_atomic
+from simclr_core.base.files import write_atomic
 
 def half(file):
     file.write(b'{"new": ' + b'"x' * 100_000)
@@ -64,8 +64,8 @@ _LIMITED_WRITER = """
 import resource, sys
 from pathlib import Path
 import numpy as np
-from simclr_core.errors import LabError
-from simclr_core.files import write_json, write_npz
+from simclr_core.base.errors import LabError
+from simclr_core.base.files import write_json, write_npz
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 folder, said = Path(sys.argv[1]), []
 for write in (

@@ -10,7 +10,7 @@ from subprocess import Popen
 import psutil
 import pytest
 
-from held_run import child, end_by_itself, kill, lock_holder, wait_for
+from child_processes import child, end_by_itself, kill, lock_holder, wait_for
 from simclr_core.base.locks import held, is_locked, try_lock
 
 # Holds the lock whose open file it was given; knows nothing of how locks are made.
@@ -24,7 +24,7 @@ sys.stdin.read()
 _OBSERVER = """
 import sys
 from pathlib import Path
-from simclr_core.locks import is_locked
+from simclr_core.base.locks import is_locked
 path = Path(sys.argv[1])
 print("ready", flush=True)
 while True:
@@ -35,7 +35,7 @@ while True:
 _WAITING = """
 import sys
 from pathlib import Path
-from simclr_core.locks import try_lock
+from simclr_core.base.locks import try_lock
 print("ready", flush=True)
 handle = try_lock(Path(sys.argv[1]), patience=30)
 print("refused" if handle is None else "taken", flush=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from held_run import ROOT
+from child_processes import ROOT
 from simclr_core.bench import layouts, precisions, slopes, steps, whole_runs
 from simclr_core.bench.report import PARTS, Report, table
 from simclr_core.bench.rounds import Figure, seconds_each

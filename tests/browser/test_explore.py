@@ -21,7 +21,7 @@ from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
 
-from held_run import wait_for
+from child_processes import wait_for
 from simclr_core.export import replay
 from simclr_core.runs.run import Run
 from tests.browser.conftest import ROOT, App

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from scipy.spatial.distance import cosine
 
-from held_run import wait_for
+from child_processes import wait_for
 from simclr_core.data.datasets import load_dataset
 from simclr_core.runs.run import Run
 from simclr_core.settings.config import replace

@@ -18,8 +18,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from child_processes import ROOT, run_holder, wait_for
 from fake_run import FakeRun
-from held_run import ROOT, run_holder, wait_for
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore

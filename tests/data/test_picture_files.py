@@ -96,7 +96,7 @@ def test_too_many_pixels_are_not_decoded() -> None:
     code = (
         "import io, sys, numpy as np\n"
         "from PIL import Image\n"
-        "from simclr_core import pictures\n"
+        "from simclr_core.data.readers import picture_files as pictures\n"
         "buffer = io.BytesIO()\n"
         "Image.fromarray(np.zeros((3000, 3000), bool)).save(buffer, 'PNG')\n"
         "try: pictures.read_picture(buffer.getvalue(), 8)\n"

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from held_run import ROOT
+from child_processes import ROOT
 from simclr_core.base.errors import DeviceError
 from simclr_core.machine import devices
 from simclr_core.machine.devices import (

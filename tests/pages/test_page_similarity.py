@@ -15,7 +15,7 @@ import pytest
 from scipy.spatial.distance import cosine
 from streamlit.testing.v1 import AppTest
 
-from held_run import lock_holder
+from child_processes import lock_holder
 from pages.shared import similarity
 from pages.shared.run_picker import fitting_runs
 from pages.shared.similarity import Alike, cosines

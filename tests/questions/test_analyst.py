@@ -18,7 +18,7 @@ import numpy as np
 import psutil
 import pytest
 
-from held_run import lock_holder, wait_for
+from child_processes import lock_holder, wait_for
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.base.locks import is_locked
 from simclr_core.questions import analyst, job_files, jobs

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from held_run import child
+from child_processes import child
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.files import read_json, read_npz, write_json, write_npz
 from simclr_core.base.paths import PROJECT
@@ -317,8 +317,8 @@ _ASKER = """
 import sys
 from pathlib import Path
 import numpy as np
-from simclr_core import jobs, job_files
-from simclr_core.runs import Run
+from simclr_core.questions import jobs, job_files
+from simclr_core.runs.run import Run
 run, folder = Run(Path(sys.argv[1])), Path(sys.argv[1]) / "jobs"
 print("ready", flush=True)
 for turn in range(60):

@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from child_processes import end_by_itself, kill, run_holder, set_status
 from cli_calls import call
 from fake_run import FakeRun
-from held_run import end_by_itself, kill, run_holder, set_status
 from simclr_core.base.errors import LabError, RunBusy, RunDamaged, RunError
 from simclr_core.base.files import write_json
 from simclr_core.runs import states

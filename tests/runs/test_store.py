@@ -14,9 +14,9 @@ from typing import Any
 
 import pytest
 
+from child_processes import ROOT, child, run_holder, set_status
 from cli_calls import call
 from fake_run import FakeRun
-from held_run import ROOT, child, run_holder, set_status
 from simclr_core.base.errors import LabError, RunBusy, RunError
 from simclr_core.runs import states
 from simclr_core.runs.run import Run

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from held_run import ROOT
+from child_processes import ROOT
 from small_parts import tinted
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from fake_clock import FakeModel, FakeSteps, FakeTime, fake_time
 from simclr_core.base.errors import Diverged
 from simclr_core.base.files import read_npz
 from simclr_core.model.schedule import learning_rate_at
@@ -28,13 +29,12 @@ from simclr_core.training.callbacks import (
 )
 from simclr_core.training.clock import Clock, TrainingProgress
 from small_parts import VIEWS, assert_same, compiled, config, dataset, feed, weights_of
-from told_time import Net, Steps, Time, told
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    """Time that stands still unless it is told."""
-    return told(monkeypatch)
+def time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """A clock that stands still until a test sets it."""
+    return fake_time(monkeypatch)
 
 
 def test_rows_hold_the_steps_own_values(store: RunStore) -> None:
@@ -65,10 +65,10 @@ def test_rows_hold_the_steps_own_values(store: RunStore) -> None:
 
 
 def test_rows_are_written_a_few_times_a_second_and_all_at_the_end(
-    store: RunStore, time: Time
+    store: RunStore, time: FakeTime
 ) -> None:
     run = store.create(config())
-    steps = Steps(time, TrainingProgress(config(), steps=100))
+    steps = FakeSteps(time, TrainingProgress(config(), steps=100))
     log = MetricsLog(run, steps.progress)
 
     def step(seconds: float) -> list[int]:
@@ -84,10 +84,10 @@ def test_rows_are_written_a_few_times_a_second_and_all_at_the_end(
     assert [row["step"] for row in run.metrics()[0]] == [1, 2, 3, 4, 5, 6]
 
 
-def test_a_row_goes_on_where_the_file_ends(store: RunStore, time: Time) -> None:
+def test_a_row_goes_on_where_the_file_ends(store: RunStore, time: FakeTime) -> None:
     run = store.create(config())
     for first in (0, 2):
-        steps = Steps(time, TrainingProgress(config(), steps=100, step=first))
+        steps = FakeSteps(time, TrainingProgress(config(), steps=100, step=first))
         log = MetricsLog(run, steps.progress)
         for _ in range(2):
             steps.take(0.1)
@@ -203,7 +203,7 @@ def test_numbers_that_are_none_are_told_and_not_written(store: RunStore, first: 
     assert run.snapshot_steps() == [] and run.snapshot_rows() == []
 
 
-def test_checkpoints_come_every_ten_seconds(store: RunStore, time: Time) -> None:
+def test_checkpoints_come_every_ten_seconds(store: RunStore, time: FakeTime) -> None:
     run, p = store.create(config()), TrainingProgress(config(), step=4, steps=6, seconds=2.5)
     keeper = Checkpoints(run, p)
     keeper.set_model(compiled())
@@ -224,7 +224,7 @@ def test_checkpoints_come_every_ten_seconds(store: RunStore, time: Time) -> None
 
 
 def test_writing_takes_a_twentieth_of_the_time_at_most(
-    store: RunStore, time: Time, monkeypatch: pytest.MonkeyPatch
+    store: RunStore, time: FakeTime, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     written = []
 
@@ -234,7 +234,7 @@ def test_writing_takes_a_twentieth_of_the_time_at_most(
 
     monkeypatch.setattr(callbacks, "save_checkpoint", slow)
     keeper = Checkpoints(store.create(config()), TrainingProgress(config()))
-    keeper.set_model(Net())
+    keeper.set_model(FakeModel())
     for _ in range(200):
         time.now += 1.0
         keeper.on_train_batch_end(0)
@@ -245,7 +245,7 @@ def test_writing_takes_a_twentieth_of_the_time_at_most(
 def test_a_request_ends_the_training_at_once() -> None:
     p, requests = TrainingProgress(config()), iter([None, None, "stop"])
     obey = StopOnRequest(p, lambda: next(requests))
-    obey.set_model(Net())
+    obey.set_model(FakeModel())
     for expected in ("", "", "stop"):
         assert not obey.model.stop_training
         obey.on_train_batch_end(0)
@@ -276,7 +276,7 @@ def test_status_before_the_length_is_known() -> None:
     assert found["seconds_left"] is None and found["images_per_second"] is None
 
 
-def test_status_is_kept_fresh(store: RunStore, time: Time) -> None:
+def test_status_is_kept_fresh(store: RunStore, time: FakeTime) -> None:
     run, p = store.create(config()), TrainingProgress(config(), steps=40)
     line = StatusLine(run, p)
     seen = []

@@ -7,23 +7,23 @@ import math
 import numpy as np
 import pytest
 
+from fake_clock import FakeModel, FakeSteps, FakeTime, fake_time
 from simclr_core.base.errors import Diverged
 from simclr_core.model.schedule import learning_rate_at
 from simclr_core.runs.store import RunStore
 from simclr_core.training.callbacks import MetricsLog
 from simclr_core.training.clock import Clock, TrainingProgress
 from small_parts import config
-from told_time import Net, Steps, Time, told
 
 
 @pytest.fixture
-def time(monkeypatch: pytest.MonkeyPatch) -> Time:
-    """Time that stands still unless it is told."""
-    return told(monkeypatch)
+def time(monkeypatch: pytest.MonkeyPatch) -> FakeTime:
+    """A clock that stands still until a test sets it."""
+    return fake_time(monkeypatch)
 
 
-def test_the_first_step_is_counted_as_a_step_and_not_as_time(time: Time) -> None:
-    steps = Steps(time, TrainingProgress(config(), steps=100))
+def test_the_first_step_is_counted_as_a_step_and_not_as_time(time: FakeTime) -> None:
+    steps = FakeSteps(time, TrainingProgress(config(), steps=100))
     steps.take(30.0)  # it includes tracing
     assert steps.progress.step == 1 and steps.progress.seconds == 0
     assert steps.progress.images_per_second is None
@@ -32,10 +32,10 @@ def test_the_first_step_is_counted_as_a_step_and_not_as_time(time: Time) -> None
     assert steps.progress.images_per_second == pytest.approx(80)  # 8 images in .1 s, the median
 
 
-def test_a_launch_of_several_steps_counts_each(time: Time, store: RunStore) -> None:
+def test_a_launch_of_several_steps_counts_each(time: FakeTime, store: RunStore) -> None:
     """Launches of 3, 3 and, as 8 is the end, 2; each 0.3 s, the first one not counted."""
     p = TrainingProgress(config(), steps=8)
-    steps, log = Steps(time, p), MetricsLog(run := store.create(config()), p)
+    steps, log = FakeSteps(time, p), MetricsLog(run := store.create(config()), p)
     values = iter(np.arange(1.0, 10.0, dtype=np.float32).reshape(3, 3))
     for done in (3, 6, 8):
         steps.clock.on_train_batch_begin(0)
@@ -52,17 +52,17 @@ def test_a_launch_of_several_steps_counts_each(time: Time, store: RunStore) -> N
     assert p.seconds == pytest.approx(0.6) and rows[3]["images_per_second"] == pytest.approx(80)
 
 
-def test_a_number_that_is_none_is_told_with_its_own_step(time: Time) -> None:
-    steps = Steps(time, TrainingProgress(config(), steps=100, step=20))
+def test_a_number_that_is_none_is_told_with_its_own_step(time: FakeTime) -> None:
+    steps = FakeSteps(time, TrainingProgress(config(), steps=100, step=20))
     steps.clock.on_train_batch_begin(0)
     with pytest.raises(Diverged, match="at step 22"):
         steps.clock.on_train_batch_end(0, {"loss": np.array([1.0, np.nan, np.nan, 1.0])})
 
 
-def test_a_fit_for_the_pace_ends_when_it_is_known(time: Time) -> None:
+def test_a_fit_for_the_pace_ends_when_it_is_known(time: FakeTime) -> None:
     p = TrainingProgress(config(), steps=100)
     clock = Clock(p, print, pace=True)
-    clock.set_model(net := Net())
+    clock.set_model(net := FakeModel())
     for step in range(11):
         assert not net.stop_training and clock.together == 1
         clock.on_train_batch_begin(step)
@@ -77,9 +77,9 @@ def test_a_fit_for_the_pace_ends_when_it_is_known(time: Time) -> None:
     assert p.step == 15 and p.seconds == pytest.approx(0.1) and not net.stop_training
 
 
-def test_a_fit_of_slow_steps_is_not_ended_for_its_pace(time: Time) -> None:
+def test_a_fit_of_slow_steps_is_not_ended_for_its_pace(time: FakeTime) -> None:
     clock = Clock(TrainingProgress(config(), steps=100), print, pace=True)
-    clock.set_model(net := Net())
+    clock.set_model(net := FakeModel())
     for step in range(30):
         clock.on_train_batch_begin(step)
         time.now += 0.03
@@ -87,8 +87,8 @@ def test_a_fit_of_slow_steps_is_not_ended_for_its_pace(time: Time) -> None:
     assert clock.together == 1 and not net.stop_training
 
 
-def test_observing_counts_as_time_and_not_as_pace(time: Time) -> None:
-    steps = Steps(time, TrainingProgress(config(), steps=100, step=7, seconds=5.0))
+def test_observing_counts_as_time_and_not_as_pace(time: FakeTime) -> None:
+    steps = FakeSteps(time, TrainingProgress(config(), steps=100, step=7, seconds=5.0))
     steps.take(1.0)
     steps.take(0.1, 0.1, 0.1, between=0.5)
     assert steps.progress.step == 11
@@ -106,8 +106,8 @@ def test_observing_counts_as_time_and_not_as_pace(time: Time) -> None:
         (0, 0.015625, 40, 3840),
     ],
 )
-def test_calibration(time: Time, warmup: int, length: float, after: int, steps: int) -> None:
-    run = Steps(time, TrainingProgress(config(seconds=60.0, warmup_steps=warmup)))
+def test_calibration(time: FakeTime, warmup: int, length: float, after: int, steps: int) -> None:
+    run = FakeSteps(time, TrainingProgress(config(seconds=60.0, warmup_steps=warmup)))
     run.take(9.0, *[length] * (after - 2))
     assert (run.progress.steps, run.found) == (0, [])
     run.take(length)
@@ -118,25 +118,25 @@ def test_calibration(time: Time, warmup: int, length: float, after: int, steps: 
 
 
 @pytest.mark.parametrize(("each", "steps"), [(0.0, 600), (4.0, 480), (100.0, 300)])
-def test_calibration_leaves_time_for_snapshots(time: Time, each: float, steps: int) -> None:
+def test_calibration_leaves_time_for_snapshots(time: FakeTime, each: float, steps: int) -> None:
     """3 snapshots of 4 s leave 48 s of 60; they never take more than half."""
-    run = Steps(time, TrainingProgress(config(seconds=60.0, snapshots=3)))
+    run = FakeSteps(time, TrainingProgress(config(seconds=60.0, snapshots=3)))
     run.clock.snapshot_seconds = each
     run.take(*[0.1] * 22)
     assert run.found == [steps]
 
 
-def test_calibration_goes_by_the_later_steps_and_what_lies_between_them(time: Time) -> None:
+def test_calibration_goes_by_the_later_steps_and_what_lies_between_them(time: FakeTime) -> None:
     """19 of .25 s and 21 of .03 s with .01 s between: 60 s are 1,500 of the latter."""
-    run = Steps(time, TrainingProgress(config(seconds=60.0, warmup_steps=0)))
+    run = FakeSteps(time, TrainingProgress(config(seconds=60.0, warmup_steps=0)))
     run.take(9.0, *[0.0625] * 12)
     run.take(*[0.03] * 27, between=0.01)
     assert run.found == [1500]
 
 
-def test_what_was_held_stays_held(time: Time) -> None:
+def test_what_was_held_stays_held(time: FakeTime) -> None:
     """Half of 4 s for snapshots leaves 40 steps of .05 s; 14 had the peak rate: 70 it must be."""
-    run = Steps(time, TrainingProgress(config(seconds=4.0, warmup_steps=0, snapshots=3)))
+    run = FakeSteps(time, TrainingProgress(config(seconds=4.0, warmup_steps=0, snapshots=3)))
     run.clock.snapshot_seconds = 100.0
     run.take(9.0, *[0.0125] * 7, *[0.05] * 6)
     assert run.found == []
@@ -148,24 +148,26 @@ def test_what_was_held_stays_held(time: Time) -> None:
     assert learning_rate_at(training, 15, 70) < training.learning_rate
 
 
-def test_what_slows_single_steps_does_not_count(time: Time) -> None:
+def test_what_slows_single_steps_does_not_count(time: FakeTime) -> None:
     """A third of the steps take three times as long: 60 s are 1,200 of the others."""
-    run = Steps(time, TrainingProgress(config(seconds=60.0, warmup_steps=0)))
+    run = FakeSteps(time, TrainingProgress(config(seconds=60.0, warmup_steps=0)))
     run.take(9.0, *[0.05, 0.15, 0.05] * 9)
     assert run.found == [1200]
 
 
-def test_a_budget_that_is_used_up_ends_the_run(time: Time) -> None:
-    run = Steps(time, TrainingProgress(config(seconds=1.0)))
+def test_a_budget_that_is_used_up_ends_the_run(time: FakeTime) -> None:
+    run = FakeSteps(time, TrainingProgress(config(seconds=1.0)))
     run.take(*[0.9] * 2)
     assert run.found == [2] and run.progress.steps == run.progress.step == 2
     assert run.net.stop_training
 
 
 @pytest.mark.parametrize("begun", [59, 60, 75])  # of 60: paused in untimed steps, over and over
-def test_an_attempt_that_goes_on_in_the_held_steps_calibrates_too(time: Time, begun: int) -> None:
+def test_an_attempt_that_goes_on_in_the_held_steps_calibrates_too(
+    time: FakeTime, begun: int
+) -> None:
     """Its first step is not timed, so it cannot tell; the next one can."""
-    run = Steps(time, TrainingProgress(config(seconds=60.0, warmup_steps=20), step=begun))
+    run = FakeSteps(time, TrainingProgress(config(seconds=60.0, warmup_steps=20), step=begun))
     run.take(5.0)
     assert run.progress.step == begun + 1 and run.found == []
     assert not run.net.stop_training
@@ -173,8 +175,8 @@ def test_an_attempt_that_goes_on_in_the_held_steps_calibrates_too(time: Time, be
     assert run.found == [600] and not run.net.stop_training
 
 
-def test_the_last_step_ends_the_training(time: Time) -> None:
-    run = Steps(time, TrainingProgress(config(), steps=4))
+def test_the_last_step_ends_the_training(time: FakeTime) -> None:
+    run = FakeSteps(time, TrainingProgress(config(), steps=4))
     run.take(0.1, 0.1, 0.1)
     assert not run.net.stop_training
     run.take(0.1)
@@ -182,8 +184,10 @@ def test_the_last_step_ends_the_training(time: Time) -> None:
 
 
 @pytest.mark.parametrize("loss", [math.nan, math.inf, -math.inf])
-def test_a_loss_that_is_no_number_ends_the_training_in_a_sentence(time: Time, loss: float) -> None:
-    run = Steps(time, TrainingProgress(config(learning_rate=0.5), steps=100))
+def test_a_loss_that_is_no_number_ends_the_training_in_a_sentence(
+    time: FakeTime, loss: float
+) -> None:
+    run = FakeSteps(time, TrainingProgress(config(learning_rate=0.5), steps=100))
     run.take(0.1, 0.1)
     with pytest.raises(Diverged) as error:
         run.take(0.1, loss=loss)

@@ -20,20 +20,7 @@ from simclr_core.training import trainer as training
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import worker
 from small_parts import config, dataset, source
-
-CPU = Device("cpu", "a processor", 0, usable=True)
-
-
-class Asked(Trainer):
-    """An attempt that somebody asks for something after so many steps."""
-
-    def __init__(self, run: Run, request: str, after: int) -> None:
-        super().__init__(run, CPU, "float32")
-        self.request, self.after = request, after
-
-    def asked(self) -> str | None:
-        """The request, once it is time."""
-        return self.request if self.progress.step >= self.after else None
+from trainer_with_request import CPU, TrainerWithRequest
 
 
 def checkpoint(run: Run) -> dict[str, np.ndarray]:
@@ -54,7 +41,7 @@ def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) ->
     assert whole.state == states.FINISHED and len(losses(whole)) == 7
 
     parts = store.create(settings)
-    Asked(parts, "pause", after=4).train()
+    TrainerWithRequest(parts, "pause", after=4).train()
     assert parts.state == states.PAUSED and parts.status["step"] == 4
     assert losses(parts) == losses(whole)[:4]
     assert parts.evaluation() is None
@@ -113,10 +100,10 @@ def test_a_pause_waits_for_the_end_of_a_launch(
     store: RunStore, tmp_path: Path, together: None
 ) -> None:
     run = store.create(config(source(tmp_path), steps=40))
-    Asked(run, "pause", after=17).train()
+    TrainerWithRequest(run, "pause", after=17).train()
     assert run.state == states.PAUSED and run.status["step"] == 19
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 20))
-    Asked(run, "pause", after=25).train()
+    TrainerWithRequest(run, "pause", after=25).train()
     assert run.status["step"] == 25  # its pace is told anew, step by step
     Trainer(run, CPU, "float32").train()
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 41))
@@ -127,10 +114,10 @@ def test_where_seconds_become_steps_their_pace_stays(
     store: RunStore, tmp_path: Path, together: None
 ) -> None:
     run = store.create(config(source(tmp_path), steps=0, seconds=60.0))
-    Asked(run, "pause", after=45).train()
+    TrainerWithRequest(run, "pause", after=45).train()
     assert "steps_per_launch" not in run.record and run.status["step"] == 45
     assert run.config.training.steps > 60
-    Asked(run, "pause", after=57).train()  # how many there are is known now
+    TrainerWithRequest(run, "pause", after=57).train()  # how many there are is known now
     assert run.record["steps_per_launch"] == 4 and run.status["step"] == 60
 
 
@@ -139,7 +126,7 @@ def test_an_attempt_elsewhere_tells_of_no_launches(
     store: RunStore, tmp_path: Path, together: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = store.create(config(source(tmp_path), steps=20))
-    Asked(run, "pause", after=13).train()
+    TrainerWithRequest(run, "pause", after=13).train()
     assert run.record["steps_per_launch"] == 4 and run.status["step"] == 15
     monkeypatch.setattr(training, "several_steps", lambda device: False)
     Trainer(run, CPU, "float32").train()
@@ -161,7 +148,7 @@ def test_steps_are_launched_together_on_gpus(
 
 def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
     run = store.create(config(source(tmp_path), steps=50))
-    Asked(run, "stop", after=2).train()
+    TrainerWithRequest(run, "stop", after=2).train()
     assert run.state == states.STOPPED and run.status["step"] == 2
     assert run.snapshot_steps()[-1] == 2 and checkpoint(run)["step"] == 2
     assert run.record["data"]["content_hash"] == run.config.data.content_hash != ""
@@ -172,7 +159,7 @@ def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
 @pytest.mark.parametrize("request_", ["pause", "stop"])
 def test_a_request_before_the_first_step(store: RunStore, tmp_path: Path, request_: str) -> None:
     run = store.create(config(source(tmp_path), steps=50))
-    Asked(run, request_, after=0).train()
+    TrainerWithRequest(run, request_, after=0).train()
     assert run.state == {"pause": states.PAUSED, "stop": states.STOPPED}[request_]
     assert losses(run) == [] and not (run.path / "checkpoint.npz").exists()
 

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from test_attempt import Asked
 
 from cli_calls import call, refused
 from simclr_core.base.errors import ConfigError, RunDamaged, RunError
@@ -23,7 +22,7 @@ from simclr_core.settings.config import replace
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import forking, launch
 from small_parts import VIEWS, config, source
-from trained_run import CPU
+from trainer_with_request import CPU, TrainerWithRequest
 
 # An optimiser without a memory: with nothing changed its fork has to repeat the run to the digit.
 PLAIN = {"optimizer": "sgd", "momentum": 0.0, "learning_rate": 0.05, "warmup_steps": 2}
@@ -102,7 +101,7 @@ def test_only_what_was_asked_for_is_changed(store, parent):
 def test_a_pause_changes_nothing_in_a_fork_either(store, parent):
     whole, parts = (forking.fork(store, parent, 2, temperature=0.5) for _ in range(2))
     Trainer(whole, CPU, "float32").train()
-    Asked(parts, "pause", after=6).train()
+    TrainerWithRequest(parts, "pause", after=6).train()
     assert parts.state == states.PAUSED and parts.status["step"] == 6
     Trainer(parts, CPU, "float32").train()
     assert losses(parts) == losses(whole)

@@ -14,8 +14,7 @@ from typing import Any
 import psutil
 import pytest
 
-from held_run import ROOT, child, kill, lock_holder, run_holder, set_status, wait_for
-from light_worker import LightWorkers, light_workers
+from child_processes import ROOT, child, kill, lock_holder, run_holder, set_status, wait_for
 from simclr_core.base.errors import DeviceError, LabError, RunBusy, RunDamaged, RunError
 from simclr_core.base.locks import is_locked, try_lock
 from simclr_core.runs import states
@@ -23,6 +22,7 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore, created
 from simclr_core.settings.config import RunConfig, TrainConfig
 from simclr_core.workers import launch
+from stub_worker import StubWorkers, stub_workers
 
 CPU = RunConfig(training=TrainConfig(device="cpu"))
 
@@ -30,7 +30,7 @@ CPU = RunConfig(training=TrainConfig(device="cpu"))
 _ADVANCE = """
 import sys, time
 from pathlib import Path
-from simclr_core import launch
+from simclr_core.workers import launch
 from simclr_core.runs import RunStore
 store, go = RunStore(sys.argv[1]), Path(sys.argv[2])
 print("ready", flush=True)
@@ -43,8 +43,8 @@ print(*(run.id for run in launch.advance(store)), flush=True)
 @pytest.fixture
 def light(
     tmp_path: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LightWorkers]:
-    with light_workers(tmp_path / "stand-in", store, monkeypatch) as workers:
+) -> Iterator[StubWorkers]:
+    with stub_workers(tmp_path / "stand-in", store, monkeypatch) as workers:
         yield workers
 
 
@@ -86,7 +86,7 @@ def test_the_line_is_in_the_order_of_joining(store: RunStore) -> None:
     assert b not in launch.queue(store) and len(launch.queue(store)) == 2
 
 
-def test_one_run_a_device_and_the_next_when_it_ends(store: RunStore, light: LightWorkers) -> None:
+def test_one_run_a_device_and_the_next_when_it_ends(store: RunStore, light: StubWorkers) -> None:
     before = time.time()
     a, b, c = (launch.start(store, CPU, name) for name in "abc")
     assert before <= a.status["started"] <= time.time() and "started" not in b.status
@@ -106,7 +106,7 @@ def test_one_run_a_device_and_the_next_when_it_ends(store: RunStore, light: Ligh
     assert [run.status["attempt"] for run in (a, b, c)] == [1, 1, 1]
 
 
-def test_a_chain_of_workers_gets_no_lower_in_priority(store: RunStore, light: LightWorkers) -> None:
+def test_a_chain_of_workers_gets_no_lower_in_priority(store: RunStore, light: StubWorkers) -> None:
     made = [launch.start(store, CPU) for _ in range(3)]
     found = []
     for run in made:
@@ -116,7 +116,7 @@ def test_a_chain_of_workers_gets_no_lower_in_priority(store: RunStore, light: Li
 
 
 def test_a_device_that_is_not_there_keeps_nobody_waiting(
-    store: RunStore, light: LightWorkers
+    store: RunStore, light: StubWorkers
 ) -> None:
     with pytest.raises(DeviceError, match="gpu:77"):
         launch.start(store, config_on("gpu:77"))
@@ -130,7 +130,7 @@ def test_a_device_that_is_not_there_keeps_nobody_waiting(
 
 
 def test_damaged_and_foreign_folders_do_not_stop_the_line(
-    store: RunStore, light: LightWorkers
+    store: RunStore, light: StubWorkers
 ) -> None:
     damaged, odd = store.create(CPU), waiting_at(store.create(CPU), 1.0)
     (damaged.path / "config.json").write_text("{")
@@ -146,7 +146,7 @@ def test_damaged_and_foreign_folders_do_not_stop_the_line(
     assert odd.status["attempt"] == 1 and damaged.state == states.DAMAGED
 
 
-def test_a_worker_that_cannot_be_started_is_told(store: RunStore, light: LightWorkers) -> None:
+def test_a_worker_that_cannot_be_started_is_told(store: RunStore, light: StubWorkers) -> None:
     bad, good = store.create(CPU), store.create(CPU)
     (bad.path / "log.txt").mkdir()
     launch.advance(store)
@@ -162,7 +162,7 @@ def test_a_worker_that_cannot_be_started_is_told(store: RunStore, light: LightWo
 
 
 def test_processes_that_advance_together_start_each_run_once(
-    store: RunStore, light: LightWorkers, tmp_path: Path
+    store: RunStore, light: StubWorkers, tmp_path: Path
 ) -> None:
     made = [store.create(CPU) for _ in range(3)]
     assert advance_together(store, tmp_path) == [made[0].id]
@@ -174,7 +174,7 @@ def test_processes_that_advance_together_start_each_run_once(
 
 
 def test_processes_that_advance_together_fill_all_devices_once(
-    store: RunStore, light: LightWorkers, tmp_path: Path
+    store: RunStore, light: StubWorkers, tmp_path: Path
 ) -> None:
     made = [store.create(config_on(f"gpu:{40 + i}")) for i in range(8)]  # a slot each
     started = advance_together(store, tmp_path)  # what ends may have started others by itself
@@ -209,7 +209,7 @@ class LeavingStore(RunStore):
 
 @pytest.mark.parametrize("how", ["paused", "deleted", "damaged", "held"])
 def test_a_run_that_leaves_the_line_at_the_last_moment_is_not_started(
-    store: RunStore, light: LightWorkers, how: str
+    store: RunStore, light: StubWorkers, how: str
 ) -> None:
     first, second = store.create(CPU), store.create(CPU)
     held: list[int] = []
@@ -229,7 +229,7 @@ def test_a_run_that_leaves_the_line_at_the_last_moment_is_not_started(
         os.close(handle)
 
 
-def test_a_killed_worker_frees_its_device(store: RunStore, light: LightWorkers) -> None:
+def test_a_killed_worker_frees_its_device(store: RunStore, light: StubWorkers) -> None:
     a, b = launch.start(store, CPU), launch.start(store, CPU)
     os.kill(light.pid(a), signal.SIGKILL)
     wait_for(lambda: a.state == states.INTERRUPTED)
@@ -242,7 +242,7 @@ def test_a_killed_worker_frees_its_device(store: RunStore, light: LightWorkers) 
     assert light.started()[:2] == [a.id, b.id]
 
 
-def test_a_stale_lock_of_the_queue_stops_nobody(store: RunStore, light: LightWorkers) -> None:
+def test_a_stale_lock_of_the_queue_stops_nobody(store: RunStore, light: StubWorkers) -> None:
     path = store.root / "queue.lock"
     with lock_holder(path) as holder:
         kill(holder)
@@ -258,7 +258,7 @@ def test_a_stale_lock_of_the_queue_stops_nobody(store: RunStore, light: LightWor
     ("ask", "state"), [(launch.pause, states.PAUSED), (launch.stop, states.STOPPED)]
 )
 def test_a_waiting_run_leaves_the_line_and_can_join_again(
-    store: RunStore, light: LightWorkers, ask: Callable[[Run], None], state: str
+    store: RunStore, light: StubWorkers, ask: Callable[[Run], None], state: str
 ) -> None:
     a, b, c = (launch.start(store, CPU) for _ in range(3))
     ask(b)
@@ -284,7 +284,7 @@ def test_a_running_run_is_asked(
         assert run.requested(4) == what and run.state == state
 
 
-def test_a_request_is_not_obeyed_by_a_later_attempt(store: RunStore, light: LightWorkers) -> None:
+def test_a_request_is_not_obeyed_by_a_later_attempt(store: RunStore, light: StubWorkers) -> None:
     run = launch.start(store, CPU)
     os.kill(light.pid(run), signal.SIGSTOP)  # it cannot obey before it is killed
     launch.pause(run)
@@ -299,8 +299,8 @@ def test_a_request_is_not_obeyed_by_a_later_attempt(store: RunStore, light: Ligh
 _SLOW_START = """
 import sys, time
 from pathlib import Path
-from simclr_core import runs
-from simclr_core.runs import Run
+from simclr_core.runs import states
+from simclr_core.runs.run import Run
 run = Run(Path(sys.argv[1]))
 handle = run.take()
 print("ready", flush=True)
@@ -333,7 +333,7 @@ def test_an_ended_run_cannot_be_paused_or_stopped(store: RunStore, state: str) -
 
 
 @pytest.mark.parametrize("state", states.RESUMABLE)
-def test_what_can_go_on_joins_the_line(store: RunStore, light: LightWorkers, state: str) -> None:
+def test_what_can_go_on_joins_the_line(store: RunStore, light: StubWorkers, state: str) -> None:
     first, run = launch.start(store, CPU), store.create(CPU)
     written = states.RUNNING if state == states.INTERRUPTED else state
     set_status(run, written, attempt=3, step=7, message="old words", error="Diverged")
@@ -362,7 +362,7 @@ def test_what_cannot_go_on_is_refused(store: RunStore) -> None:
         launch.resume(store, done)
 
 
-def test_two_who_resume_at_once_queue_it_once(store: RunStore, light: LightWorkers) -> None:
+def test_two_who_resume_at_once_queue_it_once(store: RunStore, light: StubWorkers) -> None:
     launch.start(store, CPU)
     run = store.create(CPU)
     set_status(run, states.PAUSED)
@@ -427,7 +427,7 @@ def test_a_helper_without_a_log_is_told(store: RunStore) -> None:
 
 
 def test_the_lock_of_the_queue_is_not_handed_to_workers(
-    store: RunStore, light: LightWorkers
+    store: RunStore, light: StubWorkers
 ) -> None:
     run = launch.start(store, CPU)
     light.pid(run)

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from held_run import ROOT, wait_for
+from child_processes import ROOT, wait_for
 from simclr_core.base.files import write_json
 from simclr_core.base.locks import is_locked, try_lock
 from simclr_core.data.builtin import SHAPES_SIZE

@@ -20,7 +20,7 @@ from simclr_core.workers import task_worker, tasks
 
 CODE = """
 import sys, time
-from simclr_core import task_worker
+from simclr_core.workers import task_worker
 task_worker._start = lambda root, key: True
 task_worker.KINDS["slow"] = ("slow_task", "serve")
 sys.path.insert(0, sys.argv[2])

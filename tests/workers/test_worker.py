@@ -12,8 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from held_run import ROOT, wait_for
-from light_worker import LightWorkers, light_workers
+from child_processes import ROOT, wait_for
 from simclr_core.base.locks import try_lock
 from simclr_core.machine.devices import Device
 from simclr_core.runs import states
@@ -23,6 +22,7 @@ from simclr_core.settings.config import DataConfig, ModelConfig, RunConfig, Trai
 from simclr_core.workers import launch
 from simclr_core.workers.worker import DISK_FULL, OUT_OF_MEMORY
 from small_disk import fill, room, small_disk
+from stub_worker import StubWorkers, stub_workers
 
 CPU = Device("cpu", "2 cores", 0, usable=True)
 GPU = Device("gpu:1", "a GPU", 0, usable=True)
@@ -32,8 +32,8 @@ ON_CPU = RunConfig(training=TrainConfig(device="cpu"))
 @pytest.fixture
 def light(
     tmp_path: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LightWorkers]:
-    with light_workers(tmp_path / "stand-in", store, monkeypatch) as workers:
+) -> Iterator[StubWorkers]:
+    with stub_workers(tmp_path / "stand-in", store, monkeypatch) as workers:
         yield workers
 
 
@@ -79,7 +79,7 @@ def small(source: str, **training: object) -> RunConfig:
     ],
 )
 def test_every_error_becomes_one_sentence(
-    store: RunStore, light: LightWorkers, word: str, message: str, error: str
+    store: RunStore, light: StubWorkers, word: str, message: str, error: str
 ) -> None:
     run = launch.start(store, ON_CPU)
     light.end(run, word)
@@ -91,7 +91,7 @@ def test_every_error_becomes_one_sentence(
     assert ("Traceback" in log) == (word != "training")
 
 
-def test_folders_that_a_copy_has_lost_are_made_again(store: RunStore, light: LightWorkers) -> None:
+def test_folders_that_a_copy_has_lost_are_made_again(store: RunStore, light: StubWorkers) -> None:
     run = store.create(ON_CPU)
     for name in ("snapshots", "coordinates"):
         (run.path / name).rmdir()
@@ -101,7 +101,7 @@ def test_folders_that_a_copy_has_lost_are_made_again(store: RunStore, light: Lig
     assert (run.path / "snapshots").is_dir() and (run.path / "coordinates").is_dir()
 
 
-def test_what_a_killed_worker_left_is_removed(store: RunStore, light: LightWorkers) -> None:
+def test_what_a_killed_worker_left_is_removed(store: RunStore, light: StubWorkers) -> None:
     run = store.create(ON_CPU)
     (run.path / "status.json").write_text('{"state": "running", "attempt": 1}')
     left = [".status.json.abcd_123", ".checkpoint.npz.01234567", "snapshots/.00000012.npz.zzzzzzzz"]
@@ -121,7 +121,7 @@ def test_what_a_killed_worker_left_is_removed(store: RunStore, light: LightWorke
     assert all((run.path / name).exists() for name in of_others)
 
 
-def test_a_later_attempt_adds_to_the_log(store: RunStore, light: LightWorkers) -> None:
+def test_a_later_attempt_adds_to_the_log(store: RunStore, light: StubWorkers) -> None:
     run = launch.start(store, ON_CPU)
     light.end(run)
     wait_for(lambda: run.state == states.FAILED and not run.alive)
@@ -131,7 +131,7 @@ def test_a_later_attempt_adds_to_the_log(store: RunStore, light: LightWorkers) -
 
 
 def test_settings_that_cannot_be_read_fail_before_any_framework_starts(
-    store: RunStore, light: LightWorkers
+    store: RunStore, light: StubWorkers
 ) -> None:
     run = store.create(ON_CPU)
     text = (run.path / "config.json").read_text()
@@ -143,7 +143,7 @@ def test_settings_that_cannot_be_read_fail_before_any_framework_starts(
 
 
 def test_a_worker_has_room_for_its_last_words_on_a_full_disk(
-    tmp_path: Path, light: LightWorkers
+    tmp_path: Path, light: StubWorkers
 ) -> None:
     with small_disk(tmp_path / "disk", "size=512k") as folder:
         store = RunStore(folder)
@@ -164,7 +164,7 @@ def test_a_worker_has_room_for_its_last_words_on_a_full_disk(
 
 
 def test_a_signal_during_the_start_does_not_end_the_worker(
-    store: RunStore, light: LightWorkers
+    store: RunStore, light: StubWorkers
 ) -> None:
     run = launch.start(store, ON_CPU)
     os.kill(light.pid(run), signal.SIGTERM)  # the framework is still being imported

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from held_run import wait_for
+from child_processes import wait_for
 from simclr_core.base.locks import try_lock
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -21,12 +21,12 @@ from simclr_core.runs.store import RunStore
 _KERAS = '''
 import os, sys, time
 from pathlib import Path
-from simclr_core.errors import TrainingError
+from simclr_core.base.errors import TrainingError
 
 class ResourceExhaustedError(Exception):
     """As TensorFlow calls it."""
 
-folder, run = Path(os.environ["LIGHT_WORKERS"]), Path(sys.argv[1]).name
+folder, run = Path(os.environ["STUB_WORKERS"]), Path(sys.argv[1]).name
 with (folder / "started").open("a") as file:
     file.write(f"{run} {os.getpid()}\\n")
 word, end = folder / f"end-{run}", time.monotonic() + 60
@@ -42,7 +42,7 @@ raise {
 '''
 
 
-class LightWorkers:
+class StubWorkers:
     """What the workers of a test did, and how they end.
 
     Attributes:
@@ -73,16 +73,16 @@ class LightWorkers:
 
 
 @contextlib.contextmanager
-def light_workers(
+def stub_workers(
     folder: Path, store: RunStore, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[LightWorkers]:
+) -> Iterator[StubWorkers]:
     """Workers that this process starts in the block are light ones, and none starts a mapper."""
     (folder / "keras").mkdir(parents=True)
     (folder / "keras" / "__init__.py").write_text(_KERAS)
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    monkeypatch.setenv("LIGHT_WORKERS", str(folder))
+    monkeypatch.setenv("STUB_WORKERS", str(folder))
     mapper = try_lock(store.root / "mapper.lock")
-    workers = LightWorkers(folder)
+    workers = StubWorkers(folder)
     try:
         yield workers
     finally:

@@ -20,7 +20,7 @@ ROOT = PROJECT
 _HOLD_LOCK = """
 import sys
 from pathlib import Path
-from simclr_core.locks import try_lock
+from simclr_core.base.locks import try_lock
 handle = try_lock(Path(sys.argv[1]))
 print("refused" if handle is None else "ready", flush=True)
 sys.stdin.read()
@@ -28,7 +28,7 @@ sys.stdin.read()
 _HOLD_RUN = """
 import json, sys
 from pathlib import Path
-from simclr_core.runs import Run
+from simclr_core.runs.run import Run
 run = Run(Path(sys.argv[1]))
 handle = run.take()
 run.write_status(**json.loads(sys.argv[2]))
