@@ -1,4 +1,4 @@
-"""The app: routes of the server, page config, navigation; nothing else.
+"""The app: routes of the server, settings of all pages, navigation; nothing else.
 
     streamlit run app.py
 
@@ -12,9 +12,7 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from pages.server import caretaker as server
-    from pages.server import downloads, explore_routes, routes
-    from pages.server import export_routes as take_routes
+    from pages.server import caretaker, downloads, explore_routes, export_routes, routes
 
     app = st.App(
         __file__,
@@ -22,16 +20,16 @@ if get_script_run_ctx(suppress_warning=True) is None:
             *routes.ROUTES,
             *explore_routes.ROUTES,
             *downloads.ROUTES,
-            *take_routes.ROUTES,
+            *export_routes.ROUTES,
         ],
-        lifespan=server.lifespan,
-        on_script_error=server.on_script_error,
+        lifespan=caretaker.lifespan,
+        on_script_error=caretaker.on_script_error,
     )
 else:
-    from pages.shell import frame, room
+    from pages.shell import classroom, frame
 
-    frame.configure()
+    frame.configure_page()
     page = st.navigation(frame.navigation(), position="top")
-    frame.show()
-    room.show()
+    frame.show_machine()
+    classroom.apply_classroom()
     page.run()

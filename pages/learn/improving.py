@@ -11,7 +11,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.picture_html import data_uri
-from pages.shell import room
+from pages.shell.classroom import classroom_link
 from simclr_core.feed import demo
 from simclr_core.lessons.catalogue import lesson_named
 from simclr_core.loss import nt_xent as loss
@@ -72,7 +72,7 @@ def _linked(text: str) -> str:
 
     def _link(found: re.Match[str]) -> str:
         lesson = lesson_named(found[1])
-        to = escape(room.carried(f"/lessons?lesson={lesson.name}"))
+        to = escape(classroom_link(f"/lessons?lesson={lesson.name}"))
         return f'<a href="{to}" target="_self">Lesson: {escape(lesson.title)}</a>'
 
     return re.sub(r"\{([a-z-]+)\}", _link, text)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.shell import room
+from pages.shell import classroom
 from simclr_core.figures import labels as label_figures
 from simclr_core.figures import lessons as lesson_figures
 from simclr_core.lessons import lesson as lessons
@@ -173,9 +173,9 @@ def settings(known: Results) -> str:
 
 def _chart(drawn: Any, name: str, height: int) -> None:
     """A figure of plotly, its letters as large as the page's."""
-    if st.session_state.get(room.LARGE_KEY):
-        drawn.update_layout(font={"size": 12 * room.LARGE})
-        drawn.update_annotations(font={"size": 11 * room.LARGE})
+    if st.session_state.get(classroom.LARGE_KEY):
+        drawn.update_layout(font={"size": 12 * classroom.LARGE})
+        drawn.update_annotations(font={"size": 11 * classroom.LARGE})
     st.plotly_chart(drawn, config=PLAIN, key=f"lesson_{name}", height=height)
 
 

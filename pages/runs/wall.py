@@ -10,7 +10,7 @@ from html import escape
 import streamlit as st
 
 from pages.shared.run_rows import Row
-from pages.shell import room
+from pages.shell.classroom import classroom_link
 from simclr_core.base.errors import LabError
 from simclr_core.feed.map_picture import map_picture
 from simclr_core.runs import states, summary
@@ -41,7 +41,7 @@ def card(row: Row) -> str:
         if value is not None
     ]
     of = f"neighbours share {escape(row.of)}" if row.of else "neighbours agree"
-    state, link = escape(_state(row)), room.carried(f"/train?run={row.run.id}")
+    state, link = escape(_state(row)), classroom_link(f"/train?run={row.run.id}")
     return (
         f'<figure><figcaption><a href="{escape(link)}" target="_self">'
         f"{escape(row.name)}</a><small>{state}</small></figcaption>{_map(row.run)}"

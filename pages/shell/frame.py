@@ -1,16 +1,17 @@
-"""What all pages have around them: styles, navigation, the machine and its queue."""
+"""What every page has around it: styles, navigation, the machine and its queue."""
 
 from __future__ import annotations
 
 import functools
-import html
 
 import streamlit as st
+from markupsafe import Markup
 from streamlit.navigation.page import Page
 
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.figures import colors
+from simclr_core.base.templates import render
+from simclr_core.figures.colors import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.machine.devices import find_device, unusable_gpu
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
@@ -22,19 +23,19 @@ ABOUT = (
 )
 
 
-def configure() -> None:
-    """Title, icon and width of every page; the first call of the script."""
+def configure_page() -> None:
+    """Set title, icon, width and styles of every page; call it first in the script."""
     st.set_page_config(
         page_title="SimCLR Lab",
         page_icon=str(ASSETS / "icon.svg"),
         layout="wide",
         menu_items={"About": ABOUT},
     )
-    st.html(f"<style>{_styles((ASSETS / 'styles.css').stat().st_mtime_ns)}</style>")
+    st.html(_styles((ASSETS / "styles.css").stat().st_mtime_ns))
 
 
 def navigation() -> list[Page]:
-    """The pages, in the order in which one learns."""
+    """Return the pages, in the order in which one learns."""
     return [
         st.Page("pages/home/page.py", title="Home", default=True),
         st.Page("pages/views/page.py", title="Views", url_path="views"),
@@ -48,49 +49,41 @@ def navigation() -> list[Page]:
 
 
 @st.fragment(run_every=REFRESH)
-def show() -> None:
-    """The device that runs train on, and how many runs are on it, right of the navigation."""
-    st.html(
-        '<div class="lab-machine" role="status">'
-        f"<span{_hint()}>{_device_words()}</span><span>{queue_words()}</span></div>"
-    )
+def show_machine() -> None:
+    """Show the device that runs train on and how many runs use it, right of the navigation."""
+    device, gpu_problem = _device()
+    st.html(render("shell/machine", device=device, gpu_problem=gpu_problem, queue=queue_words()))
 
 
 @st.cache_data(ttl=1.5, max_entries=1, show_spinner=False)
 def queue_words() -> str:
-    """How many runs are going on and how many wait."""
+    """Return how many runs are training and how many are queued, in words."""
     try:
-        every_state = [run.state for run in RunStore()]
+        found = [run.state for run in RunStore()]
     except (LabError, OSError):
         return "no folder for runs"
-    running = sum(state in (states.STARTING, states.RUNNING) for state in every_state)
-    waiting = every_state.count(states.QUEUED)
-    words = [f"{running} running"] * bool(running) + [f"{waiting} waiting"] * bool(waiting)
+    running = sum(state in states.GOING for state in found)
+    queued = found.count(states.QUEUED)
+    words = [f"{running} running"] * bool(running) + [f"{queued} queued"] * bool(queued)
     return ", ".join(words) or "nothing running"
 
 
 @functools.cache
-def _device_words() -> str:
-    words = find_device("auto").name
-    return f"{words} · GPU not usable" if unusable_gpu() else words
-
-
-@functools.cache
-def _hint() -> str:
-    """What stands in the way of a GPU that is there, as the words' tooltip."""
-    text = unusable_gpu()
-    return f' title="{html.escape(text)}"' if text else ""
+def _device() -> tuple[str, str]:
+    """Return the device's name, and why a GPU of this machine cannot be used ("" if it can)."""
+    return find_device("auto").name, unusable_gpu() or ""
 
 
 @functools.lru_cache(maxsize=1)
-def _styles(_changed: int) -> str:
-    """styles.css under the colours that figures use."""
-    light, dark = colors.VIEW_TEXT["light"], colors.VIEW_TEXT["dark"]
-    variables = {
-        "--view-1": colors.VIEW_1,
-        "--view-2": colors.VIEW_2,
+def _styles(_changed: int) -> Markup:
+    """Return styles.css, with the colours that figures use as variables."""
+    light, dark = VIEW_TEXT["light"], VIEW_TEXT["dark"]
+    colors = {
+        "--view-1": VIEW_1,
+        "--view-2": VIEW_2,
         "--view-1-text": f"light-dark({light[0]}, {dark[0]})",
         "--view-2-text": f"light-dark({light[1]}, {dark[1]})",
     }
-    values = "".join(f"{name}: {value};" for name, value in variables.items())
-    return f".stApp {{{values}}}\n" + (ASSETS / "styles.css").read_text()
+    values = "".join(f"{name}: {value};" for name, value in colors.items())
+    css = f".stApp {{{values}}}\n" + (ASSETS / "styles.css").read_text()
+    return render("shell/style", css=Markup(css))

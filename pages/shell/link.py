@@ -9,7 +9,7 @@ from typing import Protocol
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
 
-from . import room
+from . import classroom
 
 _TOLD = "link_problems"  # in the session: sentences to show once
 
@@ -71,7 +71,7 @@ def link_problems(
         params: name -> values, as in the URL.
     """
     sliders = sliders or {}
-    names = [*sliders, *whole, *words, *known, *room.NAMES]
+    names = [*sliders, *whole, *words, *known, *classroom.NAMES]
     problems = {}
     for name, values in params.items():
         wanted = ""

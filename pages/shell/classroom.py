@@ -1,19 +1,21 @@
-"""For a room: large type, and panels left out, by the link (`?size=large&hide=map,figures`)."""
+"""For a classroom: a link sets large type and hides panels (`?size=large&hide=map,figures`)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
-LARGE = 1.35  # times as large as usual
-ROOT_PIXELS = 16  # of a letter, usually
+from simclr_core.base.templates import render
+
+LARGE = 1.35  # times the usual size
+ROOT_PIXELS = 16  # the usual size of type
 NAMES = ("size", "hide")  # in the link of every page
 LARGE_KEY = "room_large"  # in the session: whether type is large
-_HIDDEN, _TOLD = "room_hidden", "room_told"
+_HIDDEN, _REPORTED = "room_hidden", "room_told"
 
-# What a link can leave out: where it is on the page.
+# Panels that a link can hide, with their CSS selectors.
 PANELS: dict[str, str] = {
     "machine": ".lab-machine",
     "captions": ".lab-caption",
@@ -29,20 +31,21 @@ PANELS: dict[str, str] = {
 }
 
 
-def show() -> None:
-    """Apply what the link or the button asked for; the button itself."""
+def apply_classroom() -> None:
+    """Apply the size and the hidden panels of the link, and show the button for large type."""
     problem = _read_link()
     large = bool(st.session_state.get(LARGE_KEY))
-    st.html(f"<style>{styles(large, st.session_state.get(_HIDDEN, ()))}</style>")
+    css = Markup(classroom_styles(large, st.session_state.get(_HIDDEN, ())))
+    st.html(render("shell/style", css=css))
     with st.container(key="room-size"):
         words = "Usual type" if large else "Large type"
-        st.button("Aa", key="room_button", type="tertiary", help=words, on_click=_turn)
+        st.button("Aa", key="room_button", type="tertiary", help=words, on_click=_toggle)
     if problem:
-        st.html(f'<p class="room-problem">{escape(problem)}</p>')
+        st.html(render("shell/problem", problem=problem))
 
 
-def carried(link: str) -> str:
-    """A link within the app that loads the page anew: size and hidden panels go with it."""
+def classroom_link(link: str) -> str:
+    """Return a link within the app that keeps the size and the hidden panels."""
     more = []
     if st.session_state.get(LARGE_KEY):
         more.append("size=large")
@@ -51,28 +54,29 @@ def carried(link: str) -> str:
     return "".join([link, *(f"{'&' if '?' in link or i else '?'}{m}" for i, m in enumerate(more))])
 
 
-def styles(large: bool, hidden: Iterable[str]) -> str:
-    """The styles that make type large and leave panels out.
+def classroom_styles(large: bool, hidden: Iterable[str]) -> str:
+    """Return the CSS for large type and for hidden panels.
 
     Args:
+        large: whether type is large.
         hidden: keys of `PANELS`.
     """
-    found = [f"{PANELS[name]} {{ display: none !important; }}" for name in hidden]
+    rules = [f"{PANELS[name]} {{ display: none !important; }}" for name in hidden]
     if large:
-        found.append(f"html {{ font-size: {ROOT_PIXELS * LARGE:g}px !important; }}")
-        found.append(f".stApp {{ --lab-scale: {LARGE}; }}")
-    return "\n".join(found)
+        rules.append(f"html {{ font-size: {ROOT_PIXELS * LARGE:g}px !important; }}")
+        rules.append(f".stApp {{ --lab-scale: {LARGE}; }}")
+    return "\n".join(rules)
 
 
-def chosen(text: str) -> tuple[list[str], list[str]]:
-    """Panels of a link's `hide`: those that are known, and the others."""
+def split_panels(text: str) -> tuple[list[str], list[str]]:
+    """Return the known and the unknown panels of a link's `hide`."""
     names = [name.strip().lower() for name in text.split(",") if name.strip()]
     names = list(dict.fromkeys(names))
     return [n for n in names if n in PANELS], [n for n in names if n not in PANELS]
 
 
 def _read_link() -> str:
-    """Take size and hidden panels from the URL; a sentence where something is not known."""
+    """Take size and hidden panels from the URL; return a sentence about what is unknown."""
     if "size" in st.query_params:
         st.session_state[LARGE_KEY] = st.query_params["size"] == "large"
         if (size := st.query_params["size"]) not in ("large", "usual"):
@@ -81,20 +85,20 @@ def _read_link() -> str:
     if "hide" not in st.query_params:
         return ""
     text = st.query_params["hide"]
-    known, unknown = chosen(text)
+    known, unknown = split_panels(text)
     st.session_state[_HIDDEN] = known
-    if not unknown or st.session_state.get(_TOLD) == text:
+    if not unknown or st.session_state.get(_REPORTED) == text:
         return ""
-    st.session_state[_TOLD] = text
-    return _not_known(unknown)
+    st.session_state[_REPORTED] = text
+    return _unknown_words(unknown)
 
 
-def _not_known(names: Sequence[str]) -> str:
+def _unknown_words(names: Sequence[str]) -> str:
     found = ", ".join(name[:40] for name in names)
     return f"hide in the link: expected some of {', '.join(PANELS)}; found {found}."
 
 
-def _turn() -> None:
+def _toggle() -> None:
     large = not st.session_state.get(LARGE_KEY)
     st.session_state[LARGE_KEY] = large
     st.query_params["size"] = "large" if large else "usual"

@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shell import room
+from pages.shell import classroom
 
 
 def test_styles_are_those_that_were_asked_for() -> None:
-    assert room.styles(False, ()) == ""
-    large = room.styles(True, ())
+    assert classroom.classroom_styles(False, ()) == ""
+    large = classroom.classroom_styles(True, ())
     assert "font-size: 21.6px" in large and "--lab-scale: 1.35" in large
-    hidden = room.styles(False, ["map", "captions"])
+    hidden = classroom.classroom_styles(False, ["map", "captions"])
     assert ".st-key-live-map" in hidden and ".lab-caption" in hidden and "font-size" not in hidden
 
 
@@ -28,12 +28,12 @@ def test_styles_are_those_that_were_asked_for() -> None:
     ],
 )
 def test_only_known_panels_are_hidden(text, known, unknown) -> None:
-    assert room.chosen(text) == (known, unknown)
+    assert classroom.split_panels(text) == (known, unknown)
 
 
 def page(tmp_path: Path, **query: str) -> AppTest:
     script = tmp_path / "app.py"
-    script.write_text("from pages.shell import room\nroom.show()\n")
+    script.write_text("from pages.shell import classroom\nclassroom.apply_classroom()\n")
     app = AppTest.from_file(str(script), default_timeout=20)
     for name, value in query.items():
         app.query_params[name] = value
@@ -64,10 +64,12 @@ def test_a_link_hides_panels_and_tells_once_what_it_does_not_know(tmp_path: Path
 def test_links_that_load_a_page_anew_carry_size_and_hidden_panels(monkeypatch) -> None:
     for state, expected in (
         ({}, "/lessons?lesson=maps"),
-        ({room.LARGE_KEY: True}, "/lessons?lesson=maps&size=large"),
-        ({room._HIDDEN: ["map", "verdict"]}, "/lessons?lesson=maps&hide=map,verdict"),
+        ({classroom.LARGE_KEY: True}, "/lessons?lesson=maps&size=large"),
+        ({classroom._HIDDEN: ["map", "verdict"]}, "/lessons?lesson=maps&hide=map,verdict"),
     ):
-        monkeypatch.setattr(room.st, "session_state", state)
-        assert room.carried("/lessons?lesson=maps") == expected
-    monkeypatch.setattr(room.st, "session_state", {room.LARGE_KEY: True, room._HIDDEN: ["map"]})
-    assert room.carried("/runs") == "/runs?size=large&hide=map"
+        monkeypatch.setattr(classroom.st, "session_state", state)
+        assert classroom.classroom_link("/lessons?lesson=maps") == expected
+    monkeypatch.setattr(
+        classroom.st, "session_state", {classroom.LARGE_KEY: True, classroom._HIDDEN: ["map"]}
+    )
+    assert classroom.classroom_link("/runs") == "/runs?size=large&hide=map"
