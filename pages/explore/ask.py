@@ -11,16 +11,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as blocks
 from simclr_core.feed.categories import choices
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
-from simclr_core.questions import analyst, jobs
 from simclr_core.questions import large_probe as more
+from simclr_core.questions.job import Job, clusters_job, layout_job, more_job
+from simclr_core.questions.jobs import forget
+from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
-from simclr_core.runs.store import RunStore
 
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
 _PLAIN = {
@@ -78,7 +80,7 @@ def color_names(run: Run) -> dict[str, str]:
     return {name: name for name in known} | {name: _PLAIN[name] for name in others}
 
 
-def look(run: Run, wanted: Wanted, found: Found) -> None:
+def fill_maps(run: Run, wanted: Wanted, found: Found) -> None:
     """Fill in what can be shown now; asks for what has to be computed first.
 
     Raises:
@@ -102,13 +104,17 @@ def larger(run: Run, wanted: Wanted, found: Found) -> Run:
     if wanted.points and blocks.is_recorded(run):
         found.notes.append("This run was trained elsewhere: it has no network for more pictures.")
         return run
-    key = _asked(run, jobs.more_job(wanted.points), found) if wanted.points else ""
+    key = (
+        _key_of_answer(run, more_job(wanted.points), "More pictures", found)
+        if wanted.points
+        else ""
+    )
     if not key:
         return run
     name = str(blocks.answer_of(run, key, "name"))
     there = more.set_of(run, name)
     if there is None:  # made room for another one meanwhile
-        jobs.forget(run, key)
+        forget(run, key)
         found.waiting = True
     return there or run
 
@@ -118,7 +124,9 @@ def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
     own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
     if own:
         neighbors, min_dist, metric = wanted.layout
-        key = _asked(run, jobs.layout_job(of, neighbors, min_dist, metric), found)
+        key = _key_of_answer(
+            run, layout_job(of, neighbors, min_dist, metric), f"The map of {of}", found
+        )
         if key:
             steps = blocks.answered_steps(run, key)
             return described(run, of, "umap", steps, key, wanted.layout)
@@ -159,7 +167,7 @@ def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
     chosen = wanted.color if wanted.color in names else first
     key = ""
     if chosen == blocks.CLUSTER:
-        key = _asked(run, jobs.clusters_job(wanted.k), found)
+        key = _key_of_answer(run, clusters_job(wanted.k), "The clusters", found)
         if not key:
             chosen = first if first != blocks.CLUSTER else blocks.NONE
     stamps = {
@@ -169,22 +177,17 @@ def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
     return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
 
 
-def _asked(run: Run, job: jobs.Job, found: Found) -> str:
-    """The key of an answer that is there; else asks, and notes what is waited for."""
-    try:
-        key = jobs.ask(run, job)
-        answer = jobs.answer(run, key)
-        if answer.state == jobs.ANSWERED:
-            return key
-        if answer.state == jobs.FAILED:
-            found.notes.append(answer.error)
-            return ""
-        trouble = analyst.wake(RunStore(more.owner(run).path.parent))
-        found.waiting = not trouble
-        share = f" ({answer.share:.0%})" if answer.share else ""
-        found.notes.append(trouble or f"{(answer.words or 'computing').capitalize()}{share} …")
-    except LabError as error:
-        found.notes.append(str(error))
+def _key_of_answer(run: Run, job: Job, what: str, found: Found) -> str:
+    """Return the key of an answer; empty if there is none, and `found` says why.
+
+    Args:
+        what: is computed, such as "The map".
+    """
+    reply = look(run, job)
+    if reply.arrays is not None:
+        return reply.key
+    found.notes.append(reply_words(reply, what))
+    found.waiting |= reply.waiting
     return ""
 
 

@@ -18,6 +18,8 @@ from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.figures.charts import lines_figure
 from simclr_core.figures.colors import NEGATIVES, PETROFF_10
+from simclr_core.questions.job import keeps_job
+from simclr_core.questions.reply import Reply, look
 from simclr_core.runs import comparison, summary, validation
 from simclr_core.runs.run import Run
 from simclr_core.runs.states import ENDED
@@ -86,9 +88,9 @@ def _keeps(runs: Sequence[Run], names: Sequence[str]) -> bool:
     if not wanted:
         return False
     found = {
-        name: explore_keeps.look(run)
+        name: look(run, keeps_job())
         if run.state in ENDED
-        else explore_keeps.Answered({}, "it is asked once it has ended.")
+        else Reply(words="it is asked once it has ended.")
         for name, run in zip(names, runs, strict=True)
     }
     recorded = [

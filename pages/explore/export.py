@@ -9,14 +9,15 @@ import streamlit as st
 
 from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
-from pages.shared import question_words as asked_words
 from pages.shared import run_rows
+from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
 from simclr_core.cli import repeat
 from simclr_core.export import formats
 from simclr_core.export.static_figures import NUMBERS
 from simclr_core.model.encoder_file import USE
-from simclr_core.questions import jobs
+from simclr_core.questions.job import encoder_job
+from simclr_core.questions.reply import look
 from simclr_core.runs import tables as table
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
@@ -139,29 +140,22 @@ def _encoder(run: Run, step: int) -> bool:
         )
     )  # fmt: skip
     asked = f"take {run.id} {step} {form}"
-    job = jobs.encoder_job(form, step)
-    waits = False
-    try:
-        found = jobs.answer(run, jobs.key_of(run, job))
-        if found.state != jobs.ANSWERED and st.session_state.get(asked):
-            found = jobs.answer(run, jobs.ask(run, job))
-        if found.state == jobs.ANSWERED:
-            size = size_words(len(found.arrays["body"]))
-            _links(
-                f"The encoder at step {step:,}, {size}",
-                {ENCODERS[form]: address(run, ENCODERS[form], step=step)},
-            )
-        elif found.state == jobs.FAILED:
-            st.session_state.pop(asked, None)
-            st.caption(found.error)
-            st.button("Try again", on_click=_ask, args=(asked,))
-        elif st.session_state.get(asked):
-            words, waits = asked_words.waiting(run, "The file", found)
-            st.caption(words)
-        else:
-            st.button("Make the file", on_click=_ask, args=(asked,))
-    except LabError as error:
-        st.caption(str(error))
+    wanted = bool(st.session_state.get(asked))
+    reply = look(run, encoder_job(form, step), ask=wanted)
+    waits = wanted and reply.waiting  # without `wanted` another browser waits for it
+    if reply.arrays is not None:
+        size = size_words(len(reply.arrays["body"]))
+        _links(
+            f"The encoder at step {step:,}, {size}",
+            {ENCODERS[form]: address(run, ENCODERS[form], step=step)},
+        )
+    elif waits or reply.failed:
+        st.caption(reply_words(reply, "The file"))
+    if reply.failed:
+        st.session_state.pop(asked, None)
+    if reply.arrays is None and not waits:
+        words = "Try again" if reply.failed else "Make the file"
+        st.button(words, on_click=_ask, args=(asked,))
     with contextlib.suppress(LabError):  # then the settings are lost, and said so above
         code = USE[form].format(size=weights.image_size(run))
         st.html('<p class="take-what">How to use it</p>')

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from html import escape
 
 import numpy as np
 import streamlit as st
 
-from pages.shared import question_words as asked_words
+from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.figures.colors import scale_colors
-from simclr_core.questions import jobs
+from simclr_core.questions.job import keeps_job
+from simclr_core.questions.jobs import key_of
+from simclr_core.questions.reply import Reply, read
 from simclr_core.runs import summary
 from simclr_core.runs.run import Run
 
 SHADES = 33
+WHAT = "The probes"
 ABOUT = (
     "A linear probe is asked for each property, from one half of the pictures on the map to the "
     "other. What the augmentations change, a network need not keep; what they leave alone helps "
@@ -26,49 +28,30 @@ ABOUT = (
 )
 
 
-@dataclass
-class Answered:
-    """What is known: arrays once they are there, else words, and whether more will come."""
-
-    arrays: Mapping[str, np.ndarray]
-    words: str = ""
-    waiting: bool = False
-
-
-def look(run: Run) -> Answered:
-    """What is known of a run's probes; asks if nothing is."""
-    job = jobs.keeps_job()
-    try:
-        key = jobs.ask(run, job)
-        found = jobs.answer(run, key)
-        if found.state == jobs.ANSWERED:
-            return Answered(found.arrays)
-        return Answered({}, *asked_words.waiting(run, "The probes", found))
-    except LabError as error:
-        return Answered({}, str(error))
-
-
 def known(run: Run) -> dict[int, float]:
     """Step -> what a linear probe of h reads of the label, as far as it was asked for already."""
     try:
         probe = explore_blocks.probe_of(run)
-        found = jobs.answer(run, jobs.key_of(run, jobs.keeps_job())).arrays
+        found = read(run, key_of(run, keeps_job())).arrays or {}
         column = found["names"].tolist().index(explore_blocks.target(probe))
         return dict(zip(found["steps"].tolist(), found["h"][:, column].tolist(), strict=True))
     except (LabError, KeyError, ValueError, IndexError):
         return {}
 
 
-def panel(found: Answered, message: str, recorded: bool = False) -> None:
-    """The table; or what is being done, or why there is none.
+def panel(reply: Reply, message: str, recorded: bool = False) -> None:
+    """Draw the table of what probes read; or say what is being done, or why there is none.
 
     Args:
+        reply: to `keeps_job`.
+        message: why there is nothing to ask for; empty if there is.
         recorded: the run was trained elsewhere: its first snapshot may be of a trained network.
     """
-    if message or not found.arrays:
-        st.html(f'<p class="explore-trouble">{escape(message or found.words)}</p>')
+    if message or reply.arrays is None:
+        words = message or reply_words(reply, WHAT)
+        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
         return
-    st.html(table(found.arrays, recorded))
+    st.html(table(reply.arrays, recorded))
     st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
 
 
@@ -101,16 +84,16 @@ def _first(steps: list[int], recorded: bool) -> str:
     return "h untrained" if steps[0] == 0 and not recorded else f"h, step {steps[0]:,}"
 
 
-def side_by_side(found: Mapping[str, Answered], recorded: Collection[str] = ()) -> str:
+def side_by_side(replies: Mapping[str, Reply], recorded: Collection[str] = ()) -> str:
     """HTML: a row a property; for every run pixels, h at its first and last snapshot, and z.
 
     Where the pictures of all runs are the same, pixels have one column for all.
 
     Args:
-        found: a run's name -> what is known of it.
+        replies: a run's name -> its reply to `keeps_job`.
         recorded: names of those that were trained elsewhere.
     """
-    known = {name: one.arrays for name, one in found.items() if one.arrays}
+    known = {name: one.arrays for name, one in replies.items() if one.arrays}
     rows = list(dict.fromkeys(str(p) for a in known.values() for p in a["names"].tolist()))
     shared = len({(*a["names"].tolist(), *a["pixels"].tolist()) for a in known.values()}) == 1
     parts = {name: _parts(a, name in recorded, not shared) for name, a in known.items()}
@@ -128,8 +111,8 @@ def side_by_side(found: Mapping[str, Answered], recorded: Collection[str] = ()) 
     words = ["pixels"] * shared + [word for one in parts.values() for word, _ in one]
     second = "".join(f"<th scope='col'>{escape(word)}</th>" for word in words)
     waits = "".join(
-        f"<p class='explore-trouble'>{escape(name)}: {escape(one.words)}</p>"
-        for name, one in found.items()
+        f"<p class='explore-trouble'>{escape(name)}: {escape(reply_words(one, WHAT))}</p>"
+        for name, one in replies.items()
         if not one.arrays
     )
     table = (

@@ -9,12 +9,13 @@ import cv2
 import numpy as np
 import streamlit as st
 
-from pages.shared import question_words as asked_words
 from pages.shared.picture_html import data_uri
+from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed import pictures as explore_pictures
-from simclr_core.questions import jobs
+from simclr_core.questions.job import occlude_job
+from simclr_core.questions.reply import Reply, look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
 from simclr_core.views.render import render_views
@@ -42,16 +43,15 @@ def panel(run: Run, message: str) -> bool:
         return False
     try:
         pair, names = _choose(run)
-        key = jobs.ask(run, jobs.occlude_job(pair))
-        found = jobs.answer(run, key)
-        if found.state == jobs.ANSWERED:
-            _show(pair, names, found.arrays)
-            return False
-        words, waits = asked_words.waiting(run, "The two pictures", found)
+        reply = look(run, occlude_job(pair))
     except LabError as error:
-        words, waits = str(error), False
-    st.html(f'<p class="explore-trouble">{escape(words)}</p>')
-    return waits
+        reply = Reply(words=str(error))
+    if reply.arrays is not None:
+        _show(pair, names, reply.arrays)
+    else:
+        words = reply_words(reply, "The two pictures")
+        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+    return reply.waiting
 
 
 def _choose(run: Run) -> tuple[np.ndarray, list[str]]:

@@ -10,15 +10,16 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.picture_html import data_uri
+from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
 from simclr_core.feed.facts import NEAREST
 from simclr_core.measures.evaluation import l2_normalise
-from simclr_core.questions import analyst, jobs
 from simclr_core.questions import large_probe as more
+from simclr_core.questions.job import encode_job
+from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
-from simclr_core.runs.store import RunStore
 
 from . import map as explore_map
 
@@ -52,7 +53,7 @@ def field(place: DeltaGenerator) -> Any:
         )  # fmt: skip
 
 
-def look(run: Run, file: Any) -> Own:
+def own_picture(run: Run, file: Any) -> Own:
     """What is known of the picture; asks the run's network if nothing is."""
     if file is None:
         return Own({})
@@ -60,15 +61,10 @@ def look(run: Run, file: Any) -> Own:
         size = weights.image_size(run)
         pixels = read_picture(file.getvalue(), size).pixels  # (S, S, 3)
         step = _step(run)
-        owner = more.owner(run)
-        key = jobs.ask(owner, jobs.encode_job(pixels[None], step=step))
-        found = jobs.answer(owner, key)
-        if found.state == jobs.ANSWERED:
-            return Own(_header(run, pixels, found.arrays["h"], step))
-        if found.state == jobs.FAILED:
-            return Own({}, found.error)
-        trouble = analyst.wake(RunStore(owner.path.parent))
-        return Own({}, trouble or "The network looks at your picture …", not trouble)
+        reply = look(more.owner(run), encode_job(pixels[None], step=step))
+        if reply.arrays is not None:
+            return Own(_header(run, pixels, reply.arrays["h"], step))
+        return Own({}, reply_words(reply, "Your picture"), reply.waiting)
     except UnreadablePicture as error:
         return Own({}, f"Expected a picture, found a file that cannot be read ({error}).")
     except LabError as error:

@@ -24,6 +24,8 @@ from pages.shell.live import interval
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.questions.job import keeps_job
+from simclr_core.questions.reply import Reply, look
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
@@ -65,9 +67,9 @@ def _panel(asked: Asked, problems: Sequence[str], every: float | None) -> None:
     elif asked.panel == explore_form.PAIRS:
         explore_panels.pairs(run, message)
     elif asked.panel == explore_form.KEEPS:
-        keeps = explore_keeps.Answered({}) if message else explore_keeps.look(run)
-        explore_keeps.panel(keeps, message, explore_blocks.is_recorded(run))
-        waiting = keeps.waiting
+        reply = Reply() if message else look(run, keeps_job())
+        explore_keeps.panel(reply, message, explore_blocks.is_recorded(run))
+        waiting = reply.waiting
     elif asked.panel == explore_form.LOOKS:
         waiting = explore_looks.panel(run, message)
     elif asked.panel == explore_form.TAKE:
@@ -100,8 +102,8 @@ def _map(asked: Asked, message: str, notes: list[str]) -> bool:
     if not message:
         try:
             run = explore_ask.larger(run, asked.wanted, found)
-            explore_ask.look(run, asked.wanted, found)
-            own = explore_own.look(run, asked.file)
+            explore_ask.fill_maps(run, asked.wanted, found)
+            own = explore_own.own_picture(run, asked.file)
         except LabError as error:
             message = str(error)
     notes += [*found.notes, *[own.note] * bool(own.note)]

@@ -12,7 +12,9 @@ from starlette.routing import Route
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.export import formats
 from simclr_core.export import static_figures as printed
-from simclr_core.questions import jobs
+from simclr_core.questions.job import encoder_job
+from simclr_core.questions.jobs import key_of
+from simclr_core.questions.reply import read
 from simclr_core.runs.run import Run
 
 from .same_origin import GUARD, missing, refusal, run_of
@@ -91,11 +93,10 @@ def _encoder(run: Run, form: str, step: int) -> bytes:
     Raises:
         RunError: it has not been made, or is gone again.
     """
-    key = jobs.key_of(run, jobs.encoder_job(form, step))
-    found = jobs.answer(run, key)
-    if found.state != jobs.ANSWERED:
+    reply = read(run, key_of(run, encoder_job(form, step)))
+    if reply.arrays is None:
         raise RunError("Expected a file that has been made; press the button for it again.")
-    return found.arrays["body"].tobytes()
+    return reply.arrays["body"].tobytes()
 
 
 def _step(text: str) -> int | None:

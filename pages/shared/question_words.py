@@ -1,26 +1,18 @@
-"""What is said while an answer of the analyst is awaited."""
+"""The sentence that a page shows while it waits for an answer, or when there will be none."""
 
 from __future__ import annotations
 
-from simclr_core.questions import analyst, jobs
-from simclr_core.runs.run import Run
-from simclr_core.runs.store import RunStore
+from simclr_core.questions.reply import Reply
 
 
-def waiting(run: Run, what: str, found: jobs.Answer) -> tuple[str, bool]:
-    """Words, and whether the answer will come; wakes the analyst if need be.
+def reply_words(reply: Reply, what: str) -> str:
+    """Return the sentence for a reply without arrays.
 
     Args:
-        run: what is asked.
-        what: is awaited, such as "The probes".
-        found: what is known of the question; not an answer.
-
-    Raises:
-        LabError: the analyst cannot be started.
+        reply: what is known of the question.
+        what: is computed, such as "The probes".
     """
-    if found.state == jobs.FAILED:
-        return found.error, False
-    if trouble := analyst.wake(RunStore(run.path.parent)):
-        return trouble, False
-    share = f" ({found.share:.0%})" if found.share else ""
-    return f"{what}: {found.words or 'waiting for other questions to be answered'}{share} …", True
+    if not reply.waiting:
+        return reply.words
+    share = f" ({reply.share:.0%})" if reply.share else ""
+    return f"{what}: {reply.words or 'waiting for other questions to be answered'}{share} …"

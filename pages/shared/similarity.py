@@ -7,7 +7,7 @@ sliders have come to rest, and arrives in its place.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 
@@ -15,11 +15,11 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
-from simclr_core.base.errors import LabError
-from simclr_core.questions import analyst, jobs
+from simclr_core.questions.job import Job, encode_job
+from simclr_core.questions.jobs import withdraw
+from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import TRAINED, UNTRAINED
-from simclr_core.runs.store import RunStore
 
 POLL = 0.3  # seconds between looks for an answer, and of rest before anything is asked
 _ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state
@@ -55,7 +55,7 @@ class Alike:
     """
 
     run: Run
-    questions: dict[str, jobs.Job]
+    questions: dict[str, Job]
     keys: tuple[str, ...] = ()
     seen: dict[str, Seen] = field(default_factory=dict)
     problem: str = ""
@@ -65,28 +65,24 @@ class Alike:
         """Whether nothing more will come."""
         return bool(self.problem) or len(self.seen) == len(self.questions)
 
-    def look(self, ask: bool) -> None:
+    def update(self, ask: bool) -> None:
         """See what is known now.
 
         Args:
-            ask: what is not known; else nothing is written.
+            ask: what is not known; else nothing is asked.
         """
-        find = jobs.ask if ask else jobs.key_of
-        try:
-            self.keys = tuple(find(self.run, job) for job in self.questions.values())
-            for role, key in zip(self.questions, self.keys, strict=True):
-                self._take(role, jobs.answer(self.run, key), ask)
-            if ask and not self.settled:
-                self.problem = analyst.wake(RunStore(self.run.path.parent))
-        except LabError as error:
-            self.problem = str(error)
+        replies = {role: look(self.run, job, ask) for role, job in self.questions.items()}
+        keys = tuple(reply.key for reply in replies.values())
+        if all(keys):
+            self.keys = keys
+        for role, reply in replies.items():
+            if reply.arrays is not None:
+                self._take(role, reply.arrays)
+            elif reply.failed and (ask or not reply.key):  # else it may be asked again first
+                self.problem = reply.words
 
-    def _take(self, role: str, found: jobs.Answer, asked: bool) -> None:
-        if found.state == jobs.FAILED and asked:  # else it may be asked again first
-            self.problem = found.error
-        if found.state != jobs.ANSWERED:
-            return
-        h, step = found.arrays.get("h", np.empty(0)), found.arrays.get("step", np.array(0))
+    def _take(self, role: str, arrays: Mapping[str, np.ndarray]) -> None:
+        h, step = arrays.get("h", np.empty(0)), arrays.get("step", np.array(0))
         count = len(self.questions[role].arrays["images"])
         if h.ndim != 2 or len(h) != count or step.ndim:
             self.problem = f"Expected an answer about {count} views, found another; draw again."
@@ -94,7 +90,7 @@ class Alike:
         self.seen[role] = Seen(*cosines(h), int(step))
 
 
-def look(run: Run | None, views: np.ndarray | None) -> Alike | None:
+def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
     """What is known already of how alike a run finds the views; nothing is asked yet.
 
     Questions of this browser that are no longer shown are withdrawn.
@@ -107,8 +103,8 @@ def look(run: Run | None, views: np.ndarray | None) -> Alike | None:
     if run is not None and views is not None:
         flat = views.reshape(-1, *views.shape[2:])  # (2N, S, S, 3), partners side by side
         roles = (UNTRAINED, TRAINED)  # what is asked last is answered first
-        alike = Alike(run, {role: jobs.encode_job(flat, role) for role in roles})
-        alike.look(ask=False)
+        alike = Alike(run, {role: encode_job(flat, role) for role in roles})
+        alike.update(ask=False)
         keys, text = st.session_state.get(_TROUBLE, ((), ""))
         if not alike.settled and keys == alike.keys:
             alike.problem = text
@@ -120,7 +116,7 @@ def fill(alike: Alike, draw: Draw) -> None:
     """Show the numbers in their places, and refresh until they are there.
 
     Args:
-        alike: from `look`.
+        alike: from `views_similarity`.
         draw: makes the HTML out of a line for all pairs and a line for each.
     """
     every = None if alike.settled else POLL
@@ -149,7 +145,7 @@ def _show(alike: Alike, draw: Draw, shown: list[bool]) -> None:
     again = bool(shown)  # the first time is the page's own run: it asks nothing
     shown.append(True)
     if again:
-        alike.look(ask=True)
+        alike.update(ask=True)
         _withdraw_others(alike)
         if alike.problem:
             st.session_state[_TROUBLE] = (alike.keys, alike.problem)
@@ -163,7 +159,7 @@ def _withdraw_others(alike: Alike | None) -> None:
     run, keys = st.session_state.get(_ASKED, (None, ()))
     present = alike.keys if alike and run == alike.run else ()
     for key in set(keys) - set(present):
-        jobs.withdraw(run, key)
+        withdraw(run, key)
     st.session_state[_ASKED] = (alike.run, alike.keys) if alike else (None, ())
 
 

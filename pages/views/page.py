@@ -90,7 +90,7 @@ def _show(source: str, dataset: Dataset, chosen: np.ndarray, config: ViewConfig,
         run, problem = pick_run(source, size, "views_run") if show == PAIRS else (None, "")
     recipes = views.draw_recipes(config, len(chosen), seed, 0, image_size=size)
     rendered = views.render_views(images, recipes) if show == PAIRS else None  # (N, 2, S, S, 3)
-    alike = similarity.look(run, rendered)
+    alike = similarity.views_similarity(run, rendered)
     problem = alike.problem if alike and alike.problem else problem
     _strip(_warnings(config, size, dataset.is_gray), problem, HINTS[show])
     if rendered is not None:

@@ -17,7 +17,7 @@ from ..figures.colors import UNKNOWN, category_colors, scale_colors
 from ..loss import nt_xent as loss
 from ..measures import evaluation, per_picture, projection
 from ..measures.neighbours import fixed_sample
-from ..questions import jobs
+from ..questions.reply import read
 from ..runs import summary
 from ..runs.run import Run
 from ..runs.snapshots import cache
@@ -187,10 +187,11 @@ def answer_of(run: Run, key: str, name: str) -> np.ndarray:
     Raises:
         RunError: there is none.
     """
-    found = jobs.answer(run, key)
-    if name not in found.arrays:
-        raise RunError(found.error or "Expected an answer that is there, found none; ask again.")
-    return found.arrays[name]
+    reply = read(run, key)
+    if reply.arrays is None or name not in reply.arrays:
+        reason = reply.words if reply.failed else ""
+        raise RunError(reason or "Expected an answer that is there, found none; ask again.")
+    return reply.arrays[name]
 
 
 def _answered(run: Run, key: str, name: str = "xy") -> tuple[list[int], np.ndarray]:

@@ -1,7 +1,7 @@
 """Questions to a run: asked in files, answered in files by the analyst.
 
-`job` says what can be asked, `jobs` asks it, `answers` computes it, and `analyst` is the process
-that does so behind training. May import every room above it.
+`job` defines what can be asked, `reply` asks it and returns what is known, `answers` computes it,
+and `analyst` is the process that does so behind training. May import every room above it.
 """
 
 import lazy_loader as _lazy
@@ -10,6 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "job": ["Job"],
-        "jobs": ["Answer", "answer", "ask", "withdraw"],
+        "jobs": ["ask", "withdraw"],
+        "reply": ["Reply", "look"],
     },
 )

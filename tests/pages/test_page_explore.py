@@ -26,6 +26,7 @@ from simclr_core.base.files import write_json, write_npz
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed.packing import unpack
 from simclr_core.questions import analyst, jobs
+from simclr_core.questions.reply import Reply
 from simclr_core.runs import states
 from simclr_core.runs.recorder import Recording
 from simclr_core.runs.store import RunStore
@@ -420,7 +421,7 @@ def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monk
 
 def test_runs_on_other_pictures_have_pixels_of_their_own() -> None:
     other = KEPT | {"pixels": np.float32([0.1, 0.2]), "z": np.full((3, 2), np.nan, np.float32)}
-    found = {"one": explore_keeps.Answered(KEPT), "two": explore_keeps.Answered(other)}
+    found = {"one": Reply(KEPT), "two": Reply(other)}
     html = explore_keeps.side_by_side(found, ["two"])
     heads = re.findall(r"<th scope='col'>([^<]+)", html)
     assert heads == ["pixels", "h untrained", "h", "z", "pixels", "h at first", "h"]

@@ -283,7 +283,7 @@ def test_moving_on_withdraws_what_nobody_waits_for(
         paths = (run.path / "jobs" / f"{key}{job_files.REQUEST}" for key in alike.keys)
         return [job_files.is_wanted(path) for path in paths]
 
-    alike.look(ask=True)
+    alike.update(ask=True)
     assert not alike.problem and not alike.settled and wanted() == [True, True]
     page.run()  # they are still shown
     assert wanted() == [True, True]
@@ -293,7 +293,7 @@ def test_moving_on_withdraws_what_nobody_waits_for(
     assert wanted() == [True, True]  # back again
     page.segmented_control(key="show").set_value("many views").run()
     assert wanted() == [False, False]
-    alike.look(ask=True)  # another browser still shows them
+    alike.update(ask=True)  # another browser still shows them
     page.slider(key="color_strength").set_value(0.6).run()
     assert wanted() == [True, True]
 
@@ -307,10 +307,10 @@ def test_a_run_deleted_meanwhile_is_one_sentence(
     page: AppTest, run: Run, store: RunStore, no_analyst: None
 ) -> None:
     alike = asking(run)
-    alike.look(ask=True)
+    alike.update(ask=True)
     page.run()
     store.delete(run)
-    alike.look(ask=True)
+    alike.update(ask=True)
     assert alike.settled and alike.problem.startswith("Run 4f2a is no longer there")
     page.run()
     assert not page.exception and lines(page) == [] and len(page.get("page_link")) == 1
@@ -318,26 +318,26 @@ def test_a_run_deleted_meanwhile_is_one_sentence(
 
 def test_a_question_that_failed_is_one_sentence(run: Run, no_analyst: None) -> None:
     alike = asking(run)
-    alike.look(ask=True)
+    alike.update(ask=True)
     path = run.path / "jobs" / f"{alike.keys[0]}{job_files.ERROR}"
     write_json(path, {"message": "Expected whole weights."})
-    alike.look(ask=False)
+    alike.update(ask=False)
     assert not alike.settled  # it may be long ago: asking comes first
-    alike.look(ask=True)
+    alike.update(ask=True)
     assert alike.settled and alike.problem == "Expected whole weights."
 
 
 def test_an_answer_about_something_else_is_never_shown(run: Run, no_analyst: None) -> None:
     alike = asking(run)
-    alike.look(ask=True)
+    alike.update(ask=True)
     path = run.path / "jobs" / f"{alike.keys[0]}{job_files.ANSWER}"
     for h in (np.zeros((3, 8), np.float32), np.zeros(4, np.float32)):
         write_npz(path, {"h": h, "z": h, "step": np.int64(4)})
-        alike.look(ask=True)
+        alike.update(ask=True)
         assert "found another" in alike.problem and not alike.seen
     path.write_bytes(b"PK")
     alike = asking(run)
-    alike.look(ask=True)
+    alike.update(ask=True)
     assert "damaged file" in alike.problem
 
 
@@ -358,6 +358,6 @@ def test_what_went_wrong_stands_where_the_hint_was_until_the_views_change(
 def test_an_analysis_that_cannot_start_is_one_sentence(run: Run, store: RunStore) -> None:
     (store.root / "analyst.log").mkdir()
     alike = asking(run)
-    alike.look(ask=True)
+    alike.update(ask=True)
     assert alike.settled and alike.problem.startswith("Expected to write analyst.log")
     analyst._keepers.clear()

@@ -21,14 +21,16 @@ import pytest
 from child_processes import lock_holder, wait_for
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.base.locks import is_locked
+from simclr_core.base.paths import PROJECT
 from simclr_core.questions import analyst, job_files, jobs
 from simclr_core.questions import answers as kinds
 from simclr_core.questions.analyst import Analyst
 from simclr_core.questions.job_files import INPUT, PROGRESS, REQUEST
 from simclr_core.questions.jobs import Job, ask, encode_job
+from simclr_core.questions.reply import Reply, follow
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.workers import launch, worker
+from simclr_core.workers import worker
 from small_parts import SIZE, config, pictures, source
 from trained_run import observer, trained
 
@@ -62,10 +64,10 @@ def copy(run: Run, tmp_path: Path) -> Run:
     return Run(tmp_path / "runs" / run.id)
 
 
-def answer_of(under_test: Analyst, run: Run, job: Job) -> jobs.Answer:
+def answer_of(under_test: Analyst, run: Run, job: Job) -> Reply:
     key = ask(run, job)
     assert under_test.turn()
-    return jobs.answer(run, key)
+    return follow(run, key)
 
 
 def floats(count: int, seed: int = 0) -> np.ndarray:
@@ -81,7 +83,7 @@ def test_answers_are_what_the_runs_network_gives(
 ) -> None:
     found = answer_of(under_test, run, encode_job(images))
     h, z = observer(run).encode(images)
-    assert found.state == jobs.ANSWERED and found.arrays["step"] == STEPS
+    assert found.arrays is not None and found.arrays["step"] == STEPS
     np.testing.assert_allclose(found.arrays["h"], h, atol=1e-5)
     np.testing.assert_allclose(found.arrays["z"], z, atol=1e-5)
     assert found.arrays["h"].dtype == found.arrays["z"].dtype == np.float32
@@ -139,7 +141,7 @@ class Recorder:
     def __init__(self) -> None:
         self.asked: list[int] = []
         self.between = lambda: None
-        self.told: list[jobs.Answer] = []
+        self.told: list[Reply] = []
 
     def __call__(self, asked: kinds.Asked, tell: kinds.Progress) -> kinds.Arrays:
         self.asked.append(asked.parameters["number"])
@@ -167,7 +169,7 @@ def counting(run: Run, recorder: Recorder) -> Analyst:
 def test_the_newest_question_is_answered_first(run: Run, recorder: Recorder) -> None:
     for number in (1, 2, 3):
         numbered(run, number)
-    jobs.answer(run, numbered(run, 1))  # somebody waits for an old one: that makes it no newer
+    follow(run, numbered(run, 1))  # somebody waits for an old one: that makes it no newer
     counter = counting(run, recorder)
     assert [counter.turn() for _ in range(4)] == [True, True, True, False]
     assert recorder.asked == [3, 2, 1]
@@ -180,12 +182,12 @@ def test_withdrawn_questions_are_skipped_and_equal_ones_worked_on_once(
     assert keys[1] == keys[2]
     jobs.withdraw(run, keys[3])
     jobs.withdraw(run, keys[1])
-    jobs.answer(run, keys[1])  # another browser still waits
+    follow(run, keys[1])  # another browser still waits
     counter = counting(run, recorder)
     while counter.turn():
         pass
     assert recorder.asked == [2, 1]
-    assert jobs.answer(run, keys[1]).arrays["number"] == 2
+    assert follow(run, keys[1]).arrays["number"] == 2
     numbered(run, 2)
     assert not counter.turn()  # answered: a later question finds the answer
 
@@ -198,7 +200,7 @@ def test_work_that_nobody_waits_for_any_more_ends(
     recorder.between = lambda: jobs.withdraw(run, key)
     counter = counting(run, recorder)
     assert counter.turn() and not counter.turn()
-    assert jobs.answer(run, key).state == jobs.UNKNOWN and not list((run.path / "jobs").iterdir())
+    assert follow(run, key) == Reply(key=key) and not list((run.path / "jobs").iterdir())
 
 
 def test_work_goes_on_for_whoever_still_waits(
@@ -209,12 +211,12 @@ def test_work_goes_on_for_whoever_still_waits(
 
     def one_goes_another_looks() -> None:
         jobs.withdraw(run, key)
-        recorder.told.append(jobs.answer(run, key))
+        recorder.told.append(follow(run, key))
 
     recorder.between = one_goes_another_looks
     assert counting(run, recorder).turn()
-    assert recorder.told == [jobs.Answer(jobs.WORKING, share=0.5, words="half of it")]
-    assert jobs.answer(run, key).state == jobs.ANSWERED
+    assert recorder.told == [Reply(words="half of it", share=0.5, waiting=True, key=key)]
+    assert follow(run, key).arrays is not None
 
 
 # What may go wrong
@@ -223,10 +225,10 @@ def test_work_goes_on_for_whoever_still_waits(
 def failure(under_test: Analyst, run: Run, job: Job) -> str:
     """The sentence that a question ends in."""
     found = answer_of(under_test, run, job)
-    assert found.state == jobs.FAILED and not found.arrays
-    assert found.error.endswith(".") and "\n" not in found.error
+    assert found.failed and not found.arrays
+    assert found.words.endswith(".") and "\n" not in found.words
     assert not under_test.turn()  # it is not tried for ever
-    return found.error
+    return found.words
 
 
 @pytest.mark.parametrize(
@@ -280,7 +282,7 @@ def test_damaged_questions_and_settings_are_told(copy: Run) -> None:
         key = ask(copy, encode_job(pictures(2)))
         (copy.path / "jobs" / f"{key}{ending}").write_text(content)
         assert own.turn() and not own.turn()
-        assert "found damaged files; ask again." in jobs.answer(copy, key).error
+        assert "found damaged files; ask again." in follow(copy, key).words
         shutil.rmtree(copy.path / "jobs")
     record = copy.record
     record["config"]["model"]["encoder"] = "resnet5000"
@@ -326,7 +328,7 @@ def test_replaced_weights_are_not_taken_for_those_that_were_asked(copy: Run) -> 
     key = ask(copy, job)
     path = copy.path / "snapshots" / f"{STEPS:08d}.weights.npz"
     shutil.copyfile(copy.path / "snapshots" / "00000000.weights.npz", path)
-    assert own.turn() and jobs.answer(copy, key).state == jobs.UNKNOWN
+    assert own.turn() and follow(copy, key) == Reply(key=key)
     again = answer_of(own, copy, job)  # as who waits does
     h, _ = observer(copy, 0).encode(job.arrays["images"])
     np.testing.assert_allclose(again.arrays["h"], h, atol=1e-5)
@@ -337,7 +339,7 @@ def test_a_question_that_ends_the_process_is_given_up(run: Run, under_test: Anal
     key = ask(run, job)
     write_json(run.path / "jobs" / f"{key}{PROGRESS}", {"attempt": analyst.ATTEMPTS})
     assert under_test.turn()
-    assert "the analysis ended 2 times without a word" in jobs.answer(run, key).error
+    assert "the analysis ended 2 times without a word" in follow(run, key).words
 
 
 def test_a_full_disk_lets_the_question_go(run: Run, recorder: Recorder) -> None:
@@ -350,7 +352,7 @@ def test_a_full_disk_lets_the_question_go(run: Run, recorder: Recorder) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, previous)
-    assert jobs.answer(run, key).state == jobs.UNKNOWN  # whoever waits asks again, and is told
+    assert follow(run, key) == Reply(key=key)  # whoever waits asks again, and is told
 
 
 # For real
@@ -361,7 +363,7 @@ def process(store: RunStore, *options: str) -> Iterator[subprocess.Popen[str]]:
     """The analysis worker, ended with the block."""
     command = [sys.executable, "-m", "simclr_core.questions.analyst", str(store.root), *options]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
-    started = subprocess.Popen(command, cwd=launch.PACKAGE_PARENT, **pipes)
+    started = subprocess.Popen(command, cwd=PROJECT, **pipes)
     try:
         yield started
     finally:
@@ -369,13 +371,13 @@ def process(store: RunStore, *options: str) -> Iterator[subprocess.Popen[str]]:
         started.communicate()
 
 
-def wait_for_answer(run: Run, keys: list[str]) -> list[jobs.Answer]:
+def wait_for_answer(run: Run, keys: list[str]) -> list[Reply]:
     """Look until all are answered or failed, as a page does."""
-    found: list[jobs.Answer] = []
+    found: list[Reply] = []
 
     def all_there() -> bool:
-        found[:] = [jobs.answer(run, key) for key in keys]
-        return all(one.state in (jobs.ANSWERED, jobs.FAILED) for one in found)
+        found[:] = [follow(run, key) for key in keys]
+        return all(one.arrays is not None or one.failed for one in found)
 
     wait_for(all_there, 200)  # it is the last in the queue for a processor that others share
     return found
@@ -386,12 +388,10 @@ def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
     store, images = RunStore(run.path.parent), pictures(40)
     key = ask(run, encode_job(images))
     with process(store) as first:
-        wait_for(lambda: jobs.answer(run, key).state == jobs.WORKING)
+        wait_for(lambda: follow(run, key).share is not None)
         first.send_signal(signal.SIGKILL)
         first.wait(20)
-    assert jobs.answer(run, key).state == jobs.WORKING and not is_locked(
-        store.root / "analyst.lock"
-    )
+    assert follow(run, key).share is not None and not is_locked(store.root / "analyst.lock")
     assert analyst.wake(store) == ""  # as the app starts it
     keeper = analyst._keepers[store.root.resolve()]
     started = keeper.process
@@ -446,7 +446,7 @@ print(json.dumps([os.nice(0), *(os.environ[name] for name in names)]))
 def test_it_keeps_behind_training_and_off_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     program = [sys.executable, "-c", _MODEST]
-    done = subprocess.run(program, cwd=launch.PACKAGE_PARENT, capture_output=True, text=True)
+    done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True)
     nice, *found = json.loads(done.stdout)
     assert nice == max(analyst.NICENESS, os.nice(0)) and analyst.NICENESS > worker.NICENESS
     assert found == ["", "1", "1"]

@@ -20,6 +20,7 @@ from simclr_core.base.paths import PROJECT
 from simclr_core.questions import job_files, jobs
 from simclr_core.questions.job_files import ANSWER, ERROR, INPUT, PROGRESS, REQUEST
 from simclr_core.questions.jobs import Job, ask, encode_job, key_of, withdraw
+from simclr_core.questions.reply import Reply, follow
 from simclr_core.runs.bundle import bundle_files
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import Weights
@@ -123,19 +124,19 @@ def test_a_question_lies_there_whole_and_is_written_once(run: Run) -> None:
 
 def test_states_from_the_question_to_its_answer(run: Run) -> None:
     job = encode_job(IMAGES)
-    assert jobs.answer(run, key_of(run, job)).state == jobs.UNKNOWN
+    assert follow(run, key_of(run, job)) == Reply(key=key_of(run, job))
     key = ask(run, job)
-    assert jobs.answer(run, key).state == jobs.WAITING
+    assert follow(run, key).waiting
     progress = run.path / "jobs" / f"{key}{PROGRESS}"
     write_json(progress, {"attempt": 1, "share": 0.25, "words": "encoding"})
-    found = jobs.answer(run, key)
-    assert (found.state, found.share, found.words) == (jobs.WORKING, 0.25, "encoding")
+    found = follow(run, key)
+    assert (found.waiting, found.share, found.words) == (True, 0.25, "encoding")
     write_json(progress, {"share": float("nan")})
-    assert jobs.answer(run, key).share is None
+    assert follow(run, key).share is None
     h = np.random.default_rng(0).normal(size=(4, 3)).astype(np.float32)
     assert answered(run, job, h=h) == key
-    found = jobs.answer(run, key)
-    assert found.state == jobs.ANSWERED
+    found = follow(run, key)
+    assert found.arrays is not None
     np.testing.assert_array_equal(found.arrays["h"], h, strict=True)
     assert files(run) == [f"{key}{ANSWER}"]
     assert ask(run, job) == key and files(run) == [f"{key}{ANSWER}"]  # answered: not asked again
@@ -147,11 +148,11 @@ def test_a_failed_question_is_told_and_asked_again_after_a_while(run: Run) -> No
     error = run.path / "jobs" / f"{key}{ERROR}"
     write_json(error, {"message": "Too large."})
     job_files.drop(run.path / "jobs", key)
-    assert jobs.answer(run, key) == jobs.Answer(jobs.FAILED, error="Too large.")
+    assert follow(run, key) == Reply(words="Too large.", failed=True, key=key)
     assert ask(run, job) == key and files(run) == [error.name]
     age(error, jobs.RETRY + 1)
     ask(run, job)
-    assert jobs.answer(run, key).state == jobs.WAITING and not error.exists()
+    assert follow(run, key).waiting and not error.exists()
 
 
 # Who waits
@@ -163,7 +164,7 @@ def test_a_withdrawn_question_is_not_wanted_until_somebody_looks_again(run: Run)
     assert job_files.is_wanted(request)
     withdraw(run, key)
     assert not job_files.is_wanted(request) and job_files.is_wanted(request, job_files.GRACE)
-    assert jobs.answer(run, key).state == jobs.WAITING  # another browser waits for the same
+    assert follow(run, key).waiting  # another browser waits for the same
     assert job_files.is_wanted(request)
     withdraw(run, key)
     ask(run, encode_job(IMAGES))
@@ -180,7 +181,7 @@ def test_a_question_that_nobody_looks_after_goes(run: Run, monkeypatch: pytest.M
     monkeypatch.setattr(job_files, "GRACE", 0.0)
     job_files.tidy(run.path / "jobs")
     assert files(run) == [f"{kept}{INPUT}", f"{kept}{REQUEST}"]
-    assert jobs.answer(run, old).state == jobs.UNKNOWN
+    assert follow(run, old) == Reply(key=old)
 
 
 def test_what_a_killed_writer_left_goes_in_time(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,12 +206,12 @@ def test_withdrawing_what_is_not_there_is_no_error(run: Run) -> None:
 def test_a_key_is_never_a_path(run: Run) -> None:
     (run.path / "jobs").mkdir()
     write_json(run.path / f"x{ERROR}", {"message": "secret"})
-    assert jobs.answer(run, "../x").state == jobs.UNKNOWN
+    assert follow(run, "../x") == Reply(key="../x")
     outside = run.path / f"x{REQUEST}"
     write_json(outside, {})
     before = outside.stat().st_mtime_ns
     withdraw(run, "../x")
-    assert jobs.answer(run, "../x").state == jobs.UNKNOWN
+    assert follow(run, "../x") == Reply(key="../x")
     assert outside.stat().st_mtime_ns == before
 
 
@@ -222,11 +223,10 @@ def test_answers_used_longest_ago_go_first(run: Run, monkeypatch: pytest.MonkeyP
     keys = [answered(run, encode_job(IMAGES + np.uint8(i))) for i in range(4)]
     for seconds, key in zip((40, 30, 20, 10), keys, strict=True):
         age(run.path / "jobs" / f"{key}{ANSWER}", seconds)
-    jobs.answer(run, keys[0])  # the oldest, but used now
+    follow(run, keys[0])  # the oldest, but used now
     job_files.tidy(run.path / "jobs")
-    assert [jobs.answer(run, key).state for key in keys] == [
-        *(jobs.ANSWERED, jobs.UNKNOWN, jobs.ANSWERED, jobs.ANSWERED)
-    ]
+    assert [follow(run, key).arrays is not None for key in keys] == [True, False, True, True]
+    assert follow(run, keys[1]) == Reply(key=keys[1])
 
 
 def test_answers_are_bounded_in_bytes_and_the_last_one_stays(
@@ -277,20 +277,20 @@ def test_a_damaged_answer_is_one_sentence_and_goes(
     job = encode_job(IMAGES)
     key = answered(run, job)
     (run.path / "jobs" / f"{key}{ANSWER}").write_bytes(content)
-    found = jobs.answer(run, key)
-    assert found.state == jobs.FAILED
-    assert found.error.startswith("Expected an answer") and found.error.endswith("ask again.")
+    found = follow(run, key)
+    assert found.failed
+    assert found.words.startswith("Expected an answer") and found.words.endswith("ask again.")
     assert not Path("pickle-was-loaded").exists() and files(run) == []
-    assert ask(run, job) == key and jobs.answer(run, key).state == jobs.WAITING
+    assert ask(run, job) == key and follow(run, key).waiting
 
 
 def test_damaged_errors_and_progress_are_no_trouble(run: Run) -> None:
     key = ask(run, encode_job(IMAGES))
     (run.path / "jobs" / f"{key}{PROGRESS}").write_bytes(b"\xff{")
-    assert jobs.answer(run, key).state == jobs.WAITING
+    assert follow(run, key).waiting
     (run.path / "jobs" / f"{key}{ERROR}").write_text("[]")
-    assert "damaged" in jobs.answer(run, key).error
-    assert jobs.answer(run, key).state == jobs.WAITING
+    assert "damaged" in follow(run, key).words
+    assert follow(run, key).waiting
 
 
 def test_a_deleted_run_is_told_and_never_made_again(run: Run, store: RunStore) -> None:
@@ -298,7 +298,7 @@ def test_a_deleted_run_is_told_and_never_made_again(run: Run, store: RunStore) -
     store.delete(run)
     with pytest.raises(RunError, match=f"Run {run.id} is no longer there"):
         ask(run, encode_job(IMAGES))
-    assert jobs.answer(run, key).state == jobs.UNKNOWN
+    assert follow(run, key) == Reply(key=key)
     withdraw(run, key)
     job_files.tidy(run.path / "jobs")
     with pytest.raises(LabError):  # deleted after its weights were found
@@ -310,21 +310,24 @@ def test_a_folder_that_cannot_be_written_is_one_sentence(run: Run) -> None:
     (run.path / "jobs").write_text("a file where a folder should be")
     with pytest.raises(LabError, match="Expected to write jobs in"):
         ask(run, encode_job(IMAGES))
-    assert jobs.answer(run, "0" * 32).state == jobs.FAILED
+    assert follow(run, "0" * 32).failed
 
 
 _ASKER = """
 import sys
 from pathlib import Path
 import numpy as np
-from simclr_core.questions import jobs, job_files
 from simclr_core.runs.run import Run
+from simclr_core.questions import job_files, jobs
+from simclr_core.questions.job import encode_job
+from simclr_core.questions.reply import Reply, follow
 run, folder = Run(Path(sys.argv[1])), Path(sys.argv[1]) / "jobs"
 print("ready", flush=True)
 for turn in range(60):
-    job = jobs.encode_job(np.full((1, 16, 16, 3), turn % 3, np.uint8))
+    job = encode_job(np.full((1, 16, 16, 3), turn % 3, np.uint8))
     key = jobs.ask(run, job)
-    assert jobs.answer(run, key).state in (jobs.WAITING, jobs.UNKNOWN), jobs.answer(run, key)
+    reply = follow(run, key)
+    assert reply.waiting or reply == Reply(key=key), reply
     if turn % 2:
         jobs.withdraw(run, key)
         job_files.drop(folder, key)
@@ -354,7 +357,7 @@ def test_questions_and_answers_do_not_travel_with_the_run(run: Run) -> None:
 def test_asking_needs_no_framework() -> None:
     program = (
         "import sys\n"
-        "import simclr_core.questions.jobs, simclr_core.questions.analyst\n"
+        "import simclr_core.questions.reply, simclr_core.questions.analyst\n"
         "import pages.shared.similarity\n"
         "heavy = ('tensorflow', 'keras', 'jax', 'torch', 'umap', 'numba', 'sklearn')\n"
         "print([name for name in heavy if name in sys.modules])"

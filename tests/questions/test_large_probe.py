@@ -14,6 +14,7 @@ from simclr_core.measures import per_picture
 from simclr_core.questions import analyst, jobs
 from simclr_core.questions import answers as kinds
 from simclr_core.questions import large_probe as more
+from simclr_core.questions.reply import follow
 from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
@@ -114,6 +115,6 @@ def test_questions_to_a_set_are_answered_like_those_to_a_run(run):
     found = more.set_of(run, name)
     key = jobs.ask(found, jobs.clusters_job(3))
     assert analyst.Analyst(RunStore(run.path.parent)).turn()
-    answer = jobs.answer(found, key)
+    answer = follow(found, key)
     assert answer.arrays["clusters"].shape == (1, 40)
     assert np.unique(answer.arrays["clusters"]).tolist() == [0, 1, 2]
