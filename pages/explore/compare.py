@@ -252,7 +252,7 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
     if maps:
         dark = st.context.theme.type == "dark"
         header = {"kind": "compare", "maps": maps, "dark": dark}
-        mount("compare", "explore-compare", 440, pack(header, {}))
+        mount("explore/compare", "explore-compare", 440, pack(header, {}))
 
 
 def _plain(name: str) -> str:

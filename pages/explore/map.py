@@ -58,7 +58,7 @@ def show(
         "grows": more.owner(run).state not in states.ENDED,
         **surroundings(run),
     }
-    mount("explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
+    mount("explore/explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
 
 
 def address(run: Run) -> str:

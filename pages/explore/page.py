@@ -35,7 +35,7 @@ MOST_NOTES = 2  # that have room beside the panels' names
 
 def main() -> None:
     """Guard, read, call, show."""
-    st.html(ASSETS / "explore.css")
+    st.html(ASSETS / "css" / "explore.css")
     problems = clean_link(explore_form.WHOLE, explore_form.WORDS, explore_form.OTHERS)
     try:
         rows = run_rows.rows(RunStore())

@@ -78,7 +78,9 @@ def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:
     }
     header["url"] = f"{header['base']}/{url}"
     key = f"explore-{module}"
-    mount(module, key, HEIGHT, pack(header, {}), on_place_change=explore_map.to_link(key))
+    mount(
+        f"explore/{module}", key, HEIGHT, pack(header, {}), on_place_change=explore_map.to_link(key)
+    )
 
 
 def _step(run: Run) -> int:

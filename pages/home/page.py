@@ -26,7 +26,12 @@ INTRO = (
 def main() -> None:
     """Read, call, show."""
     st.html(f'<div class="home-intro">{INTRO}</div>')
-    mount("demo", "home-replay", "content", pack({"url": f"/lab/demo.json?v={demo_version()}"}, {}))
+    mount(
+        "replay/demo",
+        "home-replay",
+        "content",
+        pack({"url": f"/lab/demo.json?v={demo_version()}"}, {}),
+    )
     with st.container(horizontal=True, key="home-go", vertical_alignment="center"):
         if st.button("Try the task yourself"):
             st.switch_page("pages/learn/page.py", query_params={"part": "2"})

@@ -41,4 +41,4 @@ def part(title: str) -> None:
             "temperature": TEMPERATURE,
             "pictures": [data_uri(images[i]) for i in first],
         }
-        mount("loss_steps", "learn-loss", "content", pack(header, {}))
+        mount("learn/loss_steps", "learn-loss", "content", pack(header, {}))

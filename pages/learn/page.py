@@ -27,7 +27,7 @@ PARTS = (
 
 def main() -> None:
     """Guard, read, call, show."""
-    st.html(ASSETS / "learn.css")
+    st.html(ASSETS / "css" / "learn.css")
     problems = clean_link({"part": (1, len(PARTS)), "round": (1, 10**6)}, {})
     for problem in problems:
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')

@@ -41,7 +41,7 @@ def part(title: str) -> None:
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
     with learn_text.columns(title, TEXT):
-        mount("match", "learn-match", "content", pack(game(seed), {}))
+        mount("learn/match", "learn-match", "content", pack(game(seed), {}))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Another round", on_click=_next, args=(number,))
             learn_text.recorded(st.container())

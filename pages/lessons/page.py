@@ -21,7 +21,7 @@ NAMES = [lesson.name for lesson in LESSONS]
 
 def main() -> None:
     """Guard, read, call, show."""
-    st.html(ASSETS / "lessons.css")
+    st.html(ASSETS / "css" / "lessons.css")
     if st.query_params.get("lesson", NAMES[0]) not in NAMES:
         st.query_params.pop("said", None)  # it was said of another lesson
     most = max(len(lesson.answers) for lesson in LESSONS)

@@ -21,7 +21,7 @@ TABS = ("Side by side", "Over labels", "Class by class", "Maps")
 
 def main() -> None:
     """Guard, read, call, show."""
-    st.html(ASSETS / "paradigms.css")
+    st.html(ASSETS / "css" / "paradigms.css")
     words = {"tab": TABS, **paradigm_form.WORDS}
     for problem in clean_link(paradigm_form.WHOLE, words, ("data", *paradigm_form.OTHER)):
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')

@@ -192,7 +192,7 @@ def classes(
         cell = st.session_state.get("paradigm_cell")
         chosen = [cell["true"], cell["answered"]] if cell and cell.get("of") == of else None
         header = {"names": names, "matrix": found["confusion"], "of": of, "chosen": chosen}
-        mount("confusion", MATRIX, "content", pack(header, {}), on_cell_change=_chosen)
+        mount("learn/confusion", MATRIX, "content", pack(header, {}), on_cell_change=_chosen)
         if chosen:
             _gallery(chosen, names, arrays["truth"], arrays[f"predicted__{way}"], pictures())
 

@@ -22,7 +22,7 @@ LIST, WALL = "List", "Wall"
 
 def main() -> None:
     """Guard, read, call, show."""
-    st.html(ASSETS / "train.css")
+    st.html(ASSETS / "css" / "train.css")
     try:
         store = RunStore()
     except LabError as error:

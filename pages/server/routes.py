@@ -1,4 +1,4 @@
-"""What a browser fetches once from the app's own server: scripts, plotly.js, pictures of a run.
+"""What a browser fetches once from the app's server: modules, styles, plotly.js, pictures.
 
 All of it is for the app's own pages: no other origin may read it, and pictures are refused to
 them altogether. Nothing is looked up by a path that a request names.
@@ -28,14 +28,23 @@ from simclr_core.runs.run import Run
 
 from .same_origin import GUARD, missing, refusal, run_of
 
-SCRIPTS = ASSETS / "js"
 FOREVER = "max-age=31536000, immutable"
 _TYPES = {"webp": "image/webp", "png": "image/png"}
+_TEXT_TYPES = {".js": "text/javascript", ".css": "text/css"}
 
 
-def script_version() -> str:
-    """A hash of all of assets/js: the modules import each other, so they change together."""
-    files = sorted(SCRIPTS.glob("*.js"))
+def asset_files() -> dict[str, Path]:
+    """Return the modules and style sheets that are served, by their paths below assets.
+
+    They are looked up here by name: no path of a request is ever joined to a folder.
+    """
+    files = [*ASSETS.glob("js/*/*.js"), *ASSETS.glob("css/elements/*.css")]
+    return {file.relative_to(ASSETS).as_posix(): file for file in sorted(files)}
+
+
+def asset_version() -> str:
+    """Return a hash of all modules and style sheets: they use each other and change together."""
+    files = asset_files().values()
     return _digest(tuple((str(file), file.stat().st_mtime_ns) for file in files))
 
 
@@ -44,15 +53,16 @@ def plotly_version() -> str:
     return version("plotly")
 
 
-def script(request: Request) -> Response:
-    """A module of assets/js; for ever under its present version, anew under any other."""
-    file = request.path_params["file"]
-    known = {path.name: path for path in SCRIPTS.glob("*.js")}
-    if file not in known:
-        return missing(f"Expected one of {', '.join(sorted(known))}, found {file}.")
-    fresh = request.path_params["version"] == script_version()
+def asset(request: Request) -> Response:
+    """Answer with a module or a style sheet; only its present version is cached for ever."""
+    name = request.path_params["file"]
+    known = asset_files()
+    if name not in known:
+        return missing(f"Expected one of {', '.join(known)}, found {name}.")
+    fresh = request.path_params["version"] == asset_version()
     headers = {**GUARD, "Cache-Control": FOREVER if fresh else "no-cache"}
-    return Response(known[file].read_bytes(), media_type="text/javascript", headers=headers)
+    file = known[name]
+    return Response(file.read_bytes(), media_type=_TEXT_TYPES[file.suffix], headers=headers)
 
 
 def plotly(request: Request) -> Response:
@@ -115,7 +125,7 @@ def points(request: Request) -> Response:
 
 
 ROUTES = [
-    Route("/lab/js/{version}/{file}", script),
+    Route("/lab/assets/{version}/{file:path}", asset),
     Route("/lab/plotly.js", plotly),
     Route("/lab/demo.json", recorded),
     Route("/lab/runs/{run_id}/thumbnails.{extension}", thumbnails),

@@ -16,6 +16,7 @@ from simclr_core.machine.devices import find_device, unusable_gpu
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
+_SHEET = ASSETS / "css" / "styles.css"
 REFRESH = 3.0  # seconds between looks at the queue
 ABOUT = (
     "SimCLR Lab shows contrastive learning as it happens, on real training "
@@ -31,7 +32,7 @@ def configure_page() -> None:
         layout="wide",
         menu_items={"About": ABOUT},
     )
-    st.html(_styles((ASSETS / "styles.css").stat().st_mtime_ns))
+    st.html(_styles(_SHEET.stat().st_mtime_ns))
 
 
 def navigation() -> list[Page]:
@@ -85,5 +86,5 @@ def _styles(_changed: int) -> Markup:
         "--view-2-text": f"light-dark({light[1]}, {dark[1]})",
     }
     values = "".join(f"{name}: {value};" for name, value in colors.items())
-    css = f".stApp {{{values}}}\n" + (ASSETS / "styles.css").read_text()
+    css = f".stApp {{{values}}}\n" + _SHEET.read_text()
     return render("shell/style", css=Markup(css))

@@ -1,8 +1,10 @@
-"""The live figures as Streamlit elements: updated in place, never built anew.
+"""The live figures as Streamlit elements, updated in place.
 
-What travels with every refresh is a stub of JavaScript and one block of bytes; modules, plotly.js
-and pictures come once, from `routes`. Call these inside `st.fragment(run_every=interval())`, under
-the same key for as long as the figure stands.
+A refresh sends a stub of JavaScript and one block of bytes; modules, style sheets, plotly.js and
+pictures are fetched once, from `routes`.
+
+Call these inside `st.fragment(run_every=interval())`, under the same key as long as the figure is
+on the page.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any, Literal
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from pages.server.routes import script_version
+from pages.server.routes import asset_version
 from simclr_core.feed import categories, payload
 from simclr_core.feed.payload import LivePayload, coordinate_steps
 from simclr_core.runs.run import Run
@@ -25,7 +27,7 @@ WATCHES = 10.0  # seconds after its last look for which a browser counts as watc
 
 # Blob modules have no address of their own: the real module needs an absolute one.
 _STUB = """export default async (c) => {
-  const m = await import(`${location.origin}/lab/js/%s/%s.js`);
+  const m = await import(`${location.origin}/lab/assets/%s/js/%s.js`);
   return m.render(c);
 };"""
 
@@ -63,7 +65,7 @@ def live_map(
         if run
         else payload.ghost_payload(message)
     )
-    mount("map", key, height, found.map)
+    mount("map/map", key, height, found.map)
     return found
 
 
@@ -78,7 +80,7 @@ def live_curves(
     """
     _look()
     found = payload.curves_payload(run, message) if run else payload.ghost_payload(message)
-    mount("curves", key, height, found.curves)
+    mount("curves/curves", key, height, found.curves)
     return found
 
 
@@ -115,21 +117,22 @@ def mount(
     """Mount or update an element of a module of assets/js.
 
     Args:
-        module: its file's name; it exports `render`.
+        module: its path below assets/js, such as "map/map"; it exports `render`.
         key: the element's identity.
         height: pixels, or "content" for as high as the browser's part becomes.
         data: a block of `packing`.
         options: such as `on_<state>_change`, called when the browser sets that state.
     """
     # The stub names the modules' version, so that it alone changes when they do.
-    component: Any = _components.get((module, script_version()))
+    version = asset_version()
+    component: Any = _components.get((module, version))
     if component is None:
-        stub = _STUB % (script_version(), module)
-        isolated = module != "curves"  # plotly.js puts its styles into the page, not a shadow root
+        room, name = module.split("/")
+        isolated = room != "curves"  # plotly.js puts its styles into the page, not a shadow root
         component = st.components.v2.component(
-            f"simclr_lab_{module}", js=stub, isolate_styles=isolated
+            f"simclr_lab_{name}", js=_STUB % (version, module), isolate_styles=isolated
         )
-        _components[module, script_version()] = component
+        _components[module, version] = component
     component(key=key, data=data, height=height, **options)
 
 

@@ -17,7 +17,7 @@ from simclr_core.settings.presets import KINDS
 
 def main() -> None:
     """Guard, read, call, show."""
-    st.html(ASSETS / "train.css")
+    st.html(ASSETS / "css" / "train.css")
     try:
         store = RunStore()
     except LabError as error:

@@ -28,7 +28,7 @@ from simclr_core.settings.presets import KINDS
 from simclr_core.workers import launch
 
 HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave
-MAP_HEIGHT = HEIGHT - 46  # assets/train.css lets both grow with the window
+MAP_HEIGHT = HEIGHT - 46  # assets/css/train.css lets both grow with the window
 AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 LATEST = "latest"
 GOING = run_words.GOING

@@ -1,7 +1,7 @@
 """A run as something to watch: its map through the snapshots, its loss, its pictures.
 
-`data` is what `assets/js/replay.js` plays; `page` is one HTML file that holds all of it and plays
-it without a network.
+`assets/js/replay/replay.js` plays what `data` returns; `page` returns one HTML file with all of it,
+which needs no network.
 """
 
 from __future__ import annotations
@@ -25,16 +25,25 @@ from ..runs import tables as table
 from ..runs.run import Run
 from ..runs.summary import default_name, group, learned
 from ..runs.validation import number
+from .modules import joined
 
-SCRIPT = ASSETS / "js" / "replay.js"
-MOST_FRAMES = 60  # of a film
+SCRIPT = ASSETS / "js" / "replay" / "replay.js"
+SHEETS = ASSETS / "css" / "elements"
+MOST_FRAMES = 60  # snapshots
 SHEET_PIXELS = 6_000_000  # of all pictures together
 MARGIN = 1.04  # round the outermost points
 _FULL = 65_535
+_STYLE = """body { margin: 0 auto; padding: 20px; max-width: 1200px;
+  --st-text-color: #24262b; --st-background-color: #fff; --st-secondary-background-color: #f0f2f6;
+  --st-primary-color: #3f90da; --st-font: system-ui, sans-serif; font: 15px/1.5 var(--st-font);
+  color-scheme: light dark; background: var(--st-background-color); color: var(--st-text-color); }
+@media (prefers-color-scheme: dark) { body { --st-text-color: #eceef0;
+  --st-background-color: #15171a; --st-secondary-background-color: #24272c; } }
+"""
 
 
 def data(run: Run, quality: int | None = None) -> dict[str, Any]:
-    """What a replay shows, as plain JSON values.
+    """Return what a replay shows, as plain JSON values.
 
     Args:
         quality: of the pictures, 1 to 100; None keeps small sheets as they are.
@@ -76,21 +85,19 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
 
 
 def page(run: Run) -> bytes:
-    """One HTML file that replays a run, without a network.
+    """Return one HTML file that replays a run without a network.
 
     Raises:
         LabError: as `data`.
     """
     held = json.dumps(data(run), separators=(",", ":")).replace("<", "\\u003c")
-    script = SCRIPT.read_text().replace("export function", "function")
+    style = "".join((SHEETS / f"{name}.css").read_text() for name in ("map", "replay"))
     title = html.escape(f"{run.name}, replayed")
     return (
         f'<!doctype html>\n<html lang="en"><head><meta charset="utf-8"><title>{title}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        "<style>body { margin: 0 auto; padding: 20px; max-width: 1200px; "
-        "font: 15px/1.5 system-ui, sans-serif; color-scheme: light dark; "
-        "background: light-dark(#fff, #15171a); color: light-dark(#24262b, #eceef0); }</style>"
-        f'</head><body><main id="replay"></main><script>\n{script}\n'
+        f"<style>\n{_STYLE}{style}</style></head>"
+        f'<body><main id="replay"></main><script>\n{joined(SCRIPT)}\n'
         f'replay(document.getElementById("replay"), {held});\n</script></body></html>\n'
     ).encode()
 

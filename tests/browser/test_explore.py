@@ -537,21 +537,21 @@ def test_a_replay_plays_without_a_network(browser, run, tmp_path) -> None:
         assert box
         x, y = places[index] * box["width"]
         page.mouse.move(box["x"] + float(x), box["y"] + float(y))
-        card = page.locator(".rp-card")
-        expect(card).to_be_visible()
+        card = page.locator(".live-card")
+        expect(card).to_have_attribute("data-picture", "shown")
         color = found["colors"]["shape"]
-        expect(card).to_contain_text(f"shape: {color['names'][color['values'][index]]}")
+        expect(card.locator("b")).to_have_text(color["names"][color["values"][index]])
         shown = card.locator("canvas").evaluate(
-            "c => Array.from(c.getContext('2d').getImageData(0, 0, 96, 96).data)"
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, 128, 128).data)"
         )
-        picture = np.array(shown, np.uint8).reshape(96, 96, 4)[1::3, 1::3, :3]
+        picture = np.array(shown, np.uint8).reshape(128, 128, 4)[1::4, 1::4, :3]
         assert (picture == run.probe()["images"][index]).all()
         page.get_by_label("Snapshot", exact=True).fill("0")
         expect(canvas).to_have_attribute("data-step", "0")
         page.get_by_role("button", name="Play").click()
         expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=15_000)  # again
         expect(canvas).to_have_attribute("data-step", "24")
-        first = page.locator(".rp-legend button").first
+        first = page.locator(".rp .live-legend button").first
         first.click()
         expect(first).to_have_attribute("aria-pressed", "false")
         canvas.focus()

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Page, expect
 
+from simclr_core.data.shapes import SHAPES
 from simclr_core.feed import demo
 from simclr_core.loss.nt_xent import nt_xent_loss
 from tests.browser.conftest import App
@@ -24,12 +25,14 @@ def test_home_replays_a_recorded_run_by_itself(app: App, page: Page) -> None:
     expect(canvas).to_have_attribute("data-step", str(steps[-1]), timeout=20_000)
     box = canvas.bounding_box()
     assert box and box["y"] + box["height"] < 768
-    card = page.locator(".rp-card")
+    card = page.locator(".live-card")
     for share in np.linspace(0.1, 0.9, 60):  # somewhere on the way across lies a picture
         page.mouse.move(box["x"] + share * box["width"], box["y"] + (1 - share) * box["height"])
-        if card.is_visible():
+        if canvas.get_attribute("data-point") not in (None, "-1"):
             break
-    expect(card).to_contain_text("shape: ")
+    expect(card.locator("b")).to_have_text(re.compile("|".join(SHAPES)))
+    expect(card).to_contain_text("hue ")
+    expect(card).to_have_attribute("data-picture", "shown")
     page.get_by_role("button", name="Try the task yourself").click()
     expect(page).to_have_url(re.compile(r"/learn\?part=2"))
     expect(page.locator(".mt-view")).to_have_count(12)

@@ -243,7 +243,7 @@ def test_what_travels_with_a_refresh_is_bounded(app, page, fake):
     expect(page.locator(MAP)).to_have_attribute("data-step", "160")
     refreshes = max(1, curves.evaluate("e => e.__simclr.renders") - renders)
     assert sum(sizes) / refreshes <= 45_000  # two figures and the rest of the page
-    for part in ("/lab/plotly.js", "/map.js", "thumbnails.webp"):
+    for part in ("/lab/plotly.js", "/map/map.js", "thumbnails.webp"):
         assert len([url for url in loaded if part in url]) == 1
 
 

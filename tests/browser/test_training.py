@@ -141,13 +141,13 @@ def test_the_loss_grows_in_the_same_elements_and_goes_forward_only(story: Story)
 
 def test_an_update_that_overtakes_another_keeps_the_element(story: Story) -> None:
     kept, ended = story.train.page.evaluate("""async () => {
-      const { render } = await import("/lab/js/any/map.js");
+      const { render } = await import("/lab/assets/any/js/map/map.js");
       const parentElement = document.createElement("div");
       document.body.append(parentElement);
-      const first = render({ parentElement });
+      const first = await render({ parentElement });
       const root = parentElement.querySelector(".live-map");
       first();  // as Streamlit does when new data came before this call was through
-      const last = render({ parentElement });
+      const last = await render({ parentElement });
       const kept = parentElement.querySelector(".live-map") === root;
       parentElement.remove();
       last();

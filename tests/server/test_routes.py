@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import posixpath
 import re
+import shutil
 
 import cv2
 import numpy as np
@@ -14,6 +16,7 @@ from fake_run import FakeRun
 from http_client import serving
 from pages.server import routes
 from simclr_core.base.files import write_npz
+from simclr_core.base.paths import ASSETS
 from simclr_core.feed import demo, thumbnails
 from simclr_core.runs.store import RunStore
 
@@ -31,25 +34,60 @@ def client():
 
 
 def test_modules_are_kept_for_ever_under_their_version_only(client):
-    version = routes.script_version()
-    answer = client.get(f"/lab/js/{version}/map.js")
-    assert answer.text == (routes.SCRIPTS / "map.js").read_text()
-    assert answer.headers["content-type"].startswith("text/javascript")
-    assert "immutable" in answer.headers["cache-control"]
-    assert "immutable" not in client.get("/lab/js/old/map.js").headers["cache-control"]
+    version = routes.asset_version()
+    for name, kind in (("js/map/map.js", "text/javascript"), ("css/elements/map.css", "text/css")):
+        answer = client.get(f"/lab/assets/{version}/{name}")
+        assert answer.text == (ASSETS / name).read_text()
+        assert answer.headers["content-type"].startswith(kind)
+        assert answer.headers["x-content-type-options"] == "nosniff"
+        assert "immutable" in answer.headers["cache-control"]
+        old = client.get(f"/lab/assets/old/{name}")
+        assert "immutable" not in old.headers["cache-control"]
 
 
-def test_modules_import_only_what_is_served(client):
-    for path in routes.SCRIPTS.glob("*.js"):
-        for other in re.findall(r'from "(.+)"', path.read_text()):
-            assert client.get(f"/lab/js/x/{other.removeprefix('./')}").status_code == 200
+def test_modules_use_only_what_is_served(client):
+    known = routes.asset_files()
+    modules = {name: path.read_text() for name, path in known.items() if name.endswith(".js")}
+    assert set(modules) == {
+        path.relative_to(ASSETS).as_posix() for path in (ASSETS / "js").rglob("*.js")
+    }
+    for name, text in modules.items():
+        for other in re.findall(r'^import .* from "(.+)"', text, re.M):
+            assert posixpath.normpath(f"{posixpath.dirname(name)}/{other}") in known
+        for sheets in re.findall(r"^export const render = element\(.*?\), (.*)\);$", text, re.M):
+            for sheet in re.findall(r'"(\w+)"', sheets):
+                assert f"css/elements/{sheet}.css" in known
+        url = f"/lab/assets/x/{name}"
+        assert client.get(url).status_code == 200
 
 
 @pytest.mark.parametrize(
-    "path", ["/lab/js/x/none.js", "/lab/js/x/", "/lab/js/x/..%2F..%2Fapp.py", "/lab/js/"]
+    "path",
+    [
+        "/lab/assets/x/js/none.js",
+        "/lab/assets/x/",
+        "/lab/assets/",
+        "/lab/assets/x/map.js",
+        "/lab/assets/x/js/map/..%2F..%2F..%2Fapp.py",
+        "/lab/assets/x/js/map/../../../app.py",
+        "/lab/assets/x/js/map/../map/map.js",
+        "/lab/assets/x//etc/passwd",
+        "/lab/assets/x/css/styles.css",
+        "/lab/assets/x/demo/replay.json",
+    ],
 )
 def test_no_other_file_is_served(client, path):
     assert client.get(path).status_code == 404
+
+
+def test_a_changed_style_sheet_makes_another_version(monkeypatch, tmp_path):
+    shutil.copytree(ASSETS / "js", tmp_path / "js")
+    shutil.copytree(ASSETS / "css", tmp_path / "css")
+    monkeypatch.setattr(routes, "ASSETS", tmp_path)
+    before = routes.asset_version()
+    sheet = tmp_path / "css" / "elements" / "map.css"
+    sheet.write_text(sheet.read_text() + ".more { color: red; }")
+    assert routes.asset_version() != before
 
 
 def test_plotly_comes_packed_once_and_whole(client):

@@ -1,0 +1,75 @@
+// What is pointed at, picked and selected: one for all figures of the same pictures on a page.
+
+/** @type {Map<string, Link>} */
+const links = new Map();
+
+/**
+ * Return the link of all figures that show the same pictures.
+ * @param {string} digest of the pictures
+ * @returns {Link}
+ */
+export function linkOf(digest) {
+  if (!links.has(digest)) links.set(digest, new Link());
+  return links.get(digest);
+}
+
+/** The state that linked figures share. Pictures are indices; -1 is none. */
+export class Link {
+  constructor() {
+    this.pointed = -1;
+    this.picked = -1;
+    /** @type {number[]} neighbours of the picked picture, for the maps to mark */
+    this.near = [];
+    /** @type {number[] | null} rising indices, or null: nothing is selected */
+    this.selected = null;
+    /** @type {Set<(what: string) => void>} */
+    this.listeners = new Set();
+  }
+
+  /**
+   * Call a listener after each change.
+   * @param {(what: "point" | "pick" | "near" | "select") => void} listener
+   * @returns {() => void} ends that
+   */
+  listen(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** @param {number} index */
+  point(index) {
+    if (index === this.pointed) return;
+    this.pointed = index;
+    this.notify("point");
+  }
+
+  /** @param {number} index */
+  pick(index) {
+    if (index === this.picked) return;
+    this.picked = index;
+    this.near = [];
+    this.notify("pick");
+  }
+
+  /** @param {number[]} near */
+  mark(near) {
+    this.near = near;
+    this.notify("near");
+  }
+
+  /** @param {number[] | null} indices in any order, with repeats */
+  select(indices) {
+    this.selected = indices?.length ? [...new Set(indices)].sort((a, b) => a - b) : null;
+    this.notify("select");
+  }
+
+  clear() {
+    this.point(-1);
+    this.pick(-1);
+    if (this.selected) this.select(null);
+  }
+
+  notify(what) {
+    for (const listener of [...this.listeners]) listener(what);
+  }
+}

@@ -1,0 +1,57 @@
+// The colours of the page, for drawings.
+
+/** @typedef {{ text: string, background: string, font: string, muted: string, faint: string, line: string }} Theme */
+
+/**
+ * Return the theme that Streamlit gives to components, as colours that a canvas can use.
+ * @param {Element} element
+ * @returns {Theme}
+ */
+export function theme(element) {
+  const style = getComputedStyle(element);
+  const read = (name, other) => style.getPropertyValue(`--st-${name}`).trim() || other;
+  const text = read("text-color", "#31333f");
+  const background = read("background-color", "#ffffff");
+  return {
+    text,
+    background,
+    font: read("font", "sans-serif"),
+    muted: mix(text, background, 0.35),
+    faint: mix(text, background, 0.66),
+    line: mix(text, background, 0.86),
+  };
+}
+
+/**
+ * Give an element the theme's greys as CSS variables, and the colours that its header names.
+ * @param {HTMLElement} root
+ * @param {{ dark?: boolean, tones?: Record<string, string> }} [header]
+ * @returns {Theme}
+ */
+export function dress(root, { dark, tones = {} } = {}) {
+  const look = theme(root);
+  const { muted, faint, line } = look;
+  for (const [name, color] of Object.entries({ muted, faint, line, ...tones })) root.style.setProperty(`--${name}`, color);
+  if (dark !== undefined) root.style.colorScheme = dark ? "dark" : "light";
+  return look;
+}
+
+function mix(a, b, share) {
+  const [p, q] = [channels(a), channels(b)];
+  return `rgb(${p.map((v, i) => Math.round(v + (q[i] - v) * share)).join(",")})`;
+}
+
+/** @type {CanvasRenderingContext2D} */
+let probe;
+
+/**
+ * Return red, green and blue of a CSS colour.
+ * @param {string} color
+ * @returns {number[]} 0 to 255
+ */
+export function channels(color) {
+  probe ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  probe.fillStyle = color;
+  probe.fillRect(0, 0, 1, 1);
+  return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+}

@@ -1,0 +1,167 @@
+// The pane of one picture: itself, its views, its representation, and its true neighbours.
+
+import { make, makeButton } from "../base/elements.js";
+import { json } from "../base/fetched.js";
+import { count, decimal } from "../base/numbers.js";
+import { term } from "../base/tips.js";
+import { markPointed, thumb } from "../map/thumb.js";
+import { address, cut, picture, viewOf } from "./views.js";
+
+const ROWS = 7; // snapshots of the history
+
+const SAME =
+  "Nearest in the representation h, by cosine similarity: not in the picture of it, which leaves " +
+  "most of its directions out.";
+const STRIP =
+  "Its representation h, number by number: blue is below zero, red above; white is zero.";
+
+/** The pane of the picture that is picked. */
+export class Detail {
+  /** @param {import("../base/link.js").Link} link */
+  constructor(link) {
+    this.link = link;
+    this.element = make("section", "ex-detail");
+    this.element.setAttribute("aria-label", "One picture");
+    this.forget = link.listen((what) => what === "point" && markPointed(this.element, link.pointed));
+  }
+
+  /**
+   * Show the picked picture at a step; what is there stays until the answer comes.
+   * @param {import("./views.js").Source} source
+   * @param {number} step
+   */
+  async show(source, step) {
+    const index = this.link.picked;
+    const key = `${source.base}|${index}|${step}`;
+    if (index < 0 || key === this.key) return;
+    this.key = key;
+    try {
+      const found = await json(`${source.base}/picture.json?index=${index}&step=${step}`);
+      if (this.key === key) this.fill(source, found);
+    } catch (error) {
+      if (this.key === key) this.element.replaceChildren(make("p", "ex-trouble", error.message));
+    }
+  }
+
+  reset() {
+    this.key = null;
+    this.element.replaceChildren();
+  }
+
+  fill(source, found) {
+    const more = this.more?.index === found.index && this.more.base === source.base;
+    this.element.dataset.index = found.index;
+    this.element.dataset.step = found.step;
+    this.element.replaceChildren(
+      this.head(found),
+      this.pictures(source, found),
+      !found.views.length ? "" : more ? this.more.element : this.moreButton(source, found),
+      this.strip(found),
+      ...this.neighbours(source, found),
+    );
+    const newest = found.history[0];
+    this.link.mark(newest ? newest.neighbours : []);
+  }
+
+  head(found) {
+    const words = Object.entries(found.known).map(([name, value]) => `${name} ${value ?? "unknown"}`);
+    if (found.predicted?.value) words.push(`neighbours say ${found.predicted.value}`);
+    const close = makeButton("ex-close", "×", () => this.link.pick(-1));
+    close.setAttribute("aria-label", "Close this picture");
+    const name = make("b", "", `Picture ${count(found.index + 1)}`);
+    name.title = `picture ${count(found.row)} of the training pictures`;
+    return make("header", "", "", name, make("span", "ex-words", words.join(" · ")), close);
+  }
+
+  pictures(source, found) {
+    const whole = picture(address(source, "original", found.index), `Picture ${found.index + 1} as it is`, source.size);
+    const original = make("div", "ex-original", "", whole);
+    found.views.forEach(({ crop }, view) => {
+      const box = make("i", `ex-box ex-v${view + 1}`, String(view + 1));
+      const [top, left, height, width] = crop.map((share) => `${100 * share}%`);
+      Object.assign(box.style, { top, left, height, width });
+      original.append(box);
+    });
+    const views = found.views.map(({ words }, view) =>
+      make("figure", "", "", viewOf(source, found.index, view, `View ${view + 1}: ${words}`), caption(view, words)),
+    );
+    const alike = [];
+    if (found.alike_h !== undefined) alike.push(`alike ${decimal(found.alike_h)} in h`);
+    if (found.alike_z !== undefined) alike.push(`${decimal(found.alike_z)} in z`);
+    if (found.loss !== undefined)
+      alike.push(`loss ${decimal(found.loss)} (${decimal(found.all_alike)} if all were alike)`);
+    const facts = term(alike.join(" · "), "Cosine similarity of its two views, and what it adds to the loss in a batch of the run's size.");
+    const first = make("figure", "", "", original, make("figcaption", "", found.views.length ? "the picture, and both crops" : "the picture"));
+    return make("div", "", "", make("div", "ex-row", "", first, ...views), alike.length ? make("p", "ex-facts", "", facts) : "");
+  }
+
+  moreButton(source, found) {
+    const button = makeButton("ex-more", "Twenty more views", () => {
+      const words = "Twenty more views, drawn as in training";
+      const strip = () => picture(address(source, "more", found.index), words, source.size);
+      const element = make("div", "ex-grid", "", ...Array.from({ length: 20 }, (_, i) => cut(strip(), i, "ex-small")));
+      this.more = { index: found.index, base: source.base, element };
+      button.replaceWith(element);
+    });
+    return button;
+  }
+
+  strip({ h, h_range: most }) {
+    const canvas = make("canvas", "ex-strip");
+    canvas.width = h.length;
+    canvas.height = 1;
+    canvas.setAttribute("role", "img");
+    canvas.setAttribute("aria-label", `Representation h: ${h.length} numbers`);
+    const context = canvas.getContext("2d");
+    const image = context.createImageData(h.length, 1);
+    h.forEach((value, i) => {
+      const share = Math.min(1, Math.abs(value) / (most || 1)) ** 0.5;
+      const goal = value < 0 ? [33, 102, 172] : [178, 24, 43];
+      goal.forEach((c, j) => (image.data[4 * i + j] = 247 + (c - 247) * share));
+      image.data[4 * i + 3] = 255;
+    });
+    context.putImageData(image, 0, 0);
+    return make("div", "", "", make("p", "ex-sub", "", term(`h, ${count(h.length)} numbers`, STRIP)), canvas);
+  }
+
+  neighbours(source, { history }) {
+    if (!history.length) return [make("p", "ex-trouble", "No neighbours are known at this step.")];
+    const now = history[0];
+    const cells = now.neighbours.map((index, i) => {
+      const similarity = decimal(now.similarities[i]);
+      const button = thumb(source, index, this.px, `picture ${index + 1}, similarity ${similarity}`, this.link);
+      return make("div", "ex-cell", "", button, make("small", "", similarity));
+    });
+    const list = make("div", "ex-row ex-near", "", ...cells);
+    return [make("p", "ex-sub", "", term("nearest in h", SAME)), list, ...this.past(source, history)];
+  }
+
+  /** Pixels of a neighbour: ten fit into the pane. */
+  get px() {
+    return Math.max(28, Math.min(44, Math.floor((this.element.clientWidth - 40) / 10)));
+  }
+
+  /** How the list came about: some of the snapshots before. */
+  past(source, history) {
+    const before = history.slice(1);
+    if (!before.length) return [];
+    const now = new Set(history[0].neighbours);
+    const chosen = new Set(Array.from({ length: ROWS }, (_, i) => Math.round((i * (before.length - 1)) / (ROWS - 1))));
+    const rows = [...chosen].map((at) => {
+      const { step, neighbours } = before[at];
+      const same = neighbours.filter((index) => now.has(index)).length;
+      const small = neighbours.map((index) => {
+        const button = thumb(source, index, 24, `picture ${index + 1}`, this.link);
+        button.classList.toggle("ex-gone", !now.has(index));
+        return button;
+      });
+      const words = make("span", "", `step ${count(step)}: ${same} of ${neighbours.length} as now`);
+      return make("div", "ex-past", "", words, make("div", "ex-row", "", ...small));
+    });
+    return [make("p", "ex-sub", "at earlier snapshots"), ...rows];
+  }
+}
+
+function caption(view, words) {
+  return make("figcaption", "", "", make("b", `ex-t${view + 1}`, `view ${view + 1}`), ` ${words}`);
+}

@@ -1,0 +1,261 @@
+// Explore: maps of a run's pictures, their snapshots, and what is picked or selected on them.
+
+import { element } from "../base/component.js";
+import { make } from "../base/elements.js";
+import { block } from "../base/fetched.js";
+import { linkOf } from "../base/link.js";
+import { count, known, percent } from "../base/numbers.js";
+import { dress } from "../base/theme.js";
+import { explain, term } from "../base/tips.js";
+import { FilterLegend } from "../map/filter_legend.js";
+import { Scrubber } from "../map/scrubber.js";
+import { colorsAddress, frameAddress } from "./addresses.js";
+import { Detail } from "./detail.js";
+import { Gallery } from "./gallery.js";
+import { MapPane } from "./map_pane.js";
+import { ownSection } from "./own.js";
+import { Toolbar } from "./toolbar.js";
+
+const REST = 500; // ms without a change after which the address is brought up to date
+const [PANE, LEGEND, GAP, LEFT] = [400, 140, 14, 560]; // pixels; LEFT: what the scrubber needs
+const WRONG =
+  "What a map cannot tell: distances between groups and their sizes mean nothing, gaps may be " +
+  "made by the method, and points that lie together need not be alike. Ask for a picture's true " +
+  "neighbours: click on it.";
+
+export const render = element((parent) => new Explore(parent), "map", "explore");
+
+class Explore {
+  constructor(parent) {
+    this.root = make("div", "ex-root");
+    this.root.style.setProperty("--gap", `${GAP}px`);
+    this.root.style.setProperty("--legend", `${LEGEND}px`);
+    this.maps = make("div", "ex-maps");
+    this.legend = new FilterLegend((hidden) => this.panes.forEach((pane) => pane.hide(hidden)));
+    this.scrubber = new Scrubber((step) => this.draw(step));
+    this.tools = new Toolbar(() => this.panes.forEach((pane) => pane.enlarge(0)));
+    this.strip = make("div", "ex-strip-line");
+    this.strip.setAttribute("role", "status");
+    this.hint = make("p", "ex-hint");
+    this.pane = make("div", "ex-pane");
+    const beside = make("div", "ex-beside", "", this.legend.element, this.tools.element);
+    const top = make("div", "ex-top", "", this.maps, beside);
+    this.left = make("div", "ex-left", "", top, this.scrubber.element, this.strip);
+    this.root.append(this.left, this.pane);
+    parent.append(this.root);
+    explain(this.root);
+    this.panes = [];
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+    this.root.addEventListener("keydown", (event) => this.key(event));
+    this.root.tabIndex = -1;
+  }
+
+  update({ header }) {
+    const before = this.header;
+    this.header = header;
+    this.look = dress(this.root, header);
+    const other = !before || before.run !== header.run || before.digest !== header.digest;
+    if (other) this.begin(header);
+    const maps = JSON.stringify(header.maps.map(({ of, method, key }) => [of, method, key]));
+    if (other || maps !== this.shape) this.build(maps);
+    const start = other ? header.start : {};
+    this.scrubber.use(header.steps, start.step ?? null);
+    if (other) this.restore(start);
+    this.resize();
+    this.draw(this.scrubber.step);
+  }
+
+  /** Begin with another run: nothing of the one before is shown any more. */
+  begin(header) {
+    this.forget?.();
+    this.detail?.forget();
+    this.gallery?.forget();
+    this.scrubber.pause();
+    this.scrubber.steps = [];
+    this.link = linkOf(header.digest);
+    this.detail = new Detail(this.link);
+    this.gallery = new Gallery(this.link);
+    this.forget = this.link.listen((what) => this.linked(what));
+    this.shape = null;
+  }
+
+  restore({ picture, chosen }) {
+    if (chosen?.length) this.link.select(chosen);
+    if (known(picture)) this.link.pick(picture);
+    this.fillPane();
+  }
+
+  build(shape) {
+    this.shape = shape;
+    this.panes.forEach((pane) => pane.destroy());
+    this.panes = this.header.maps.map(({ title }) => new MapPane(this.link, () => this.tools.tool, title));
+    this.maps.replaceChildren(...this.panes.map((pane) => pane.element));
+    this.panes.forEach((pane) => pane.card.use(this.header));
+    this.shown = null;
+  }
+
+  resize() {
+    const [width, height] = [this.root.clientWidth, this.root.clientHeight];
+    if (!width || !height || !this.panes.length) return;
+    const narrow = width < 800;
+    this.root.classList.toggle("ex-narrow", narrow);
+    const free = narrow ? width : width - PANE - GAP - LEGEND - GAP * this.panes.length;
+    const room = narrow ? width : height - 20 - 34 - this.strip.offsetHeight - 16;
+    const side = Math.max(120, Math.floor(Math.min(free / this.panes.length, room)));
+    this.panes.forEach((pane) => pane.resize(side));
+    const left = this.panes.length * (side + GAP) + LEGEND;
+    this.left.style.width = narrow ? "" : `${Math.max(left, LEFT)}px`;
+  }
+
+  /** Show a step on every map; what is there stays until everything for it has come. */
+  async draw(step) {
+    const { header, panes, legend } = this;
+    if (step === undefined) {
+      panes.forEach((pane) => pane.say(header.message || "No snapshot yet."));
+      return;
+    }
+    this.wanted = step;
+    const still = () => this.header === header && this.wanted === step && this.panes === panes;
+    try {
+      const [colors, ...frames] = await Promise.all([
+        block(colorsAddress(header.base, header.color, step)),
+        ...header.maps.map((map) => block(frameAddress(header.base, map, step))),
+      ]);
+      if (!still()) return;
+      Object.assign(colors.header, { title: header.color.title });
+      const name = JSON.stringify(header.color);
+      if (this.colored !== name) legend.clear();
+      this.colored = name;
+      legend.update({ ...colors.header, color: header.color.title });
+      this.frames = frames;
+      panes.forEach((pane, i) => {
+        pane.hidden = legend.hidden;
+        pane.own = header.own;
+        pane.show(frames[i], colors, this.look, this.shown === header.run);
+        pane.canvas.setAttribute("aria-label", this.describe(header.maps[i], frames[i], colors));
+      });
+      this.shown = header.run;
+      this.root.dataset.step = step;
+    } catch (error) {
+      if (!still()) return;
+      this.shown = null;
+      panes.forEach((pane) => pane.say(error.message));
+    }
+    this.judge(step);
+    this.fillPane();
+    this.later();
+    this.ahead();
+  }
+
+  describe({ title }, { header }, colors) {
+    const groups = colors.header.names.map((n, i) => `${n} ${colors.header.counts[i]}`).join(", ");
+    return (
+      `Map, ${title}, of ${count(this.header.count)} pictures at step ${count(header.step)}, coloured by ` +
+      `${this.header.color.title}${groups ? `: ${groups}` : ""}. It keeps ${percent(header.kept)} of true ` +
+      "neighbourhoods. Arrow keys move from picture to picture, Enter opens one, Escape clears."
+    );
+  }
+
+  /** Fetch the next snapshots while nothing else is to be done. */
+  ahead() {
+    clearTimeout(this.idle);
+    this.idle = setTimeout(() => {
+      const { steps, at } = this.scrubber;
+      const { base, color, maps } = this.header;
+      for (const step of [...steps.slice(at + 1, at + 5), ...steps.slice(0, 2)]) {
+        block(colorsAddress(base, color, step)).catch(() => {});
+        for (const map of maps) block(frameAddress(base, map, step)).catch(() => {});
+      }
+    }, 120);
+  }
+
+  /** Say how far the maps can be trusted. */
+  judge(step) {
+    const { maps, scores } = this.header;
+    const kept = this.gallery.facts?.kept ?? [];
+    const said = maps.map(({ title }, i) => {
+      const share = this.frames?.[i]?.header.kept;
+      if (!known(share)) return title;
+      const part = this.link.selected && known(kept[i]) ? `, of those selected ${percent(kept[i])}` : "";
+      return `${title} keeps ${percent(share)} of true neighbourhoods${part}`;
+    });
+    const score = scores[step] ?? "";
+    this.strip.replaceChildren(
+      make("div", "", `${said.join(" · ")} · `, term("what a map cannot tell", WRONG)),
+      make("div", "ex-score", score),
+    );
+  }
+
+  linked(what) {
+    if (what === "pick" || what === "select") {
+      this.fillPane();
+      this.later();
+    }
+  }
+
+  async fillPane() {
+    const { link, header, detail, gallery, scrubber } = this;
+    if (link.picked < 0) detail.reset();
+    if (!link.selected) gallery.reset();
+    const own = header.own && ownSection(header.own, header, link, scrubber.step);
+    const parts = [own, link.picked >= 0 && detail.element, link.selected && gallery.element].filter(Boolean);
+    this.hint.textContent =
+      "Point at a picture to see it, click to see its views and its true neighbours. " +
+      "Draw a line around points to see what they have in common. Space plays, Escape clears.";
+    this.pane.replaceChildren(...(parts.length ? parts : [this.hint]));
+    const step = scrubber.step;
+    if (step === undefined || scrubber.timer) return; // while it plays, the panes stay as they are
+    detail.show(header, step);
+    if (!link.selected) return this.judge(step);
+    const maps = header.maps.map(({ of, method, key }) => [of, method, key]);
+    await gallery.show(header, step, maps);
+    this.judge(step);
+  }
+
+  /** Bring the address up to date once things have come to rest. */
+  later() {
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      if (this.scrubber.timer) return this.later();
+      const { link, scrubber } = this;
+      const place = {
+        step: scrubber.atEnd && !(this.header.grows && (link.picked >= 0 || link.selected)) ? null : scrubber.step ?? null,
+        picture: link.picked < 0 ? null : link.picked,
+        chosen: link.selected,
+        count: this.header.count,
+      };
+      const text = JSON.stringify([this.header.run, place]);
+      if (text === this.sent) return;
+      const first = this.sent === undefined;
+      this.sent = text;
+      const plain = place.step === null && place.picture === null && !place.chosen;
+      if (!first || !plain) this.component.setStateValue("place", { run: this.header.run, ...place });
+    }, REST);
+  }
+
+  key(event) {
+    const typing = ["SELECT", "INPUT", "BUTTON"].includes(event.target.tagName);
+    if (event.key === "Escape") {
+      this.link.clear();
+      this.legend.clear();
+      this.panes.forEach((pane) => (pane.hide(this.legend.hidden), pane.enlarge(0)));
+    } else if (event.key === " " && !typing) this.scrubber.toggle();
+    else if (event.key === "ArrowLeft" && !typing) this.scrubber.move(-1);
+    else if (event.key === "ArrowRight" && !typing) this.scrubber.move(1);
+    else return;
+    event.preventDefault();
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    clearTimeout(this.rest);
+    clearTimeout(this.idle);
+    this.scrubber.pause();
+    this.forget?.();
+    this.detail?.forget();
+    this.gallery?.forget();
+    this.panes.forEach((pane) => pane.destroy());
+    this.root.remove();
+  }
+}

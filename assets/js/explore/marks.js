@@ -1,0 +1,38 @@
+// What is drawn over the points of a map: rings, a cross, and the line around points.
+
+import { makeSvg } from "../base/elements.js";
+import { placed } from "./own.js";
+
+/**
+ * Return rings around what is pointed at, picked, and near to that.
+ * @param {import("../map/scatter.js").Scatter} scatter
+ * @param {import("../base/link.js").Link} link
+ * @returns {SVGElement[]}
+ */
+export function ringsOf(scatter, { picked, pointed, near }) {
+  const wanted = [...near.map((i) => [i, "ex-near", 3]), [picked, "ex-picked", 5], [pointed, "ex-pointed", 4]];
+  return wanted
+    .filter(([i]) => i >= 0 && i < scatter.count)
+    .map(([i, name, more]) => {
+      const [cx, cy] = scatter.where(i);
+      return makeSvg("circle", { class: name, cx, cy, r: scatter.radius + more, "data-index": i });
+    });
+}
+
+/**
+ * Return a cross where a user's own picture belongs; at the border if that is out of sight.
+ * @param {import("../map/scatter.js").Scatter} scatter
+ * @param {import("./own.js").Own} own
+ * @returns {SVGElement}
+ */
+export function crossOf({ at, side }, own) {
+  const [x, y] = placed(at, own).map((v) => Math.min(Math.max(v * side, 10), side - 10));
+  return makeSvg("path", { class: "ex-cross", d: `M${x - 9} ${y}H${x + 9}M${x} ${y - 9}V${y + 9}` });
+}
+
+/**
+ * Return a closed line.
+ * @param {import("../map/outline.js").Place[]} line
+ * @returns {SVGElement}
+ */
+export const outlineOf = (line) => makeSvg("path", { class: "ex-outline", d: `M${line.map((p) => p.join(" ")).join("L")}Z` });

@@ -1,0 +1,171 @@
+// The map of the representations: a square scatter that stays in place and glides.
+
+import { element } from "../base/component.js";
+import { make } from "../base/elements.js";
+import { count, decimal, known, percent } from "../base/numbers.js";
+import { dress } from "../base/theme.js";
+import { explain, term } from "../base/tips.js";
+import { Legend } from "./legend.js";
+import { Pointed } from "./pointed.js";
+import { ARROWS, DIMMED, SHOWN, Scatter } from "./scatter.js";
+
+const CAPTION = 42; // pixels below the square
+const LEGEND = 118; // least width of a legend at the side
+
+const KEEPS =
+  "Of each picture's nearest pictures in the representation, the share that is also among its " +
+  "nearest on the map.";
+const TRUST = "Trustworthiness: how few strangers the map puts among neighbours; 1 is none.";
+const WARNINGS = {
+  umap: "Axes have no units; gaps between groups and their sizes prove nothing.",
+  pca: "Axes have no units: the two directions in which pictures differ most.",
+};
+
+export const render = element((parent) => new MapView(parent), "map");
+
+class MapView {
+  constructor(parent) {
+    this.root = make("div", "live-map");
+    this.root.style.setProperty("--caption", `${CAPTION}px`);
+    this.canvas = make("canvas");
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "img");
+    this.scatter = new Scatter(this.canvas);
+    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
+    this.message = make("div", "live-message");
+    const { ring, card } = this.pointed;
+    this.stage = make("div", "live-stage", "", this.canvas, ring, this.message, card.element);
+    this.caption = make("div", "live-caption");
+    this.legend = new Legend((chosen) => this.choose(chosen));
+    this.root.append(this.stage, this.legend.element, this.caption);
+    parent.append(this.root);
+    explain(this.root);
+    this.state = { xy: new Float32Array(0), step: null, method: null, renders: 0 };
+    this.canvas.__simclr = this.state;
+    this.listen();
+  }
+
+  listen() {
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.root);
+    this.canvas.addEventListener("pointermove", (e) => {
+      if (this.canvas.dataset.gliding) return;
+      this.point(this.scatter.pick(e.offsetX, e.offsetY));
+    });
+    this.canvas.addEventListener("pointerleave", () => this.point(-1));
+    this.canvas.addEventListener("blur", () => this.point(-1));
+    this.root.addEventListener("keydown", (e) => this.press(e));
+  }
+
+  update({ header, arrays }) {
+    const { root, canvas, scatter } = this;
+    const before = this.header;
+    this.header = header;
+    this.state.renders += 1;
+    const look = dress(root);
+    root.classList.toggle("live-ghost", !!header.ghost);
+    const colors = header.ghost ? [look.faint] : header.colors;
+    scatter.paint(colors, look.background, header.ghost ? 0.4 : 1);
+    this.message.textContent = header.message || "";
+    this.message.hidden = !header.message;
+    const same = before && before.run === header.run && !before.ghost && !header.ghost;
+    if (!same) this.point(-1);
+    if (!same || before.color !== header.color) this.legend.clear();
+    this.legend.update(header);
+    scatter.mask = shown(this.legend.chosen, arrays.category);
+    this.pointed.card.use(header);
+    this.describe(header);
+    this.resize();
+    canvas.dataset.gliding = "1";
+    scatter.move(arrays.xy, arrays.category, header.bounds, same, () => this.arrive(arrays.xy));
+  }
+
+  /** Say that the points are where they belong. */
+  arrive(xy) {
+    const { step = null, method = null, run } = this.header;
+    Object.assign(this.state, { xy, step, method, run });
+    delete this.canvas.dataset.gliding;
+    Object.assign(this.canvas.dataset, { step: step ?? "", method: method ?? "", run });
+  }
+
+  describe(header) {
+    const { method, step, asked } = header;
+    if (header.ghost || !method) {
+      this.caption.replaceChildren();
+      this.canvas.setAttribute("aria-label", header.message || "No map yet.");
+      return;
+    }
+    const name = method.toUpperCase();
+    const waits = asked !== method ? " while UMAP is warming up" : "";
+    const first = make("div", "", `${name}${waits} · step ${count(step)}`);
+    const [kept, sentence] = trust(header);
+    if (kept) first.append(" · ", term(kept, sentence));
+    this.caption.replaceChildren(first, make("div", "live-warning", WARNINGS[method] ?? ""));
+    const groups = header.names.map((n, i) => `${n} ${header.counts[i]}`).join(", ");
+    this.canvas.setAttribute(
+      "aria-label",
+      `Map of ${count(header.count)} pictures by ${name} at step ${count(step)}` +
+        (groups ? `, coloured by ${header.color}: ${groups}. ` : ". ") +
+        (kept ? `Its quality: ${kept}. ` : "") +
+        "Arrow keys move from picture to picture, Escape clears.",
+    );
+  }
+
+  resize() {
+    const [width, height] = [this.root.clientWidth, this.root.clientHeight];
+    if (!width || !height) return;
+    const square = Math.floor(Math.min(width, height - CAPTION));
+    const beside = this.legend.empty || width - square >= LEGEND;
+    this.root.classList.toggle("live-below", !beside);
+    const rows = beside ? 0 : this.legend.element.offsetHeight + 6;
+    const side = Math.max(80, Math.floor(Math.min(width, height - CAPTION - rows)));
+    this.root.style.setProperty("--side", `${side}px`);
+    this.scatter.resize(side);
+  }
+
+  choose(chosen) {
+    this.scatter.mask = shown(chosen, this.scatter.category);
+    this.scatter.draw();
+  }
+
+  point(index) {
+    if (!this.header?.ghost || index < 0) this.pointed.point(index);
+  }
+
+  labelOf(i) {
+    const { names, colors, color } = this.header;
+    const k = this.scatter.category[i];
+    return [{ name: color, value: names[k] ?? (color ? "unknown" : "") }, colors[k]];
+  }
+
+  press(event) {
+    if (event.key === "Escape") {
+      this.point(-1);
+      this.legend.clear();
+      this.choose(this.legend.chosen);
+    } else if (event.target === this.canvas && ARROWS[event.key] && !this.header?.ghost) {
+      this.point(this.scatter.step(this.pointed.index, ...ARROWS[event.key]));
+      event.preventDefault();
+      event.stopPropagation();
+    }
+  }
+
+  destroy() {
+    this.observer.disconnect();
+    this.pointed.card.hide();
+    this.root.remove();
+  }
+}
+
+/** Return how points are drawn, by the categories that were brought forward; null: all shown. */
+function shown(chosen, category) {
+  return chosen.size ? Uint8Array.from(category, (k) => (chosen.has(k) ? SHOWN : DIMMED)) : null;
+}
+
+/** Return how far the map can be trusted: words, and what they mean. */
+function trust({ method, kept, preservation, pca_kept }) {
+  const strangers = known(preservation) ? `${TRUST} Here ${decimal(preservation)}.` : "";
+  if (!known(kept)) return strangers ? [`trustworthiness ${decimal(preservation)}`, strangers] : [];
+  const pca = method !== "pca" && known(pca_kept) ? ` (PCA ${percent(pca_kept)})` : "";
+  return [`keeps ${percent(kept)} of true neighbourhoods${pca}`, `${KEEPS} ${strangers}`];
+}

@@ -1,0 +1,246 @@
+// The one renderer of maps in the browser: points on a canvas, one drawing call per point from a
+// disc drawn once per colour.
+//
+// Why not regl-scatterplot or embedding-atlas: both draw with WebGL or WebGPU. A classroom's
+// machines often have no graphics card, and there this draws 20,000 points in a frame; points
+// glide from one snapshot to the next, and arrow keys walk from picture to picture.
+
+import { channels } from "../base/theme.js";
+import { raster } from "./raster.js";
+
+const GLIDE = 300; // ms
+const EDGE = 0.012; // of the side: points beyond the viewport are drawn here
+const MANY = 4000; // points; beyond, they are painted pixel by pixel
+export const [HIDDEN, DIMMED, SHOWN] = [0, 1, 2];
+/** @type {Record<string, [number, number]>} directions of the arrow keys, y downwards */
+export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+/** A square of points, each of a category with a colour. */
+export class Scatter {
+  /** @param {HTMLCanvasElement} canvas */
+  constructor(canvas) {
+    this.canvas = canvas;
+    this.context = canvas.getContext("2d");
+    this.side = 0; // CSS pixels
+    this.ratio = 1;
+    this.count = 0;
+    this.at = new Float32Array(0); // where points are now, x and y in turn, 0 to 1 of the side
+    /** @type {ArrayLike<number>} */
+    this.category = new Uint8Array(0);
+    /** @type {string[]} */
+    this.colors = [];
+    /** @type {Uint8Array | null} of each point: HIDDEN, DIMMED or SHOWN; null: all are shown */
+    this.mask = null;
+    this.touch = SHOWN; // the least that can be pointed at
+    this.alpha = 1;
+    this.paper = "#fff";
+    this.frame = 0;
+    this.onmove = () => {};
+  }
+
+  /** @param {number} side CSS pixels */
+  resize(side) {
+    const ratio = Math.max(1, devicePixelRatio || 1);
+    if (side === this.side && ratio === this.ratio) return;
+    this.side = side;
+    this.ratio = ratio;
+    this.canvas.width = this.canvas.height = Math.round(side * ratio);
+    this.canvas.style.width = this.canvas.style.height = `${side}px`;
+    this.discs = null;
+    this.grid = null;
+    this.draw();
+  }
+
+  /**
+   * Set the colours that the next drawing uses.
+   * @param {string[]} colors of the categories
+   * @param {string} paper what is behind the points
+   * @param {number} [alpha] 0 to 1
+   */
+  paint(colors, paper, alpha = 1) {
+    if (`${colors}|${paper}` !== `${this.colors}|${this.paper}`) this.discs = null;
+    this.colors = colors;
+    this.paper = paper;
+    this.alpha = alpha;
+  }
+
+  /**
+   * Move the points; those of the same pictures glide.
+   * @param {Float32Array} xy (2P) coordinates
+   * @param {ArrayLike<number>} category (P)
+   * @param {[number, number, number]} bounds middle x, middle y, half the side
+   * @param {boolean} glide
+   * @param {() => void} done called when the points have arrived
+   * @param {boolean} [clamp] draw points beyond the viewport at its edge
+   */
+  move(xy, category, bounds, glide, done, clamp = true) {
+    const goal = place(xy, bounds, clamp);
+    const same = glide && this.at.length === goal.length;
+    if (!same || still() || document.hidden || !this.side || equal(this.at, goal)) {
+      this.put(goal, category);
+      return done();
+    }
+    cancelAnimationFrame(this.frame);
+    this.category = category;
+    this.grid = null;
+    const from = this.at.slice();
+    const at = (this.at = from.slice());
+    const start = performance.now();
+    const tick = (now) => {
+      const t = Math.min(1, Math.max(0, (now - start) / GLIDE));
+      const share = t < 0.5 ? 4 * t ** 3 : 1 - (2 - 2 * t) ** 3 / 2;
+      for (let i = 0; i < at.length; i++) at[i] = from[i] + (goal[i] - from[i]) * share;
+      if (t < 1) this.frame = requestAnimationFrame(tick);
+      else this.at = goal;
+      this.draw();
+      if (t >= 1) done();
+    };
+    this.frame = requestAnimationFrame(tick);
+  }
+
+  /**
+   * Put the points where they belong at once.
+   * @param {Float32Array} at (2P) 0 to 1 of the side, y downwards
+   * @param {ArrayLike<number>} category (P)
+   */
+  put(at, category) {
+    cancelAnimationFrame(this.frame);
+    this.at = at;
+    this.category = category;
+    this.count = category.length;
+    this.grid = null;
+    this.draw();
+  }
+
+  /** @param {number} i @returns {boolean} whether the point can be pointed at */
+  touches(i) {
+    return !this.mask || this.mask[i] >= this.touch;
+  }
+
+  /** @param {number} i @returns {[number, number]} where the point is now, in CSS pixels */
+  where(i) {
+    return [this.at[2 * i] * this.side, this.at[2 * i + 1] * this.side];
+  }
+
+  get radius() {
+    return Math.min(5, Math.max(1.3, (0.22 * this.side) / Math.sqrt(this.count || 1)));
+  }
+
+  draw() {
+    const { context, canvas, ratio, at, category, mask } = this;
+    if (!this.side) return;
+    if (this.count > MANY) {
+      raster(context, { ...this, radius: this.radius * ratio, read: channels });
+      return this.onmove();
+    }
+    if (this.discs?.radius !== this.radius) {
+      const stamps = this.colors.map((color) => disc(color, this.paper, this.radius * ratio));
+      this.discs = { radius: this.radius, stamps };
+    }
+    context.clearRect(0, 0, canvas.width, canvas.height);
+    const { stamps } = this.discs;
+    const scale = canvas.width;
+    const shift = stamps.length ? stamps[0].width / 2 : 0;
+    // In the order of the pictures, so that no category is always on top; dimmed ones first.
+    for (const pass of mask ? [DIMMED, SHOWN] : [SHOWN]) {
+      context.globalAlpha = this.alpha * (pass === SHOWN ? 1 : 0.15);
+      for (let i = 0; i < category.length; i++) {
+        if (mask && mask[i] !== pass) continue;
+        context.drawImage(stamps[category[i]], at[2 * i] * scale - shift, at[2 * i + 1] * scale - shift);
+      }
+    }
+    this.onmove();
+  }
+
+  /**
+   * Return the point nearest to a place, -1 if none is within reach.
+   * @param {number} x CSS pixels, as `y` and `reach`
+   * @param {number} y
+   * @param {number} [reach] at most a cell of the grid
+   */
+  pick(x, y, reach = 12) {
+    const grid = (this.grid ??= bins(this.at, this.side));
+    const { size, cell, head, next } = grid;
+    const [column, row] = [Math.floor(x / cell), Math.floor(y / cell)];
+    let [best, least] = [-1, reach * reach];
+    for (let r = Math.max(0, row - 1); r <= Math.min(size - 1, row + 1); r++)
+      for (let c = Math.max(0, column - 1); c <= Math.min(size - 1, column + 1); c++)
+        for (let i = head[r * size + c]; i >= 0; i = next[i]) {
+          if (!this.touches(i)) continue;
+          const [px, py] = this.where(i);
+          const d = (px - x) ** 2 + (py - y) ** 2;
+          if (d < least) [best, least] = [i, d];
+        }
+    return best;
+  }
+
+  /**
+   * Return the nearest point from a point in a direction (90 degrees wide).
+   * @param {number} i the point it starts from; -1: the middle
+   * @param {number} dx -1, 0 or 1, as `dy`
+   * @param {number} dy
+   */
+  step(i, dx, dy) {
+    const [x, y] = i < 0 ? [0.5, 0.5] : [this.at[2 * i], this.at[2 * i + 1]];
+    let [best, least] = [-1, Infinity];
+    for (let j = 0; j < this.count; j++) {
+      if (j === i || !this.touches(j)) continue;
+      const [gx, gy] = [this.at[2 * j] - x, this.at[2 * j + 1] - y];
+      const along = gx * dx + gy * dy;
+      const across = Math.abs(gx * dy) + Math.abs(gy * dx);
+      if (i >= 0 && (along <= 0 || across > along)) continue;
+      const cost = i < 0 ? gx * gx + gy * gy : along + 2 * across;
+      if (cost < least) [best, least] = [j, cost];
+    }
+    return best < 0 ? i : best;
+  }
+}
+
+function place(xy, [x, y, half], clamp) {
+  const out = new Float32Array(xy.length);
+  const within = clamp ? edge : (v) => (v === v ? v : 0.5);
+  for (let i = 0; i < xy.length; i += 2) {
+    out[i] = within(0.5 + (xy[i] - x) / (2 * half));
+    out[i + 1] = within(0.5 - (xy[i + 1] - y) / (2 * half));
+  }
+  return out;
+}
+
+const edge = (v) => (v < EDGE || v > 1 - EDGE ? Math.min(1 - EDGE, Math.max(EDGE, v)) : v || 0.5);
+
+function equal(a, b) {
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return a.length === b.length;
+}
+
+/** A disc with a thin rim of paper, so that neighbours stay apart. Radius in device pixels. */
+function disc(color, paper, radius) {
+  const rim = Math.min(1.2, radius * 0.28);
+  const canvas = document.createElement("canvas");
+  const size = (canvas.width = canvas.height = 2 * Math.ceil(radius + rim) + 2);
+  const context = canvas.getContext("2d");
+  for (const [fill, r] of [[paper, radius + rim], [color, radius]]) {
+    context.fillStyle = fill;
+    context.globalAlpha = fill === color ? 1 : 0.65;
+    context.beginPath();
+    context.arc(size / 2, size / 2, r, 0, 2 * Math.PI);
+    context.fill();
+  }
+  return canvas;
+}
+
+/** Points sorted into square cells: the first of each cell, and who comes after whom. */
+function bins(at, side) {
+  const cell = 12;
+  const size = Math.max(1, Math.ceil(side / cell));
+  const head = new Int32Array(size * size).fill(-1);
+  const next = new Int32Array(at.length / 2);
+  for (let i = 0; i < next.length; i++) {
+    const column = Math.min(size - 1, Math.floor((at[2 * i] * side) / cell));
+    const row = Math.min(size - 1, Math.floor((at[2 * i + 1] * side) / cell));
+    next[i] = head[row * size + column];
+    head[row * size + column] = i;
+  }
+  return { size, cell, head, next };
+}

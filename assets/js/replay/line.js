@@ -1,0 +1,71 @@
+// A curve on a canvas, drawn up to a step, the rest of it faint.
+
+const BLUE = "#3f90da";
+
+/**
+ * Draw a curve up to a step.
+ * @param {HTMLCanvasElement} canvas as large as its box on the page
+ * @param {{ steps: number[], values: number[] }} curve
+ * @param {number} step
+ * @param {number} last step of the axis, at least
+ * @param {Record<string, number | null | undefined>} marks levels to compare with, by name
+ * @param {(value: number) => string} say a value in words
+ */
+export function drawLine(canvas, curve, step, last, marks, say) {
+  const { pen, width, height } = fit(canvas);
+  const ink = getComputedStyle(canvas).color;
+  const levels = Object.entries(marks).filter(([, v]) => v != null);
+  const all = [...curve.values, ...levels.map(([, v]) => v)];
+  if (!all.length) return;
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const end = Math.max(last, curve.steps.at(-1) ?? 0) || 1;
+  const x = (s) => 4 + (s / end) * (width - 54);
+  const y = (v) => 8 + (1 - (v - low) / (high - low || 1)) * (height - 16);
+  pen.font = "12px system-ui, sans-serif";
+  pen.strokeStyle = pen.fillStyle = ink;
+  pen.globalAlpha = 0.6;
+  pen.textAlign = "right";
+  pen.setLineDash([4, 4]);
+  for (const [name, v] of levels) {
+    trace(pen, [[4, y(v)], [width - 50, y(v)]], 0.6, 1);
+    pen.globalAlpha = 0.6;
+    pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + (y(v) < 22 ? 14 : -4));
+  }
+  pen.setLineDash([]);
+  pen.strokeStyle = BLUE;
+  const points = curve.steps.map((s, i) => [x(s), y(curve.values[i])]);
+  const known = Math.max(1, curve.steps.filter((s) => s <= step).length);
+  trace(pen, points, 0.22, 1.5);
+  trace(pen, points.slice(0, known), 1, 2);
+  const [[px, py], value] = [points[known - 1], curve.values[known - 1]];
+  pen.fillStyle = BLUE;
+  pen.beginPath();
+  pen.arc(px, py, 4, 0, 7);
+  pen.fill();
+  pen.fillStyle = ink;
+  pen.textAlign = "left";
+  pen.font = "600 14px system-ui, sans-serif";
+  pen.fillText(say(value), Math.min(px + 8, width - 46), py + 5);
+  canvas.dataset.value = String(value);
+}
+
+/** Fit a canvas to its box, and clear it. */
+function fit(canvas) {
+  const { width, height } = canvas.getBoundingClientRect();
+  const dense = devicePixelRatio || 1;
+  if (canvas.width !== Math.round(width * dense)) canvas.width = Math.round(width * dense);
+  if (canvas.height !== Math.round(height * dense)) canvas.height = Math.round(height * dense);
+  const pen = canvas.getContext("2d");
+  pen.setTransform(dense, 0, 0, dense, 0, 0);
+  pen.clearRect(0, 0, width, height);
+  return { pen, width, height };
+}
+
+function trace(pen, points, alpha, width) {
+  pen.globalAlpha = alpha;
+  pen.lineWidth = width;
+  pen.beginPath();
+  points.forEach(([a, b], i) => (i ? pen.lineTo(a, b) : pen.moveTo(a, b)));
+  pen.stroke();
+  pen.globalAlpha = 1;
+}
