@@ -14,7 +14,7 @@ import streamlit as st
 from pages.shell import task_bar
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import expanded
-from simclr_core.data.datasets import BUILT_IN
+from simclr_core.data.builtin import BUILT_IN
 from simclr_core.paradigms.study import Study, is_made
 from simclr_core.workers import tasks
 

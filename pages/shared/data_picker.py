@@ -10,6 +10,7 @@ from cachetools import LRUCache, cached
 from simclr_core.base.errors import DataError, LabError
 from simclr_core.base.paths import expanded
 from simclr_core.data import datasets
+from simclr_core.data.builtin import BUILT_IN
 from simclr_core.data.datasets import Dataset
 
 OWN = "your own pictures"  # the menu's last entry: opens a field for a path
@@ -36,11 +37,11 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
     """
     own: list[str] = st.session_state.setdefault("own_sources", [])
     chosen = st.session_state.get(key) or st.query_params.get(key, "")
-    if chosen and chosen not in (*datasets.BUILT_IN, OWN, *own):
+    if chosen and chosen not in (*BUILT_IN, OWN, *own):
         own.append(chosen)
     source = st.selectbox(
         label,
-        [*datasets.BUILT_IN, *own, OWN],
+        [*BUILT_IN, *own, OWN],
         key=key,
         accept_new_options=True,
         bind="query-params",
@@ -49,7 +50,7 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
         "class, or flat without labels) or a zip of one.",
     )
     if source != OWN:
-        return str(source or datasets.BUILT_IN[0]).strip()
+        return str(source or BUILT_IN[0]).strip()
     st.text_input(
         "Path of a .npz file, a folder or a zip",
         key=f"{key}_path",
@@ -104,7 +105,7 @@ def _read(
 
 def _stamp(source: str) -> tuple:
     """Tells apart two states of one source: a path that changed on disk is read again."""
-    if source in datasets.BUILT_IN:
+    if source in BUILT_IN:
         return (source,)
     try:
         found = expanded(source).stat()

@@ -9,7 +9,7 @@ import streamlit as st
 
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
-from simclr_core.data import datasets
+from simclr_core.data.builtin import BUILT_IN
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
 from simclr_core.runs.store import RunStore
@@ -137,7 +137,7 @@ def _read(path: Path, stamp: int) -> tuple[str, int]:
 
 def _place(source: str) -> str:
     """A source under one name, however its path is written."""
-    if source in datasets.BUILT_IN:
+    if source in BUILT_IN:
         return source
     try:
         return str(expanded(source).resolve())

@@ -17,7 +17,8 @@ from pages.shared.own_file import as_given, own_file
 from pages.shared.views_menu import FROM_VIEWS, incoming_views, views_menu
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import expanded
-from simclr_core.data.datasets import BUILT_IN, Dataset, check_fit
+from simclr_core.data.builtin import BUILT_IN
+from simclr_core.data.datasets import Dataset, check_fit
 from simclr_core.machine.devices import describe, list_devices
 from simclr_core.model.encoders import ENCODERS, check_encoder
 from simclr_core.runs.run import NAME_LENGTH

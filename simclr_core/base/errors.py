@@ -1,4 +1,4 @@
-"""Errors that a user may meet, one small tree.
+"""The errors that a user may see.
 
 LabError                    anything that SimCLR Lab can explain in a sentence
 ├── ConfigError             a setting is unknown or out of range (also a ValueError)
@@ -7,18 +7,19 @@ LabError                    anything that SimCLR Lab can explain in a sentence
 │   ├── RunDamaged          a file of its folder is missing or unreadable
 │   └── RunBusy             another process holds the run
 ├── DeviceError             the device asked for is not there or not usable
-└── TrainingError           training cannot go on
-    └── Diverged            the loss became NaN or infinite
+└── TrainingError           training cannot continue
+    ├── Diverged            the loss became NaN or infinite
+    └── MemoryShort         there is too little memory for the settings
 
-The text of every error says what was expected, what was found and what to do; pages and the
-command line show it as it is.
+Every message says what was expected, what was found and what to do. Pages and the command line
+show it unchanged.
 """
 
 from __future__ import annotations
 
 
 class LabError(Exception):
-    """Base of all errors whose text is meant for a user."""
+    """The base of all errors with a message for the user."""
 
 
 class ConfigError(LabError, ValueError):
@@ -30,7 +31,7 @@ class DataError(LabError):
 
 
 class RunError(LabError):
-    """A run cannot do what was asked of it."""
+    """A run cannot do what was asked."""
 
 
 class RunDamaged(RunError):
@@ -46,7 +47,7 @@ class DeviceError(LabError):
 
 
 class TrainingError(LabError):
-    """Training cannot go on."""
+    """Training cannot continue."""
 
 
 class Diverged(TrainingError):
@@ -54,4 +55,4 @@ class Diverged(TrainingError):
 
 
 class MemoryShort(TrainingError):
-    """There is too little memory for the settings of a run."""
+    """There is too little memory for the run's settings."""

@@ -1,7 +1,7 @@
-"""Reading and writing the files of a run folder so that no reader ever sees half of one.
+"""Read and write files so that no reader ever sees half of one.
 
-Whole files are written aside and renamed; of a growing file of JSON lines a half-written last
-line is skipped. Arrays are stored without pickles, and none is ever loaded.
+Whole files are written under another name and renamed. In a growing file of JSON lines, a
+half-written last line is skipped. Arrays are stored without pickles, and no pickle is loaded.
 """
 
 from __future__ import annotations
@@ -24,21 +24,21 @@ import numpy as np
 from .errors import LabError, RunDamaged, RunError
 
 NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-_UNREADABLE = (  # what damaged archives and arrays are known to raise
+_UNREADABLE = (  # known errors of damaged archives and arrays
     *(OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, MemoryError),
     *(OverflowError, zipfile.BadZipFile, zlib.error, struct.error),
 )
 
 
 def write_atomic(path: Path, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file aside and rename it into place.
+    """Write a file under another name, then rename it into place.
 
     Args:
         path: the file to make or replace; its folder must exist.
-        write: gets the open binary file.
+        write: called with the open binary file.
 
     Raises:
-        LabError: the disk is full, or nobody may write there. The old file, if any, is untouched.
+        LabError: the disk is full, or writing is not allowed. An old file stays untouched.
     """
     with writing(path):
         handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
@@ -57,11 +57,11 @@ def write_atomic(path: Path, write: Callable[[BinaryIO], None]) -> None:
 
 @contextlib.contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Let errors of the system in a block that writes `path` become ones for people.
+    """Turn system errors in a block that writes `path` into errors with advice.
 
     Raises:
         LabError: the disk is full.
-        RunError: something else is in the way, such as a folder where nobody may write.
+        RunError: writing failed for another reason, such as a missing permission.
     """
     try:
         yield
@@ -70,7 +70,7 @@ def writing(path: Path) -> Iterator[None]:
 
 
 def not_written(path: Path, error: OSError) -> LabError:
-    """What the system had against writing a file, for people."""
+    """Return the error for a file that could not be written, with advice."""
     if error.errno in NO_ROOM:
         return disk_full(path)
     return RunError(
@@ -80,7 +80,7 @@ def not_written(path: Path, error: OSError) -> LabError:
 
 
 def disk_full(path: Path) -> LabError:
-    """The error for a disk without room."""
+    """Return the error for a disk that is full."""
     return LabError(
         f"Expected room on the disk for {path.name}, found none; "
         "free some space (delete old runs), then resume the run."
@@ -88,7 +88,7 @@ def disk_full(path: Path) -> LabError:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write one JSON value; NaN and infinities become null, as JSON has none."""
+    """Write one JSON value; NaN and infinities become null, since JSON has neither."""
     data = _encoded(value, indent=1)
 
     def write(file: BinaryIO) -> None:
@@ -98,7 +98,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def _encoded(value: Any, **options: Any) -> bytes:
-    """A JSON value and a line end; names that are no proper text are escaped."""
+    """Return a JSON value and a line end; text that is no valid Unicode is escaped."""
     value = finite(value)
     try:
         return (json.dumps(value, ensure_ascii=False, **options) + "\n").encode()
@@ -107,10 +107,10 @@ def _encoded(value: Any, **options: Any) -> bytes:
 
 
 def parse(data: bytes) -> Any:
-    """A JSON value. An integer that no float can hold is infinite, as such a fraction is.
+    """Return the JSON value in `data`; an integer beyond the range of floats becomes infinite.
 
     Raises:
-        ValueError, RecursionError: there is none.
+        ValueError, RecursionError: `data` is not JSON.
     """
     return _DECODER.decode(data.removeprefix(codecs.BOM_UTF8).decode("utf-8", "surrogatepass"))
 
@@ -123,7 +123,7 @@ _DECODER = json.JSONDecoder(parse_int=_integer)
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """The JSON object in a file, None where there is no such file.
+    """Return the JSON object in a file, or None if there is no such file.
 
     Raises:
         RunDamaged: the file holds something else.
@@ -140,7 +140,12 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
-    """Write named arrays, uncompressed; names may hold slashes."""
+    """Write named arrays, uncompressed; names may contain slashes.
+
+    Raises:
+        TypeError: an array holds Python objects.
+        LabError: the disk is full, or writing is not allowed.
+    """
     for name, array in arrays.items():
         if np.asarray(array).dtype.hasobject:
             raise TypeError(f"{name}: expected a plain array, found objects")
@@ -148,23 +153,23 @@ def write_npz(path: Path, arrays: Mapping[str, np.ndarray]) -> None:
 
 
 def read_npz(path: Path, *wanted: str) -> dict[str, np.ndarray]:
-    """The arrays of a file; pickles are refused.
+    """Return the arrays in a file by name; pickles are refused.
 
     Args:
         path: the file.
-        wanted: names of arrays that have to be there; others may be there as well.
+        wanted: names of required arrays; the file may hold others.
 
     Raises:
         RunDamaged: the file is missing, cannot be read or lacks an array.
     """
     try:
         with np.load(path, allow_pickle=False) as archive:
-            found = {name: archive[name] for name in archive.files}
-        if not all(isinstance(value, np.ndarray) for value in found.values()):
+            arrays = {name: archive[name] for name in archive.files}
+        if not all(isinstance(value, np.ndarray) for value in arrays.values()):
             raise TypeError("no arrays")
-        if missing := set(wanted) - set(found):
+        if missing := set(wanted) - set(arrays):
             raise KeyError(*missing)
-        return found
+        return arrays
     except _UNREADABLE as error:
         raise damaged(path, error) from error
 
@@ -176,14 +181,14 @@ def append_lines(file: BinaryIO, rows: list[dict[str, Any]]) -> None:
 
 
 def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-    """Rows of a file of JSON lines from a byte offset on.
+    """Read the rows of a file of JSON lines, starting at a byte offset.
 
     Returns:
-        The rows, and the offset to go on from. A half-written last line is left for the next
-        call; a damaged line in between is skipped.
+        The rows, and the offset for the next call. A half-written last line is left for the
+        next call; a damaged line before it is skipped.
 
     Raises:
-        RunDamaged: the file is there and cannot be read.
+        RunDamaged: the file exists and cannot be read.
     """
     try:
         with path.open("rb") as file:
@@ -198,7 +203,7 @@ def read_lines(path: Path, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
 
 
 def rows_of(block: bytes) -> list[dict[str, Any]]:
-    """The rows of whole JSON lines; a damaged line is skipped."""
+    """Return the rows in a block of complete JSON lines; damaged lines are skipped."""
     rows = []
     for line in block.splitlines():
         with contextlib.suppress(ValueError, RecursionError):
@@ -217,7 +222,7 @@ def keep_lines(path: Path, keep: Callable[[dict[str, Any]], bool]) -> None:
 
 
 def finite(value: Any) -> Any:
-    """`value` with arrays as lists and non-finite numbers as None."""
+    """Return `value` with arrays as lists and non-finite numbers as None."""
     if isinstance(value, Mapping):
         return {str(key): finite(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -230,7 +235,7 @@ def finite(value: Any) -> Any:
 
 
 def damaged(path: Path, error: Exception) -> RunDamaged:
-    """The error for a file of a run folder that is missing, or cannot be read."""
+    """Return the error for a file of a run folder that is missing or unreadable."""
     reason = "it is missing" if isinstance(error, FileNotFoundError) else "it cannot be read"
     return RunDamaged(
         f"Expected the file {path.name} in {path.parent.name}, but {reason}; "

@@ -1,7 +1,7 @@
-"""Locks that the operating system holds: gone when their process is, however it ended.
+"""Locks that the operating system holds, and releases however a process ends.
 
-`flock` locks belong to an open file, so a launcher can take a run's lock and hand the open file
-to the worker that it starts: there is no moment at which nobody holds it. Linux and macOS.
+A `flock` lock belongs to an open file. A launcher can therefore take a run's lock and hand the open
+file to the worker that it starts, without a moment in which nobody holds it. Linux and macOS.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ def try_lock(path: Path, patience: float = 0.2) -> int | None:
     """Take a lock.
 
     Args:
-        path: the lock file; made if missing, never removed.
-        patience: seconds to go on trying; an observer may hold the lock for a moment.
+        path: the lock file; created if missing, never removed.
+        patience: seconds to keep trying; an observer may hold the lock for a moment.
 
     Returns:
-        The open file descriptor that holds the lock (close it to release), or None.
+        The file descriptor that holds the lock (close it to release the lock), or None if
+        another process holds it or its folder is gone.
 
     Raises:
-        LabError: the file cannot be made or opened for writing.
+        LabError: the file cannot be created or opened for writing.
     """
     deadline = time.monotonic() + patience
     while True:
@@ -44,7 +45,7 @@ def try_lock(path: Path, patience: float = 0.2) -> int | None:
             time.sleep(0.005)
         if _is_at(handle, path):
             return handle
-        os.close(handle)  # while this waited, the folder was deleted: the lock of a trashed file
+        os.close(handle)  # the folder was deleted meanwhile: this lock protects nothing
 
 
 def _locked_now(handle: int) -> bool:
@@ -56,7 +57,7 @@ def _locked_now(handle: int) -> bool:
 
 
 def _is_at(handle: int, path: Path) -> bool:
-    """Whether an open file is still the one at a path."""
+    """Return whether an open file is still the one at a path."""
     try:
         return os.path.samestat(os.fstat(handle), os.stat(path))
     except OSError:
@@ -64,7 +65,7 @@ def _is_at(handle: int, path: Path) -> bool:
 
 
 def is_locked(path: Path) -> bool:
-    """Whether some process holds the lock, without keeping it."""
+    """Return whether a process holds the lock, without taking it."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -80,10 +81,10 @@ def is_locked(path: Path) -> bool:
 
 @contextlib.contextmanager
 def held(path: Path, patience: float = 10.0) -> Iterator[None]:
-    """Hold a lock for the length of a block.
+    """Hold a lock during a block.
 
     Raises:
-        TimeoutError: somebody else held it for `patience` seconds.
+        TimeoutError: another process held it for `patience` seconds.
     """
     handle = try_lock(path, patience)
     if handle is None:

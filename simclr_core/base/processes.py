@@ -1,4 +1,4 @@
-"""Start processes of the lab's own modules, which outlive whoever started them."""
+"""Start the lab's helper processes, which outlive the process that started them."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ def spawn(
     stdin: int = subprocess.DEVNULL,
     pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen:
-    """Start `python -m simclr_core.MODULE ARGUMENTS` as the leader of a session of its own.
+    """Start `python -m simclr_core.MODULE ARGUMENTS` as the leader of a new session.
 
     Args:
-        module: its name inside the package, such as "workers.mapper".
-        log: open file for what it prints; the caller closes its own.
-        stdin: as `subprocess.Popen` takes it.
-        pass_fds: open files that the process inherits under the same numbers.
+        module: name inside the package, such as "workers.mapper".
+        log: open file for the output; the caller closes it.
+        stdin: as in `subprocess.Popen`.
+        pass_fds: file descriptors that the process inherits under the same numbers.
 
     Returns:
         The process.
 
     Raises:
-        OSError: the machine starts no further process.
+        OSError: the system cannot start another process.
     """
     return subprocess.Popen(
         [sys.executable, "-m", f"simclr_core.{module}", *arguments],
@@ -44,5 +44,5 @@ def spawn(
 
 
 def be_nice(level: int) -> None:
-    """Lower this process's priority to a niceness of at least `level`."""
+    """Lower this process's priority to a niceness of at least `level` (0 to 19)."""
     os.nice(max(level - os.nice(0), 0))

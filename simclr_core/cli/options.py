@@ -207,7 +207,7 @@ def chosen_config(args: argparse.Namespace, kind: str) -> settings.RunConfig:
 
 def source_path(source: str) -> str:
     """A data source that means the same from every folder: paths become absolute."""
-    from ..data.datasets import BUILT_IN
+    from ..data.builtin import BUILT_IN
 
     if source in BUILT_IN or not source.strip():  # of nothing no path is made: it is refused
         return source.strip()

@@ -1,7 +1,7 @@
-"""Data sets: pictures of one size with labels and factors, whatever they came from.
+"""Data sets: pictures of one size, with labels and factors where they are known.
 
-Built-in sets (drawn or fetched), labels, splits, pictures larger than memory, and sprites; the
-formats that people bring are read in `data.readers`. May import `base` and `machine`.
+Built-in sets (drawn or downloaded), labels, splits, pictures larger than memory, and sprites. The
+formats that users bring are read in `data.readers`. May import `base` and `machine`.
 """
 
 import lazy_loader as _lazy

@@ -1,7 +1,8 @@
-"""The data sets that come with the lab, made once and then read from a cache.
+"""The built-in data sets: made once, then read from a cache.
 
-What they need (scikit-learn, Keras) must not enter the viewer's process: there they are made by
-`python -m simclr_core.data.datasets prepare NAME`, which prints its progress as JSON lines.
+Making some of them needs scikit-learn or Keras, which must not enter the Streamlit process. A
+separate process makes these: `python -m simclr_core.data.builtin prepare NAME` prints its progress
+as JSON lines.
 """
 
 from __future__ import annotations
@@ -23,36 +24,40 @@ import numpy as np
 from ..base.errors import DataError, LabError
 from ..base.files import read_npz, write_npz
 from ..base.paths import PROJECT, cache_dir
-from ..base.progress import Progress
+from ..base.progress import Progress, no_progress
 from . import patterns, shapes
+from .drawing import Drawing
 
 BUILT_IN = ("shapes", "patterns", "digits", "cifar10")
 SHAPES_SIZE = 32
-DIGITS_TEST = 500  # the last ones: other writers than the training ones, as in the source
+DIGITS_TEST = 500  # the last ones: written by other people than the training digits
 DIGITS_SIZE = 16  # 8 x 8 has too few pixels to crop
-CIFAR_BYTES = 170_498_071  # of the archive that Keras fetches
+CIFAR_BYTES = 170_498_071  # size of the archive that Keras downloads
 CIFAR_CLASSES = (
     *("airplane", "automobile", "bird", "cat", "deer"),
     *("dog", "frog", "horse", "ship", "truck"),
 )
-NETWORK_TIMEOUT = 30.0  # seconds without an answer
+NETWORK_TIMEOUT = 30.0  # seconds without a response
 
 Arrays = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
 class DrawnSet:
-    """A set that is drawn: what draws it, its parts, its factors, and which of them is the label.
+    """A data set that is drawn by a function.
 
     Attributes:
         draw: (count, seed, image_size) -> the pictures and their factors.
-        parts: split -> (count, seed).
-        hash: of its content at 32 px; names the cache, so that another drawing is another file.
-        kind: `Dataset.kind`.
+        splits: split -> (count, seed).
+        factor_names: factor -> names of its categories.
+        label: the factor that serves as the label.
+        hash: sha256 of the content at 32 px. It is part of the cache file's name, so that a
+            changed drawing gets a new file.
+        kind: as in `Dataset.kind`.
     """
 
-    draw: Callable[[int, int, int], shapes.Drawing]
-    parts: dict[str, tuple[int, int]]
+    draw: Callable[[int, int, int], Drawing]
+    splits: dict[str, tuple[int, int]]
     factor_names: dict[str, tuple[str, ...]]
     label: str
     hash: str
@@ -86,52 +91,55 @@ DRAWN = {
 
 
 def cache_path(source: str, image_size: int = SHAPES_SIZE) -> Path:
-    """Where a built-in set is kept; the drawn ones by size and version of the drawing."""
+    """Return the cache file of a built-in set; drawn sets have one per size and version."""
     if source in DRAWN:
         return cache_dir() / f"{source}-{image_size}-{DRAWN[source].hash[:8]}.npz"
     return cache_dir() / f"{source}.npz"
 
 
 def draw_built_in(source: str, image_size: int, progress: Progress) -> Arrays:
-    """A drawn set at a size, from the cache or drawn now (2 to 5 s at 32 px).
+    """Return a drawn set from the cache, or draw it now (2 to 5 s at 32 px).
 
     Args:
         source: a key of `DRAWN`.
+        image_size: side S in pixels.
+        progress: called with the share done and a sentence.
 
     Returns:
-        x_train, x_test and, per factor, factor_train__NAME and factor_test__NAME.
+        x_train, x_test (N, S, S, 3) uint8 and, per factor, factor_train__NAME and
+        factor_test__NAME (N,) int64.
     """
     path, drawn = cache_path(source, image_size), DRAWN[source]
-    with contextlib.suppress(LabError):  # none yet, or damaged: draw again
+    with contextlib.suppress(LabError):  # not there yet, or damaged: draw it again
         return read_npz(path)
     arrays: Arrays = {}
-    for split, (count, seed) in drawn.parts.items():
+    for split, (count, seed) in drawn.splits.items():
         progress(0.8 if arrays else 0.0, f"Drawing {count:,} {split} pictures.")
         drawing = drawn.draw(count, seed, image_size)
         arrays[f"x_{split}"] = drawing.images
         for name, values in drawing.factors.items():
             arrays[f"factor_{split}__{name}"] = values
-    with contextlib.suppress(OSError, LabError):  # no room for a cache: they are drawn each time
+    with contextlib.suppress(OSError, LabError):  # no space for a cache: draw it every time
         _store(path, arrays)
     return arrays
 
 
 def prepare(source: str, progress: Progress | None = None) -> Path:
-    """Make or fetch a built-in set in this process, unless its cache is there.
+    """Make or download a built-in set in this process, unless it is in the cache.
 
     Args:
         source: one of `BUILT_IN`.
-        progress: called with a share of 1 and a sentence.
+        progress: called with the share done and a sentence.
 
     Returns:
         The cache file.
 
     Raises:
-        DataError: unknown name, no network, or a cache that cannot be written.
+        DataError: the name is unknown, there is no network, or the cache cannot be written.
     """
     if source not in BUILT_IN:
         raise DataError(f"Expected one of {', '.join(BUILT_IN)}, found {source!r}.")
-    tell = progress or (lambda share, text: None)
+    progress = progress or no_progress
     path = cache_path(source)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -139,28 +147,28 @@ def prepare(source: str, progress: Progress | None = None) -> Path:
             if path.exists():
                 return path
             if source in DRAWN:
-                draw_built_in(source, SHAPES_SIZE, tell)
+                draw_built_in(source, SHAPES_SIZE, progress)
             else:
-                _store(path, _make_digits() if source == "digits" else _fetch_cifar10(tell))
+                _store(path, _make_digits() if source == "digits" else _fetch_cifar10(progress))
     except OSError as error:
         raise DataError(
-            f"Expected to write the data set to {path.parent}, found that it cannot be written "
-            f"({error.strerror or error}); free some space or set SIMCLR_LAB_CACHE to another "
+            f"Expected to write the data set to {path.parent}, but could not "
+            f"({error.strerror or error}); free some space, or set SIMCLR_LAB_CACHE to another "
             "folder."
         ) from error
     return path
 
 
 def ensure_cached(source: str, progress: Progress) -> Path:
-    """The cache file of a built-in set, made by a process of its own if it is missing.
+    """Return the cache file of a built-in set; a separate process makes a missing one.
 
     Raises:
-        DataError: it could not be made; the text says why.
+        DataError: it could not be made; the message says why.
     """
     path = cache_path(source)
     if path.exists():
         return path
-    command = [sys.executable, "-m", "simclr_core.data.datasets", "prepare", source]
+    command = [sys.executable, "-m", "simclr_core.data.builtin", "prepare", source]
     maker = subprocess.Popen(
         command, cwd=PROJECT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     )
@@ -179,7 +187,11 @@ def ensure_cached(source: str, progress: Progress) -> Path:
 
 
 def main(arguments: list[str]) -> int:
-    """`prepare NAME`: JSON lines with fraction and text, at the end done or error."""
+    """Run `prepare NAME`: print JSON lines with fraction and text, at the end a path or an error.
+
+    Returns:
+        The exit code: 0 if done, 2 on an error.
+    """
     if len(arguments) != 2 or arguments[0] != "prepare":
         print(json.dumps({"error": f"Expected: prepare {'|'.join(BUILT_IN)}."}))
         return 2
@@ -200,8 +212,8 @@ def _print_progress(share: float, text: str) -> None:
 
 def _not_made(source: str, code: int) -> str:
     return (
-        f"Expected to make the data set {source}, found that its maker ended with code {code}; "
-        f"run python -m simclr_core.data.datasets prepare {source} to see why."
+        f"Expected to make the data set {source}, but the process ended with code {code}; "
+        f"run python -m simclr_core.data.builtin prepare {source} to see why."
     )
 
 
@@ -228,7 +240,7 @@ def _make_digits() -> Arrays:
 
 def _fetch_cifar10(progress: Progress) -> Arrays:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    progress(0.0, "Starting Keras, which fetches CIFAR-10.")
+    progress(0.0, "Starting Keras to download CIFAR-10.")
     import keras
 
     before = socket.getdefaulttimeout()
@@ -239,9 +251,9 @@ def _fetch_cifar10(progress: Progress) -> Arrays:
     except Exception as error:  # Keras turns network errors into bare Exceptions
         reason = str(error).strip().splitlines()[-1] if str(error).strip() else repr(error)
         raise DataError(
-            f"Expected to fetch CIFAR-10 (170 MB) from the internet, found no way to ({reason}). "
-            "Connect this computer and try again, or put an .npz file with x_train, y_train, "
-            f"x_test and y_test at {cache_path('cifar10')}."
+            f"Expected to download CIFAR-10 (170 MB), but could not ({reason}). "
+            "Connect this computer to the internet and try again, or put an .npz file with "
+            f"x_train, y_train, x_test and y_test at {cache_path('cifar10')}."
         ) from error
     finally:
         socket.setdefaulttimeout(before)
@@ -257,7 +269,7 @@ def _fetch_cifar10(progress: Progress) -> Arrays:
 
 @contextlib.contextmanager
 def _watch_download(progress: Progress) -> Iterator[None]:
-    """Report the growth of the file that Keras is fetching, twice a second."""
+    """Report the size of the file that Keras is downloading, twice per second."""
     folder = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras")) / "datasets"
     done = threading.Event()
 
@@ -266,7 +278,7 @@ def _watch_download(progress: Progress) -> Iterator[None]:
             with contextlib.suppress(OSError):
                 sizes = [p.stat().st_size for p in folder.glob("cifar-10*") if p.is_file()]
                 share = min(max(sizes, default=0) / CIFAR_BYTES, 1.0)
-                progress(0.05 + 0.85 * share, f"CIFAR-10: {share:.0%} of 170 MB fetched.")
+                progress(0.05 + 0.85 * share, f"CIFAR-10: {share:.0%} of 170 MB downloaded.")
 
     watcher = threading.Thread(target=_watch, daemon=True)
     watcher.start()
@@ -275,3 +287,7 @@ def _watch_download(progress: Progress) -> Iterator[None]:
     finally:
         done.set()
         watcher.join()
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,14 +1,12 @@
-"""Data sets: pictures of one size with labels and factors, whatever they came from.
+"""Load a data set: a built-in name, an .npz file, a zip or a folder.
 
-`load_dataset` takes a built-in name, an .npz file, a zip or a folder. Nothing here imports
-TensorFlow, Keras or scikit-learn.
+Nothing here imports TensorFlow, Keras or scikit-learn.
 """
 
 from __future__ import annotations
 
 import difflib
 import functools
-import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -16,23 +14,11 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..base.paths import expanded
-from ..base.progress import Progress
-from . import builtin
-from . import memmaps as large
-from .builtin import BUILT_IN, prepare
+from ..base.progress import Progress, no_progress
+from . import builtin, memmaps
 from .readers import npz
 from .readers.folders import read_pictures
-from .splits import Parts, cap, hash_arrays, split_off_test, spread_choice
-
-__all__ = [
-    "BUILT_IN",
-    "Dataset",
-    "check_fit",
-    "describe_source",
-    "load_dataset",
-    "prepare",
-    "probe_indices",
-]
+from .splits import SourceData, cap, hash_arrays, split_off_test, spread_choice
 
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 224
 LABELS = {
@@ -45,10 +31,10 @@ LABELS = {
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Pictures of one size, split into train and test, with what is known about them.
+    """Pictures of one size in a train and a test split, with labels and factors.
 
     Attributes:
-        name: built-in name, or name of the file or folder.
+        name: the built-in name, or the name of the file or folder.
         x_train: (N, S, S, 3) uint8 RGB.
         y_train: (N,) int64 in 0..K-1, None without labels.
         x_test: (M, S, S, 3) uint8; M may be 0.
@@ -58,9 +44,9 @@ class Dataset:
         factors_test: factor -> (M,) int64.
         factor_names: factor -> names of its categories.
         is_gray: the three channels are equal everywhere.
-        kind: "drawn", "patterns", "characters", "photographs" or "gray pictures"; views start
-            from it.
-        notes: what was done to the data, a sentence each.
+        kind: "drawn", "patterns", "characters", "photographs" or "gray pictures"; it decides
+            the default views.
+        notes: what was done to the data, one sentence each.
     """
 
     name: str
@@ -78,33 +64,36 @@ class Dataset:
 
     @functools.cached_property
     def content_hash(self) -> str:
-        """sha256 (hex) over pictures and labels of both splits."""
+        """The sha256 (hex) of the pictures and labels of both splits."""
         return hash_arrays(self.x_train, self.y_train, self.x_test, self.y_test)
 
     @property
     def image_size(self) -> int:
-        """Side S of the pictures in pixels."""
+        """The side S of the pictures in pixels."""
         return int(self.x_train.shape[1])
 
 
 def need_two_classes(dataset: Dataset, source: str) -> None:
-    """Refuse pictures of one class.
+    """Refuse a data set whose training pictures all have one class.
+
+    Args:
+        source: what to call the data in the message.
 
     Raises:
         DataError: fewer than two classes have training pictures.
     """
     if dataset.y_train is not None and len(np.unique(dataset.y_train)) < 2:
         raise DataError(
-            f"Expected pictures of at least two classes, found one in {source}; with one there is "
-            "nothing to tell apart."
+            f"Expected pictures of at least two classes, found one in {source}; choose pictures of "
+            "several classes."
         )
 
 
 def take_test(dataset: Dataset, rows: np.ndarray) -> Dataset:
-    """The same training pictures, and these of the test pictures in this order.
+    """Return the data set with only some of its test pictures.
 
     Args:
-        rows: positions of test pictures.
+        rows: (M,) positions of test pictures, in the order wanted.
     """
     labels = dataset.y_test
     return replace(
@@ -127,77 +116,79 @@ def load_dataset(
     Args:
         source: "shapes", "patterns", "digits", "cifar10", or the path of an .npz, a .zip or a
             folder.
-        image_size: side S in pixels, 8 to 224; None (or 0) lets the data choose.
-        max_images: training pictures at most, and as many test pictures, class by class; None
-            (or 0) takes all.
-        progress: called with a share of 1 and a sentence.
+        image_size: side S in pixels, 8 to 224; None (or 0) uses a size that suits the data.
+        max_images: the most training pictures, and the most test pictures, taken class by
+            class; None (or 0) takes all.
+        progress: called with the share done and a sentence.
 
     Returns:
-        The data set. Without a test split, a fifth of the pictures becomes one, chosen by their
+        The data set. If there is no test split, a fifth of the pictures becomes one, chosen by
         content, and a note says so.
 
     Raises:
-        DataError: the data are missing, unreadable or unfit; the text says what to do.
+        DataError: the data are missing, unreadable or unsuitable; the message says what to do.
     """
-    tell = progress or (lambda share, text: None)
+    progress = progress or no_progress
     _check_arguments(image_size, max_images)
     if source in builtin.DRAWN:
-        return _load_drawn(source, image_size or builtin.SHAPES_SIZE, max_images, tell)
-    if source in BUILT_IN:
-        path = builtin.ensure_cached(source, tell)
+        return _load_drawn(source, image_size or builtin.SHAPES_SIZE, max_images, progress)
+    if source in builtin.BUILT_IN:
+        path = builtin.ensure_cached(source, progress)
         size = image_size or (builtin.DIGITS_SIZE if source == "digits" else None)
-        parts = npz.read_npz(path, size, tell)
+        data = npz.read_npz(path, size, progress)
         if source == "digits":
-            note = "The 500 test digits come from other writers than the training ones."
-            parts = replace(parts, notes=(*parts.notes, note))
-        return _finish(source, parts, max_images, "characters" if source == "digits" else "")
+            note = "The 500 test digits were written by other people than the training digits."
+            data = replace(data, notes=(*data.notes, note))
+        return _finish(source, data, max_images, "characters" if source == "digits" else "")
     path = expanded(source)
-    if not source.strip() or not _exists(path):  # an empty path would mean the working folder
+    if not source.strip() or not _exists(path):  # an empty path is the working folder
         raise DataError(_not_found(source))
     if path.is_file() and path.suffix.lower() == ".npz":
-        parts = npz.read_npz(path, image_size or None, tell)
+        data = npz.read_npz(path, image_size or None, progress)
     elif path.is_dir() or (path.is_file() and path.suffix.lower() == ".zip"):
-        # Read a quarter more than asked for: a fifth may become the test split.
+        # Read a quarter more than wanted: a fifth may become the test split.
         limit = -(-max_images * 5 // 4) if max_images else None
-        parts = read_pictures(path, image_size or None, limit, tell)
+        data = read_pictures(path, image_size or None, limit, progress)
     else:
         raise DataError(
             f"Expected a folder, a .zip or an .npz file, found {path.name}; "
-            "put the pictures into one of these."
+            "put the pictures into one of these formats."
         )
-    return _finish(path.resolve().name or "pictures", parts, max_images)
+    return _finish(path.resolve().name or "pictures", data, max_images)
 
 
 def describe_source(source: str) -> str:
-    """A short name of a source for menus."""
+    """Return a short name of a source for menus."""
     return LABELS.get(source) or Path(source).name or source
 
 
 def check_fit(dataset: Dataset, batch_size: int) -> None:
-    """Refuse a data set with fewer training pictures than a batch.
+    """Refuse a data set that has fewer training pictures than a batch.
 
     Args:
-        batch_size: images a step (N).
+        batch_size: pictures per step (N).
 
     Raises:
-        DataError: too few; the text names a batch size that fits, if there is one.
+        DataError: there are too few; the message names a batch size that fits, if one does.
     """
     count = len(dataset.x_train)
     if count >= max(batch_size, 2):
         return
     needed = f"Expected at least {max(batch_size, 2):,} training pictures for a batch"
     advice = f"choose a batch size of at most {count}, or " if count >= 2 else ""
-    raise DataError(f"{needed}, found {count:,} in {dataset.name}; {advice}bring more pictures.")
+    raise DataError(f"{needed}, found {count:,} in {dataset.name}; {advice}use more pictures.")
 
 
 def probe_indices(dataset: Dataset, count: int = 1000) -> np.ndarray:
-    """The training pictures that every snapshot encodes: the same for all runs on these data.
+    """Choose the probe set: the training pictures that every snapshot encodes.
+
+    The choice depends on the data alone, so that all runs on the same data share it.
 
     Args:
-        count: pictures wanted; all of them when there are fewer.
+        count: the pictures wanted; if there are fewer, all are taken.
 
     Returns:
-        (P,) int64 rows of x_train in rising order, classes in proportion where there are labels.
+        (P,) int64 rows of x_train in ascending order, stratified by class if there are labels.
     """
     return spread_choice(dataset.y_train, len(dataset.x_train), count, dataset.content_hash)
 
@@ -206,7 +197,7 @@ def _check_arguments(image_size: int | None, max_images: int | None) -> None:
     if image_size and not MIN_IMAGE_SIZE <= image_size <= MAX_IMAGE_SIZE:
         raise DataError(
             f"Expected an image size of {MIN_IMAGE_SIZE} to {MAX_IMAGE_SIZE} pixels, found "
-            f"{image_size}; choose one in between."
+            f"{image_size}; choose a size in this range."
         )
     if max_images is not None and max_images < 0:
         raise DataError(f"Expected a number of pictures of at least 1, found {max_images}.")
@@ -215,21 +206,23 @@ def _check_arguments(image_size: int | None, max_images: int | None) -> None:
 def _exists(path: Path) -> bool:
     try:
         return path.exists()
-    except (OSError, ValueError):  # a name too long or with a null byte
+    except (OSError, ValueError):  # the name is too long or contains a null byte
         return False
 
 
 def _not_found(source: str) -> str:
-    near = difflib.get_close_matches(source.lower(), BUILT_IN, 1)
+    near = difflib.get_close_matches(source.lower(), builtin.BUILT_IN, 1)
     advice = f"did you mean {near[0]}?" if near else "check the path."
     return (
-        f"Expected {', '.join(BUILT_IN)} or the path of a folder, a .zip or an .npz file; "
+        f"Expected {', '.join(builtin.BUILT_IN)} or the path of a folder, a .zip or an .npz file; "
         f"found nothing at {source[:200]!r}: {advice}"
     )
 
 
-def _load_drawn(source: str, image_size: int, max_images: int | None, tell: Progress) -> Dataset:
-    drawn, arrays = builtin.DRAWN[source], builtin.draw_built_in(source, image_size, tell)
+def _load_drawn(
+    source: str, image_size: int, max_images: int | None, progress: Progress
+) -> Dataset:
+    drawn, arrays = builtin.DRAWN[source], builtin.draw_built_in(source, image_size, progress)
     for split in ("train", "test") if max_images else ():
         label = arrays[f"factor_{split}__{drawn.label}"]
         rows = spread_choice(label, len(label), max_images or 0, "0")
@@ -252,25 +245,25 @@ def _load_drawn(source: str, image_size: int, max_images: int | None, tell: Prog
     )
 
 
-def _finish(name: str, parts: Parts, max_images: int | None, kind: str = "") -> Dataset:
-    """Add what is missing (a test split, a cap) and look at the pictures' kind."""
-    if parts.x_test is None:
-        parts = split_off_test(parts)
+def _finish(name: str, data: SourceData, max_images: int | None, kind: str = "") -> Dataset:
+    """Make a test split if there is none, cap the number of pictures, and find their kind."""
+    if data.x_test is None:
+        data = split_off_test(data)
     if max_images:
-        parts = cap(parts, max_images)
-    notes = parts.notes
-    if large.is_mapped(parts.x_train):
-        size = f"{parts.x_train.nbytes / 1e9:,.1f} GB"
-        notes = (*notes, f"These are {size} of pictures: they are read from the disk as needed.")
-    x_test = parts.x_test if parts.x_test is not None else parts.x_train[:0]
-    is_gray = _is_gray(parts.x_train) and _is_gray(x_test)
+        data = cap(data, max_images)
+    notes = data.notes
+    if memmaps.is_mapped(data.x_train):
+        size = f"{data.x_train.nbytes / 1e9:,.1f} GB"
+        notes = (*notes, f"The pictures take {size}: they are read from the disk as needed.")
+    x_test = data.x_test if data.x_test is not None else data.x_train[:0]
+    is_gray = _is_gray(data.x_train) and _is_gray(x_test)
     return Dataset(
         name=name,
-        x_train=parts.x_train,
-        y_train=parts.y_train,
+        x_train=data.x_train,
+        y_train=data.y_train,
         x_test=x_test,
-        y_test=parts.y_test,
-        class_names=parts.class_names,
+        y_test=data.y_test,
+        class_names=data.class_names,
         is_gray=is_gray,
         kind=kind or ("gray pictures" if is_gray else "photographs"),
         notes=notes,
@@ -278,13 +271,9 @@ def _finish(name: str, parts: Parts, max_images: int | None, kind: str = "") -> 
 
 
 def _is_gray(images: np.ndarray) -> bool:
-    """Whether red, green and blue are equal; a look at the first pictures usually settles it."""
-    for part in (slice(32), *large.blocks(images)):
+    """Return whether all pictures are gray; colour usually shows in the first 32."""
+    for part in (slice(32), *memmaps.blocks(images)):
         red, green, blue = (images[part][..., channel] for channel in range(3))
         if not (np.array_equal(red, green) and np.array_equal(green, blue)):
             return False
     return True
-
-
-if __name__ == "__main__":
-    sys.exit(builtin.main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""Labels of any sort to 0..K-1 with names, and parts of a source to train and test."""
+"""Turn labels of any type into 0..K-1, and the splits of a source into train and test."""
 
 from __future__ import annotations
 
@@ -6,39 +6,43 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..base.paths import safe_name
-from . import memmaps as large
-from .splits import Parts
+from . import memmaps
+from .splits import SourceData
 
-LARGEST = 2.0**53  # of labels that are floats: above, neighbouring whole numbers look the same
+LARGEST = 2.0**53  # for float labels; above it, neighbouring integers are the same number
 
 
-def label_parts(
+def combine_splits(
     splits: list[str],
     images: list[np.ndarray],
     labels: list[np.ndarray | None],
     class_names: np.ndarray | None,
-) -> Parts:
-    """Put the parts of a source together as train and test.
+) -> SourceData:
+    """Combine a source's splits into train and test.
 
     Args:
-        splits: name of each part: "train" or another word for the first, "val", "test".
-        images: (N, S, S, 3) uint8 per part.
-        labels: per part (N,), (N, 1) or one-hot (N, K) of numbers or text, or None. A part
-            without pictures counts as none.
+        splits: name of each split: the first is the training split under any name, then "val"
+            or "test". An empty split is ignored.
+        images: per split (N, S, S, 3) uint8.
+        labels: per split (N,), (N, 1) or one-hot (N, K), numbers or text; or None.
         class_names: names of the classes 0..K-1, or None.
 
+    Returns:
+        The pictures with numbered labels. A validation split joins train, or is the test split
+        if there is no other.
+
     Raises:
-        DataError: labels that do not fit the pictures, or no picture at all.
+        DataError: the labels do not fit the pictures, or there are no training pictures.
     """
     if not len(images[0]):
-        raise DataError("Expected pictures to train on, found none; save at least a batch of them.")
+        raise DataError("Expected training pictures, found none; save at least one batch of them.")
     notes: list[str] = []
     flat = [
         None if label is None else _flat(label, len(x), split)
         for split, x, label in zip(splits, images, labels, strict=True)
     ]
     notes += [
-        f"The {split} split is empty and counts as none."
+        f"The {split} split is empty and was ignored."
         for split, x in zip(splits, images, strict=True)
         if not len(x)
     ]
@@ -47,7 +51,7 @@ def label_parts(
     flat = [flat[place] for place in filled]
     given = [y for y in flat if y is not None]
     if given and len(given) < len(flat):
-        notes.append("Labels were left out, as some of the splits have none.")
+        notes.append("Labels were left out because some splits have none.")
     names: tuple[str, ...] = ()
     numbers: list[np.ndarray | None] = [None] * len(flat)
     if len(given) == len(flat):
@@ -58,7 +62,7 @@ def label_parts(
 
 
 def _flat(labels: np.ndarray, count: int, split: str) -> np.ndarray:
-    """One label a picture: (N,) of integers or text."""
+    """Return one label per picture: (N,) integers or text."""
     if labels.ndim == 2 and labels.shape[1] > 1 and _is_one_hot(labels):
         labels = labels.argmax(axis=1)
     if labels.ndim == 2 and labels.shape[1] == 1:
@@ -81,7 +85,7 @@ def _flat(labels: np.ndarray, count: int, split: str) -> np.ndarray:
 
 
 def _whole(labels: np.ndarray, split: str) -> np.ndarray:
-    """Floats without a fraction as int64."""
+    """Return floats without a fraction as int64."""
     beyond = labels[np.abs(labels) >= LARGEST]
     if len(beyond):
         raise DataError(
@@ -100,7 +104,7 @@ def _is_one_hot(labels: np.ndarray) -> bool:
 def _to_numbers(
     labels: list[np.ndarray], class_names: np.ndarray | None
 ) -> tuple[list[np.ndarray], tuple[str, ...], list[str]]:
-    """Labels as int64 in 0..K-1, the names of the K classes, and notes."""
+    """Return labels as int64 in 0..K-1, the names of the K classes, and notes."""
     values, inverse = np.unique(np.concatenate(labels), return_inverse=True)
     ends = np.cumsum([len(part) for part in labels])[:-1]
     given = _read_names(class_names)
@@ -113,7 +117,7 @@ def _to_numbers(
             f"{safe_name(str(values[0]))} to {safe_name(str(values[-1]))}."
         )
     if len(values) == 1:
-        notes.append("All pictures have one and the same label: scores by label say nothing.")
+        notes.append("All pictures have the same label: scores by label mean nothing.")
     names = tuple(safe_name(str(value)) for value in values)
     return [part.astype(np.int64) for part in np.split(inverse, ends)], names, notes
 
@@ -132,19 +136,21 @@ def _join(
     labels: list[np.ndarray | None],
     names: tuple[str, ...],
     notes: list[str],
-) -> Parts:
-    """Train and test from two or three parts: validation joins train if there is a test split."""
+) -> SourceData:
+    """Combine up to three splits; validation joins train if there is a test split."""
     x, y = dict(zip(splits, images, strict=True)), dict(zip(splits, labels, strict=True))
     first = splits[0]
     test = next((name for name in ("test", "val") if name in x), None)
     if test == "test" and "val" in x:
-        notes.append(f"The validation split ({len(x['val']):,} pictures) joined the training one.")
+        notes.append(
+            f"The validation split ({len(x['val']):,} pictures) joined the training split."
+        )
         y_first, y_val = y[first], y["val"]
-        x[first] = large.join([x[first], x["val"]])
+        x[first] = memmaps.join([x[first], x["val"]])
         if y_first is not None and y_val is not None:
             y[first] = np.concatenate([y_first, y_val])
     elif test == "val":
         notes.append("The validation split serves as the test split.")
     if test is None:
-        return Parts(x[first], y[first], None, None, names, tuple(notes))
-    return Parts(x[first], y[first], x[test], y[test], names, tuple(notes))
+        return SourceData(x[first], y[first], None, None, names, tuple(notes))
+    return SourceData(x[first], y[first], x[test], y[test], names, tuple(notes))

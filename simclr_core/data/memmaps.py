@@ -1,7 +1,7 @@
-"""Pictures that may be larger than memory: arrays that lie in a file without a name.
+"""Pictures that may be larger than memory: arrays mapped from a file without a name.
 
-Everything else works with NumPy arrays and need not know: a memory map is one. Its pages are read
-as they are needed and can be given up at any time; `prefetch` asks for them ahead.
+A memory map is a NumPy array, so other code need not care. The system reads its pages as they are
+needed and may drop them at any time; `prefetch` asks for them early.
 """
 
 from __future__ import annotations
@@ -21,27 +21,28 @@ from ..base.errors import DataError
 from ..base.paths import cache_dir
 from ..machine import memory
 
-RESIDENT = 1 / 3  # of the free memory; pictures that take more than that go to the disk
-DISK = 0.8  # of the free disk that pictures may take
-BLOCK = 32 * 2**20  # bytes copied at once
+RESIDENT = 1 / 3  # of the free memory; larger pictures go to the disk
+DISK = 0.8  # of the free disk, the most that pictures may take
+BLOCK = 32 * 2**20  # bytes copied at a time
 
 
 def room() -> float:
-    """Bytes of pictures that are kept in memory."""
+    """Return how many bytes of pictures may stay in memory."""
     return RESIDENT * memory.available()
 
 
 def allocate(shape: Sequence[int]) -> np.ndarray:
-    """An array for pictures whose content is still to be written.
+    """Return an uninitialised uint8 array for pictures.
 
     Args:
-        shape: of uint8.
+        shape: of the array.
 
     Returns:
-        In memory, or mapped from a file without a name that is gone with its last user.
+        An array in memory, or one mapped from a file without a name, which disappears with its
+        last user.
 
     Raises:
-        DataError: they fit neither into memory nor onto the disk.
+        DataError: the pictures fit neither into memory nor onto the disk.
     """
     size = int(np.prod(np.array(shape, dtype=object)))
     if size <= room():
@@ -51,15 +52,15 @@ def allocate(shape: Sequence[int]) -> np.ndarray:
 
 
 def spool(size: int) -> BinaryIO:
-    """An open file without a name, its bytes reserved on the disk.
+    """Open a file without a name and reserve its bytes on the disk.
 
-    Reserved because writing to a map of a file that the disk has no room for ends the process.
+    Without the reservation, writing to the map when the disk is full would kill the process.
 
     Args:
-        size: bytes, at least 1.
+        size: in bytes, at least 1.
 
     Raises:
-        DataError: the disk has no room.
+        DataError: the disk is full, or the cache folder cannot be written.
     """
     folder = cache_dir()
     try:
@@ -83,35 +84,35 @@ def spool(size: int) -> BinaryIO:
 
 
 def take(array: np.ndarray, rows: np.ndarray) -> np.ndarray:
-    """`array[rows]`, in memory or mapped as `allocate` decides.
+    """Return `array[rows]`, in memory or mapped as `allocate` decides.
 
     Args:
         array: (N, ...) uint8.
         rows: (M,) integers.
     """
-    found = allocate((len(rows), *array.shape[1:]))
-    for part in blocks(array, len(rows)):
-        found[part] = array[rows[part]]
-    return found
+    taken = allocate((len(rows), *array.shape[1:]))
+    for block in blocks(array, len(rows)):
+        taken[block] = array[rows[block]]
+    return taken
 
 
 def join(arrays: Sequence[np.ndarray]) -> np.ndarray:
-    """Arrays (N, ...) uint8 one after another, in memory or mapped as `allocate` decides."""
-    found = allocate((sum(map(len, arrays)), *arrays[0].shape[1:]))
+    """Concatenate arrays (N, ...) uint8, in memory or mapped as `allocate` decides."""
+    joined = allocate((sum(map(len, arrays)), *arrays[0].shape[1:]))
     at = 0
     for array in arrays:
-        for part in blocks(array):
-            found[at + part.start : at + part.stop] = array[part]
+        for block in blocks(array):
+            joined[at + block.start : at + block.stop] = array[block]
         at += len(array)
-    return found
+    return joined
 
 
 def blocks(array: np.ndarray, count: int | None = None) -> Iterator[slice]:
-    """Slices of rows of about `BLOCK` bytes.
+    """Yield slices of rows of about `BLOCK` bytes each.
 
     Args:
         array: (N, ...).
-        count: rows to go through; N if not given.
+        count: the number of rows to cover; None covers all N.
     """
     count = len(array) if count is None else count
     step = max(1, BLOCK // max(array.itemsize * int(np.prod(array.shape[1:])), 1))
@@ -120,21 +121,21 @@ def blocks(array: np.ndarray, count: int | None = None) -> Iterator[slice]:
 
 
 def is_mapped(array: np.ndarray | None) -> bool:
-    """Whether an array's content lies in a file."""
+    """Return whether an array is mapped from a file."""
     return isinstance(array, np.memmap)
 
 
 def prefetch(array: np.ndarray, rows: Iterable[int]) -> None:
-    """Ask the system to have rows of a mapped array in memory soon; of others nothing is asked.
+    """Ask the system to read rows of a mapped array soon; do nothing for other arrays.
 
     Args:
-        array: (N, ...), its rows contiguous.
+        array: (N, ...), each row contiguous.
         rows: integers in 0..N-1.
     """
-    where = _mapping(array)
-    if where is None:
+    mapping = _mapping(array)
+    if mapping is None:
         return
-    mapped, start = where
+    mapped, start = mapping
     each, page = array.strides[0], mmap.PAGESIZE
     for row in rows:
         first = start + int(row) * each
@@ -143,14 +144,14 @@ def prefetch(array: np.ndarray, rows: Iterable[int]) -> None:
 
 
 def read_anywhere(array: np.ndarray) -> None:
-    """Tell the system that rows of a mapped array are read in no order: nothing beside them."""
-    where = _mapping(array)
-    if where is not None:
-        where[0].madvise(mmap.MADV_RANDOM)
+    """Advise the system that a mapped array is read in random order, without read-ahead."""
+    mapping = _mapping(array)
+    if mapping is not None:
+        mapping[0].madvise(mmap.MADV_RANDOM)
 
 
 def _mapping(array: np.ndarray) -> tuple[mmap.mmap, int] | None:
-    """The map that an array lies in, and the byte where its first row begins."""
+    """Return the map that holds an array, and the byte offset of its first row."""
     mapped = getattr(array, "_mmap", None)
     if mapped is None or not hasattr(mapped, "madvise") or not hasattr(mmap, "MADV_WILLNEED"):
         return None

@@ -1,56 +1,39 @@
-"""The built-in pictures: one drawn shape on a plain background.
+"""Draw the data set "shapes": one shape on a plain background.
 
-Every picture has four known factors (shape, hue, background, size), drawn independently, so that
-what a representation holds can be measured factor by factor. Pose and pixel noise are random and
-no factor. All shapes of one size cover the same area and colours are drawn apart from shapes:
-a picture's mean colour therefore says nothing about its shape.
+Each picture has four known factors (shape, hue, background, size), drawn independently, so that the
+content of a representation can be measured factor by factor. Pose and pixel noise are random and
+are not factors. All shapes of one size cover the same area, and colours are independent of shapes,
+so a picture's mean colour says nothing about its shape.
 """
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 import cv2
 import numpy as np
 
+from .drawing import CHUNK, HUES, OVERSAMPLE, Drawing, average_down, hue_category, paint, rgb
+
 SHAPES = ("circle", "square", "triangle", "star", "cross", "ring", "heart", "crescent")
-HUES = ("red", "orange", "yellow-green", "green", "cyan", "blue", "violet", "pink")
-BACKGROUNDS = {  # shared by all pictures: a background of its own would give a picture away
+BACKGROUNDS = {  # few and shared: a unique background would identify a picture
     "charcoal": (30, 30, 32),
     "navy": (20, 28, 42),
     "moss": (24, 36, 26),
     "plum": (42, 26, 38),
-}  # all darker than any shape, so that an outline never drowns in a gray view
+}  # all darker than any shape, so that outlines stay visible in a gray view
 SIZES = ("small", "medium", "large")
 TRAIN_COUNT, TEST_COUNT = 6_000, 1_000
 TRAIN_SEED, TEST_SEED = 0, 1
 
 RADIUS = (0.195, 0.265)  # of a disc of the same area, in fractions of the picture's side
-REACH = 1.56  # no outline reaches further from its middle than this times that radius
+REACH = 1.56  # no outline extends further from its centre than this times that radius
 SATURATION = (0.55, 0.85)
 VALUE = (0.85, 1.0)
-NOISE = 3.0  # standard deviation of the pixel noise, in steps of 1/255
-OVERSAMPLE = 8  # shapes are drawn this much larger, then averaged: smooth edges
 FRACTION_BITS = 4  # OpenCV's fixed-point outlines: 1/16 of an oversampled pixel
 CURVE_POINTS = 96
-CHUNK = 250  # pictures drawn at once; bounds memory, does not change a pixel
 
-# sha256 of Dataset "shapes" at 32 x 32 (images and labels of both splits); tests hold the drawing
-# to it, so that no later score can be bought by easier pictures.
+# sha256 of Dataset "shapes" at 32 x 32 (images and labels of both splits). Tests check it, so that
+# no later score can come from easier pictures.
 SHAPES_HASH = "1821695d19c053d5152311be5f7b5608108591bf7c4ad3ce53ceecb067c85c01"
-
-
-class Drawing(NamedTuple):
-    """Drawn pictures and what is known about each.
-
-    Attributes:
-        images: (N, S, S, 3) uint8 RGB.
-        factors: factor name -> (N,) int64 category; the names are in `FACTOR_NAMES`.
-    """
-
-    images: np.ndarray
-    factors: dict[str, np.ndarray]
-
 
 FACTOR_NAMES: dict[str, tuple[str, ...]] = {
     "shape": SHAPES,
@@ -65,8 +48,8 @@ def draw_shapes(count: int, seed: int, image_size: int = 32) -> Drawing:
 
     Args:
         count: number of pictures N; shapes are balanced to within one picture.
-        seed: of the Philox streams (factors and noise have one each).
-        image_size: side S in pixels; another size draws the same scenes at that size.
+        seed: of the Philox streams; factors and noise have separate ones.
+        image_size: side S in pixels; every size shows the same scenes.
 
     Returns:
         The pictures and their factors.
@@ -80,8 +63,7 @@ def draw_shapes(count: int, seed: int, image_size: int = 32) -> Drawing:
         images[part] = _render(chosen, image_size, noise)
     factors = {
         "shape": scene["shape"],
-        # Bins lie around the pure colours: red is [-1/16, 1/16) of the circle.
-        "hue": (np.floor(scene["hue"] * len(HUES) + 0.5).astype(np.int64)) % len(HUES),
+        "hue": hue_category(scene["hue"]),
         "background": scene["background"],
         "size": _bin(scene["radius"], *RADIUS, len(SIZES)),
     }
@@ -89,10 +71,10 @@ def draw_shapes(count: int, seed: int, image_size: int = 32) -> Drawing:
 
 
 def _draw_scenes(count: int, seed: int) -> dict[str, np.ndarray]:
-    """Draw what is in each picture: arrays of N, in fractions of the picture and turns."""
+    """Draw the content of each picture: arrays (N,), lengths in picture sides, angles in turns."""
     rng = np.random.Generator(np.random.Philox(key=[seed, 0]))
     radius = rng.uniform(*RADIUS, count)
-    room = 0.5 - REACH * radius  # the same for every shape, or the place would hint at the shape
+    room = 0.5 - REACH * radius  # the same for every shape, or the position would hint at the shape
     return {
         "shape": rng.permutation(np.arange(count) % len(SHAPES)).astype(np.int64),
         "background": rng.integers(len(BACKGROUNDS), size=count),
@@ -109,18 +91,16 @@ def _draw_scenes(count: int, seed: int) -> dict[str, np.ndarray]:
 def _render(
     scene: dict[str, np.ndarray], image_size: int, noise: np.random.Generator
 ) -> np.ndarray:
-    """Put each shape's colour over its background by coverage: (n, S, S, 3) uint8."""
+    """Paint each shape over its background: (n, S, S, 3) uint8."""
     cover = _coverage(scene, image_size)[..., None]  # (n, S, S, 1), 0..1
     front = rgb(scene["hue"], scene["saturation"], scene["value"])[:, None, None, :]
     palette = np.array(list(BACKGROUNDS.values()), np.float64)
     back = palette[scene["background"]][:, None, None, :]  # (n, 1, 1, 3)
-    picture = back + cover * (front - back)  # (n, S, S, 3)
-    picture += NOISE * noise.standard_normal(picture.shape)
-    return np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    return paint(cover, front, back, noise)
 
 
 def _coverage(scene: dict[str, np.ndarray], image_size: int) -> np.ndarray:
-    """Share of each pixel that the shape covers: (n, S, S) float64 in [0, 1]."""
+    """Return the share of each pixel that the shape covers: (n, S, S) float64 in [0, 1]."""
     side = image_size * OVERSAMPLE
     canvas = np.zeros((len(scene["shape"]), side, side), np.uint8)
     for i, shape in enumerate(scene["shape"]):
@@ -132,26 +112,17 @@ def _coverage(scene: dict[str, np.ndarray], image_size: int) -> np.ndarray:
             points = (middle + scene["radius"][i] * outline @ rotation.T) * side - 0.5
             outlines.append(np.rint(points * 2**FRACTION_BITS).astype(np.int32))
         cv2.fillPoly(canvas[i], outlines, (1,), cv2.LINE_8, FRACTION_BITS)
-    n = len(canvas)
-    blocks = canvas.reshape(n, image_size, OVERSAMPLE, image_size, OVERSAMPLE)
-    return blocks.sum(axis=(2, 4)) / OVERSAMPLE**2
-
-
-def rgb(hue: np.ndarray, saturation: np.ndarray, value: np.ndarray) -> np.ndarray:
-    """HSV, each in [0, 1], to RGB in 0..255: (n, 3) float64."""
-    sector = (np.array([5.0, 3.0, 1.0]) + 6.0 * hue[:, None]) % 6.0  # (n, 3)
-    fade = np.clip(np.minimum(sector, 4.0 - sector), 0.0, 1.0)
-    return 255.0 * value[:, None] * (1.0 - saturation[:, None] * fade)
+    return average_down(canvas)
 
 
 def _bin(values: np.ndarray, low: float, high: float, count: int) -> np.ndarray:
-    """Number of the equal bin of [low, high] that each value lies in: (N,) int64."""
+    """Return the bin of each value, with `count` equal bins in [low, high]: (N,) int64."""
     bins = np.floor((values - low) / (high - low) * count).astype(np.int64)
     return np.clip(bins, 0, count - 1)
 
 
 def _polar(radii: np.ndarray, turns: np.ndarray) -> np.ndarray:
-    """Points at these distances and angles (in turns): (P, 2)."""
+    """Return points at the given distances and angles (in turns): (P, 2)."""
     angles = 2 * np.pi * turns
     return np.stack([radii * np.cos(angles), radii * np.sin(angles)], axis=1)
 
@@ -166,7 +137,7 @@ def _star(corners: int, inner: float) -> np.ndarray:
 
 
 def _cross(arm: float) -> np.ndarray:
-    """A plus sign whose arms are `arm` wide and 1 long, from the middle."""
+    """Return a plus sign with arms `arm` wide and 1 long, from the centre."""
     a = arm / 2
     corner = np.array([[1.0, a], [a, a], [a, 1.0]])  # one of four, turned by quarters
     quarter = np.array([[0.0, -1.0], [1.0, 0.0]])
@@ -182,7 +153,7 @@ def _heart() -> np.ndarray:
 
 
 def _crescent(shift: float, inner: float) -> np.ndarray:
-    """A unit disc less a disc of radius `inner` whose middle lies `shift` to the right."""
+    """Return a unit disc minus a disc of radius `inner`, centred `shift` to the right."""
     x = (1 + shift**2 - inner**2) / (2 * shift)  # where the two circles meet
     outer_half = np.arccos(x) / (2 * np.pi)
     inner_half = np.arctan2(np.sqrt(1 - x**2), x - shift) / (2 * np.pi)
@@ -193,18 +164,18 @@ def _crescent(shift: float, inner: float) -> np.ndarray:
 
 
 def _centred(outline: np.ndarray) -> np.ndarray:
-    """Move the middle of the outline's bounding box to the origin."""
+    """Move the centre of an outline's bounding box to the origin."""
     return outline - (outline.max(axis=0) + outline.min(axis=0)) / 2
 
 
 def _area(outline: np.ndarray) -> float:
-    """Signed area of a polygon by the shoelace formula."""
+    """Return the signed area of a polygon (shoelace formula)."""
     x, y = outline.T
     return 0.5 * float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1)))
 
 
 def _level(*outlines: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Scale a shape to the area of a unit disc; outlines after the first are holes in it."""
+    """Scale a shape to the area of a unit disc; outlines after the first are holes."""
     area = abs(_area(outlines[0])) - sum(abs(_area(hole)) for hole in outlines[1:])
     return tuple(outline * np.sqrt(np.pi / area) for outline in outlines)
 

@@ -1,4 +1,4 @@
-"""Which pictures train and which test: choices that depend on the data alone."""
+"""Choose training, test and labelled pictures, from the data alone."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from . import memmaps as large
+from . import memmaps
 
 TEST_SHARE = 0.2
 
 
 @dataclass(frozen=True, eq=False)
-class Parts:
-    """Pictures and labels as a source holds them, brought to one size.
+class SourceData:
+    """Pictures and labels of a source, at one size.
 
     Attributes:
         x_train: (N, S, S, 3) uint8 RGB.
@@ -25,9 +25,9 @@ class Parts:
         x_test: (M, S, S, 3) uint8, or None when the source has no test split.
         y_test: (M,) int64, or None.
         class_names: K names, () without labels.
-        notes: one sentence each.
-        groups: (N,) what each training picture comes from, such as a person, or None where that
-            is not known: pictures of one group are not torn apart.
+        notes: what was done to the data, one sentence each.
+        groups: (N,) the origin of each training picture, such as a person, or None if unknown;
+            pictures of one group stay in one split.
     """
 
     x_train: np.ndarray
@@ -40,7 +40,7 @@ class Parts:
 
 
 def hash_arrays(*arrays: np.ndarray | None) -> str:
-    """sha256 (hex) over the shapes, types and bytes of arrays; None counts too."""
+    """Return the sha256 (hex) of the shapes, types and bytes of arrays; None counts too."""
     digest = hashlib.sha256()
     for array in arrays:
         if array is None:
@@ -52,16 +52,16 @@ def hash_arrays(*arrays: np.ndarray | None) -> str:
 
 
 def spread_choice(labels: np.ndarray | None, total: int, count: int, seed: str) -> np.ndarray:
-    """Choose positions among `total`, each class in proportion to its size.
+    """Choose positions in 0..total-1, stratified by class.
 
     Args:
-        labels: (total,) classes, or None for a plain choice.
-        total: number of things to choose from.
-        count: number to choose; all when there are fewer.
+        labels: (total,) classes, or None for a plain random choice.
+        total: the number to choose from.
+        count: the number to choose; if there are fewer, all are chosen.
         seed: hex digits, usually a content hash.
 
     Returns:
-        (min(count, total),) int64 positions in rising order.
+        (min(count, total),) int64 positions in ascending order.
     """
     if count >= total:
         return np.arange(total)
@@ -73,7 +73,7 @@ def spread_choice(labels: np.ndarray | None, total: int, count: int, seed: str) 
 
 
 def _even_order(labels: np.ndarray) -> np.ndarray:
-    """An order whose every beginning holds the classes in about their shares.
+    """Return an order in which every prefix holds the classes in about their proportions.
 
     The j-th member of a class of n gets the place (j + 1/2) / n on a line from 0 to 1.
     """
@@ -84,19 +84,22 @@ def _even_order(labels: np.ndarray) -> np.ndarray:
     return np.argsort(place, kind="stable")
 
 
-def split_off_test(parts: Parts) -> Parts:
-    """Make a fifth of the pictures the test split, the same fifth for the same pictures.
+def split_off_test(data: SourceData) -> SourceData:
+    """Move a fifth of the pictures to a test split; the same pictures give the same fifth.
 
-    Fewer than five pictures all stay in training. A class of one picture stays there too.
-    Pictures of one group are all in training or all in the test split: a score on pictures of
-    persons that the network knows already would be too good.
+    With fewer than five pictures, all stay in training; so does a class of one picture. Pictures of
+    one group stay together: test scores would be too good if the network had trained on other
+    pictures of the same person.
+
+    Returns:
+        The data with a test split (perhaps empty), and a note on it.
     """
-    total = len(parts.x_train)
+    total = len(data.x_train)
     chosen = np.zeros(total, bool)
-    labels = np.zeros(total, np.int64) if parts.y_train is None else parts.y_train
-    seed = int(hash_arrays(parts.x_train, parts.y_train)[:16], 16)
+    labels = np.zeros(total, np.int64) if data.y_train is None else data.y_train
+    seed = int(hash_arrays(data.x_train, data.y_train)[:16], 16)
     rng = np.random.Generator(np.random.Philox(key=seed))
-    mates = _mates(parts.groups, total)
+    mates = _mates(data.groups, total)
     for label in np.unique(labels) if total >= 5 else ():
         members = rng.permutation(np.flatnonzero(labels == label))
         most = min(round(TEST_SHARE * len(members)), len(members) - 1)
@@ -105,28 +108,28 @@ def split_off_test(parts: Parts) -> Parts:
             if not chosen[member] and taken + len(mates[member]) <= most:
                 chosen[mates[member]] = True
                 taken += len(mates[member])
-    by_class = "" if parts.y_train is None else ", class by class"
-    if parts.groups is not None:
-        by_class += ", those whose file names begin alike together"
+    how = "" if data.y_train is None else ", class by class"
+    if data.groups is not None:
+        how += ", keeping files whose names begin alike together"
     note = (
         f"No test split given: {int(chosen.sum()):,} of {total:,} pictures were set aside for "
-        f"testing{by_class}, chosen by the pictures' content."
+        f"testing{how}, chosen by the pictures' content."
         if chosen.any()
-        else "No test split given, and too few pictures to set some aside: nothing can be tested."
+        else "No test split given, and too few pictures to make one: nothing can be tested."
     )
     return replace(
-        parts,
-        x_train=large.take(parts.x_train, np.flatnonzero(~chosen)),
-        x_test=large.take(parts.x_train, np.flatnonzero(chosen)),
-        y_train=None if parts.y_train is None else parts.y_train[~chosen],
-        y_test=None if parts.y_train is None else parts.y_train[chosen],
-        notes=(*parts.notes, note),
+        data,
+        x_train=memmaps.take(data.x_train, np.flatnonzero(~chosen)),
+        x_test=memmaps.take(data.x_train, np.flatnonzero(chosen)),
+        y_train=None if data.y_train is None else data.y_train[~chosen],
+        y_test=None if data.y_train is None else data.y_train[chosen],
+        notes=(*data.notes, note),
         groups=None,
     )
 
 
 def _mates(groups: Sequence[str] | None, total: int) -> Sequence[np.ndarray]:
-    """For each picture, the rows of all pictures of its group, its own among them."""
+    """Return, for each picture, the rows of all pictures in its group, including itself."""
     if groups is None:
         return [np.array([row]) for row in range(total)]
     _, group = np.unique(np.array(groups), return_inverse=True)
@@ -135,25 +138,25 @@ def _mates(groups: Sequence[str] | None, total: int) -> Sequence[np.ndarray]:
     return [members[i] for i in group]
 
 
-LARGEST_GROUP = 0.1  # of all pictures: more, and names do not tell what pictures come from
+LARGEST_GROUP = 0.1  # of all pictures; if one is larger, names do not show the origin
 
 
 def groups_by_name(names: Sequence[str]) -> tuple[str, ...] | None:
-    """What pictures come from, told by the first part of their file names.
+    """Group pictures by the first part of their file names.
 
-    "person12_virus_3" and "person12_virus_4" belong to person12, "IM-0115-0001" to IM-0115. What
-    has no number is no such part: "cat_1" and "cat_2" are two pictures.
+    "person12_virus_3" and "person12_virus_4" belong to person12, "IM-0115-0001" to IM-0115. A part
+    without a number is no group: "cat_1" and "cat_2" are two pictures.
 
     Args:
-        names: without folder and ending.
+        names: file names without folder and ending.
 
     Returns:
-        A group a picture; None where no two pictures share one, or one group is so large that
-        names tell something else.
+        (N,) the group of each picture, or None if no two pictures share a group, or if one group
+        is so large that the names must mean something else.
     """
-    found = [_first_part(name) or f"{i} {name}" for i, name in enumerate(names)]
-    largest = max(Counter(found).values(), default=0)
-    return tuple(found) if 1 < largest <= max(LARGEST_GROUP * len(found), 2) else None
+    groups = [_first_part(name) or f"{i} {name}" for i, name in enumerate(names)]
+    largest = max(Counter(groups).values(), default=0)
+    return tuple(groups) if 1 < largest <= max(LARGEST_GROUP * len(groups), 2) else None
 
 
 def _first_part(name: str) -> str:
@@ -164,31 +167,39 @@ def _first_part(name: str) -> str:
 
 
 def labelled_rows(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
-    """Rows of `count` pictures of each class, or all of a class that has fewer.
+    """Choose `count` pictures of each class, or all if a class has fewer.
 
-    Those of a smaller count are among those of a larger one.
+    A larger count includes the pictures of every smaller count.
+
+    Args:
+        labels: (N,) int64 classes.
+        count: pictures per class.
+        seed: of the choice.
+
+    Returns:
+        (M,) rows in ascending order.
     """
     order = np.random.default_rng([seed, 77]).permutation(len(labels))
     picked = [order[labels[order] == c][:count] for c in np.unique(labels)]
     return np.sort(np.concatenate(picked))
 
 
-def cap(parts: Parts, count: int) -> Parts:
-    """Keep at most `count` training and at most `count` test pictures, class by class."""
-    x_train, y_train = _cap_part(parts.x_train, parts.y_train, count)
-    x_test, y_test = parts.x_test, parts.y_test
+def cap(data: SourceData, count: int) -> SourceData:
+    """Return at most `count` training and `count` test pictures, stratified by class."""
+    x_train, y_train = _cap_part(data.x_train, data.y_train, count)
+    x_test, y_test = data.x_test, data.y_test
     if x_test is not None:
         x_test, y_test = _cap_part(x_test, y_test, count)
-    if len(x_train) == len(parts.x_train):
-        return replace(parts, x_test=x_test, y_test=y_test)
-    note = f"At most {count:,} pictures were asked for: {len(x_train):,} of those there train."
+    if len(x_train) == len(data.x_train):
+        return replace(data, x_test=x_test, y_test=y_test)
+    note = f"Training uses {len(x_train):,} of {len(data.x_train):,} pictures (limit {count:,})."
     return replace(
-        parts,
+        data,
         x_train=x_train,
         y_train=y_train,
         x_test=x_test,
         y_test=y_test,
-        notes=(*parts.notes, note),
+        notes=(*data.notes, note),
     )
 
 
@@ -198,4 +209,4 @@ def _cap_part(
     keep = spread_choice(y, len(x), count, "0")
     if len(keep) == len(x):
         return x, y
-    return large.take(x, keep), None if y is None else y[keep]
+    return memmaps.take(x, keep), None if y is None else y[keep]

@@ -1,7 +1,7 @@
-"""Files that people hand over in the browser, kept in a private folder beside the runs.
+"""Keep files that users upload, in a private folder beside the runs.
 
-A file is named by the hash of its content: sent twice, stored once. Nothing here is served, and
-nothing is unpacked: what reads the pictures reads the archive member by member.
+A file is named by the hash of its content, so a file sent twice is stored once. Nothing here is
+served or unpacked: the readers read archives member by member.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from typing import IO
 from ..base.errors import DataError, LabError
 from ..base.files import NO_ROOM
 
-LARGEST = 500_000_000  # bytes of one file
+LARGEST = 500_000_000  # bytes per file
 ENDINGS = (".npz", ".zip")
 _BLOCK = 1 << 20
 
 
 def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
-    """Store a file under its content's hash.
+    """Store a file under the hash of its content.
 
     Args:
-        root: the folder of runs; the file goes to `uploads/` in it.
-        name: as the user calls it; only its ending and a few plain letters are used.
-        file: open for reading, at its beginning.
+        root: the runs folder; the file goes into its subfolder `uploads`.
+        name: the user's name for it; only the ending and a few ASCII letters are used.
+        file: open for reading, at its start.
 
     Returns:
         The path of the stored file.
 
     Raises:
         DataError: the ending is not one of `ENDINGS`, or the file is empty or too large.
-        LabError: the disk is full, or nobody may write there.
+        LabError: the disk is full, or writing is not allowed.
     """
     ending = Path(name).suffix.lower()
     if ending not in ENDINGS:
         raise DataError(
             f"Expected a .npz or .zip file, found {name[-60:]!r}; "
-            "put pictures into a zip, one folder a class."
+            "put the pictures into a zip with one folder per class."
         )
     folder = root / "uploads"
     aside = ""
@@ -62,18 +62,18 @@ def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
 
 
 def _not_kept(folder: Path, name: str, error: OSError) -> LabError:
-    """What the system had against keeping a file, for people."""
+    """Return the error for a file that could not be stored, with advice."""
     wanted = f"Expected to keep {name[-60:]!r} in {folder}"
     path = "give the file's path on this machine instead"
     if error.errno in NO_ROOM:
-        return LabError(f"{wanted}, found no room on the disk; delete old runs, or {path}.")
+        return LabError(f"{wanted}, but the disk is full; delete old runs, or {path}.")
     return LabError(
         f"{wanted}, but could not ({error.strerror or error}); allow writing there, or {path}."
     )
 
 
 def _copy(source: IO[bytes], target: IO[bytes], name: str) -> str:
-    """Copy block by block within the limit; the content's hash."""
+    """Copy a file within the size limit and return the hash of its content."""
     digest, total = hashlib.sha256(), 0
     while block := source.read(_BLOCK):
         total += len(block)

@@ -14,7 +14,7 @@ import numpy as np
 from keras import ops
 
 from ..base.errors import ConfigError
-from ..data import memmaps as large
+from ..data import memmaps
 from ..loss.nt_xent import loss_and_accuracy
 from ..settings.config import ModelConfig, TrainConfig, ViewConfig
 from ..views.render import draw_recipes, recipe_arrays, render_arrays
@@ -159,10 +159,10 @@ class Feed(keras.utils.PyDataset):
         self.start, self.view_size = start, view_size or images.shape[1]
         self.end = end
         self._epoch: tuple[int, np.ndarray] = (-1, np.empty(0, np.int64))
-        self._mapped = large.is_mapped(images)
+        self._mapped = memmaps.is_mapped(images)
         self._asked = start  # steps before this one have been asked for ahead
         if self._mapped:
-            large.read_anywhere(images)
+            memmaps.read_anywhere(images)
 
     @property
     def num_batches(self) -> int | None:
@@ -186,7 +186,7 @@ class Feed(keras.utils.PyDataset):
         """Have the pictures of the next steps brought from the disk while this one is made."""
         self._asked = max(self._asked, step)
         while self._asked <= step + AHEAD:
-            large.prefetch(self.images, self.indices(self._asked))
+            memmaps.prefetch(self.images, self.indices(self._asked))
             self._asked += 1
 
     def indices(self, step: int) -> np.ndarray:

@@ -105,7 +105,7 @@ def test_locked_members_and_inner_zips(tmp_path: Path) -> None:
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         raw[raw.rfind(mark) + offset] |= 1  # the last member claims to be encrypted
     path.write_bytes(bytes(raw))
-    assert any("locked by a password: locked.png" in n for n in load_dataset(str(path)).notes)
+    assert any("protected by a password: locked.png" in n for n in load_dataset(str(path)).notes)
     with zipfile.ZipFile(tmp_path / "y.zip", "w") as archive:
         archive.write(path, "inner.zip")
     with pytest.raises(DataError, match="not opened"):

@@ -13,12 +13,12 @@ import pytest
 from simclr_core.base.errors import DataError
 from simclr_core.base.paths import PROJECT
 from simclr_core.data import builtin
+from simclr_core.data.builtin import prepare
 from simclr_core.data.datasets import (
     Dataset,
     check_fit,
     describe_source,
     load_dataset,
-    prepare,
     probe_indices,
 )
 
@@ -86,7 +86,7 @@ def test_check_fit() -> None:
     check_fit(unsplit(32), 32)
     with pytest.raises(DataError, match=r"at least 64 training pictures.*found 32.*at most 32"):
         check_fit(unsplit(32), 64)
-    with pytest.raises(DataError, match=r"at least 2 .*found 1 in x; bring more"):
+    with pytest.raises(DataError, match=r"at least 2 .*found 1 in x; use more"):
         check_fit(unsplit(1), 1)
 
 
@@ -154,7 +154,7 @@ def test_cifar10_from_a_file_put_in_the_cache(cache: Path) -> None:
 
 
 def test_prepare_prints_json_lines() -> None:
-    command = [sys.executable, "-m", "simclr_core.data.datasets", "prepare"]
+    command = [sys.executable, "-m", "simclr_core.data.builtin", "prepare"]
     done = subprocess.run([*command, "shapes"], cwd=ROOT, capture_output=True, text=True)
     rows = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == 0 and rows[-1]["fraction"] == 1.0 and len(rows) >= 2

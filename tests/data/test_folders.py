@@ -13,9 +13,7 @@ from PIL import Image
 from simclr_core.base.errors import DataError
 from simclr_core.base.paths import PROJECT
 from simclr_core.data.datasets import load_dataset
-from simclr_core.data.readers import archives
-from simclr_core.data.readers import folders as ingest
-from simclr_core.data.readers import picture_files as pictures
+from simclr_core.data.readers import archives, folders, picture_files
 
 ROOT = PROJECT
 SHARED = ROOT.parent / "shared" / "data"
@@ -96,7 +94,7 @@ def test_loose_pictures_get_a_class_of_their_own(tmp_path: Path) -> None:
     data = load_dataset(
         str(write_folder(tmp_path, [*numbered("a", 3), *numbered("b", 3), "x.png"]))
     )
-    assert data.class_names == (ingest.LOOSE, "a", "b")
+    assert data.class_names == (folders.LOOSE, "a", "b")
 
 
 def test_broken_and_junk_files(tmp_path: Path) -> None:
@@ -146,7 +144,7 @@ def test_pictures_of_one_pixel_are_refused(tmp_path: Path) -> None:
 
 
 def test_memory_limit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ingest, "MAX_BYTES", 10_000)
+    monkeypatch.setattr(folders, "MAX_BYTES", 10_000)
     with pytest.raises(DataError, match="smaller image size"):
         load_dataset(str(write_folder(tmp_path, numbered("a", 4))))
 
@@ -164,11 +162,11 @@ def test_messy_pictures_end_as_the_manifest_says(shared: Path, form: str) -> Non
     with (shared / "messy_manifest.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     with archives.open_listing(shared / form) as listing:
-        tally = ingest.Tally()
-        found = ingest._place(ingest._candidates(listing, tally), tally)
-        _, kept = ingest._decode_all(found, 32, tally, lambda share, text: None)
+        log = folders.ReadingLog()
+        found = folders._place(folders._candidates(listing, log), log)
+        _, kept = folders._decode_all(found, 32, log, lambda share, text: None)
     loaded = {item.entry.name.removeprefix("messy/") for item in kept}
-    told = {name for names in tally.skipped.values() for name in names}
+    told = {name for names in log.skipped.values() for name in names}
     for row in rows:
         path = row["path"]
         ends = {
@@ -182,9 +180,9 @@ def test_messy_pictures_end_as_the_manifest_says(shared: Path, form: str) -> Non
 
 def test_messy_exif_files_look_like_their_reference(shared: Path) -> None:
     folder = shared / "messy" / "vehicles and ships"
-    wanted = pictures.read_picture((folder / "exif_upright_reference.jpg").read_bytes(), 60)
+    wanted = picture_files.read_picture((folder / "exif_upright_reference.jpg").read_bytes(), 60)
     for path in folder.glob("exif_orientation_*.jpg"):
-        found = pictures.read_picture(path.read_bytes(), 60)
+        found = picture_files.read_picture(path.read_bytes(), 60)
         assert np.abs(found.pixels.astype(float) - wanted.pixels).mean() < 6, path.name
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from simclr_core.base.errors import DataError
-from simclr_core.data import memmaps as large
+from simclr_core.data import memmaps
 from simclr_core.data.datasets import Dataset, load_dataset
 from simclr_core.machine import memory
 from simclr_core.measures import evaluation
@@ -35,7 +35,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if hardly anything fitted into memory."""
     monkeypatch.setattr(memory, "available", lambda: 1000.0)
-    monkeypatch.setattr(large, "BLOCK", 5000)  # several blocks, the last one shorter
+    monkeypatch.setattr(memmaps, "BLOCK", 5000)  # several blocks, the last one shorter
 
 
 def same(a: Dataset, b: Dataset) -> None:
@@ -90,8 +90,8 @@ def test_pictures_are_the_same_from_memory_and_from_the_disk(
     resident = load_dataset(str(source), 16, max_images=most)
     request.getfixturevalue("no_memory")
     mapped = load_dataset(str(source), 16, max_images=most)
-    assert not large.is_mapped(resident.x_train)
-    assert large.is_mapped(mapped.x_train)
+    assert not memmaps.is_mapped(resident.x_train)
+    assert memmaps.is_mapped(mapped.x_train)
     same(resident, mapped)
     assert [note for note in mapped.notes if "read from the disk" in note]
     assert not [note for note in resident.notes if "read from the disk" in note]
@@ -120,7 +120,7 @@ def test_members_with_extras_are_found(tmp_path: Path, no_memory: None) -> None:
 
 
 def test_nothing_is_left_on_the_disk(tmp_path: Path, no_memory: None) -> None:
-    found = large.take(PICTURES, np.arange(59, -1, -1))
+    found = memmaps.take(PICTURES, np.arange(59, -1, -1))
     np.testing.assert_array_equal(found, PICTURES[::-1])
     assert list((tmp_path / "cache").iterdir()) == []  # a file without a name
     found[0] = 7
@@ -131,7 +131,7 @@ def test_a_disk_without_room_is_told(monkeypatch: pytest.MonkeyPatch, no_memory:
     usage = shutil.disk_usage("/")._replace(free=20_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(DataError, match=r"Expected .* GB of free disk .* SIMCLR_LAB_CACHE"):
-        large.allocate(PICTURES.shape)
+        memmaps.allocate(PICTURES.shape)
 
 
 def test_a_disk_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch, no_memory: None) -> None:
@@ -140,12 +140,12 @@ def test_a_disk_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch, no_memory:
 
     monkeypatch.setattr(os, "posix_fallocate", refuse)
     with pytest.raises(DataError, match="free some space"):
-        large.allocate(PICTURES.shape)
+        memmaps.allocate(PICTURES.shape)
 
 
 def test_joined_arrays_follow_each_other(no_memory: None) -> None:
-    found = large.join([PICTURES[:7], PICTURES[7:7], PICTURES[7:]])
-    assert large.is_mapped(found)
+    found = memmaps.join([PICTURES[:7], PICTURES[7:7], PICTURES[7:]])
+    assert memmaps.is_mapped(found)
     np.testing.assert_array_equal(found, PICTURES)
 
 
@@ -154,13 +154,13 @@ def test_batches_are_the_same_and_asked_for_ahead(
 ) -> None:
     mapped = load_dataset(str(plain(tmp_path))).x_train
     asked: list[int] = []
-    real = large.prefetch
+    real = memmaps.prefetch
 
     def ask(array: np.ndarray, rows: Any) -> None:
         asked.extend(map(int, rows))
         real(array, rows)
 
-    monkeypatch.setattr(large, "prefetch", ask)
+    monkeypatch.setattr(memmaps, "prefetch", ask)
     feed = Feed(mapped, ViewConfig(), 8, 0)
     twin = Feed(np.array(mapped), ViewConfig(), 8, 0)
     seen: list[int] = []
@@ -173,13 +173,13 @@ def test_batches_are_the_same_and_asked_for_ahead(
 
 
 def test_rows_of_a_slice_are_found_in_the_map(tmp_path: Path, no_memory: None) -> None:
-    whole = large.take(PICTURES, np.arange(60))
-    found = large._mapping(whole[10:])
+    whole = memmaps.take(PICTURES, np.arange(60))
+    found = memmaps._mapping(whole[10:])
     assert found is not None
     assert found[1] == 10 * PICTURES[0].nbytes
-    large.prefetch(whole[10:], [0, 49])  # the last one as well
-    assert large._mapping(PICTURES) is None
-    large.prefetch(PICTURES, [0])  # nothing to ask
+    memmaps.prefetch(whole[10:], [0, 49])  # the last one as well
+    assert memmaps._mapping(PICTURES) is None
+    memmaps.prefetch(PICTURES, [0])  # nothing to ask
 
 
 @pytest.mark.parametrize("own", [True, False])

@@ -109,7 +109,7 @@ def test_splits_of_other_number_types_keep_their_own_scale(
 def test_floats_tell_their_scale_by_split_and_deep_whole_numbers_together(tmp_path: Path) -> None:
     bright = np.full((6, 16, 16, 3), 255.0)
     data = load_dataset(save(tmp_path, x_train=bright, x_test=bright / 255))
-    assert data.x_train.min() == data.x_test.min() == 255 and "by itself" in data.notes[0]
+    assert data.x_train.min() == data.x_test.min() == 255 and "separately" in data.notes[0]
     deep = np.full((6, 16, 16, 3), 65535, np.uint16)
     data = load_dataset(save(tmp_path, x_train=deep, x_test=deep // 257))
     assert (data.x_train.min(), data.x_test.max()) == (255, 1)
@@ -124,7 +124,7 @@ def test_an_empty_test_split_counts_as_none(tmp_path: Path, labels: dict[str, np
     assert (len(data.x_train), len(data.x_test)) == (160, 40)
     assert np.bincount(data.y_test).tolist() == [10] * 4
     assert data.class_names == ("0", "1", "2", "3")
-    assert data.notes[0] == "The test split is empty and counts as none."
+    assert data.notes[0] == "The test split is empty and was ignored."
     assert data.notes[1].startswith("No test split given: 40 of 200")
 
 
@@ -189,7 +189,7 @@ def test_headers_are_checked_before_unpacking(
     with pytest.raises(DataError, match=r"found \(-3, 16, 16\): the header is damaged"):
         load_dataset(header_only(tmp_path / "negative.npz", (-3, 16, 16), filler=768))
     monkeypatch.setattr(npz, "MAX_ARRAY_BYTES", 2**20)
-    with pytest.raises(DataError, match="an array"):
+    with pytest.raises(DataError, match="GB per array"):
         load_dataset(header_only(tmp_path / "bomb.npz", (2000, 32, 32), filler=2000 * 1024))
 
 

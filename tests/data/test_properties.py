@@ -7,7 +7,7 @@ import colorsys
 import numpy as np
 import pytest
 
-from simclr_core.data.properties import parts, properties
+from simclr_core.data.properties import equal_bins, properties
 
 S, P = 32, 48
 Y, X = np.mgrid[0:S, 0:S] / S
@@ -62,6 +62,6 @@ def test_what_pictures_do_not_differ_in_is_left_out():
 
 
 def test_parts_are_equally_large_also_with_ties():
-    found = parts(np.zeros(10))
+    found = equal_bins(np.zeros(10))
     assert np.bincount(found).tolist() == [3, 2, 3, 2] or sorted(np.bincount(found)) == [2, 2, 3, 3]
-    assert parts(np.array([3.0, 1.0, 2.0, 0.0])).tolist() == [3, 1, 2, 0]
+    assert equal_bins(np.array([3.0, 1.0, 2.0, 0.0])).tolist() == [3, 1, 2, 0]

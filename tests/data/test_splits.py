@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from simclr_core.data.splits import Parts, groups_by_name, split_off_test
+from simclr_core.data.splits import SourceData, groups_by_name, split_off_test
 
 
 @pytest.mark.parametrize(
@@ -25,11 +25,11 @@ def test_groups_are_told_by_the_first_part_of_a_name(names, groups) -> None:
     assert groups_by_name(names) == groups
 
 
-def parts(groups: tuple[str, ...] | None) -> Parts:
+def parts(groups: tuple[str, ...] | None) -> SourceData:
     rng = np.random.default_rng(0)
     images = rng.integers(0, 255, (200, 8, 8, 3), dtype=np.uint8)
     images[:, 0, 0, 0] = np.arange(200)  # tells them apart
-    return Parts(images, np.arange(200) % 2, groups=groups)
+    return SourceData(images, np.arange(200) % 2, groups=groups)
 
 
 def test_groups_stay_together_and_the_split_keeps_its_size() -> None:

@@ -1,7 +1,7 @@
-"""Readers of what people bring: folders, zips, .npz files, picture files.
+"""Read what users bring: folders, zips, .npz files and picture files.
 
-Each turns something untrusted into arrays within limits, and says what it left out. May import
-`base`, `machine` and the rest of `data`, except `data.datasets`, which calls it.
+Each reader turns untrusted files into arrays, within limits, and reports what it left out. May
+import `base`, `machine` and the rest of `data`, except `data.datasets`, which calls the readers.
 """
 
 import lazy_loader as _lazy

@@ -1,7 +1,7 @@
-"""Folders and zips of a user as lists of files that can be read one by one, within limits.
+"""List the files of a folder or zip and read them one by one, within limits.
 
-Nothing is ever written to a disk, so a name inside an archive is only a name: it sorts pictures
-into classes and appears in notes, but never becomes a path.
+Nothing is written to the disk, so a name inside an archive never becomes a path: it only assigns
+pictures to classes and appears in notes.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from ...base.errors import DataError
 from ...base.paths import safe_name
 
 MAX_FILES = 200_000
-MAX_FILE_BYTES = 128 * 2**20  # of one file, unpacked
+MAX_FILE_BYTES = 128 * 2**20  # per file, unpacked
 MAX_TOTAL_BYTES = 16 * 2**30  # of all files, unpacked
-MAX_RATIO = 200  # unpacked to packed; pictures are packed already and stay near 1
-RATIO_FROM = 2**20  # smaller files may have any ratio
-MAX_DIRECTORY_BYTES = 32 * 2**20  # of a zip's table of contents, which is read at once
+MAX_RATIO = 200  # unpacked to packed size; pictures are compressed already and stay near 1
+RATIO_FROM = 2**20  # bytes; smaller files may have any ratio
+MAX_DIRECTORY_BYTES = 32 * 2**20  # of a zip's directory, which is read in one piece
 
 ZIP_ERRORS = (
     zipfile.BadZipFile,
@@ -34,39 +34,41 @@ ZIP_ERRORS = (
     OSError,
     EOFError,
     ValueError,
-    RuntimeError,  # encrypted; NotImplementedError (a packing Python lacks) is one too
+    RuntimeError,  # encrypted; also NotImplementedError, for unknown compression
     struct.error,
 )
 
 
 class UnreadableFile(Exception):
-    """Why a file is left out, in a few words."""
+    """Says in a few words why a file is left out."""
 
 
 class Entry(NamedTuple):
-    """A file: where it lies inside the folder or zip, and how to get its bytes."""
+    """A file: its path inside the folder or zip, and a function that reads its bytes."""
 
     parts: tuple[str, ...]
     read: Callable[[], bytes]  # raises UnreadableFile
 
     @property
     def name(self) -> str:
+        """The path inside the folder or zip, with slashes."""
         return "/".join(self.parts)
 
 
 @dataclass
 class Listing:
-    """The files of a folder or zip, in the order of their names.
+    """The files of a folder or zip, sorted by name.
 
     Attributes:
-        entries: what may be read.
-        skipped: reason -> names, of what is not to be read at all.
+        entries: the files that may be read.
+        skipped: reason -> names of files that must not be read.
     """
 
     entries: list[Entry] = field(default_factory=list)
     skipped: dict[str, list[str]] = field(default_factory=dict)
 
     def skip(self, reason: str, name: str) -> None:
+        """Record a file that is left out, and why."""
         self.skipped.setdefault(reason, []).append(name)
 
 
@@ -74,8 +76,11 @@ class Listing:
 def open_listing(path: Path) -> Iterator[Listing]:
     """List a folder or zip; its entries can be read inside the `with` block.
 
+    Args:
+        path: the folder or zip.
+
     Raises:
-        DataError: it cannot be opened, or holds more than the limits allow.
+        DataError: it cannot be opened, or exceeds the limits.
     """
     if path.is_dir():
         yield _list_folder(path)
@@ -87,8 +92,8 @@ def open_listing(path: Path) -> Iterator[Listing]:
             listing = _list_zip(archive, path.name)
         except ZIP_ERRORS as error:
             raise DataError(
-                f"Expected a zip archive, found that {path.name} is empty, cut off or something "
-                "else; make the archive again, or unpack it and give the folder."
+                f"Expected a zip archive, but {path.name} is empty, cut off or something else; "
+                "create the archive again, or unpack it and use the folder."
             ) from error
         yield listing
 
@@ -110,22 +115,22 @@ def _list_folder(root: Path) -> Listing:
 def _cannot_open(error: OSError) -> None:
     name = Path(error.filename or "").name
     raise DataError(
-        f"Expected to read the folder {safe_name(name)}, found that it cannot be opened "
-        f"({error.strerror}); allow reading it, or take it away."
+        f"Expected to read the folder {safe_name(name)}, but it cannot be opened "
+        f"({error.strerror}); allow reading it, or move it elsewhere."
     ) from error
 
 
 def _add_file(listing: Listing, root: Path, path: Path) -> None:
     parts = tuple(os.fsencode(p).decode("utf-8", "replace") for p in path.relative_to(root).parts)
     if path.is_symlink() and not path.resolve().is_relative_to(root.resolve()):
-        listing.skip("links out of the folder", parts[-1])
+        listing.skip("links to files outside the folder", parts[-1])
         return
     try:
         status = path.stat()
     except OSError:
-        listing.skip("links to nothing", parts[-1])
+        listing.skip("broken links", parts[-1])
         return
-    if stat.S_ISREG(status.st_mode):  # a pipe or device would block or never end
+    if stat.S_ISREG(status.st_mode):  # a pipe or device might never end
         listing.entries.append(Entry(parts, partial(_read_file, path)))
 
 
@@ -141,15 +146,15 @@ def _read_file(path: Path) -> bytes:
 
 
 def _check_directory(path: Path) -> None:
-    """Refuse a huge table of contents before `zipfile` reads all of it."""
+    """Refuse a huge directory before `zipfile` reads all of it."""
     with path.open("rb") as file:
         file.seek(0, os.SEEK_END)
-        file.seek(max(0, file.tell() - 65_557))  # the end record and the longest comment
+        file.seek(max(0, file.tell() - 65_557))  # the end record with the longest comment
         tail = file.read()
-    found = tail.rfind(b"PK\x05\x06")
-    if found < 0 or len(tail) < found + 22:
+    end = tail.rfind(b"PK\x05\x06")
+    if end < 0 or len(tail) < end + 22:
         raise zipfile.BadZipFile("no end record")
-    (size,) = struct.unpack_from("<I", tail, found + 12)
+    (size,) = struct.unpack_from("<I", tail, end + 12)
     if size != 0xFFFFFFFF and size > MAX_DIRECTORY_BYTES:
         raise _too_many(path.name)
 
@@ -163,11 +168,11 @@ def _list_zip(archive: zipfile.ZipFile, name: str) -> Listing:
     for member in members:
         parts = _member_parts(member)
         if not parts:
-            listing.skip("names that point out of the archive", member.filename)
+            listing.skip("names that point outside the archive", member.filename)
         elif member.file_size > MAX_FILE_BYTES:
             listing.skip(f"larger than {MAX_FILE_BYTES >> 20} MB", parts[-1])
         elif _ratio(member) > MAX_RATIO and member.file_size > RATIO_FROM:
-            listing.skip(f"unpack to over {MAX_RATIO} times their size", parts[-1])
+            listing.skip(f"unpack to more than {MAX_RATIO} times their size", parts[-1])
         else:
             read = partial(_read_member, archive, member, budget)
             listing.entries.append(Entry(parts, read))
@@ -180,9 +185,9 @@ def _ratio(member: zipfile.ZipInfo) -> float:
 
 
 def _member_parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
-    """A member's name as folders and file, or () if it is absolute or climbs."""
+    """Return a member's name as folders and file, or () if it is absolute or contains `..`."""
     name = member.filename
-    if not member.flag_bits & 0x800:  # not marked as UTF-8, though macOS and Linux tools write it
+    if not member.flag_bits & 0x800:  # not marked as UTF-8, although macOS and Linux write UTF-8
         with contextlib.suppress(UnicodeError):
             name = name.encode("cp437").decode("utf-8")
     name = name.replace("\\", "/")
@@ -194,17 +199,17 @@ def _member_parts(member: zipfile.ZipInfo) -> tuple[str, ...]:
 def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: list[int]) -> bytes:
     try:
         with archive.open(member) as file:
-            data = file.read(MAX_FILE_BYTES + 1)  # what is unpacked counts, not what is declared
+            data = file.read(MAX_FILE_BYTES + 1)  # the declared size may be wrong
     except ZIP_ERRORS as error:
         locked = member.flag_bits & 1
-        raise UnreadableFile("locked by a password" if locked else "damaged") from error
+        raise UnreadableFile("protected by a password" if locked else "damaged") from error
     budget[0] -= len(data)
     if len(data) > MAX_FILE_BYTES:
         raise UnreadableFile(f"larger than {MAX_FILE_BYTES >> 20} MB")
     if budget[0] < 0:
         raise DataError(
             f"Expected at most {MAX_TOTAL_BYTES >> 30} GB of pictures in an archive, found more; "
-            "unpack it and give a folder with a part of them."
+            "unpack it and use a folder with some of them."
         )
     return data
 
@@ -212,5 +217,5 @@ def _read_member(archive: zipfile.ZipFile, member: zipfile.ZipInfo, budget: list
 def _too_many(name: str) -> DataError:
     return DataError(
         f"Expected at most {MAX_FILES:,} files, found more in {name}; "
-        "give a folder with a part of them."
+        "use a folder with some of them."
     )

@@ -1,7 +1,7 @@
-"""Pictures and labels out of an .npz file, whoever made it.
+"""Read pictures and labels from an .npz file that may come from anywhere.
 
-The header of every array is read before the array is unpacked: its type must be plain (an array
-of Python objects is a pickle, and a pickle is code) and its size within the limits.
+The header of each array is read before the array is unpacked. Its type must be plain (an array of
+Python objects is a pickle, and a pickle is code) and its size must be within the limits.
 """
 
 from __future__ import annotations
@@ -19,19 +19,19 @@ import numpy as np
 from ...base.errors import DataError
 from ...base.paths import safe_name
 from ...base.progress import Progress
-from .. import memmaps as large
-from ..labels import label_parts
-from ..splits import Parts
-from . import picture_files as pictures
+from .. import memmaps
+from ..labels import combine_splits
+from ..splits import SourceData
+from . import picture_files
 from .archives import ZIP_ERRORS
 
 MAX_ARRAY_BYTES = 64 * 2**30  # unpacked, and also of the pictures made from it
-MIN_SIDE = 4  # pixels; of less nothing can be cropped
-SIZES = (16, 64)  # the data's own size is kept between these
-CHUNK = 512  # pictures converted at once
-_NAME_LENGTH = 26  # where the local header of a zip's member tells the length of its name
+MIN_SIDE = 4  # pixels; smaller pictures cannot be cropped
+SIZES = (16, 64)  # sizes between these are kept
+CHUNK = 512  # pictures converted at a time
+_NAME_LENGTH = 26  # offset of the name's length in the local header of a zip member
 
-# Names of (pictures, labels) for train, validation and test. Letter case does not matter.
+# Names of (pictures, labels) for train, validation and test, in any letter case.
 LAYOUTS = (
     (("x_train", "y_train"), ("x_val", "y_val"), ("x_test", "y_test")),
     (
@@ -45,65 +45,65 @@ LAYOUTS = (
 KEYS_WANTED = "x_train (with y_train, x_test, y_test), train_images (MedMNIST), or images (labels)"
 
 
-def read_npz(path: Path, image_size: int | None, progress: Progress) -> Parts:
+def read_npz(path: Path, image_size: int | None, progress: Progress) -> SourceData:
     """Read a data set from an .npz file.
 
     Args:
-        path: the file, with arrays named as in `LAYOUTS` and perhaps `class_names`.
-        image_size: side S in pixels; None keeps the data's own size within 16 to 64.
-        progress: called with a share of 1 and a sentence.
+        path: the file, with arrays named as in `LAYOUTS`, and optionally `class_names`.
+        image_size: side S in pixels; None keeps the size of the data, within 16 to 64.
+        progress: called with the share done and a sentence.
 
     Returns:
-        The pictures at S x S, labels mapped to 0..K-1. A validation split joins train, or
-        becomes the test split when there is no other.
+        The pictures (N, S, S, 3) uint8, with labels 0..K-1. A validation split joins train, or
+        is the test split if there is no other.
 
     Raises:
-        DataError: the file cannot be read, or does not hold pictures as described.
+        DataError: the file cannot be read, or has no pictures in such a layout.
     """
     arrays = _load(path, progress)
     layout = next((names for names in LAYOUTS if names[0][0] in arrays), None)
     if layout is None:
-        found = ", ".join(safe_name(name) for name in list(arrays)[:8]) or "no arrays"
+        names = ", ".join(safe_name(name) for name in list(arrays)[:8]) or "no arrays"
         raise DataError(
-            f"Expected an .npz file with {KEYS_WANTED}; found {found} in {path.name}. "
+            f"Expected an .npz file with {KEYS_WANTED}; found {names} in {path.name}. "
             "Save the pictures under one of these names."
         )
     pairs = [(arrays.get(x), arrays.get(y), x) for x, y in layout if x in arrays]
     shaped = [_shaped(x, name) for x, _, name in pairs if x is not None]
-    size = image_size or _own_size(shaped)
+    size = image_size or _usual_size(shaped)
     images, notes = _convert(shaped, [name for _, _, name in pairs], size, progress)
     labels = [y for _, y, _ in pairs]
     splits = [name.replace("_images", "").replace("x_", "") for _, _, name in pairs]
-    parts = label_parts(splits, images, labels, arrays.get("class_names"))
-    return replace(parts, notes=(*notes, *parts.notes))
+    data = combine_splits(splits, images, labels, arrays.get("class_names"))
+    return replace(data, notes=(*notes, *data.notes))
 
 
 def _load(path: Path, progress: Progress) -> dict[str, np.ndarray]:
-    """The arrays that a layout names, by lower-case name; of others an empty array each."""
+    """Return the arrays that a layout names, by lower-case name; others become empty arrays."""
     wanted = {name for layout in LAYOUTS for pair in layout for name in pair} | {"class_names"}
-    found: dict[str, np.ndarray] = {}
+    arrays: dict[str, np.ndarray] = {}
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
             for done, member in enumerate(members):
                 name = member.filename.removesuffix(".npy")
                 if name.lower() not in wanted:
-                    found[name] = np.empty(0)
+                    arrays[name] = np.empty(0)
                     continue
                 progress(0.6 * done / len(members), f"Reading {safe_name(name)}.")
-                found[name.lower()] = _read_array(path, archive, member, safe_name(name))
+                arrays[name.lower()] = _read_array(path, archive, member, safe_name(name))
     except (*ZIP_ERRORS, KeyError, MemoryError, SyntaxError, TypeError) as error:
         raise DataError(
-            f"Expected an .npz file as NumPy's savez writes it, found that {path.name} is "
-            "cut off, damaged or something else; save it again."
+            f"Expected an .npz file written by NumPy's savez, but {path.name} is cut off, damaged "
+            "or something else; save it again."
         ) from error
-    return found
+    return arrays
 
 
 def _read_array(
     path: Path, archive: zipfile.ZipFile, member: zipfile.ZipInfo, name: str
 ) -> np.ndarray:
-    """One array, once its header has been found harmless."""
+    """Read one array after checking its header."""
     with archive.open(member) as file:
         version = np.lib.format.read_magic(file)
         read_header: Any = {
@@ -116,38 +116,38 @@ def _read_array(
         begin = file.tell()
     if dtype.hasobject:
         raise DataError(
-            f"Expected plain numbers or text in {name}, found Python objects, which can hide "
+            f"Expected plain numbers or text in {name}, found Python objects, which may contain "
             "code and are never read; save the array with a number type such as uint8."
         )
     if min(shape, default=0) < 0:
         raise DataError(
-            f"Expected sizes of 0 or more in the header of {name}, found {shape}: the header is "
+            f"Expected sizes of at least 0 in the header of {name}, found {shape}: the header is "
             "damaged; save the file again."
         )
     size = math.prod(shape) * dtype.itemsize
     if size > MAX_ARRAY_BYTES:
         raise DataError(
-            f"Expected at most {MAX_ARRAY_BYTES >> 30} GB an array, found {size / 2**30:.1f} GB in "
-            f"{name}; save fewer or smaller pictures."
+            f"Expected at most {MAX_ARRAY_BYTES >> 30} GB per array, found {size / 2**30:.1f} GB "
+            f"in {name}; save fewer or smaller pictures."
         )
     if size > member.file_size:
         raise ValueError("the header promises more than the file holds")
-    if size <= large.room():
+    if size <= memmaps.room():
         with archive.open(member) as file:
             return np.lib.format.read_array(file, allow_pickle=False)
     order: Any = "F" if fortran else "C"
     if member.compress_type == zipfile.ZIP_STORED:
         offset = _content(path, member) + begin
         return np.memmap(path, dtype, "r", offset, shape, order)
-    with archive.open(member) as file, large.spool(size) as target:
+    with archive.open(member) as file, memmaps.spool(size) as target:
         file.seek(begin)
-        shutil.copyfileobj(file, target, large.BLOCK)
+        shutil.copyfileobj(file, target, memmaps.BLOCK)
         target.flush()
         return np.memmap(target, dtype, "r", 0, shape, order)
 
 
 def _content(path: Path, member: zipfile.ZipInfo) -> int:
-    """The byte of a zip where a member's content begins: behind its header, name and extras."""
+    """Return the byte offset of a zip member's content, after its header, name and extras."""
     with path.open("rb") as file:
         file.seek(member.header_offset + _NAME_LENGTH)
         name, extra = struct.unpack("<HH", file.read(4))
@@ -155,11 +155,11 @@ def _content(path: Path, member: zipfile.ZipInfo) -> int:
 
 
 def _shaped(array: np.ndarray, name: str) -> np.ndarray:
-    """The pictures as (N, H, W, C) with C of 1, 3 or 4, without copying."""
+    """Return the pictures as (N, H, W, C) with C of 1, 3 or 4, without copying."""
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim == 4 and array.shape[3] not in (1, 3, 4) and array.shape[1] in (1, 3, 4):
-        array = array.transpose(0, 2, 3, 1)  # channels first, as PyTorch keeps pictures
+        array = array.transpose(0, 2, 3, 1)  # channels first, as in PyTorch
     if array.ndim != 4 or array.shape[3] not in (1, 3, 4):
         raise DataError(
             f"Expected pictures (N, height, width) or (N, height, width, 1, 3 or 4 channels) in "
@@ -168,13 +168,13 @@ def _shaped(array: np.ndarray, name: str) -> np.ndarray:
     if len(array) and min(array.shape[1:3]) < MIN_SIDE:
         raise DataError(
             f"Expected pictures of at least {MIN_SIDE} pixels a side, found "
-            f"{array.shape[1]} x {array.shape[2]} in {name}: nothing is left to crop. "
-            "Bring larger pictures."
+            f"{array.shape[1]} x {array.shape[2]} in {name}, which cannot be cropped. "
+            "Use larger pictures."
         )
     return array
 
 
-def _own_size(arrays: list[np.ndarray]) -> int:
+def _usual_size(arrays: list[np.ndarray]) -> int:
     side = min(arrays[0].shape[1:3])
     return int(np.clip(side, *SIZES))
 
@@ -182,7 +182,7 @@ def _own_size(arrays: list[np.ndarray]) -> int:
 def _convert(
     arrays: list[np.ndarray], names: list[str], size: int, progress: Progress
 ) -> tuple[list[np.ndarray], tuple[str, ...]]:
-    """Every part as (N, S, S, 3) uint8, and notes on what was done."""
+    """Convert every split to (N, S, S, 3) uint8, with notes on what was done."""
     scales = _scales(arrays, names)
     total = sum(len(array) for array in arrays)
     if total * size * size * 3 > MAX_ARRAY_BYTES:
@@ -196,31 +196,31 @@ def _convert(
             images.append(array)
             done += len(array)
             continue
-        out = large.allocate((len(array), size, size, 3))
+        out = memmaps.allocate((len(array), size, size, 3))
         for start in range(0, len(array), CHUNK):
             out[start : start + CHUNK] = _squares(array[start : start + CHUNK], scale, size)
             done += min(CHUNK, len(array) - start)
-            progress(0.6 + 0.4 * done / total, f"{done:,} of {total:,} pictures brought to size.")
+            progress(0.6 + 0.4 * done / total, f"{done:,} of {total:,} pictures converted.")
         images.append(out)
     return images, (*_scale_notes(arrays, names, scales), *_notes(arrays[0], size))
 
 
 def _as_they_are(array: np.ndarray) -> bool:
-    """Whether pixels are bytes that lie picture after picture."""
+    """Return whether the pixels are bytes in one contiguous block."""
     return array.dtype == np.uint8 and array.flags.c_contiguous
 
 
 def _scales(arrays: list[np.ndarray], names: list[str]) -> list[float]:
-    """The full scale of every part.
+    """Return the full scale of every split.
 
-    Whole numbers of more than 8 bits may have any depth: their brightest part tells it for all.
-    Everything else tells its own scale: bytes have one, and floats reach 1 or 255.
+    Integers of more than 8 bits may have any depth: the brightest split decides for all of them.
+    Other splits each have their own: 255 for bytes, 1 or 255 for floats.
     """
     scales = []
     for array, name in zip(arrays, names, strict=True):
         try:
-            scales.append(pictures.full_scale(array))
-        except pictures.UnreadablePicture as error:
+            scales.append(picture_files.full_scale(array))
+        except picture_files.UnreadablePicture as error:
             raise DataError(
                 f"Expected pixels of 0..255 (or floats of 0..1) in {name}, found {error}; "
                 "scale them and save again."
@@ -235,39 +235,41 @@ def _scales(arrays: list[np.ndarray], names: list[str]) -> list[float]:
 def _scale_notes(
     arrays: list[np.ndarray], names: list[str], scales: list[float]
 ) -> tuple[str, ...]:
-    """How the numbers of the pixels were read, in at most one sentence."""
-    found: dict[tuple[np.dtype, float], list[str]] = {}
+    """Say how pixel values were scaled, in at most one sentence."""
+    scaled: dict[tuple[np.dtype, float], list[str]] = {}
     for array, name, scale in zip(arrays, names, scales, strict=True):
         if len(array):
-            found.setdefault((array.dtype, scale), []).append(name)
-    words = [f"{dtype} up to {scale:g}" for dtype, scale in found]
+            scaled.setdefault((array.dtype, scale), []).append(name)
+    words = [f"{dtype} up to {scale:g}" for dtype, scale in scaled]
     if len(words) > 1:
-        parts = [f"{w} in {', '.join(n)}" for w, n in zip(words, found.values(), strict=True)]
-        return (f"Pixels were {' and '.join(parts)}: each was scaled to 0..255 by itself.",)
-    if not words or any(dtype == np.uint8 for dtype, _ in found):
+        parts = [f"{w} in {', '.join(n)}" for w, n in zip(words, scaled.values(), strict=True)]
+        return (f"Pixels were {' and '.join(parts)}: each was scaled to 0..255 separately.",)
+    if not words or any(dtype == np.uint8 for dtype, _ in scaled):
         return ()
     return (f"Pixels were {words[0]} and were scaled to 0..255.",)
 
 
 def _squares(block: np.ndarray, scale: float, size: int) -> np.ndarray:
-    """A block (n, H, W, C) of any number type as (n, S, S, 3) uint8."""
-    block, _ = pictures.over_white(pictures.to_uint8(block, scale))
+    """Convert a block (n, H, W, C) of any number type to (n, S, S, 3) uint8."""
+    block, _ = picture_files.over_white(picture_files.to_uint8(block, scale))
     if block.shape[1:3] == (size, size):
         return np.broadcast_to(block, (len(block), size, size, 3))
-    made = [pictures.resize_square(pictures.centre_square(picture), size) for picture in block]
-    return np.stack([pictures.as_rgb(picture) for picture in made])
+    made = [
+        picture_files.resize_square(picture_files.centre_square(picture), size) for picture in block
+    ]
+    return np.stack([picture_files.as_rgb(picture) for picture in made])
 
 
 def _notes(array: np.ndarray, size: int) -> tuple[str, ...]:
-    """What was done to the shape of the pictures, a sentence each."""
+    """Say how the shape of the pictures was changed, one sentence each."""
     notes = []
     height, width, channels = array.shape[1:]
     if channels == 4:
-        notes.append("Transparent pixels were laid over white.")
+        notes.append("Transparent pixels are shown on white.")
     if channels == 1:
-        notes.append("Gray pictures were repeated over three channels.")
+        notes.append("Gray pictures were copied to three channels.")
     if height != width:
-        notes.append(f"Pictures of {width} x {height} were cut to their middle square.")
+        notes.append(f"Pictures of {width} x {height} were cropped to their centre square.")
     if min(height, width) != size:
-        notes.append(f"Pictures were brought from {min(height, width)} to {size} pixels a side.")
+        notes.append(f"Pictures were resized from {min(height, width)} to {size} pixels a side.")
     return tuple(notes)

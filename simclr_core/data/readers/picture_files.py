@@ -1,26 +1,20 @@
-"""One picture file to one square of uint8 RGB pixels.
+"""Decode one picture file to a square of uint8 RGB pixels.
 
-OpenCV decodes; what it leaves open is settled here: EXIF orientation is applied, transparent
-pixels are laid over white, deep pixels are brought to 8 bits, and everything but the middle
-square is cut away (SimCLR's own way of bringing pictures to one size).
+OpenCV decodes. The rest is done here: EXIF orientation is applied, transparent pixels are placed on
+white, deep pixels are scaled to 8 bits, and the picture is cropped to its centre square.
 """
 
 from __future__ import annotations
 
-import os
 from typing import NamedTuple
 
-MAX_PIXELS = 120_000_000  # a 120-megapixel picture takes 360 MB while it is decoded
-# OpenCV reads its limit once, when it is first imported.
-os.environ.setdefault("OPENCV_IO_MAX_IMAGE_PIXELS", str(MAX_PIXELS))
-
-import cv2  # noqa: E402
-import numpy as np  # noqa: E402
+import cv2
+import numpy as np
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
 DEPTHS = (255, 1023, 4095, 16383, 65535)  # full scale of 8, 10, 12, 14 and 16 bits
-SIGNATURES = (  # of the formats OpenCV reads here, for files without a telling name
+SIGNATURES = (  # of the formats that are read, for files without a known ending
     b"\xff\xd8\xff",  # JPEG
     b"\x89PNG\r\n\x1a\n",
     b"GIF8",
@@ -33,7 +27,7 @@ SIGNATURES = (  # of the formats OpenCV reads here, for files without a telling 
 
 
 class UnreadablePicture(Exception):
-    """Why a file is left out, in a few words; ingest gathers these into notes."""
+    """Says in a few words why a picture cannot be read."""
 
 
 class Picture(NamedTuple):
@@ -41,9 +35,9 @@ class Picture(NamedTuple):
 
     Attributes:
         pixels: (S, S, 3) uint8 RGB.
-        shorter_side: of the file, in pixels.
-        is_deep: had more than 8 bits a channel.
-        has_alpha: had transparency, now laid over white.
+        shorter_side: in the file, in pixels.
+        is_deep: the file has more than 8 bits per channel.
+        has_alpha: the file has transparency, now on white.
     """
 
     pixels: np.ndarray
@@ -53,14 +47,17 @@ class Picture(NamedTuple):
 
 
 def read_picture(data: bytes, image_size: int) -> Picture:
-    """Decode a picture file and bring its middle square to a size.
+    """Decode a picture file and resize its centre square.
 
     Args:
-        data: the file's bytes; of an animation the first frame is taken.
+        data: the file's bytes; an animation gives its first frame.
         image_size: side S of the result in pixels.
 
+    Returns:
+        The picture.
+
     Raises:
-        UnreadablePicture: the bytes are no picture that can be read.
+        UnreadablePicture: the bytes are not a readable picture.
     """
     raw = _decode(data)
     middle = centre_square(raw)
@@ -72,12 +69,12 @@ def read_picture(data: bytes, image_size: int) -> Picture:
 
 
 def looks_like_picture(data: bytes) -> bool:
-    """Whether a file starts as a known picture format does."""
+    """Return whether a file starts like a known picture format."""
     return data.startswith(SIGNATURES)
 
 
 def centre_square(picture: np.ndarray) -> np.ndarray:
-    """The middle square of a picture (H, W, ...), its side the shorter one."""
+    """Return the centre square of a picture (H, W, ...); its side is the shorter one."""
     height, width = picture.shape[:2]
     side = min(height, width)
     top, left = (height - side) // 2, (width - side) // 2
@@ -85,9 +82,9 @@ def centre_square(picture: np.ndarray) -> np.ndarray:
 
 
 def resize_square(picture: np.ndarray, image_size: int) -> np.ndarray:
-    """Bring a square uint8 picture (H, H) or (H, H, C) to a side of `image_size`.
+    """Resize a square uint8 picture (H, H) or (H, H, C) to a side of `image_size`.
 
-    Pixel areas are averaged when shrinking (no aliasing), interpolated linearly when enlarging.
+    Shrinking averages pixel areas (no aliasing); enlarging interpolates linearly.
     """
     side = picture.shape[0]
     if side == image_size:
@@ -98,18 +95,18 @@ def resize_square(picture: np.ndarray, image_size: int) -> np.ndarray:
 
 
 def full_scale(pixels: np.ndarray) -> float:
-    """The value that stands for white.
+    """Return the value that means white.
 
     Args:
         pixels: any array of pixels, of one picture or of a whole set.
 
     Returns:
-        255 for 8 bits; for deeper integers the full scale of the least depth that holds the
-        largest value (12-bit X-rays stored in 16 bits would else be nearly black); for floats 1
-        or 255.
+        255 for 8 bits. For deeper integers, the full scale of the smallest depth that holds the
+        largest value (12-bit X-rays stored in 16 bits would otherwise be nearly black). For
+        floats, 1 or 255.
 
     Raises:
-        UnreadablePicture: NaN, infinite or negative values, or values over every known scale.
+        UnreadablePicture: values are NaN, infinite, negative, or above every known scale.
     """
     if pixels.dtype == np.bool_:
         return 1.0
@@ -127,14 +124,14 @@ def full_scale(pixels: np.ndarray) -> float:
 
 
 def to_uint8(pixels: np.ndarray, scale: float) -> np.ndarray:
-    """Pixels in [0, scale] as uint8 in 0..255."""
+    """Convert pixels in [0, scale] to uint8 in 0..255."""
     if pixels.dtype == np.uint8 and scale == 255:
         return pixels
     return np.rint(pixels.astype(np.float32) * (255.0 / scale)).astype(np.uint8)
 
 
 def over_white(pixels: np.ndarray) -> tuple[np.ndarray, bool]:
-    """Lay pixels (..., 4) uint8 with alpha over white: (..., 3), and whether there was alpha."""
+    """Place pixels with alpha (..., 4) uint8 on white: (..., 3), and whether there was alpha."""
     if pixels.ndim < 3 or pixels.shape[-1] != 4:
         return pixels, False
     alpha = pixels[..., 3:].astype(np.float32) / 255
@@ -143,17 +140,17 @@ def over_white(pixels: np.ndarray) -> tuple[np.ndarray, bool]:
 
 
 def as_rgb(pixels: np.ndarray) -> np.ndarray:
-    """A picture (S, S) or (S, S, 1) repeated over three channels; (S, S, 3) as it is."""
+    """Return a picture (S, S), (S, S, 1) or (S, S, 3) with three channels."""
     if pixels.ndim == 2:
         pixels = pixels[:, :, None]
     return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
 
 
 def _decode(data: bytes) -> np.ndarray:
-    """Pixels as the file holds them: (H, W), (H, W, 3) BGR or (H, W, 4) BGRA, upright."""
+    """Return the file's pixels, upright: (H, W), (H, W, 3) BGR or (H, W, 4) BGRA."""
     if not data:
         raise UnreadablePicture("empty file")
-    upright = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH  # turns by EXIF, but drops alpha
+    upright = cv2.IMREAD_ANYCOLOR | cv2.IMREAD_ANYDEPTH  # applies EXIF orientation, but drops alpha
     if data.startswith(b"\xff\xd8"):  # JPEG has no alpha
         return _imdecode(data, upright)
     pixels = _imdecode(data, cv2.IMREAD_UNCHANGED)
@@ -169,5 +166,5 @@ def _imdecode(data: bytes, flags: int) -> np.ndarray:
         too_large = "CV_IO_MAX_IMAGE" in str(error) or isinstance(error, MemoryError)
         raise UnreadablePicture("too many pixels" if too_large else "damaged") from error
     if pixels is None or not pixels.size:
-        raise UnreadablePicture("damaged or no picture")
+        raise UnreadablePicture("damaged, or not a picture")
     return pixels
