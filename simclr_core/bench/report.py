@@ -184,9 +184,3 @@ class Report:
     def _row(self, what: str, figure: Figure, form: str) -> None:
         self.rows.append((what, form.format(figure.median), f"{figure.spread:.0%}"))
         self._tell(f"{what}: {self.rows[-1][1]}")
-
-
-def table(rows: list[tuple[str, str, str]]) -> str:
-    """Markdown."""
-    lines = ["| what | median | spread |", "| --- | --: | --: |"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in rows)])

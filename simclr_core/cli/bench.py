@@ -6,8 +6,9 @@ import argparse
 import json
 import sys
 
-from ..bench.report import PARTS, Report, table
+from ..bench.report import PARTS, Report
 from ..machine.devices import find_device
+from .report import tell_table
 
 
 def bench(args: argparse.Namespace) -> int:
@@ -19,5 +20,5 @@ def bench(args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps(report.json))
     else:
-        print(table(report.rows))
+        tell_table(args, ["what", "median", "spread"], report.rows, markdown=True)
     return 0

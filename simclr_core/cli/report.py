@@ -11,10 +11,12 @@ import json
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol
 
 from ..runs import summary, validation
+
+_UNLIMITED = 100_000  # columns of a table that is not printed on a terminal
 
 
 class Report(Protocol):
@@ -142,6 +144,39 @@ def _put_back(python: Any, kept: int) -> None:
 def tell(args: argparse.Namespace, text: str) -> None:
     """A result for people: on stdout, or on stderr where stdout is for a program."""
     print(text, file=sys.stderr if args.json else sys.stdout, flush=True)
+
+
+def tell_table(
+    args: argparse.Namespace,
+    head: Sequence[str],
+    rows: Iterable[Sequence[str]],
+    markdown: bool = False,
+) -> None:
+    """Print a table where `tell` prints.
+
+    On a terminal, long cells wrap in their column. Elsewhere every row is one line of plain text,
+    however long.
+
+    Args:
+        head: titles of the columns.
+        rows: as many cells each.
+        markdown: draw the lines of a Markdown table.
+    """
+    from rich import box  # here, so that commands without a table start faster
+    from rich.console import Console
+    from rich.table import Column, Table
+
+    target = sys.stderr if args.json else sys.stdout
+    width = None if target.isatty() else _UNLIMITED
+    console = Console(file=target, width=width, markup=False, highlight=False, emoji=False)
+    columns = [Column(title, overflow="fold") for title in head]
+    table = Table(*columns, box=box.MARKDOWN if markdown else None, pad_edge=markdown)
+    for row in rows:
+        table.add_row(*row)
+    with console.capture() as printed:
+        console.print(table)
+    lines = [line.rstrip() for line in printed.get().splitlines()]
+    tell(args, "\n".join(line for line in lines if line))  # Markdown has an empty edge
 
 
 def complain(text: str) -> None:

@@ -21,7 +21,7 @@ from ..runs import states, validation
 from ..runs.run import Run
 from ..runs.store import RunStore, created_words
 from ..workers import launch
-from .report import finish_json, make_report, percent, quiet_libraries, tell
+from .report import finish_json, make_report, percent, quiet_libraries, tell, tell_table
 
 _PATIENCE = 60.0  # seconds that pause and stop wait for the worker
 
@@ -79,25 +79,25 @@ def evaluate(args: argparse.Namespace) -> int:
 
     with quiet_libraries(), make_report() as report:
         scores = evaluate_run(store, run, lambda share, words: report.show(words, share))
-    tell(args, _scores_in_words(run, scores))
+    _tell_scores(args, run, scores)
     finish_json(args, {"run": run.id, **scores})
     return 0
 
 
-def _scores_in_words(run: Run, scores: dict[str, Any]) -> str:
-    """kNN in a sentence, linear probes as a table: a row a factor, a column a kind of vector."""
-    lines = [
+def _tell_scores(args: argparse.Namespace, run: Run, scores: dict[str, Any]) -> None:
+    """Print kNN as a sentence, and linear probes as a table with a row per factor."""
+    tell(
+        args,
         f"Run {run.id}: kNN accuracy {percent(scores.get('knn_accuracy'))} "
         f"(untrained {percent(scores.get('knn_accuracy_untrained'))}, "
-        f"pixels {percent(scores.get('knn_accuracy_pixels'))})."
-    ]
+        f"pixels {percent(scores.get('knn_accuracy_pixels'))}).",
+    )
     probes: dict[str, dict[str, float]] = scores.get("linear_probe") or {}
-    factors = list(dict.fromkeys(factor for found in probes.values() for factor in found))
+    factors = list(dict.fromkeys(factor for accuracies in probes.values() for factor in accuracies))
     if factors:
-        rows = [["linear probe", *probes]]
-        rows += [[f, *(percent(found.get(f)) for found in probes.values())] for f in factors]
-        lines += ["", *_columns(rows)]
-    return "\n".join(lines)
+        tell(args, "")
+        rows = [[f, *(percent(each.get(f)) for each in probes.values())] for f in factors]
+        tell_table(args, ["linear probe", *probes], rows)
 
 
 def project(args: argparse.Namespace) -> int:
@@ -162,8 +162,8 @@ def list_runs(args: argparse.Namespace) -> int:
     store = RunStore(args.runs, make=False)
     rows = [_facts(run) for run in store]
     if rows:
-        header = ["run", "state", "step", "data", "kNN", "made", "name"]
-        tell(args, "\n".join(_columns([header, *map(_row, rows)])))
+        head = ["run", "state", "step", "data", "kNN", "made", "name"]
+        tell_table(args, head, map(_row, rows))
     else:
         tell(
             args,
@@ -283,20 +283,10 @@ def devices(args: argparse.Namespace) -> int:
     from ..machine.devices import list_devices
 
     found = list_devices()
-    rows = [["device", "name", "memory", "usable"]]
+    rows = []
     for device in found:
         memory = f"{device.memory / 2**30:.0f} GiB" if device.memory else "-"
         rows.append([device.id, device.name, memory, "yes" if device.usable else device.note])
-    tell(args, "\n".join(_columns(rows)))
-    values = [{**vars(device)} for device in found]
-    finish_json(args, {"devices": values})
+    tell_table(args, ["device", "name", "memory", "usable"], rows)
+    finish_json(args, {"devices": [vars(device) for device in found]})
     return 0
-
-
-def _columns(rows: list[list[str]]) -> list[str]:
-    """Rows with aligned columns."""
-    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
-    return [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
