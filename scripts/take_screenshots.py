@@ -41,7 +41,7 @@ TEACH = {  # name -> link, and what is there once all has been drawn
     "paradigms-classes": (
         "paradigms?data=digits&labels=5&seconds=15&tab=Class+by+class", ".paradigm-report",
     ),
-    "paradigms-maps": ("paradigms?data=digits&labels=5&seconds=15&tab=Maps", ".js-plotly-plot"),
+    "paradigms-maps": ("paradigms?data=digits&labels=5&seconds=15&tab=Maps", ".sb-root canvas"),
     "wall": ("runs?show=Wall", ".run-wall, .runs-empty"),
 }  # fmt: skip
 PROJECTOR = {"width": 1920, "height": 1080}

@@ -10,6 +10,8 @@ import numpy as np
 import streamlit as st
 
 from pages.shell import classroom
+from pages.shell.live import mount
+from simclr_core.feed.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
 from simclr_core.figures import lessons as lesson_figures
 from simclr_core.lessons import lesson as lessons
@@ -229,8 +231,8 @@ def _maps(lesson: Lesson, known: Results, dark: bool) -> None:
             )  # fmt: skip
         row = rows[str(name)]
         maps = {_counted(words, row): np.array(xy) for words, xy in row["maps"].items()}
-        drawn = lesson_figures.maps_figure(maps, row["classes"], row["class_names"], dark)
-        _chart(drawn, f"maps_{lesson.name}", 400)
+        block = side_by_side(maps, row["classes"], row["class_names"])
+        mount("map/side_by_side", f"maps_{lesson.name}", "content", block)
         st.html(
             f'<p class="lab-caption">{escape(str(name))}. Colours of h: classes; noise has one '
             "colour. The axes have no units.</p>"

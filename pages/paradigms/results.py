@@ -12,8 +12,8 @@ import streamlit as st
 from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
 from simclr_core.feed.packing import pack
+from simclr_core.feed.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
-from simclr_core.figures import lessons as lesson_figures
 from simclr_core.paradigms.scores import balanced
 from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
 from simclr_core.runs.summary import percent
@@ -254,13 +254,12 @@ def _gallery(
 
 def maps(told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     """The same test pictures under all four ways."""
-    dark = st.context.theme.type == "dark"
     names = told["class_names"] or [str(i) for i in range(len(told["train_counts"]))]
     xy = {way: arrays[f"xy__{way}"] for way in WAYS if f"xy__{way}" in arrays}
     count = len(next(iter(xy.values())))
     truth = arrays["truth"][:count].tolist()
-    figure = lesson_figures.maps_figure(xy, truth, names, dark, rows=1, legend=True)
-    st.plotly_chart(figure, config=PLAIN, key="paradigm-maps", height=400)
+    block = side_by_side(xy, truth, names, columns=len(xy), legend=True)
+    mount("map/side_by_side", "paradigm-maps", "content", block)
     st.html(
         f'<p class="lab-caption">UMAP of h of {count:,} test pictures (of the autoencoder\'s code '
         "for unsupervised), coloured by their true class. The axes have no units; what lies near "

@@ -1,10 +1,9 @@
-"""Figures of lessons: every seed a point, paths, runs, and maps."""
+"""Figures of lessons: one point per seed, paths, and runs."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from html import escape
 from typing import Any
 
 import numpy as np
@@ -199,56 +198,6 @@ def across_runs_figure(
     figure.update_layout(legend={"y": 1.03, "yanchor": "bottom"})
     figure.update_xaxes(title="uniformity (lower: spread out more)")
     return figure.update_yaxes(title="alignment (lower: partners closer)")
-
-
-def maps_figure(
-    maps: Mapping[str, np.ndarray], classes: Sequence[int], names: Sequence[str],
-    dark: bool = False, rows: int = 2, legend: bool = False,
-) -> Any:  # fmt: skip
-    """Maps side by side; those whose name begins with "noise" in one colour.
-
-    Args:
-        maps: words -> (P, 2) coordinates.
-        classes: (P,) of the points of all other maps.
-        names: of the classes.
-        rows: of maps.
-        legend: name the classes' colours.
-
-    Returns:
-        A plotly Figure.
-    """
-    from plotly.subplots import make_subplots
-
-    grey = GREYS["dark" if dark else "light"]
-    columns = math.ceil(len(maps) / rows)
-    figure = make_subplots(
-        rows, columns, subplot_titles=[_wrapped(words, 22) for words in maps],
-        horizontal_spacing=0.02, vertical_spacing=0.14,
-    )  # fmt: skip
-    colors = category_colors(list(names))
-    of = np.asarray(classes)
-    for i, (words, coordinates) in enumerate(maps.items()):
-        xy = np.asarray(coordinates, float)
-        place = {"row": i // columns + 1, "col": i % columns + 1}
-        noise = words.startswith("noise")
-        parts = [(grey["ink"], "", xy)] if noise else [
-            (colors[c], escape(str(name)), xy[of == c]) for c, name in enumerate(names)
-        ]  # fmt: skip
-        for color, name, part in parts:
-            figure.add_scatter(
-                x=part[:, 0], y=part[:, 1], mode="markers", hoverinfo="skip", name=name,
-                showlegend=legend and not i, legendgroup=name,
-                marker={"size": 4 if rows == 1 else 3, "color": color}, **place,
-            )  # fmt: skip
-    layout = base_layout(dark, margin={"l": 4, "r": 4, "t": 60, "b": 4})
-    figure.update_layout(**{k: v for k, v in layout.items() if k not in ("xaxis", "yaxis")})
-    if legend:
-        figure.update_layout(legend={"y": -0.02, "yanchor": "top", "itemsizing": "constant"})
-    figure.update_xaxes(visible=False).update_yaxes(visible=False)
-    for i in range(len(maps)):  # one scale for both axes
-        axis = f"x{i + 1}" if i else "x"
-        figure.update_yaxes(scaleanchor=axis, row=i // columns + 1, col=i % columns + 1)
-    return figure.update_annotations(font={"size": 12})
 
 
 def _number(value: float, form: str) -> str:

@@ -21,6 +21,11 @@ def test_a_prediction_opens_what_was_found(app: App, page: Page) -> None:
     page.get_by_text("How far can a map be trusted?").click()
     expect(page).to_have_url(re.compile(r"lesson=maps$"))
     expect(page.get_by_text("Points of pure noise")).to_be_visible()
+    page.get_by_role("button", name="Clusters", exact=True).click()
+    maps = page.locator(".sb-maps canvas[data-points]")
+    expect(maps).to_have_count(8)
+    expect(maps.first).to_have_attribute("aria-label", re.compile("points: h: 3 neighbours"))
+    page.go_back()
     page.go_back()
     expect(page.get_by_text("Which temperature teaches most")).to_be_visible()
 
@@ -53,7 +58,11 @@ def test_paradigms_compares_four_ways_on_digits(app: App, page: Page) -> None:
     cells.locator("xpath=self::*[not(@disabled)]").first.click()
     expect(page.locator(".paradigm-gallery img").first).to_be_visible()
     page.get_by_text("Maps", exact=True).click()
-    expect(page.locator(".js-plotly-plot")).to_be_visible()
+    maps = page.locator(".sb-maps canvas[data-points]")
+    expect(maps).to_have_count(4)
+    drawn = "c => c.getContext('2d').getImageData(0, 0, c.width, c.height).data.some((v) => v > 0)"
+    assert all(canvas.evaluate(drawn) for canvas in maps.all())
+    expect(page.locator(".sb-root .live-legend button")).to_have_count(10)
 
 
 def test_large_type_and_hidden_panels_come_with_the_link(app: App, page: Page) -> None:

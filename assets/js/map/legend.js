@@ -2,6 +2,7 @@
 
 import { make, makeButton } from "../base/elements.js";
 import { count } from "../base/numbers.js";
+import { DIMMED, SHOWN } from "./scatter.js";
 
 /**
  * What a legend names: `counts` may have one entry more than `names`, for points of no category.
@@ -17,6 +18,15 @@ export function entriesOf({ names = [], counts = [], colors = [] }) {
   const all = names.length && counts[names.length] ? [...names, "unknown"] : names;
   return all.map((name, i) => [name, counts[i], colors[i], i]);
 }
+
+/**
+ * Return how points are drawn when some categories are brought forward.
+ * @param {Set<number>} chosen categories
+ * @param {ArrayLike<number>} category of each point
+ * @returns {Uint8Array | null} SHOWN or DIMMED; null: nothing is chosen, all are shown
+ */
+export const forwardMask = (chosen, category) =>
+  chosen.size ? Uint8Array.from(category, (k) => (chosen.has(k) ? SHOWN : DIMMED)) : null;
 
 /** A list of categories that can be chosen. */
 export class Legend {

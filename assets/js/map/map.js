@@ -5,9 +5,9 @@ import { make } from "../base/elements.js";
 import { count, decimal, known, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
-import { Legend } from "./legend.js";
+import { Legend, forwardMask } from "./legend.js";
 import { Pointed } from "./pointed.js";
-import { ARROWS, DIMMED, SHOWN, Scatter } from "./scatter.js";
+import { ARROWS, Scatter } from "./scatter.js";
 
 const CAPTION = 42; // pixels below the square
 const LEGEND = 118; // least width of a legend at the side
@@ -72,7 +72,7 @@ class MapView {
     if (!same) this.point(-1);
     if (!same || before.color !== header.color) this.legend.clear();
     this.legend.update(header);
-    scatter.mask = shown(this.legend.chosen, arrays.category);
+    scatter.mask = forwardMask(this.legend.chosen, arrays.category);
     this.pointed.card.use(header);
     this.describe(header);
     this.resize();
@@ -124,7 +124,7 @@ class MapView {
   }
 
   choose(chosen) {
-    this.scatter.mask = shown(chosen, this.scatter.category);
+    this.scatter.mask = forwardMask(chosen, this.scatter.category);
     this.scatter.draw();
   }
 
@@ -155,11 +155,6 @@ class MapView {
     this.pointed.card.hide();
     this.root.remove();
   }
-}
-
-/** Return how points are drawn, by the categories that were brought forward; null: all shown. */
-function shown(chosen, category) {
-  return chosen.size ? Uint8Array.from(category, (k) => (chosen.has(k) ? SHOWN : DIMMED)) : null;
 }
 
 /** Return how far the map can be trusted: words, and what they mean. */

@@ -1,9 +1,9 @@
 // The one renderer of maps in the browser: points on a canvas, one drawing call per point from a
 // disc drawn once per colour.
 //
-// Why not regl-scatterplot or embedding-atlas: both draw with WebGL or WebGPU. A classroom's
-// machines often have no graphics card, and there this draws 20,000 points in a frame; points
-// glide from one snapshot to the next, and arrow keys walk from picture to picture.
+// Why not regl-scatterplot or embedding-atlas: both need WebGL or WebGPU, and a classroom's machines
+// often have no graphics card. This draws 20,000 points in a frame without one, lets points glide
+// from one snapshot to the next, and lets arrow keys walk from picture to picture.
 
 import { channels } from "../base/theme.js";
 import { raster } from "./raster.js";
