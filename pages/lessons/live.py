@@ -13,6 +13,7 @@ from simclr_core.data import builtin
 from simclr_core.lessons import results
 from simclr_core.lessons.lesson import Lesson
 from simclr_core.workers import tasks
+from simclr_core.workers.queue import Standing
 
 _PROBLEM = "lesson_problem"
 
@@ -45,7 +46,7 @@ def controls(lesson: Lesson, root: Path) -> None:
         )
 
 
-def state(lesson: Lesson, root: Path) -> tasks.Going | None:
+def state(lesson: Lesson, root: Path) -> Standing | None:
     """How far the next seed is, whoever asked for it."""
     return tasks.state(root, results.task_key(lesson, results.next_seed(root, lesson)))
 

@@ -17,6 +17,7 @@ from simclr_core.base.paths import expanded
 from simclr_core.data.builtin import BUILT_IN
 from simclr_core.paradigms.study import Study, is_made
 from simclr_core.workers import tasks
+from simclr_core.workers.queue import Standing
 
 BUDGETS = {"1": 1, "2": 2, "5": 5, "10": 10, "20": 20, "50": 50, "100": 100, "all": 0}
 SECONDS = (5, 15, 30, 60, 120)
@@ -122,7 +123,7 @@ def every_budget(study: Study, root: Path) -> None:
     if tasks.state(root, study.task) or not missing:  # the bar of the form tells it
         return
 
-    def _look() -> tasks.Going | None:
+    def _look() -> Standing | None:
         going = [found for one in missing if (found := tasks.state(root, one.task))]
         going = [found for found in going if not found.failed]
         if not going:

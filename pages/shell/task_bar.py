@@ -9,6 +9,7 @@ from pathlib import Path
 import streamlit as st
 
 from simclr_core.workers import tasks
+from simclr_core.workers.queue import Standing
 
 EVERY = 1.0  # seconds between two looks
 
@@ -16,7 +17,7 @@ EVERY = 1.0  # seconds between two looks
 @st.fragment(run_every=EVERY)
 def watch(
     root: Path,
-    look: Callable[[], tasks.Going | None],
+    look: Callable[[], Standing | None],
     name: str,
     stop: Callable[[], None] | None = None,
 ) -> None:
@@ -36,7 +37,7 @@ def watch(
     if going.ahead:
         words = f"waiting for {going.ahead} other task{'s' * (going.ahead != 1)}"
     with st.container(horizontal=True, vertical_alignment="center", key=f"{name}-going"):
-        st.progress(min(max(going.share, 0.0), 1.0), words[:1].upper() + words[1:])
+        st.progress(going.share or 0.0, words[:1].upper() + words[1:])
         end = stop or partial(tasks.withdraw, root, going.key)
         words = "For every browser that waits for it."
         st.button("Stop", key=f"{name}_stop", on_click=end, help=words)

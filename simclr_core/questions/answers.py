@@ -1,6 +1,6 @@
 """What can be asked of a run: one function a kind, carried out by the analyst.
 
-A new kind is a function like `encode` and its entry in `KINDS`. It reports how far it is through
+A new kind is a function like `encode` and its entry in `ANSWERS`. It reports how far it is through
 `tell`, which also ends it when nobody waits for the answer any more.
 """
 
@@ -31,8 +31,8 @@ MOST_CLUSTERS = 30
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question as the analyst reads it from its files: see `jobs.Job`."""
+class Question:
+    """A question as the analyst reads it from its files: see `job.Job`."""
 
     run: Run
     kind: str
@@ -47,11 +47,11 @@ class Asked:
         return self.networks.get(self.run, role, self.weights)
 
 
-def encode(asked: Asked, tell: Progress) -> Arrays:
+def encode(question: Question, tell: Progress) -> Arrays:
     """How a network represents pictures.
 
     Args:
-        asked: its array `images` is (N, S, S, 3) uint8, or float32 in [0, 1].
+        question: its array `images` is (N, S, S, 3) uint8, or float32 in [0, 1].
         tell: see `Progress`.
 
     Returns:
@@ -61,13 +61,13 @@ def encode(asked: Asked, tell: Progress) -> Arrays:
         ValueError: the pictures have another form.
         LabError: the run's weights cannot be used.
     """
-    images = asked.arrays.get("images", np.empty(0))
+    images = question.arrays.get("images", np.empty(0))
     if images.ndim != 4 or not len(images) or images.dtype not in (np.uint8, np.float32):
         raise ValueError(
             "expected pictures (N, S, S, 3) as bytes or as 32-bit numbers, "
             f"found an array {images.shape} of {images.dtype}"
         )
-    network = asked.network()
+    network = question.network()
     wanted = (network.size, network.size, 3)
     if images.shape[1:] != wanted:
         raise ValueError(f"expected pictures of {wanted}, found {images.shape[1:]}")
@@ -76,14 +76,14 @@ def encode(asked: Asked, tell: Progress) -> Arrays:
         tell(start / len(images), "encoding pictures")
         parts.append(network.encode(images[start : start + MOST_BATCH]))
     h, z = (np.concatenate(part) for part in zip(*parts, strict=True))
-    return {"h": h, "z": z, "step": np.array(asked.weights.step, np.int64)}
+    return {"h": h, "z": z, "step": np.array(question.weights.step, np.int64)}
 
 
-def layout(asked: Asked, tell: Progress) -> Arrays:
+def layout(question: Question, tell: Progress) -> Arrays:
     """UMAP of every snapshot with settings of one's own, each starting from the one before.
 
     Args:
-        asked: its parameters are `of` ("h" or "z"), `neighbors`, `min_dist` and `metric`.
+        question: its parameters are `of` ("h" or "z"), `neighbors`, `min_dist` and `metric`.
         tell: see `Progress`.
 
     Returns:
@@ -93,16 +93,16 @@ def layout(asked: Asked, tell: Progress) -> Arrays:
         ValueError: a parameter is out of range.
         RunDamaged: a snapshot cannot be read.
     """
-    given = asked.parameters
+    given = question.parameters
     of, metric = str(given.get("of", "h")), str(given.get("metric", projection.METRIC))
     neighbors = int(given.get("neighbors", projection.NEIGHBORS))
     min_dist = float(given.get("min_dist", projection.MIN_DIST))
     if of not in ("h", "z") or metric not in METRICS:
         raise ValueError(f"expected h or z, and {' or '.join(METRICS)}, found {of}, {metric}")
-    steps, layouts = asked.run.snapshot_steps(), list[np.ndarray]()
+    steps, layouts = question.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(steps):
         tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
-        found = vectors(asked.run, step, of)
+        found = vectors(question.run, step, of)
         previous = layouts[-1] if layouts else None
         xy = projection.umap_layout(
             found, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
@@ -111,14 +111,14 @@ def layout(asked: Asked, tell: Progress) -> Arrays:
     return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
 
 
-def clusters(asked: Asked, tell: Progress) -> Arrays:
+def clusters(question: Question, tell: Progress) -> Arrays:
     """k-means of h on the unit sphere at every snapshot.
 
     A cluster has the number of the one of the snapshot after it with which it shares most
     pictures, so that colours mean the same while a map plays.
 
     Args:
-        asked: its parameter `k` is the number of clusters, 2 to 30.
+        question: its parameter `k` is the number of clusters, 2 to 30.
         tell: see `Progress`.
 
     Returns:
@@ -131,11 +131,11 @@ def clusters(asked: Asked, tell: Progress) -> Arrays:
     from scipy.optimize import linear_sum_assignment
     from sklearn.cluster import KMeans
 
-    k = int(asked.parameters.get("k", 8))
-    steps, found = asked.run.snapshot_steps(), list[np.ndarray]()
+    k = int(question.parameters.get("k", 8))
+    steps, found = question.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(reversed(steps)):
         tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
-        h = l2_normalise(vectors(asked.run, step, "h"))
+        h = l2_normalise(vectors(question.run, step, "h"))
         if not 2 <= k <= min(MOST_CLUSTERS, len(h)):
             most = min(MOST_CLUSTERS, len(h))
             raise ValueError(f"expected 2 to {most} clusters of {len(h)} pictures, found {k}")
@@ -153,21 +153,21 @@ def clusters(asked: Asked, tell: Progress) -> Arrays:
     return {"steps": np.array(steps, np.int64), "clusters": np.stack(found[::-1])}
 
 
-def keeps(asked: Asked, tell: Progress) -> Arrays:
+def keeps(question: Question, tell: Progress) -> Arrays:
     """What a linear probe reads from pixels, from h and from z: see `keeping.keeps`.
 
     Args:
-        asked: its parameter `snapshots` is how many are probed at most.
+        question: its parameter `snapshots` is how many are probed at most.
         tell: see `Progress`.
     """
-    return keeping.keeps(asked.run, int(asked.parameters.get("snapshots", 6)), tell)
+    return keeping.keeps(question.run, int(question.parameters.get("snapshots", 6)), tell)
 
 
-def more(asked: Asked, tell: Progress) -> Arrays:
+def more(question: Question, tell: Progress) -> Arrays:
     """Encode and lay out more pictures than the map has: see `more.make`.
 
     Args:
-        asked: its parameter `count` is how many pictures at most.
+        question: its parameter `count` is how many pictures at most.
         tell: see `Progress`.
 
     Returns:
@@ -177,19 +177,19 @@ def more(asked: Asked, tell: Progress) -> Arrays:
         ValueError: too few or too many are asked for.
         LabError: the data or the weights cannot be read.
     """
-    count = int(asked.parameters.get("count", 0))
+    count = int(question.parameters.get("count", 0))
     if not 1 <= count <= max(COUNTS):
         raise ValueError(f"expected 1 to {max(COUNTS):,} pictures, found {count:,}")
-    step = asked.weights.step
-    name = make(asked.run, asked.network(), step, count, tell)
+    step = question.weights.step
+    name = make(question.run, question.network(), step, count, tell)
     return {"name": np.array(name), "step": np.array(step, np.int64)}
 
 
-def occlude(asked: Asked, tell: Progress) -> Arrays:
+def occlude(question: Question, tell: Progress) -> Arrays:
     """Which parts of two pictures make a network find them alike: see `occlusion`.
 
     Args:
-        asked: its array `images` is (2, S, S, 3) uint8, or float32 in [0, 1].
+        question: its array `images` is (2, S, S, 3) uint8, or float32 in [0, 1].
         tell: see `Progress`.
 
     Returns:
@@ -199,8 +199,8 @@ def occlude(asked: Asked, tell: Progress) -> Arrays:
         ValueError: these are not two pictures of the network's size.
         LabError: the run's weights cannot be used.
     """
-    images = asked.arrays.get("images", np.empty(0))
-    network = asked.network()
+    images = question.arrays.get("images", np.empty(0))
+    network = question.network()
     wanted = (2, network.size, network.size, 3)
     if images.shape != wanted or images.dtype not in (np.uint8, np.float32):
         raise ValueError(f"expected pictures {wanted}, found {images.shape} of {images.dtype}")
@@ -210,15 +210,15 @@ def occlude(asked: Asked, tell: Progress) -> Arrays:
         lambda pictures: network.encode(pictures)[0],
         lambda share: tell(share, "hiding one part after another"),
     )
-    step = np.array(asked.weights.step, np.int64)
+    step = np.array(question.weights.step, np.int64)
     return {"similarity": np.array(similarity, np.float32), "lost": lost, "step": step}
 
 
-def encoder(asked: Asked, tell: Progress) -> Arrays:
+def encoder(question: Question, tell: Progress) -> Arrays:
     """The encoder as a file: see `export.write_encoder`.
 
     Args:
-        asked: its parameter `form` is "keras", or "savedmodel" for a zip of a folder.
+        question: its parameter `form` is "keras", or "savedmodel" for a zip of a folder.
         tell: see `Progress`.
 
     Returns:
@@ -228,16 +228,16 @@ def encoder(asked: Asked, tell: Progress) -> Arrays:
         ValueError: another form.
         LabError: the run's weights cannot be used.
     """
-    form = str(asked.parameters.get("form", "keras"))
+    form = str(question.parameters.get("form", "keras"))
     if form not in ("keras", "savedmodel"):
         raise ValueError(f"expected keras or savedmodel, found {form}")
     tell(0.1, "writing the encoder")
-    body = encoder_file(asked.network().model.encoder, form)
-    step = np.array(asked.weights.step, np.int64)
+    body = encoder_file(question.network().model.encoder, form)
+    step = np.array(question.weights.step, np.int64)
     return {"body": np.frombuffer(body, np.uint8), "step": step}
 
 
-KINDS: dict[str, Callable[[Asked, Progress], Arrays]] = {
+ANSWERS: dict[str, Callable[[Question, Progress], Arrays]] = {
     "encode": encode,
     "encoder": encoder,
     "layout": layout,

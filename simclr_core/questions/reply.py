@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import numpy as np
 
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json, read_npz
 from ..runs.run import Run
-from ..runs.store import RunStore
-from . import analyst, job_files, jobs
+from ..workers import helpers
+from ..workers.queue import ANSWER, ERROR, Request, is_key, remove, standing, touch
+from . import jobs
 from .job import Job
-from .job_files import ANSWER, ERROR, PROGRESS, REQUEST
+from .jobs import QUESTIONS, question
 from .large_probe import owner
 
 
@@ -64,7 +64,7 @@ def look(run: Run, job: Job, ask: bool = True) -> Reply:
         reply = follow(run, key)
         if not ask or reply.arrays is not None or reply.failed:
             return reply
-        if trouble := analyst.wake(RunStore(owner(run).path.parent)):
+        if trouble := helpers.wake(owner(run).path.parent, QUESTIONS.helper):
             return Reply(words=trouble, failed=True, key=key)
         return replace(reply, waiting=True)  # it may have been dropped just now
     except LabError as error:
@@ -76,26 +76,36 @@ def read(run: Run, key: str) -> Reply:
 
     A damaged answer reads as a failed question.
     """
-    folder = run.path / "jobs"
-    for _ in range(2 if job_files.is_key(key) else 0):
-        if reply := _read_answer(folder, key) or _read_error(folder, key):
+    for _ in range(2 if is_key(key) else 0):
+        request = question(run, key)
+        if reply := _read_answer(request):
             return reply
-        if (folder / f"{key}{REQUEST}").exists():
-            return _read_progress(folder, key)
+        if known := standing(request):
+            return Reply(None, known.words, known.share, not known.failed, known.failed, key)
         # between the two looks the answer may have taken the place of its request: look again
     return Reply(key=key)
 
 
 def keep_open(run: Run, key: str) -> None:
-    """Say that somebody waits for the answer: the question stays open for `LEASE` more seconds."""
-    if job_files.is_key(key):
-        job_files.touch(run.path / "jobs" / f"{key}{REQUEST}")
+    """Say that somebody waits for the answer, so that the question stays open for a while."""
+    if is_key(key):
+        QUESTIONS.renew(question(run, key))
 
 
 def keep_answer(run: Run, key: str) -> None:
     """Say that an answer was used: it goes after those that were used longer ago."""
-    if job_files.is_key(key):
-        job_files.touch(run.path / "jobs" / f"{key}{ANSWER}")
+    if is_key(key):
+        touch(question(run, key).file(ANSWER))
+
+
+def remove_damaged(run: Run, key: str) -> None:
+    """Remove an answer or an error that cannot be read, so that the question is asked again."""
+    for ending, read_file in ((ANSWER, read_npz), (ERROR, read_json)) if is_key(key) else ():
+        path = question(run, key).file(ending)
+        try:
+            read_file(path)
+        except RunDamaged:
+            remove(path)
 
 
 def follow(run: Run, key: str) -> Reply:
@@ -111,47 +121,12 @@ def follow(run: Run, key: str) -> Reply:
     return reply
 
 
-def remove_damaged(run: Run, key: str) -> None:
-    """Remove an answer or an error that cannot be read, so that the question is asked again."""
-    for ending, read_file in ((ANSWER, read_npz), (ERROR, read_json)):
-        path = run.path / "jobs" / f"{key}{ending}"
-        try:
-            read_file(path)
-        except RunDamaged:
-            job_files.remove(path)
-
-
-def _read_answer(folder: Path, key: str) -> Reply | None:
-    path = folder / f"{key}{ANSWER}"
+def _read_answer(request: Request) -> Reply | None:
+    path = request.file(ANSWER)
     try:
-        return Reply(read_npz(path), key=key)
+        return Reply(read_npz(path), key=request.key)
     except RunDamaged as error:
         if isinstance(error.__cause__, FileNotFoundError):
             return None
-        return _damaged(path, key)
-
-
-def _read_error(folder: Path, key: str) -> Reply | None:
-    path = folder / f"{key}{ERROR}"
-    try:
-        found = read_json(path)
-    except RunDamaged:
-        return _damaged(path, key)
-    if found is None:
-        return None
-    return Reply(words=str(found.get("message") or ""), failed=True, key=key)
-
-
-def _read_progress(folder: Path, key: str) -> Reply:
-    try:
-        found = read_json(folder / f"{key}{PROGRESS}") or {}
-    except RunDamaged:
-        found = {}
-    share, words = found.get("share"), str(found.get("words") or "")
-    known = isinstance(share, int | float) and 0 <= share <= 1
-    return Reply(words=words, share=float(share or 0) if known else None, waiting=True, key=key)
-
-
-def _damaged(path: Path, key: str) -> Reply:
     text = f"Expected an answer in {path.name}, found a damaged file; ask again."
-    return Reply(words=text, failed=True, key=key)
+    return Reply(words=text, failed=True, key=request.key)

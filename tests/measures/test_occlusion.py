@@ -8,7 +8,7 @@ from scipy.spatial.distance import cosine
 
 from simclr_core.measures.occlusion import GRID, WINDOW, edges, occlusion
 from simclr_core.questions import answers as kinds
-from simclr_core.questions import jobs
+from simclr_core.questions.job import occlude_job
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import find_weights
 from simclr_core.runs.store import RunStore
@@ -75,8 +75,8 @@ def test_cells_cover_pictures_of_any_size(size):
 def test_a_run_is_asked_with_its_own_network(tmp_path):
     run = trained(RunStore(tmp_path), SHAPES)
     images = run.probe()["images"][:2]
-    job = jobs.occlude_job(images)
-    asked = kinds.Asked(
+    job = occlude_job(images)
+    asked = kinds.Question(
         run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks()
     )
     found = kinds.occlude(asked, lambda share, words: None)
@@ -86,8 +86,8 @@ def test_a_run_is_asked_with_its_own_network(tmp_path):
     )
     assert float(found["similarity"]) == pytest.approx(whole, abs=1e-5)
     assert found["lost"] == pytest.approx(lost, abs=1e-4) and int(found["step"]) == 12
-    job = jobs.occlude_job(images[:, :8])
-    asked = kinds.Asked(
+    job = occlude_job(images[:, :8])
+    asked = kinds.Question(
         run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks()
     )
     with pytest.raises(ValueError, match="expected pictures"):

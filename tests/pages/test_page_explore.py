@@ -25,14 +25,15 @@ from pages.server import export_routes as take_routes
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed.packing import unpack
-from simclr_core.questions import analyst, jobs
+from simclr_core.questions.job import clusters_job, encoder_job, keeps_job, occlude_job
+from simclr_core.questions.jobs import key_of
 from simclr_core.questions.reply import Reply
 from simclr_core.runs import states
 from simclr_core.runs.recorder import Recording
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import size_words
 from simclr_core.settings.config import replace, to_dict
-from simclr_core.workers import launch
+from simclr_core.workers import helpers, launch
 
 Open = Callable[..., AppTest]
 
@@ -42,7 +43,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     """An empty store in which nothing is ever started."""
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(launch, "advance", lambda store: [])
-    monkeypatch.setattr(analyst, "wake", lambda store: "")
+    monkeypatch.setattr(helpers, "wake", lambda root, helper: "")
     return RunStore(tmp_path / "runs")
 
 
@@ -145,7 +146,7 @@ def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, f
 def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown) -> None:
     app = page(color="clusters", k="4")
     assert shown[-1]["color"]["name"] == "shape" and "…" in text(app)
-    key = jobs.key_of(fake.run, jobs.clusters_job(4))
+    key = key_of(fake.run, clusters_job(4))
     clusters = np.arange(120).reshape(3, 40).astype(np.uint8) % 4
     answer = {"steps": np.array([0, 200, 400]), "clusters": clusters}
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
@@ -253,7 +254,7 @@ KEPT = {
 
 
 def answer_keeps(fake: FakeRun) -> None:
-    key = jobs.key_of(fake.run, jobs.keeps_job())
+    key = key_of(fake.run, keeps_job())
     (fake.run.path / "jobs").mkdir(exist_ok=True)
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", KEPT)
 
@@ -306,7 +307,7 @@ def test_where_it_looks_is_asked_for_then_shown(page, fake, shown) -> None:
     app = page(panel="Where it looks", picture="3", beside="another picture", other="5")
     assert "waiting for other questions" in text(app)
     images = fake.run.probe()["images"][[2, 4]].astype(np.float32) / 255
-    key = jobs.key_of(fake.run, jobs.occlude_job(images))
+    key = key_of(fake.run, occlude_job(images))
     lost = np.zeros((2, 8, 8), np.float32)
     lost[0, 1, 6], lost[1, 7, 0] = 0.4, -0.2
     answer = {"similarity": np.float32(-0.25), "lost": lost, "step": np.array(400)}
@@ -468,7 +469,7 @@ def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
     assert "waiting" not in " ".join(c.value for c in app.caption)
     next(b for b in app.button if b.label == "Make the file").click().run()
     assert "waiting for other questions" in " ".join(c.value for c in app.caption)
-    key = jobs.key_of(fake.run, jobs.encoder_job("keras", 400))
+    key = key_of(fake.run, encoder_job("keras", 400))
     answer = {"body": np.zeros(2000, np.uint8), "step": np.array(400)}
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
     app.run()

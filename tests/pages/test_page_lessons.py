@@ -21,7 +21,8 @@ from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import percent
-from simclr_core.workers import tasks
+from simclr_core.workers import helpers, tasks
+from simclr_core.workers.queue import ERROR, read_request
 
 Open = Callable[..., AppTest]
 
@@ -30,7 +31,7 @@ Open = Callable[..., AppTest]
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(results, "RECORDED", tmp_path / "recorded")
-    monkeypatch.setattr(tasks, "ensure_worker", lambda root: None)
+    monkeypatch.setattr(helpers, "wake", lambda root, helper: "")
     (tmp_path / "recorded").mkdir()
     return RunStore(tmp_path / "runs").root
 
@@ -112,7 +113,7 @@ def test_running_here_asks_once_and_shows_how_far_it_is(page: Open, root: Path) 
     lesson = lesson_named("collapse")
     key = results.task_key(lesson, results.FIRST_HERE)
     assert tasks.waiting(root) == [key]
-    assert tasks.request(root, key) == ("lesson", {"lesson": "collapse", "seed": 100})
+    assert read_request(tasks.task(root, key)) == ("lesson", {"lesson": "collapse", "seed": 100})
     assert "Stop" in labels(app) and "Run it here" not in labels(app)
     app.button(key="lesson_stop").click().run()
     assert tasks.waiting(root) == [] and not app.exception
@@ -131,8 +132,9 @@ def test_points_of_this_machine_are_added(page: Open, root: Path) -> None:
 def test_a_failure_is_told_and_can_be_tried_again(page: Open, root: Path) -> None:
     lesson = lesson_named("color")
     key = results.task_key(lesson, results.FIRST_HERE)
-    place = tasks.folder(root)
-    (place / f"{key}{tasks.ERROR}").write_text('{"message": "Expected <memory>."}')
+    error = tasks.task(root, key).file(ERROR)
+    error.parent.mkdir()
+    error.write_text('{"message": "Expected <memory>."}')
     app = page(lesson="color", said="0")
     assert "Expected &lt;memory&gt;." in text(app) and "Run it here" in labels(app)
 

@@ -19,7 +19,8 @@ from simclr_core.paradigms import study as studies
 from simclr_core.paradigms.scores import report
 from simclr_core.paradigms.study import WAYS, Study
 from simclr_core.runs.store import RunStore
-from simclr_core.workers import tasks
+from simclr_core.workers import helpers, tasks
+from simclr_core.workers.queue import read_request
 
 Open = Callable[..., AppTest]
 
@@ -27,7 +28,7 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(tasks, "ensure_worker", lambda root: None)
+    monkeypatch.setattr(helpers, "wake", lambda root, helper: "")
     return RunStore(tmp_path / "runs").root
 
 
@@ -84,7 +85,7 @@ def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
     app.button(key="compare").click().run()
     study = Study("digits", seconds=15.0, budget=5, seed=3)
     assert tasks.waiting(root) == [study.task]
-    kind, payload = tasks.request(root, study.task) or ("", {})
+    kind, payload = read_request(tasks.task(root, study.task)) or ("", {})
     assert kind == "study" and Study(**payload) == study
     assert "Stop" in labels(app) and not app.exception
 
@@ -107,7 +108,7 @@ def test_every_number_of_labels_is_asked_for_at_once(page: Open, root: Path) -> 
     app = page(data="digits", tab="Over labels")
     app.button(key="compare_every").click().run()
     assert not app.exception and "Compare at every number of labels" not in labels(app)
-    asked = [tasks.request(root, key) for key in tasks.waiting(root)]
+    asked = [read_request(tasks.task(root, key)) for key in tasks.waiting(root)]
     budgets = {one[1]["budget"] for one in asked if one}
     assert budgets == set(paradigm_form.BUDGETS.values()) - {study.budget}
     app.button(key="paradigm-every_stop").click().run()

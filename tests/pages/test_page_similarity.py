@@ -21,12 +21,14 @@ from pages.shared.run_picker import fitting_runs
 from pages.shared.similarity import Alike, cosines
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.data.datasets import load_dataset
-from simclr_core.questions import analyst, job_files, jobs
+from simclr_core.questions.job import encode_job
+from simclr_core.questions.jobs import QUESTIONS, ask, key_of, question
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import DataConfig, RunConfig, ViewConfig, replace
 from simclr_core.settings.presets import view_config
 from simclr_core.views import render as views
+from simclr_core.workers import helpers, queue
 from small_parts import MODEL, TRAINING
 from tests.pages.test_page_views import page_in, rows
 
@@ -71,7 +73,7 @@ def no_analyst(store: RunStore) -> Iterator[None]:
     """Nobody answers but the test itself."""
     with lock_holder(store.root / "analyst.lock"):
         yield
-    analyst._keepers.clear()
+    helpers.keepers.clear()
 
 
 def shown_views(page: AppTest, **changes: float) -> np.ndarray:
@@ -87,12 +89,12 @@ def answer_all(run: Run, images: np.ndarray) -> dict[str, np.ndarray]:
     """Answer what the page asks about its views, as the analyst does; h (2N, D) by network."""
     found = {}
     for seed, role in enumerate(ROLES):
-        key = jobs.ask(run, jobs.encode_job(images, role))
+        key = ask(run, encode_job(images, role))
         h = np.random.default_rng(seed).normal(0.5, 1, (len(images), 6)).astype(np.float32)
         step = np.int64(STEPS if role == "trained" else 0)
-        path = run.path / "jobs" / f"{key}{job_files.ANSWER}"
-        write_npz(path, {"h": h, "z": h[:, :2], "step": step})
-        job_files.drop(run.path / "jobs", key)
+        request = question(run, key)
+        write_npz(request.file(queue.ANSWER), {"h": h, "z": h[:, :2], "step": step})
+        queue.drop(request)
         found[role] = h
     return found
 
@@ -154,7 +156,7 @@ def test_cosines_are_scipys() -> None:
     [(0.914, ".91"), (1.0, "1.00"), (-0.12, "−.12"), (-0.001, ".00"), (np.nan, "–"), (-1, "−1.00")],
 )
 def test_numbers_in_words(value: float, text: str, run: Run) -> None:
-    question = jobs.encode_job(np.zeros((2, 4, 4, 3), np.uint8))
+    question = encode_job(np.zeros((2, 4, 4, 3), np.uint8))
     alike = Alike(run, {"trained": question})
     assert similarity._number(alike, "trained", 0) == "…"
     alike.seen["trained"] = similarity.Seen(np.array([value]), value, 3)
@@ -277,11 +279,10 @@ def test_moving_on_withdraws_what_nobody_waits_for(
     page: AppTest, run: Run, no_analyst: None
 ) -> None:
     page.run()
-    alike = Alike(run, {role: jobs.encode_job(shown_views(page), role) for role in ROLES})
+    alike = Alike(run, {role: encode_job(shown_views(page), role) for role in ROLES})
 
     def wanted() -> list[bool]:
-        paths = (run.path / "jobs" / f"{key}{job_files.REQUEST}" for key in alike.keys)
-        return [job_files.is_wanted(path) for path in paths]
+        return [QUESTIONS.is_wanted(question(run, key)) for key in alike.keys]
 
     alike.update(ask=True)
     assert not alike.problem and not alike.settled and wanted() == [True, True]
@@ -300,7 +301,7 @@ def test_moving_on_withdraws_what_nobody_waits_for(
 
 def asking(run: Run, images: np.ndarray | None = None) -> Alike:
     images = np.zeros((4, 32, 32, 3), np.float32) if images is None else images
-    return Alike(run, {"trained": jobs.encode_job(images)})
+    return Alike(run, {"trained": encode_job(images)})
 
 
 def test_a_run_deleted_meanwhile_is_one_sentence(
@@ -319,7 +320,7 @@ def test_a_run_deleted_meanwhile_is_one_sentence(
 def test_a_question_that_failed_is_one_sentence(run: Run, no_analyst: None) -> None:
     alike = asking(run)
     alike.update(ask=True)
-    path = run.path / "jobs" / f"{alike.keys[0]}{job_files.ERROR}"
+    path = run.path / "jobs" / f"{alike.keys[0]}{queue.ERROR}"
     write_json(path, {"message": "Expected whole weights."})
     alike.update(ask=False)
     assert not alike.settled  # it may be long ago: asking comes first
@@ -330,7 +331,7 @@ def test_a_question_that_failed_is_one_sentence(run: Run, no_analyst: None) -> N
 def test_an_answer_about_something_else_is_never_shown(run: Run, no_analyst: None) -> None:
     alike = asking(run)
     alike.update(ask=True)
-    path = run.path / "jobs" / f"{alike.keys[0]}{job_files.ANSWER}"
+    path = run.path / "jobs" / f"{alike.keys[0]}{queue.ANSWER}"
     for h in (np.zeros((3, 8), np.float32), np.zeros(4, np.float32)):
         write_npz(path, {"h": h, "z": h, "step": np.int64(4)})
         alike.update(ask=True)
@@ -346,7 +347,7 @@ def test_what_went_wrong_stands_where_the_hint_was_until_the_views_change(
 ) -> None:
     page.run()
     found = shown_views(page)
-    keys = tuple(jobs.key_of(run, jobs.encode_job(found, role)) for role in ROLES[::-1])
+    keys = tuple(key_of(run, encode_job(found, role)) for role in ROLES[::-1])
     page.session_state["views_trouble"] = (keys, "The analysis ended <again>.")
     page.run()
     assert "The analysis ended &lt;again&gt;." in strip(page) and "lab-warning" not in strip(page)
@@ -360,4 +361,4 @@ def test_an_analysis_that_cannot_start_is_one_sentence(run: Run, store: RunStore
     alike = asking(run)
     alike.update(ask=True)
     assert alike.settled and alike.problem.startswith("Expected to write analyst.log")
-    analyst._keepers.clear()
+    helpers.keepers.clear()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import os
 import re
 import resource
 import shutil
@@ -22,15 +21,16 @@ from child_processes import lock_holder, wait_for
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.base.locks import is_locked
 from simclr_core.base.paths import PROJECT
-from simclr_core.questions import analyst, job_files, jobs
 from simclr_core.questions import answers as kinds
+from simclr_core.questions import jobs
 from simclr_core.questions.analyst import Analyst
-from simclr_core.questions.job_files import INPUT, PROGRESS, REQUEST
-from simclr_core.questions.jobs import Job, ask, encode_job
+from simclr_core.questions.job import Job, encode_job
+from simclr_core.questions.jobs import QUESTIONS, ask
 from simclr_core.questions.reply import Reply, follow
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.workers import worker
+from simclr_core.workers import helpers, queue_worker, worker
+from simclr_core.workers.queue import INPUT, PROGRESS, REQUEST
 from small_parts import SIZE, config, pictures, source
 from trained_run import observer, trained
 
@@ -143,7 +143,7 @@ class Recorder:
         self.between = lambda: None
         self.told: list[Reply] = []
 
-    def __call__(self, asked: kinds.Asked, tell: kinds.Progress) -> kinds.Arrays:
+    def __call__(self, asked: kinds.Question, tell: kinds.Progress) -> kinds.Arrays:
         self.asked.append(asked.parameters["number"])
         tell(0.5, "half of it")
         self.between()
@@ -154,7 +154,7 @@ class Recorder:
 @pytest.fixture
 def recorder(monkeypatch: pytest.MonkeyPatch) -> Recorder:
     """Progress is written at every word."""
-    monkeypatch.setattr(analyst, "TELL_EVERY", -1.0)
+    monkeypatch.setattr(queue_worker, "TELL_EVERY", -1.0)
     return Recorder()
 
 
@@ -195,7 +195,7 @@ def test_withdrawn_questions_are_skipped_and_equal_ones_worked_on_once(
 def test_work_that_nobody_waits_for_any_more_ends(
     run: Run, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_files, "GRACE", 0.0)
+    monkeypatch.setattr(queue_worker, "GRACE", 0.0)
     key = numbered(run, 1)
     recorder.between = lambda: jobs.withdraw(run, key)
     counter = counting(run, recorder)
@@ -206,7 +206,7 @@ def test_work_that_nobody_waits_for_any_more_ends(
 def test_work_goes_on_for_whoever_still_waits(
     run: Run, recorder: Recorder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_files, "GRACE", 0.0)
+    monkeypatch.setattr(queue_worker, "GRACE", 0.0)
     key = numbered(run, 1)
 
     def one_goes_another_looks() -> None:
@@ -240,7 +240,7 @@ def failure(under_test: Analyst, run: Run, job: Job) -> str:
         (encode_job(np.zeros((0, 16, 16, 3), np.uint8)), r"found an array \(0, 16"),
         (encode_job(np.zeros((2, 16, 16, 3))), "of float64"),
         (Job("encode", {}, {}), "found an array"),
-        (Job("knit"), "expected one of encode, .* found 'knit'"),
+        (Job("knit"), "Expected one of encode, .* found 'knit'"),
     ],
 )
 def test_a_question_that_makes_no_sense_is_told(
@@ -301,7 +301,7 @@ def test_what_nobody_foresaw_is_one_sentence_and_in_the_log(
     recorder.between = fail
     counter = counting(run, recorder)
     text = failure(counter, run, Job("count", {"number": 1}))
-    assert text.startswith("The analysis failed at this question (RuntimeError: a ba b")
+    assert text.startswith("It failed unexpectedly (RuntimeError: a ba b")
     assert len(text) < 300 and "Traceback" in capsys.readouterr().out
 
 
@@ -337,9 +337,9 @@ def test_replaced_weights_are_not_taken_for_those_that_were_asked(copy: Run) -> 
 def test_a_question_that_ends_the_process_is_given_up(run: Run, under_test: Analyst) -> None:
     job = encode_job(pictures(2))
     key = ask(run, job)
-    write_json(run.path / "jobs" / f"{key}{PROGRESS}", {"attempt": analyst.ATTEMPTS})
+    write_json(run.path / "jobs" / f"{key}{PROGRESS}", {"attempt": QUESTIONS.tries})
     assert under_test.turn()
-    assert "the analysis ended 2 times without a word" in follow(run, key).words
+    assert "The process for it ended 2 times" in follow(run, key).words
 
 
 def test_a_full_disk_lets_the_question_go(run: Run, recorder: Recorder) -> None:
@@ -352,7 +352,8 @@ def test_a_full_disk_lets_the_question_go(run: Run, recorder: Recorder) -> None:
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
         signal.signal(signal.SIGXFSZ, previous)
-    assert follow(run, key) == Reply(key=key)  # whoever waits asks again, and is told
+    reply = follow(run, key)
+    assert reply.failed and "disk" in reply.words
 
 
 # For real
@@ -392,14 +393,14 @@ def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
         first.send_signal(signal.SIGKILL)
         first.wait(20)
     assert follow(run, key).share is not None and not is_locked(store.root / "analyst.lock")
-    assert analyst.wake(store) == ""  # as the app starts it
-    keeper = analyst._keepers[store.root.resolve()]
+    assert helpers.wake(store.root, "analyst") == ""  # as the app starts it
+    keeper = helpers.keepers[store.root.resolve(), "analyst"]
     started = keeper.process
     try:
         (found,) = wait_for_answer(run, [key])
         np.testing.assert_allclose(found.arrays["h"], observer(run).encode(images)[0], atol=1e-5)
-        assert psutil.Process(started.pid).nice() >= analyst.NICENESS
-        assert analyst.wake(store) == "" and keeper.process is started
+        assert psutil.Process(started.pid).nice() >= QUESTIONS.niceness
+        assert helpers.wake(store.root, "analyst") == "" and keeper.process is started
         with process(store) as second:
             assert second.communicate(timeout=30)[0] == "" and second.returncode == 0
         assert started.poll() is None
@@ -409,7 +410,7 @@ def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
     finally:
         started.kill()
         started.wait()
-        analyst._keepers.clear()
+        helpers.keepers.clear()
 
 
 def test_it_ends_when_there_is_nothing_to_do(run: Run, store: RunStore) -> None:
@@ -426,11 +427,11 @@ def test_a_question_keeps_it_up_and_it_ends_with_its_folder(copy: Run, recorder:
     def turn() -> bool:
         turns.append(1)
         if len(turns) == 3:
-            shutil.rmtree(counter.store.root)
+            shutil.rmtree(counter.root)
         return original()
 
     counter.turn = turn  # type: ignore[method-assign]
-    analyst.serve(counter, idle=60.0)
+    counter.run(idle=60.0)
     assert recorder.asked == [1] and len(turns) == 3
 
 
@@ -439,7 +440,7 @@ import json, os
 from simclr_core.questions.analyst import be_modest
 be_modest(training=True)
 names = ("CUDA_VISIBLE_DEVICES", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS")
-print(json.dumps([os.nice(0), *(os.environ[name] for name in names)]))
+print(json.dumps([os.environ[name] for name in names]))
 """
 
 
@@ -447,29 +448,28 @@ def test_it_keeps_behind_training_and_off_the_gpu(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     program = [sys.executable, "-c", _MODEST]
     done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True)
-    nice, *found = json.loads(done.stdout)
-    assert nice == max(analyst.NICENESS, os.nice(0)) and analyst.NICENESS > worker.NICENESS
-    assert found == ["", "1", "1"]
+    assert json.loads(done.stdout) == ["", "1", "1"]
+    assert QUESTIONS.niceness > worker.NICENESS  # which the process has: see above
 
 
 def test_an_analyst_that_cannot_live_is_told_after_some_tries(store: RunStore) -> None:
     (store.root / "analyst.lock").mkdir()
     said = []
     try:
-        for _ in range(analyst.FAILURES + 1):
-            said.append(analyst.wake(store))
-            started = analyst._keepers[store.root.resolve()].process
+        for _ in range(helpers.FAILURES + 1):
+            said.append(helpers.wake(store.root, "analyst"))
+            started = helpers.keepers[store.root.resolve(), "analyst"].process
             if started is not None:
                 assert started.wait(30) == 1
         assert said == ["", "", "", said[-1]]
-        assert said[-1].startswith("The analysis ended unexpectedly several times")
-        assert analyst.wake(store) == said[-1]  # and is left alone for a while
+        assert said[-1].startswith("The process for it ended unexpectedly several times")
+        assert helpers.wake(store.root, "analyst") == said[-1]  # and is left alone for a while
         assert "Traceback" not in (store.root / "analyst.log").read_text()
     finally:
-        analyst._keepers.clear()
+        helpers.keepers.clear()
 
 
 def test_another_servers_analyst_is_enough(store: RunStore) -> None:
     with lock_holder(store.root / "analyst.lock"):
-        assert analyst.wake(store) == ""
-        assert analyst._keepers.pop(store.root.resolve()).process is None
+        assert helpers.wake(store.root, "analyst") == ""
+        assert helpers.keepers.pop((store.root.resolve(), "analyst")).process is None

@@ -17,6 +17,7 @@ from simclr_core.measures import projection
 from simclr_core.questions import answers as kinds
 from simclr_core.questions import factor_probes as keeping
 from simclr_core.questions import jobs
+from simclr_core.questions.job import Job, clusters_job, keeps_job, layout_job
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import ENCODED, find_weights
@@ -40,15 +41,15 @@ class Told:
         self.said.append((share, words))
 
 
-def ask(run: Run, job: jobs.Job, told: Told | None = None) -> kinds.Arrays:
+def ask(run: Run, job: Job, told: Told | None = None) -> kinds.Arrays:
     weights = find_weights(run, job.parameters["weights"])
-    asked = kinds.Asked(run, job.kind, job.parameters, {}, weights, Networks())
-    return kinds.KINDS[job.kind](asked, told or Told())
+    asked = kinds.Question(run, job.kind, job.parameters, {}, weights, Networks())
+    return kinds.ANSWERS[job.kind](asked, told or Told())
 
 
 def test_a_layout_is_umap_of_each_snapshot_from_the_one_before(run):
     told = Told()
-    job = jobs.layout_job("z", neighbors=7, min_dist=0.3, metric="euclidean")
+    job = layout_job("z", neighbors=7, min_dist=0.3, metric="euclidean")
     found = ask(run, job, told)
     assert found["steps"].tolist() == [0, 200, 400]
     assert found["xy"].shape == (3, 80, 2) and found["xy"].dtype == np.float32
@@ -64,11 +65,11 @@ def test_a_layout_is_umap_of_each_snapshot_from_the_one_before(run):
 @pytest.mark.parametrize(
     "job",
     [
-        jobs.layout_job("x"),
-        jobs.layout_job(metric="other"),
-        jobs.layout_job(neighbors=1),
-        jobs.clusters_job(1),
-        jobs.clusters_job(31),
+        layout_job("x"),
+        layout_job(metric="other"),
+        layout_job(neighbors=1),
+        clusters_job(1),
+        clusters_job(31),
     ],
 )
 def test_settings_out_of_range_are_refused(run, job):
@@ -80,7 +81,7 @@ def test_more_clusters_than_pictures_are_refused(tmp_path):
     made = FakeRun(RunStore(tmp_path), probe=5)
     made.snapshot()
     with pytest.raises(ValueError, match="2 to 5 clusters of 5 pictures, found 6"):
-        ask(made.run, jobs.clusters_job(6))
+        ask(made.run, clusters_job(6))
 
 
 def test_clusters_find_groups_and_keep_their_numbers(run):
@@ -91,7 +92,7 @@ def test_clusters_find_groups_and_keep_their_numbers(run):
         middles = 9 * np.eye(16)[[(i + turn) % 3 for i in range(3)]]
         h = (middles[labels] + rng.normal(size=(80, 16))).astype(np.float32)
         write_npz(run.path / "snapshots" / f"{step:08d}.npz", {"h": h, "z": h})
-    found = ask(run, jobs.clusters_job(3))
+    found = ask(run, clusters_job(3))
     assert found["steps"].tolist() == [0, 200, 400]
     assert found["clusters"].dtype == np.uint8
     for clusters in found["clusters"]:
@@ -111,7 +112,7 @@ def test_what_a_probe_reads_is_what_the_representations_hold(run):
         arrays = {"h": h.astype(np.float32), "z": z.astype(np.float32)}
         write_npz(run.path / "snapshots" / f"{step:08d}.npz", arrays)
     told = Told()
-    found = ask(run, jobs.keeps_job(), told)
+    found = ask(run, keeps_job(), told)
     names = found["names"].tolist()
     assert names == ["shape", "hue", "background", "size"] and found["steps"].tolist() == [
         0,
@@ -140,14 +141,14 @@ def test_pictures_without_factors_are_asked_for_what_can_be_measured(run):
     probe = run.probe()
     plain = {name: probe[name] for name in ("images", "indices")}
     write_npz(run.path / "probe.npz", plain)
-    names = ask(run, jobs.keeps_job())["names"].tolist()
+    names = ask(run, keeps_job())["names"].tolist()
     assert names == list(properties(probe["images"])) and "mean hue" in names
     write_npz(run.path / "probe.npz", {**plain, "labels": probe["labels"]})
-    assert ask(run, jobs.keeps_job(2))["names"].tolist() == ["label", *names]
+    assert ask(run, keeps_job(2))["names"].tolist() == ["label", *names]
     same = np.repeat(probe["images"][:1], 80, axis=0)
     write_npz(run.path / "probe.npz", {**plain, "images": same})
     with pytest.raises(ValueError, match="differ in something"):
-        ask(run, jobs.keeps_job())
+        ask(run, keeps_job())
 
 
 def test_steps_are_spread_over_the_run():
@@ -158,26 +159,26 @@ def test_steps_are_spread_over_the_run():
 def test_collapsed_representations_are_still_clustered(run):
     h = np.ones((80, 16), np.float32)
     write_npz(run.path / "snapshots" / "00000400.npz", {"h": h, "z": h})
-    found = ask(run, jobs.clusters_job(4))
+    found = ask(run, clusters_job(4))
     assert len(np.unique(found["clusters"][-1])) == 1
 
 
 def test_the_question_changes_when_a_snapshot_comes_and_needs_no_weights(tmp_path):
     made = FakeRun(RunStore(tmp_path), probe=30)
     with pytest.raises(LabError, match="no snapshot yet"):
-        jobs.key_of(made.run, jobs.layout_job())
+        jobs.key_of(made.run, layout_job())
     made.snapshot()
     assert find_weights(made.run, "none").source == ENCODED
-    before = jobs.key_of(made.run, jobs.layout_job())
-    assert before == jobs.key_of(made.run, jobs.layout_job())
-    assert before != jobs.key_of(made.run, jobs.layout_job(neighbors=30))
+    before = jobs.key_of(made.run, layout_job())
+    assert before == jobs.key_of(made.run, layout_job())
+    assert before != jobs.key_of(made.run, layout_job(neighbors=30))
     made.train(50)
     made.snapshot()
-    assert before != jobs.key_of(made.run, jobs.layout_job())
+    assert before != jobs.key_of(made.run, layout_job())
 
 
 def test_a_snapshot_without_z_is_told(run):
     h = run.snapshot(0)["h"]
     write_npz(run.path / "snapshots" / "00000000.npz", {"h": h})
     with pytest.raises(LabError, match="expected z in the snapshot of step 0"):
-        ask(run, jobs.layout_job("z"))
+        ask(run, layout_job("z"))

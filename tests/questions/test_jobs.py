@@ -17,14 +17,15 @@ from child_processes import child
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.files import read_json, read_npz, write_json, write_npz
 from simclr_core.base.paths import PROJECT
-from simclr_core.questions import job_files, jobs
-from simclr_core.questions.job_files import ANSWER, ERROR, INPUT, PROGRESS, REQUEST
-from simclr_core.questions.jobs import Job, ask, encode_job, key_of, withdraw
+from simclr_core.questions import jobs
+from simclr_core.questions.job import Job, encode_job
+from simclr_core.questions.jobs import QUESTIONS, ask, key_of, question, withdraw
 from simclr_core.questions.reply import Reply, follow
 from simclr_core.runs.bundle import bundle_files
 from simclr_core.runs.run import Run
-from simclr_core.runs.snapshots.weights import Weights
 from simclr_core.runs.store import RunStore
+from simclr_core.workers import queue
+from simclr_core.workers.queue import ANSWER, ERROR, INPUT, PROGRESS, REQUEST, drop
 from small_parts import config, pictures
 
 ROOT = PROJECT
@@ -53,7 +54,7 @@ def answered(run: Run, job: Job, **arrays: np.ndarray) -> str:
     """A question with an answer, as the analyst leaves it."""
     key = ask(run, job)
     write_npz(run.path / "jobs" / f"{key}{ANSWER}", arrays or {"x": np.zeros(3)})
-    job_files.drop(run.path / "jobs", key)
+    drop(question(run, key))
     return key
 
 
@@ -112,8 +113,10 @@ def test_a_question_lies_there_whole_and_is_written_once(run: Run) -> None:
     key = ask(run, encode_job(IMAGES, step=5))
     assert files(run) == [f"{key}{INPUT}", f"{key}{REQUEST}"]
     found = read_json(request_of(run, key))
-    assert found["kind"] == "encode" and found["parameters"] == {"weights": "trained", "step": 5}
-    assert found["weights"]["source"] == "snapshot" and found["weights"]["step"] == 5
+    payload = found["payload"]
+    assert found["kind"] == "encode"
+    assert payload["parameters"] == {"weights": "trained", "step": 5}
+    assert payload["weights"]["source"] == "snapshot" and payload["weights"]["step"] == 5
     np.testing.assert_array_equal(
         read_npz(run.path / "jobs" / f"{key}{INPUT}")["images"], IMAGES, strict=True
     )
@@ -147,10 +150,10 @@ def test_a_failed_question_is_told_and_asked_again_after_a_while(run: Run) -> No
     key = ask(run, job)
     error = run.path / "jobs" / f"{key}{ERROR}"
     write_json(error, {"message": "Too large."})
-    job_files.drop(run.path / "jobs", key)
+    drop(question(run, key))
     assert follow(run, key) == Reply(words="Too large.", failed=True, key=key)
     assert ask(run, job) == key and files(run) == [error.name]
-    age(error, jobs.RETRY + 1)
+    age(error, QUESTIONS.retry + 1)
     ask(run, job)
     assert follow(run, key).waiting and not error.exists()
 
@@ -160,26 +163,26 @@ def test_a_failed_question_is_told_and_asked_again_after_a_while(run: Run) -> No
 
 def test_a_withdrawn_question_is_not_wanted_until_somebody_looks_again(run: Run) -> None:
     key = ask(run, encode_job(IMAGES))
-    request = request_of(run, key)
-    assert job_files.is_wanted(request)
+    request = question(run, key)
+    assert QUESTIONS.is_wanted(request)
     withdraw(run, key)
-    assert not job_files.is_wanted(request) and job_files.is_wanted(request, job_files.GRACE)
+    assert not QUESTIONS.is_wanted(request) and QUESTIONS.is_wanted(request, queue.GRACE)
     assert follow(run, key).waiting  # another browser waits for the same
-    assert job_files.is_wanted(request)
+    assert QUESTIONS.is_wanted(request)
     withdraw(run, key)
     ask(run, encode_job(IMAGES))
-    assert job_files.is_wanted(request)
+    assert QUESTIONS.is_wanted(request)
 
 
 def test_a_question_that_nobody_looks_after_goes(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     old, kept = ask(run, encode_job(IMAGES)), ask(run, encode_job(IMAGES[:2]))
     write_json(run.path / "jobs" / f"{old}{PROGRESS}", {"attempt": 1})
-    age(request_of(run, old), job_files.LEASE + 1)
-    assert not job_files.is_wanted(request_of(run, old))
-    job_files.tidy(run.path / "jobs")
+    age(request_of(run, old), QUESTIONS.lease + 1)
+    assert not QUESTIONS.is_wanted(question(run, old))
+    QUESTIONS.tidy(run.path / "jobs")
     assert len(files(run)) == 5  # it was withdrawn just now: others may still say so
-    monkeypatch.setattr(job_files, "GRACE", 0.0)
-    job_files.tidy(run.path / "jobs")
+    monkeypatch.setattr(queue, "GRACE", 0.0)
+    QUESTIONS.tidy(run.path / "jobs")
     assert files(run) == [f"{kept}{INPUT}", f"{kept}{REQUEST}"]
     assert follow(run, old) == Reply(key=old)
 
@@ -189,11 +192,11 @@ def test_what_a_killed_writer_left_goes_in_time(run: Run, monkeypatch: pytest.Mo
     folder = run.path / "jobs"
     (folder / f".{key}{REQUEST}.k3j4").write_bytes(b"{")  # half of a file, written aside
     (folder / f"{'0' * 32}{INPUT}").write_bytes(b"PK")  # an input whose request never came
-    job_files.tidy(folder)
+    QUESTIONS.tidy(folder)
     assert len(files(run)) == 4
-    monkeypatch.setattr(job_files, "LEASE", -1.0)
-    monkeypatch.setattr(job_files, "GRACE", 60.0)
-    job_files.tidy(folder)
+    monkeypatch.setattr(queue, "LEFT_OVER", -1.0)
+    monkeypatch.setattr(queue, "GRACE", 60.0)
+    QUESTIONS.tidy(folder)
     assert files(run) == [f"{key}{INPUT}", f"{key}{REQUEST}"]
 
 
@@ -219,12 +222,12 @@ def test_a_key_is_never_a_path(run: Run) -> None:
 
 
 def test_answers_used_longest_ago_go_first(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(job_files, "MOST_ANSWERS", 3)
+    monkeypatch.setattr(queue, "MOST_ANSWERS", 3)
     keys = [answered(run, encode_job(IMAGES + np.uint8(i))) for i in range(4)]
     for seconds, key in zip((40, 30, 20, 10), keys, strict=True):
         age(run.path / "jobs" / f"{key}{ANSWER}", seconds)
     follow(run, keys[0])  # the oldest, but used now
-    job_files.tidy(run.path / "jobs")
+    QUESTIONS.tidy(run.path / "jobs")
     assert [follow(run, key).arrays is not None for key in keys] == [True, False, True, True]
     assert follow(run, keys[1]) == Reply(key=keys[1])
 
@@ -232,12 +235,12 @@ def test_answers_used_longest_ago_go_first(run: Run, monkeypatch: pytest.MonkeyP
 def test_answers_are_bounded_in_bytes_and_the_last_one_stays(
     run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(job_files, "MOST_BYTES", 5000)
+    monkeypatch.setattr(queue, "MOST_BYTES", 5000)
     keys = []
     for i, size in enumerate((2000, 2000, 2000, 9000)):
         keys.append(answered(run, encode_job(IMAGES + np.uint8(i)), x=np.zeros(size, np.uint8)))
         age(run.path / "jobs" / f"{keys[-1]}{ANSWER}", 10 - i)
-        job_files.tidy(run.path / "jobs")
+        QUESTIONS.tidy(run.path / "jobs")
         total = sum(p.stat().st_size for p in (run.path / "jobs").glob(f"*{ANSWER}"))
         assert total <= 5000 or len(files(run)) == 1
     assert files(run) == [f"{keys[3]}{ANSWER}"]
@@ -289,7 +292,7 @@ def test_damaged_errors_and_progress_are_no_trouble(run: Run) -> None:
     (run.path / "jobs" / f"{key}{PROGRESS}").write_bytes(b"\xff{")
     assert follow(run, key).waiting
     (run.path / "jobs" / f"{key}{ERROR}").write_text("[]")
-    assert "damaged" in follow(run, key).words
+    assert "reason could not be" in follow(run, key).words
     assert follow(run, key).waiting
 
 
@@ -300,10 +303,10 @@ def test_a_deleted_run_is_told_and_never_made_again(run: Run, store: RunStore) -
         ask(run, encode_job(IMAGES))
     assert follow(run, key) == Reply(key=key)
     withdraw(run, key)
-    job_files.tidy(run.path / "jobs")
+    QUESTIONS.tidy(run.path / "jobs")
     with pytest.raises(LabError):  # deleted after its weights were found
-        jobs._write(run.path / "jobs", key, encode_job(IMAGES), Weights("seed", 0))
-    assert not run.path.exists() and list(job_files.requests(store.root)) == []
+        QUESTIONS.ask(question(run, key), "encode", {})
+    assert not run.path.exists() and QUESTIONS.waiting(store.root) == []
 
 
 def test_a_folder_that_cannot_be_written_is_one_sentence(run: Run) -> None:
@@ -318,8 +321,10 @@ import sys
 from pathlib import Path
 import numpy as np
 from simclr_core.runs.run import Run
-from simclr_core.questions import job_files, jobs
+from simclr_core.questions import jobs
 from simclr_core.questions.job import encode_job
+from simclr_core.questions.jobs import QUESTIONS, question
+from simclr_core.workers.queue import drop
 from simclr_core.questions.reply import Reply, follow
 run, folder = Run(Path(sys.argv[1])), Path(sys.argv[1]) / "jobs"
 print("ready", flush=True)
@@ -330,8 +335,8 @@ for turn in range(60):
     assert reply.waiting or reply == Reply(key=key), reply
     if turn % 2:
         jobs.withdraw(run, key)
-        job_files.drop(folder, key)
-    job_files.tidy(folder)
+        drop(question(run, key))
+    QUESTIONS.tidy(folder)
 print("done", flush=True)
 """
 

@@ -14,6 +14,7 @@ from simclr_core.measures import per_picture
 from simclr_core.questions import analyst, jobs
 from simclr_core.questions import answers as kinds
 from simclr_core.questions import large_probe as more
+from simclr_core.questions.job import clusters_job, more_job
 from simclr_core.questions.reply import follow
 from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
@@ -40,8 +41,8 @@ def run(original: Run, tmp_path) -> Run:
 
 
 def ask(run: Run, count: int, tell=lambda share, words: None) -> tuple[str, int]:
-    job = jobs.more_job(count)
-    asked = kinds.Asked(run, job.kind, job.parameters, {}, find_weights(run), Networks())
+    job = more_job(count)
+    asked = kinds.Question(run, job.kind, job.parameters, {}, find_weights(run), Networks())
     found = kinds.more(asked, tell)
     return str(found["name"]), int(found["step"])
 
@@ -113,7 +114,7 @@ def test_other_data_than_were_trained_on_are_refused(run):
 def test_questions_to_a_set_are_answered_like_those_to_a_run(run):
     name, _ = ask(run, 40)
     found = more.set_of(run, name)
-    key = jobs.ask(found, jobs.clusters_job(3))
+    key = jobs.ask(found, clusters_job(3))
     assert analyst.Analyst(RunStore(run.path.parent)).turn()
     answer = follow(found, key)
     assert answer.arrays["clusters"].shape == (1, 40)

@@ -21,6 +21,7 @@ from simclr_core.data import shapes
 from simclr_core.feed.packing import unpack
 from simclr_core.measures import neighbours, per_picture
 from simclr_core.questions import jobs
+from simclr_core.questions.job import layout_job
 from simclr_core.runs.store import RunStore
 from simclr_core.views import render as views
 from simclr_core.views.recipes import describe, more_recipes, probe_recipes
@@ -77,7 +78,7 @@ def test_pca_of_z_is_turned_to_lie_like_the_step_before(client, fake):
 
 
 def test_a_layout_comes_from_its_answer(client, fake):
-    key = jobs.ask(fake.run, jobs.layout_job("z", neighbors=9))
+    key = jobs.ask(fake.run, layout_job("z", neighbors=9))
     xy = np.random.default_rng(0).normal(size=(2, 90, 2)).astype(np.float32)
     answer = {"steps": np.array([0, 200]), "xy": xy}
     assert get(client, fake, "frame.bin", of="z", step=200, key=key).status_code == 404

@@ -14,6 +14,7 @@ from pages.server import export_routes as take_routes
 from simclr_core.base.files import write_npz
 from simclr_core.export import formats
 from simclr_core.questions import jobs
+from simclr_core.questions.job import encoder_job
 from simclr_core.runs.store import RunStore
 
 
@@ -60,7 +61,7 @@ def test_the_encoder_comes_once_it_has_been_made(client, fake):
     address = take_routes.address(fake.run, "encoder.keras", step=100)
     answer = client.get(address)
     assert answer.status_code == 404 and "press the button" in answer.text
-    key = jobs.key_of(fake.run, jobs.encoder_job("keras", 100))
+    key = jobs.key_of(fake.run, encoder_job("keras", 100))
     (fake.run.path / "jobs").mkdir()
     body = np.arange(200, dtype=np.uint8)
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", {"body": body, "step": np.array(100)})
