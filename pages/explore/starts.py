@@ -10,7 +10,7 @@ from simclr_core.runs.snapshots.weights import weight_steps
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import group
 from simclr_core.runs.validation import count
-from simclr_core.settings.presets import KINDS, VIEW_PRESETS, view_config
+from simclr_core.settings.presets import BUILT_IN_KINDS, VIEW_PRESETS, view_config
 from simclr_core.workers import forking, launch, sweep
 
 CHOSEN, PROBLEM = "explore_runs", "starts_problem"  # in the session's state
@@ -138,7 +138,7 @@ def _compare(ids: list[str]) -> None:
 def kind_of(run: Run) -> str:
     """The kind of a run's pictures, as far as it is known (see `Dataset.kind`)."""
     known = group(run.record, "data").get("kind")
-    return str(known or KINDS.get(run.config.data.source, ""))
+    return str(known or BUILT_IN_KINDS.get(run.config.data.source, ""))
 
 
 def count_of(text: str) -> int | None:

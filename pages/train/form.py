@@ -26,7 +26,7 @@ from simclr_core.runs.store import RunStore
 from simclr_core.settings import config as settings
 from simclr_core.settings.config import OPTIMIZERS, RunConfig
 from simclr_core.settings.presets import (
-    KINDS,
+    BUILT_IN_KINDS,
     PRESETS,
     PRESETS_OWN,
     preset_config,
@@ -138,8 +138,8 @@ _KEPT: dict[str, Any] = {"persist_state": "session"}  # values stay when other p
 
 def _kind(source: str) -> str:
     """The kind of picture of a source; "" if it cannot be read, which is told elsewhere."""
-    if source in KINDS or not source:
-        return KINDS.get(source, "")
+    if source in BUILT_IN_KINDS or not source:
+        return BUILT_IN_KINDS.get(source, "")
     try:
         return data_picker.load_pictures(source).kind
     except LabError:
@@ -250,7 +250,7 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
         ConfigError: a setting is out of range.
         DataError: the pictures do not fit the settings.
     """
-    kind = dataset.kind if dataset else KINDS[source]
+    kind = dataset.kind if dataset else BUILT_IN_KINDS[source]
     path = source if source in BUILT_IN else str(expanded(source).absolute())
     config = _asked(preset, path, kind)
     if views == FROM_VIEWS:

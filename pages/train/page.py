@@ -12,7 +12,7 @@ from simclr_core.base.paths import ASSETS
 from simclr_core.runs import summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.settings.presets import KINDS
+from simclr_core.settings.presets import BUILT_IN_KINDS
 
 
 def main() -> None:
@@ -28,7 +28,7 @@ def main() -> None:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")
     if choice.start and choice.config:
-        kind = KINDS.get(choice.config.data.source, "")
+        kind = BUILT_IN_KINDS.get(choice.config.data.source, "")
         name = choice.name or summary.default_name(choice.config, kind=kind)
         run_actions.begin(store, choice.config, name)
     run_actions.show_problem()

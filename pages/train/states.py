@@ -24,7 +24,7 @@ from simclr_core.runs import states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
-from simclr_core.settings.presets import KINDS
+from simclr_core.settings.presets import BUILT_IN_KINDS
 from simclr_core.workers import launch
 
 HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave
@@ -128,7 +128,9 @@ def _settings(run: Run) -> tuple[RunConfig | None, str]:
     """The run's settings and its kind of pictures, as far as they can be read."""
     try:
         config = run.config
-        kind = summary.group(run.record, "data").get("kind") or KINDS.get(config.data.source, "")
+        kind = summary.group(run.record, "data").get("kind") or BUILT_IN_KINDS.get(
+            config.data.source, ""
+        )
         return config, str(kind)
     except (LabError, AttributeError):  # a record whose settings are no group of settings
         return None, ""

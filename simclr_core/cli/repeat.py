@@ -13,7 +13,7 @@ from ..runs.run import Run
 from ..runs.summary import group
 from ..settings import config as settings
 from ..settings.config import RunConfig
-from ..settings.presets import KINDS, PRESETS
+from ..settings.presets import BUILT_IN_KINDS, PRESETS
 from .options import GROUPS, chosen_config, option
 
 PROGRAM = "python -m simclr_core"
@@ -38,7 +38,7 @@ def command(run: Run) -> str:
     if came:
         words = fork_options(_parent(run, came).config, config, came.step)
         return shlex.join([*PROGRAM.split(), "fork", came.run, *words])
-    kind = str(group(record, "data").get("kind") or KINDS.get(config.data.source, ""))
+    kind = str(group(record, "data").get("kind") or BUILT_IN_KINDS.get(config.data.source, ""))
     found = str(run.status.get("precision") or "")
     if config.training.precision == "auto" and found:
         training = settings.replace(config.training, precision=found)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ..base.errors import ConfigError
 from ..settings.config import RunConfig, ViewConfig, differences
-from ..settings.presets import KINDS, VIEW_PRESETS, preset_config, view_config
+from ..settings.presets import BUILT_IN_KINDS, VIEW_PRESETS, preset_config, view_config
 from .validation import number
 
 GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
@@ -125,7 +125,7 @@ def settings_words(config: RunConfig, kind: str = "") -> list[str]:
         config: the run's settings.
         kind: `Dataset.kind`; "" if it is not known.
     """
-    kind = kind or KINDS.get(config.data.source, "")
+    kind = kind or BUILT_IN_KINDS.get(config.data.source, "")
     words = [views_words(config.views, kind)]
     try:
         plain = preset_config(config.preset, config.data.source, kind or "drawn")

@@ -1,7 +1,7 @@
 """All settings of a run, and the presets that fill them in.
 
-Frozen, flat dataclasses in which every field has its unit or its reason, and presets by budget,
-model and kind of picture. May import `base`.
+Frozen, flat dataclasses in which every field has its unit or its reason, and presets that set
+budget, model and views for a kind of picture. May import `base`.
 """
 
 import lazy_loader as _lazy

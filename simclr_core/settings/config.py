@@ -1,7 +1,7 @@
-"""All settings of a run: frozen, flat dataclasses, each field with its unit or its reason.
+"""All settings of a run: frozen, flat dataclasses in which each field has its unit or its reason.
 
-`RunConfig` holds everything that is needed to repeat a run: data, views, model and training.
-Reading back from JSON refuses unknown keys, so that a misspelt setting is never silently ignored.
+`RunConfig` holds everything needed to repeat a run: data, views, model and training. Reading one
+back from JSON refuses unknown keys, so that a misspelt setting is never ignored.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ T = TypeVar("T")
 class ViewConfig:
     """How the two views of an image are drawn (SimCLR, section 3 and appendix A).
 
-    Strengths of brightness, contrast and saturation are half-widths of the factor's range around
-    1 for `color_strength` 1; hue is a half-width in turns of the colour circle.
+    Brightness, contrast and saturation multiply by a factor: their strengths are half the width of
+    the factor's range around 1, at `color_strength` 1. Hue is half the width of its range, in turns
+    of the colour circle.
     """
 
-    crop_p: float = 1.0  # probability; the others keep the whole picture
-    crop_min: float = 0.6  # least share of the area; the paper's .08 suits large photographs
+    crop_p: float = 1.0  # probability of a crop; other views keep the whole picture
+    crop_min: float = 0.6  # smallest share of the area; the paper's .08 suits large photographs
     crop_max: float = 1.0  # largest share of the area
     crop_ratio: float = 4 / 3  # widest ratio of width to height (and height to width)
-    flip_p: float = 0.5  # mirror left and right; wrong for digits and letters
+    flip_p: float = 0.5  # probability of mirroring; wrong for digits and letters
     color_strength: float = 1.0  # s of the paper: multiplies the four strengths below
     jitter_p: float = 0.8
     brightness: float = 0.8
@@ -57,7 +58,7 @@ class ViewConfig:
         _within("blur_max", self.blur_max, self.blur_min, 20.0, "blur_min to 20")
 
     def without_color(self) -> ViewConfig:
-        """The same views with colour distortion (jitter and grayscale, section 3) off."""
+        """Return the same views without colour distortion (jitter and grayscale, section 3)."""
         return dataclasses.replace(self, color_strength=0.0, gray_p=0.0)
 
 
@@ -66,9 +67,9 @@ class DataConfig:
     """Which images a run learns from."""
 
     source: str = "shapes"  # built-in name, or path of a .npz, .zip or folder
-    image_size: int = 0  # pixels a side; 0 lets the data set choose
-    max_images: int = 0  # training images at most; 0 takes all
-    content_hash: str = ""  # written by the worker once the data are read
+    image_size: int = 0  # pixels per side; 0 lets the data set choose
+    max_images: int = 0  # most training images to read; 0 reads all
+    content_hash: str = ""  # written by the worker after reading the data
 
     def __post_init__(self) -> None:
         if not self.source:
@@ -83,7 +84,7 @@ class ModelConfig:
     """Base encoder f and projection head g."""
 
     encoder: str = "tiny"  # tiny, resnet18, resnet50-cifar or a keras.applications name
-    width: int = 16  # channels of the first stage; on two cores 32 learns less a second
+    width: int = 16  # channels of the first stage; on two cores 32 learns less per second
     head_layers: int = 2  # dense layers of the head; 0 = none, 1 = linear, 2 = the paper's
     head_width: int = 128  # units of the head's hidden layers
     head_dim: int = 64  # length of z; the paper's 128 suits wider encoders
@@ -103,11 +104,11 @@ class TrainConfig:
     """Budget, optimiser and observation of a run."""
 
     seconds: float = 60.0  # a budget: becomes `steps` by calibration; ignored once steps > 0
-    epochs: float = 0.0  # passes over the pictures, in place of seconds; 0 = by seconds
+    epochs: float = 0.0  # passes over the pictures, instead of seconds; 0 = by seconds
     steps: int = 0  # 0 = not known yet
-    batch_size: int = 64  # images a step (N), 2N views; in a minute, updates count more
+    batch_size: int = 64  # images per step (N), 2N views; short runs need many updates
     temperature: float = 0.1  # tau of NT-Xent (section 2.1)
-    optimizer: str = "muon"  # muon learned most in short runs; adamw, sgd
+    optimizer: str = "muon"  # muon learned most in short runs; also adamw and sgd
     learning_rate: float = 2e-2  # peak, for muon; adamw: 2e-3; sgd: 0.06 * N / 256
     weight_decay: float = 1e-4  # decoupled; never on biases and BatchNorm
     momentum: float = 0.9  # sgd only
@@ -115,7 +116,7 @@ class TrainConfig:
     seed: int = 0
     precision: str = "auto"  # auto, float32, bfloat16, float16
     device: str = "auto"  # auto, cpu, gpu:0, ...
-    snapshots: int = 12  # how often the probe set is encoded during the run
+    snapshots: int = 12  # how often the run encodes the probe set
     probe_size: int = 1000  # images on the map
 
     def __post_init__(self) -> None:
@@ -137,36 +138,39 @@ class TrainConfig:
 
 @dataclass(frozen=True)
 class RunConfig:
-    """Everything that is needed to repeat a run."""
+    """Everything needed to repeat a run."""
 
     data: DataConfig = field(default_factory=DataConfig)
     views: ViewConfig = field(default_factory=ViewConfig)
     model: ModelConfig = field(default_factory=ModelConfig)
     training: TrainConfig = field(default_factory=TrainConfig)
-    preset: str = ""  # the preset it started from; for display only
+    preset: str = ""  # the preset that it started from, for display only
 
 
 def to_dict(config: Any) -> dict[str, Any]:
-    """A config as plain JSON values."""
+    """Return a config as plain JSON values."""
     return dataclasses.asdict(config)
 
 
 def from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
-    """A config dataclass from plain values.
+    """Build a config from plain values.
 
     Args:
         cls: one of the dataclasses of this module.
-        values: field names to values; missing fields take their defaults.
+        values: field name -> value; missing fields take their defaults.
+
+    Returns:
+        The config.
 
     Raises:
-        ConfigError: an unknown key (the nearest known one is named), a value of the wrong type
-            or out of range.
+        ConfigError: for an unknown key (the message names the nearest known one), and for a value
+            of the wrong type or out of range.
     """
     if not isinstance(values, Mapping):
         raise ConfigError(f"settings: expected a group of settings, found {values!r}.")
     fields = {f.name: f for f in dataclasses.fields(cls)}  # type: ignore[arg-type]
     defaults = cls()
-    found: dict[str, Any] = {}
+    typed: dict[str, Any] = {}
     for key, value in values.items():
         if key not in fields:
             raise ConfigError(unknown_name(str(key), list(fields), "setting"))
@@ -174,14 +178,22 @@ def from_dict(cls: type[T], values: Mapping[str, Any]) -> T:
         if dataclasses.is_dataclass(default):
             if not isinstance(value, Mapping):
                 raise ConfigError(f"{key}: expected a group of settings, found {value!r}.")
-            found[key] = from_dict(type(default), value)
+            typed[key] = from_dict(type(default), value)
         else:
-            found[key] = _typed(key, value, type(default))
-    return cls(**found)
+            typed[key] = _typed(key, value, type(default))
+    return cls(**typed)
 
 
 def replace(config: T, **changes: Any) -> T:
-    """A copy with some fields changed, checked like `from_dict`."""
+    """Return a copy with some fields changed, checked as in `from_dict`.
+
+    Args:
+        config: any dataclass of this module.
+        changes: new values by field name.
+
+    Raises:
+        ConfigError: for an unknown field, and for a value of the wrong type or out of range.
+    """
     current = {f.name: getattr(config, f.name) for f in dataclasses.fields(config)}  # type: ignore[arg-type]
     for key, value in changes.items():
         if key not in current:
@@ -193,32 +205,45 @@ def replace(config: T, **changes: Any) -> T:
 
 
 def differences(config: Any, other: Any, prefix: str = "") -> dict[str, tuple[Any, Any]]:
-    """Dotted names of fields that differ, with both values."""
-    found: dict[str, tuple[Any, Any]] = {}
+    """Return the fields in which two configs differ.
+
+    Args:
+        config, other: two configs of the same class.
+        prefix: comes before every name.
+
+    Returns:
+        Dotted name of the field -> its value in `config` and in `other`.
+    """
+    pairs: dict[str, tuple[Any, Any]] = {}
     for f in dataclasses.fields(config):
         a, b = getattr(config, f.name), getattr(other, f.name)
         if dataclasses.is_dataclass(a):
-            found |= differences(a, b, f"{prefix}{f.name}.")
+            pairs |= differences(a, b, f"{prefix}{f.name}.")
         elif a != b:
-            found[prefix + f.name] = (a, b)
-    return found
+            pairs[prefix + f.name] = (a, b)
+    return pairs
 
 
 def _typed(name: str, value: Any, kind: type) -> Any:
-    """`value` as `kind`; JSON knows one kind of number, so 3.0 passes for an int."""
+    """Return `value` as `kind`; JSON has one type of number, so 3.0 passes for an int."""
     if kind is float and isinstance(value, int | float) and not isinstance(value, bool):
         try:
             return float(value)
-        except OverflowError:  # a whole number beyond the largest float; out of every range
+        except OverflowError:  # beyond the largest float, and so out of every range
             return math.inf if value > 0 else -math.inf
     if kind is int and isinstance(value, float) and value.is_integer():
         return int(value)
     if isinstance(value, kind) and not (kind is int and isinstance(value, bool)):
         return value
-    raise ConfigError(f"{name}: expected {_KINDS[kind]}, found {value!r}.")
+    raise ConfigError(f"{name}: expected {_TYPE_WORDS[kind]}, found {value!r}.")
 
 
-_KINDS: dict[type, str] = {float: "a number", int: "a whole number", str: "a word", bool: "yes/no"}
+_TYPE_WORDS: dict[type, str] = {
+    float: "a number",
+    int: "a whole number",
+    str: "a word",
+    bool: "yes/no",
+}
 
 
 def _within(name: str, value: float, low: float, high: float, words: str = "") -> None:
@@ -232,7 +257,7 @@ def _within(name: str, value: float, low: float, high: float, words: str = "") -
 
 
 def _plain(bound: float) -> str:
-    """A bound as people write it: 2,592,000 and not 2.592e+06."""
+    """Write a bound as people do: 2,592,000 and not 2.592e+06."""
     return f"{bound:,.0f}" if abs(bound) >= 1e4 and bound != math.inf else f"{bound:g}"
 
 
@@ -242,6 +267,13 @@ def _one_of(name: str, value: str, known: tuple[str, ...]) -> None:
 
 
 def unknown_name(value: str, known: list[str], what: str) -> str:
+    """Return a sentence that refuses a name and suggests the nearest known one, or lists them.
+
+    Args:
+        value: the unknown name.
+        known: the names to choose from.
+        what: what they name, such as "preset"; the sentence begins with it.
+    """
     near = difflib.get_close_matches(value, known, n=1)
     hint = f"did you mean {near[0]}?" if near else f"known: {', '.join(known)}."
     return f"{what}: {value!r} is not known; {hint}"

@@ -1,6 +1,6 @@
 """Presets: a budget and a model that fit a machine, and views that fit a kind of picture.
 
-`preset_config` puts them together; nobody should have to touch another setting to see it work.
+`preset_config` combines them, so that a run works without changing any other setting.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from .config import (
     unknown_name,
 )
 
-# Of the recipes for CIFAR-10: crops as small as for ImageNet, half the colour, no blur (B.9).
+# Recipes for CIFAR-10: crops as small as for ImageNet, half the colour distortion, no blur (B.9).
 _CIFAR_VIEWS = {"crop_min": 0.08, "gray_p": 0.2, "color_strength": 0.5}
 _RESNET18 = {"encoder": "resnet18", "width": 64, "head_width": 512, "head_dim": 128}
 _RECIPE = {"optimizer": "sgd", "weight_decay": 1e-6, "warmup_steps": 500, "snapshots": 50}
 
-# One line of purpose, then what differs from the defaults of each group of settings.
+# Name -> purpose in a line, and what differs from the defaults of each group of settings.
 PRESETS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     "minute": ("One minute on two CPU cores", {"training": {"seconds": 60.0}}),
     "five-minutes": (
         "Five minutes on two CPU cores: clearer clusters",
-        # With more time a wider encoder learns more; in a minute it makes too few steps.
+        # A wider encoder learns more in this time; in one minute it makes too few steps.
         {"model": {"width": 24}, "training": {"seconds": 300.0, "snapshots": 24}},
     ),
     "ten-minutes": (
@@ -54,8 +54,9 @@ PRESETS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
             },
         },
     ),
-    # Recipes of the literature, for CIFAR-10 on a GPU; its LARS is SGD here. Published figures are
-    # of linear probes. Rates are for the batch size named here and scale with another one.
+    # Recipes of the literature for CIFAR-10 on a GPU, with SGD instead of LARS. The published
+    # figures are linear probes. Each learning rate is for the batch size beside it and scales
+    # with another one.
     "resnet18-100": (
         "ResNet-18 for 100 epochs, N = 256 (published for CIFAR-10: linear probe 83.3%)",
         {
@@ -100,9 +101,9 @@ PRESETS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
     ),
 }
 
-PRESETS_OWN = "strong"  # the named views that leave a preset's own as they are
+PRESETS_OWN = "strong"  # the named views that keep a preset's own views
 
-# Named views: one line of purpose, then what differs from the kind's own views, given those.
+# Named views -> purpose in a line, and a function from the kind's own views to what differs.
 VIEW_PRESETS: dict[str, tuple[str, Callable[[ViewConfig], dict[str, Any]]]] = {
     "strong": ("Crops and strong colour distortion", lambda own: {}),
     "no colour": (
@@ -123,18 +124,18 @@ VIEW_PRESETS: dict[str, tuple[str, Callable[[ViewConfig], dict[str, Any]]]] = {
     ),
 }
 
-# Of the built-in data; other data tell it once they are read.
-KINDS = {
+# Kind of picture of each built-in data set; that of other data is known after reading them.
+BUILT_IN_KINDS = {
     "shapes": "drawn",
     "patterns": "patterns",
     "digits": "characters",
     "cifar10": "photographs",
 }
 
-# What each kind of picture allows: no mirrored letters, no hue where there is none.
+# Views that suit each kind of picture: no mirrored letters, no hue where there is none.
 _KIND_VIEWS: dict[str, dict[str, Any]] = {
     "drawn": {"crop_min": 0.6, "gray_p": 0.3},
-    # Small crops, so that partners show other copies of the motif.
+    # Small crops, so that the two views show different copies of the motif.
     "patterns": {"crop_min": 0.2, "gray_p": 0.3},
     # Half the colour distortion: what the paper used on CIFAR-10 (appendix B.9).
     "photographs": {"crop_min": 0.2, "gray_p": 0.2, "color_strength": 0.5},
@@ -158,28 +159,28 @@ _KIND_VIEWS: dict[str, dict[str, Any]] = {
     },
 }
 
-# What else fits a kind of picture.
+# Other settings that suit a kind of picture.
 _KIND_TRAINING: dict[str, dict[str, Any]] = {
-    # Characters of one class are many in a batch and truly alike: a high temperature does not
-    # press them apart so hard. Muon learned less from the few digits there are.
+    # A batch holds many characters of the same class that look alike: a high temperature pushes
+    # them apart less. Muon learned less from the small set of digits.
     "characters": {"temperature": 0.5, "optimizer": "adamw", "learning_rate": 2e-3},
 }
 _KIND_MODEL: dict[str, dict[str, Any]] = {
-    # In minutes h learns more under a linear head; in long trainings under two layers (4.2).
+    # In minutes h learns more under a linear head, in long runs under two layers (section 4.2).
     "photographs": {"head_layers": 1},
-    "characters": {"width": 32},  # of 16 pixels: so few that a wide encoder costs little
+    "characters": {"width": 32},  # at 16 pixels a wide encoder costs little
 }
 
 
 def view_config(kind: str, name: str = "strong") -> ViewConfig:
-    """Views for a kind of picture.
+    """Return views that suit a kind of picture.
 
     Args:
         kind: `Dataset.kind`.
         name: a key of `VIEW_PRESETS`.
 
     Raises:
-        ConfigError: the name is not known.
+        ConfigError: for an unknown name.
     """
     if name not in VIEW_PRESETS:
         raise ConfigError(unknown_name(name, list(VIEW_PRESETS), "views"))
@@ -188,16 +189,21 @@ def view_config(kind: str, name: str = "strong") -> ViewConfig:
 
 
 def preset_config(name: str, source: str = "shapes", kind: str = "drawn") -> RunConfig:
-    """A complete run config for a preset, with what fits the kind of picture.
+    """Return all settings of a preset, adjusted to the kind of picture.
+
+    Args:
+        name: a key of `PRESETS`.
+        source: of the data.
+        kind: `Dataset.kind`.
 
     Raises:
-        ConfigError: the preset is not known.
+        ConfigError: for an unknown preset.
     """
     if name not in PRESETS:
         raise ConfigError(unknown_name(name, list(PRESETS), "preset"))
     changes = PRESETS[name][1]
     views = view_config(kind)
-    if kind == "photographs":  # what the recipes' views were found on
+    if kind == "photographs":  # the presets' views were found on photographs
         views = replace(views, **changes.get("views", {}))
     fitting, model = _KIND_MODEL.get(kind, {}), changes.get("model", {})
     model = model if "encoder" in model else {**model, **fitting}
@@ -213,11 +219,14 @@ def preset_config(name: str, source: str = "shapes", kind: str = "drawn") -> Run
 
 
 def suited(config: RunConfig, chosen: Collection[str]) -> RunConfig:
-    """Settings that nobody chose, as the chosen encoder and optimiser want them.
+    """Adjust the settings that nobody chose to the chosen encoder and optimiser.
 
     Args:
         config: all settings.
-        chosen: names of the fields that were chosen, such as "learning_rate"; they stay.
+        chosen: names of the chosen fields, such as "learning_rate"; these stay as they are.
+
+    Returns:
+        The adjusted settings.
     """
     model, training = config.model, config.training
     if model.encoder in ("resnet18", "resnet50-cifar") and "width" not in chosen:
@@ -225,7 +234,7 @@ def suited(config: RunConfig, chosen: Collection[str]) -> RunConfig:
     if "head_layers" not in chosen and model.encoder != "tiny":
         model = replace(model, head_layers=ModelConfig().head_layers)
     if "optimizer" not in chosen and training.optimizer == "muon" and model.encoder != "tiny":
-        training = replace(training, optimizer="adamw")  # others were tried with it alone
+        training = replace(training, optimizer="adamw")  # other encoders were only tried with AdamW
     if "seconds" in chosen and "epochs" not in chosen:
         training = replace(training, epochs=0.0)
     if "learning_rate" not in chosen:
@@ -233,16 +242,16 @@ def suited(config: RunConfig, chosen: Collection[str]) -> RunConfig:
     return replace(config, model=model, training=training)
 
 
-RATES = {"muon": 2e-2, "adamw": 2e-3}  # peaks that were found for N = 64
+_PEAK_RATES = {"muon": 2e-2, "adamw": 2e-3}  # best peaks at N = 64
 
 
 def _rate(config: RunConfig, model: ModelConfig, training: TrainConfig) -> float:
-    """The peak that suits an optimiser: of the preset, scaled with the batch, or a common one."""
+    """Return a peak rate for the optimiser: the preset's scaled with the batch, or a common one."""
     plain = PRESETS.get(config.preset, ("", {}))[1].get("training", {})
     if training.optimizer == "sgd":
         if plain.get("optimizer") == "sgd":
             return float(plain["learning_rate"]) * training.batch_size / float(plain["batch_size"])
         return 0.06 * training.batch_size / 256
     if model.encoder in ("vgg16", "vgg19"):
-        return 1e-4  # without BatchNorm the usual rate leaves all projections alike
-    return RATES[training.optimizer]
+        return 1e-4  # without BatchNorm the usual rate collapses the projections
+    return _PEAK_RATES[training.optimizer]

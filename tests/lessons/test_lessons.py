@@ -19,7 +19,7 @@ from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import Condition, Effect, Lesson, Outcome, held, outcomes
 from simclr_core.lessons.objectives import OBJECTIVES
 from simclr_core.settings.config import ModelConfig
-from simclr_core.settings.presets import KINDS
+from simclr_core.settings.presets import BUILT_IN_KINDS
 
 EFFECT = Effect("a is larger", "knn", "a", "b", 0.1)
 SMALL = {"model": {"width": 4, "head_width": 8, "head_dim": 8}, "training": {"batch_size": 8}}
@@ -268,7 +268,7 @@ def test_what_is_recorded_is_of_this_version_and_at_least_five_seeds(lesson: Les
     assert all(results.fits(lesson, row) for row in seeds)
     assert {"command", "date", "processor", "cores", "data", "versions"} <= set(about)
     config = about["config"]
-    expected = lesson.settings(lesson.data, KINDS[lesson.data])
+    expected = lesson.settings(lesson.data, BUILT_IN_KINDS[lesson.data])
     assert config == json.loads(json.dumps(expected))
     words = results.settings_words(config)
     assert f"{lesson.steps:,} steps" in words
