@@ -1,4 +1,4 @@
-"""Runs: all that were made on this machine, what came out, and what can be done with them."""
+"""Runs: all runs of this machine, their results, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -6,22 +6,24 @@ import contextlib
 
 import streamlit as st
 
-from pages.runs import table as run_table
-from pages.runs import wall as run_wall
-from pages.shared import open_file, run_actions, run_rows
+from pages.runs.open_file import open_file_field
+from pages.runs.table import PAGE, open_dialog, run_table
+from pages.runs.wall import run_wall
+from pages.shared import run_actions, run_rows
 from pages.shared.run_rows import Row
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
+from simclr_core.base.templates import render
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch
 
-REFRESH = 3.0  # seconds, while a run is going on or waits
+REFRESH = 3.0  # seconds between refreshes, while a run is queued or training
 LIST, WALL = "List", "Wall"
 
 
 def main() -> None:
-    """Guard, read, call, show."""
+    """Check what is asked for, read the runs, and show them."""
     st.html(ASSETS / "css" / "train.css")
     try:
         store = RunStore()
@@ -29,49 +31,45 @@ def main() -> None:
         st.error(str(error))
         return
     run_actions.show_problem()
-    run_table.open_dialog(store)
-    busy = _busy(run_rows.rows(store))
+    open_dialog(store)
+    busy = _active(run_rows.rows(store)) > 0
     with st.container(key="runs-open"):
-        open_file.field(store)
+        open_file_field(store)
     st.fragment(_all, run_every=REFRESH if busy else None)(store, busy)
 
 
 def _all(store: RunStore, busy: bool) -> None:
     rows = run_rows.rows(store)
     if any(row.state == states.QUEUED for row in rows):
-        with contextlib.suppress(LabError):  # the server's log says why the queue stands still
+        with contextlib.suppress(LabError):  # the server's log says why the queue does not move
             launch.advance(store)
         rows = run_rows.rows(store)
-    if _busy(rows) != busy:
+    if (_active(rows) > 0) != busy:
         st.rerun()
     if not rows:
-        _nothing()
+        _empty()
         return
     found = _search(rows)
     if not found:
-        st.html('<p class="run-lost">No run has these words in its name, data or settings.</p>')
-        return
-    if st.session_state.get("show") == WALL:
-        run_wall.wall(found)
-        return
-    pages = -(-len(found) // run_table.PAGE)
-    page = _page(pages)
-    start = (page - 1) * run_table.PAGE
-    run_table.table(store, found[start : start + run_table.PAGE], rows)
+        st.html(render("runs/none"))
+    elif st.session_state.get("show") == WALL:
+        run_wall(found)
+    else:
+        page = _page(-(-len(found) // PAGE))
+        run_table(store, found[(page - 1) * PAGE : page * PAGE], rows)
 
 
-def _busy(rows: list[Row]) -> bool:
-    return any(row.state not in states.ENDED for row in rows)
+def _active(rows: list[Row]) -> int:
+    """Return how many runs are queued or training."""
+    return sum(row.state not in states.ENDED for row in rows)
 
 
 def _search(rows: list[Row]) -> list[Row]:
-    """The runs that the words in the search field leave."""
+    """Show the head of the page; return the runs that match the words in the search field."""
     with st.container(key="runs-head", horizontal=True, vertical_alignment="center"):
-        going = sum(row.state not in states.ENDED for row in rows)
-        count = f"{len(rows):,} run{'s' * (len(rows) != 1)}"
-        st.html(f'<p class="runs-count"><b>{count}</b>{f", {going} going on" if going else ""}</p>')
+        st.html(render("runs/count", count=len(rows), active=_active(rows)))
         words = ""
-        if len(rows) > run_table.PAGE:
+        if len(rows) > PAGE:
             words = st.text_input(
                 "Find",
                 key="runs_find",
@@ -89,24 +87,21 @@ def _search(rows: list[Row]) -> list[Row]:
 
 
 def _text(row: Row) -> str:
-    """What a search looks at."""
+    """Return the text that a search looks at."""
     return " ".join((row.run.id, row.name, row.state, row.data, row.preset, *row.words)).lower()
 
 
 def _page(pages: int) -> int:
+    """Return the page that is shown, from 1 on."""
     if pages < 2:
         return 1
     return min(int(st.pagination(pages, key="runs_page") or 1), pages)
 
 
-def _nothing() -> None:
-    """No run yet."""
+def _empty() -> None:
+    """Say what a run is, where there is none yet."""
     with st.container(key="runs-empty"):
-        st.html(
-            '<div class="runs-empty"><b>No runs yet</b><p>A run is one training: its settings, '
-            "its figures and its map, kept in a folder of its own. The first takes about a "
-            "minute.</p></div>"
-        )
+        st.html(render("runs/empty"))
         st.page_link("pages/train/page.py", label="Start the first run")
 
 

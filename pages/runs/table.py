@@ -1,38 +1,38 @@
-"""The table of runs: a line each, with what it was, what came out and what can be done."""
+"""The table of runs: a line each, with settings, scores, and what can be done with the run."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from html import escape
 
 import streamlit as st
+from markupsafe import Markup
 
-from pages.shared import estimate, run_actions, run_rows, run_words
+from pages.shared import run_actions, run_dialogs, run_rows
 from pages.shared.run_rows import Row
-from simclr_core.runs import states, summary, validation
+from pages.shared.run_words import state_words
+from simclr_core.base.templates import render
+from simclr_core.runs import states, summary
 from simclr_core.runs.store import RunStore
 
-PAGE = 12  # lines a page
+PAGE = 12  # lines per page
 WIDTHS = [2.3, 7.7, 2.4]  # of name, figures, buttons
-_DIALOG = "runs_dialog"  # in the session: what to open, and for which run
+_DIALOG = "runs_dialog"  # in the session: the dialog to open, and its run
 STOP, RENAME, DOWNLOAD, DELETE = "Stop", "Rename", "Download as zip", "Delete"
 
 
-def table(store: RunStore, rows: Sequence[Row], everything: Sequence[Row]) -> None:
+def run_table(store: RunStore, rows: Sequence[Row], everything: Sequence[Row]) -> None:
     """Show one page of lines.
 
     Args:
         rows: the lines of this page.
-        everything: all runs, to tell places in the line.
+        everything: all runs, for places in the queue.
     """
     with st.container(key="runs-table"):
         head = st.columns(WIDTHS, gap="small", vertical_alignment="center")
-        head[0].html('<div class="runs-line runs-title"><span>Run</span></div>')
-        head[1].html(
-            '<div class="runs-line runs-grid runs-title"><span>State</span><span>Data and '
-            "settings</span><span>Neighbours agree</span><span>Made</span><span>Size</span></div>"
-        )
+        head[0].html(render("runs/title", titles=["Run"], grid=False))
+        titles = ["State", "Data and settings", "Neighbours agree", "Created", "Size"]
+        head[1].html(render("runs/title", titles=titles, grid=True))
         for row in rows:
             _line(store, row, everything)
 
@@ -41,7 +41,7 @@ def _line(store: RunStore, row: Row, everything: Sequence[Row]) -> None:
     name, figures, buttons = st.columns(WIDTHS, gap="small", vertical_alignment="center")
     with name:
         number = "" if row.name == row.run.id else f" :gray[{row.run.id}]"
-        label = run_actions.escape(row.name) + number
+        label = run_actions.escape_markdown(row.name) + number
         st.page_link("pages/train/page.py", label=label, query_params={"run": row.run.id})
     figures.html(line_html(row, everything, run_rows.size(row.run)))
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
@@ -49,10 +49,10 @@ def _line(store: RunStore, row: Row, everything: Sequence[Row]) -> None:
         if resumable and st.button("Resume", key=f"resume_{row.run.id}"):
             run_actions.attempt(lambda: run_actions.resume(store, row.run))
             st.rerun()
-        if row.state == states.QUEUED and st.button("Leave the line", key=f"leave_{row.run.id}"):
+        if row.state == states.QUEUED and st.button("Leave the queue", key=f"leave_{row.run.id}"):
             run_actions.attempt(lambda: run_actions.stop(row.run))
             st.rerun()
-        going = row.state in run_words.GOING and not row.request
+        going = row.state in states.GOING and not row.request
         if going and st.button("Pause", key=f"pause_{row.run.id}"):
             run_actions.attempt(lambda: run_actions.pause(row.run))
             st.rerun()
@@ -71,52 +71,28 @@ def _menu(row: Row, going: bool) -> None:
 
 
 def open_dialog(store: RunStore) -> None:
-    """Open the dialog that was asked for in a line's menu. Call it outside of fragments."""
+    """Open the dialog that was chosen in a line's menu. Call it outside of fragments."""
     chosen, run = st.session_state.pop(_DIALOG, ("", None))
     if run is None:
         return
     words = summary.size_words(run_rows.size(run))
     if chosen == RENAME:
-        run_actions.rename_dialog(run)
+        run_dialogs.rename_dialog(run)
     elif chosen == DOWNLOAD:
-        run_actions.download_dialog(run, words)
+        run_dialogs.download_dialog(run, words)
     elif chosen == DELETE:
-        run_actions.delete_dialog(store, run, words)
+        run_dialogs.delete_dialog(store, run, words)
 
 
-def line_html(row: Row, everything: Sequence[Row], size: int) -> str:
-    """State, data and settings, scores, date and size of a run as one line of HTML."""
-    made = datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M")
-    about = ", ".join(word for word in (row.preset, *row.words) if word)
-    if row.state == states.DAMAGED:
-        middle = f'<span class="runs-why">{escape(row.message)}</span>'
-    else:
-        middle = (
-            f'<span title="{escape(about)}">{escape(row.data)}<small>{escape(about)}</small></span>'
-            f"<span>{_scores(row)}</span>"
-        )
-    return validation.clean(  # a path may be in another encoding
-        f'<div class="runs-line runs-grid"><span class="run-state run-{row.state}">'
-        f"{escape(_state(row, everything))}</span>{middle}"
-        f"<span>{made}</span><span>{summary.size_words(size)}</span></div>"
-    )
-
-
-def _state(row: Row, everything: Sequence[Row]) -> str:
-    word = run_words.state_word(row.state, row.request)
-    if row.state == states.QUEUED:
-        position, _ = estimate.place_in_line(row, everything)
-        return f"{word}, {summary.ordinal(position)} in line"
-    if row.state == states.RUNNING and row.steps and not row.request:
-        return f"{word}, {summary.percent(min(row.step / row.steps, 1.0))}"
-    return word
-
-
-def _scores(row: Row) -> str:
-    """The final score and what it has to beat."""
-    if row.knn is None:
-        return '<i class="none">–</i>'
-    return (
-        f"<b>{summary.percent(row.knn)}</b> on {escape(row.of)}<small>untrained "
-        f"{summary.percent(row.untrained)}, pixels {summary.percent(row.pixels)}</small>"
+def line_html(row: Row, everything: Sequence[Row], size: int) -> Markup:
+    """Return state, data and settings, scores, date and size of a run as one line."""
+    return render(
+        "runs/line",
+        row=row,
+        state=state_words(row, everything),
+        damaged=row.state == states.DAMAGED,
+        about=", ".join(word for word in (row.preset, *row.words) if word),
+        made=datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M"),
+        size=summary.size_words(size),
+        percent=summary.percent,
     )

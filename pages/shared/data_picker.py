@@ -1,4 +1,4 @@
-"""The menu of data sets and the pictures behind it, shared by the pages that start from data."""
+"""The menu of data sets and their pictures, for the pages that start from data."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from simclr_core.data import datasets
 from simclr_core.data.builtin import BUILT_IN
 from simclr_core.data.datasets import Dataset
 
-OWN = "your own pictures"  # the menu's last entry: opens a field for a path
-KEPT = 3  # data sets kept in memory, least recently used first out
-MOST_IMAGES = 4_000  # pictures are looked at here, not learned from; bounds memory
+OWN = "your own pictures"  # the menu's last entry; opens a field for a path
+KEPT = 3  # data sets kept in memory
+MOST_IMAGES = 4_000  # enough to look at; bounds memory
 
 _kept: LRUCache[tuple, Dataset] = LRUCache(KEPT)
 _lock = threading.Lock()
@@ -23,17 +23,17 @@ _reading = threading.Lock()  # one at a time: a second session waits and finds t
 
 
 def data_picker(key: str = "data", *, label: str = "Data") -> str:
-    """A menu of data sets, with a field for a path where own pictures are chosen.
+    """Show a menu of data sets, with a field for a path if your own pictures are chosen.
 
-    The choice is in the URL under `key` (`?data=digits`, `?data=/path/to/folder`), so options are
-    shown as they are: the URL holds what the menu shows.
+    The choice is in the URL under `key` (`?data=digits`, `?data=/path/to/folder`), and the menu
+    shows the options as they are in the URL.
 
     Args:
         key: of the widget, and the name in the URL.
         label: of the menu.
 
     Returns:
-        A source for `load_dataset`; empty while own pictures are chosen and no path is given.
+        A source for `load_dataset`; empty if your own pictures are chosen without a path.
     """
     own: list[str] = st.session_state.setdefault("own_sources", [])
     chosen = st.session_state.get(key) or st.query_params.get(key, "")
@@ -46,8 +46,8 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
         accept_new_options=True,
         bind="query-params",
         help="Drawn shapes (8 classes), drawn patterns (8 motifs), handwritten digits (10), "
-        "CIFAR-10 photographs (10), or your own: the path of a .npz file, a folder (one folder a "
-        "class, or flat without labels) or a zip of one.",
+        "CIFAR-10 photographs (10), or your own: the path of a .npz file, of a folder (one folder "
+        "per class, or pictures without labels) or of a zip of such a folder.",
     )
     if source != OWN:
         return str(source or BUILT_IN[0]).strip()
@@ -62,11 +62,11 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
 
 
 def load_pictures(source: str, most: int = MOST_IMAGES) -> Dataset:
-    """The data set behind a source, kept in memory; the first reading shows its progress.
+    """Return the data set of a source, kept in memory; the first reading shows its progress.
 
     Args:
         source: what `data_picker` returned.
-        most: training images read at most.
+        most: training images that are read at most.
 
     Raises:
         DataError: the source cannot be read.
@@ -98,13 +98,13 @@ def _read(
         raise
     except (OSError, ValueError, MemoryError) as error:
         raise DataError(
-            f"Expected pictures at {source}, which cannot be read ({error}); "
+            f"Expected pictures at {source}, but they cannot be read ({error}); "
             "choose another file or folder."
         ) from error
 
 
 def _stamp(source: str) -> tuple:
-    """Tells apart two states of one source: a path that changed on disk is read again."""
+    """Return what differs between two states of a source, so that a changed file is read again."""
     if source in BUILT_IN:
         return (source,)
     try:

@@ -1,11 +1,14 @@
-"""How long things take on this machine, from what earlier runs took."""
+"""How long a run takes on this machine, estimated from earlier runs."""
 
 from __future__ import annotations
 
 import statistics
 from collections.abc import Sequence
 
+from markupsafe import Markup, escape
+
 from simclr_core.base.errors import DeviceError
+from simclr_core.base.templates import render
 from simclr_core.data.builtin import DIGITS_SIZE, SHAPES_SIZE
 from simclr_core.machine import memory
 from simclr_core.machine.devices import find_device
@@ -15,14 +18,14 @@ from simclr_core.settings.config import RunConfig
 from .run_rows import Row, waiting
 
 STARTUP = 10.0  # seconds to import, read, compile and evaluate; a guess until a run was measured
-WORTH_A_WORD = 0.5  # of the free memory
-# Pixels a side, where the data choose.
+MENTIONED = 0.5  # of the free memory: a run that needs less is not worth a word about it
+# Pixels per side of the built-in data, where the data choose.
 SIZES = {"shapes": SHAPES_SIZE, "patterns": SHAPES_SIZE, "digits": DIGITS_SIZE, "cifar10": 32}
 _RECENT = 7  # runs that the measurement looks at
 
 
-def startup(rows: Sequence[Row]) -> float:
-    """Seconds beside training: the median of the last finished runs, else a guess.
+def startup_seconds(rows: Sequence[Row]) -> float:
+    """Return the seconds beside training: the median of the last finished runs, else a guess.
 
     Args:
         rows: newest first.
@@ -31,64 +34,64 @@ def startup(rows: Sequence[Row]) -> float:
     return statistics.median(known) if known else STARTUP
 
 
-def total(config: RunConfig, rows: Sequence[Row]) -> float | None:
-    """Seconds that a run takes from start to its final figures.
+def total_seconds(config: RunConfig, rows: Sequence[Row]) -> float | None:
+    """Return the seconds that a run takes from its start to its final scores.
 
-    None if nobody can know: for a number of steps, where no such run has finished here, and for
-    epochs, of which nobody knows the steps before the pictures are read.
+    None if they cannot be known: for a number of steps, before such a run has finished here, and
+    for epochs, whose steps are not known before the pictures are read.
     """
     if config.training.epochs and not config.training.steps:
         return None
     if not config.training.steps:
-        return config.training.seconds + startup(rows)
-    pace = _seconds_a_step(config, rows)
-    return None if pace is None else config.training.steps * pace + startup(rows)
+        return config.training.seconds + startup_seconds(rows)
+    pace = _seconds_per_step(config, rows)
+    return None if pace is None else config.training.steps * pace + startup_seconds(rows)
 
 
-def words(config: RunConfig, rows: Sequence[Row]) -> str:
-    """The estimate beside the Start button: "est. 1:05 on 2 cores, after 1 other run"."""
+def estimate_html(config: RunConfig, rows: Sequence[Row]) -> Markup:
+    """Return the estimate beside Start: "est. 1:05 on 2 cores, after 1 other run"."""
     try:
         place = find_device(config.training.device).name
     except DeviceError as error:
-        return str(error)
-    seconds = total(config, rows)
-    if seconds is None:
-        steps, epochs = config.training.steps, config.training.epochs
-        text = f"{steps:,} steps on {place}" if steps else f"{epochs:,g} epochs on {place}"
-    else:
-        text = f"est. <b>{summary.clock(seconds)}</b> on {place}"
-    text += _memory(config)
-    ahead = sum(r.state in (states.STARTING, states.RUNNING, states.QUEUED) for r in rows)
-    return f"{text}, after {ahead} other run{'s' * (ahead != 1)}" if ahead else text
+        return escape(str(error))
+    seconds, steps = total_seconds(config, rows), config.training.steps
+    return render(
+        "shared/estimate",
+        clock="" if seconds is None else summary.clock(seconds),
+        amount=f"{steps:,} steps" if steps else f"{config.training.epochs:,g} epochs",
+        place=place,
+        memory=_memory(config),
+        ahead=sum(row.state in (states.QUEUED, *states.GOING) for row in rows),
+    )
 
 
 def place_in_line(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
-    """A waiting run's place (1 is next) and the seconds until it starts; None: not known.
+    """Return a queued run's place (1 is next), and the seconds until it starts if they are known.
 
     Counts all runs as if they shared one device: on machines with more it starts earlier.
     """
     line = [r.run.id for r in waiting(rows)]
     position = line.index(row.run.id) + 1 if row.run.id in line else 1
-    ahead = [r for r in rows if r.state in (states.STARTING, states.RUNNING)]
-    ahead += [r for r in waiting(rows)[: position - 1]]
-    extra = startup(rows)
+    ahead = [r for r in rows if r.state in states.GOING]
+    ahead += waiting(rows)[: position - 1]
+    extra = startup_seconds(rows)
     seconds = sum(_left(r, extra) for r in ahead)
     return position, seconds if ahead else None
 
 
 def _left(row: Row, extra: float) -> float:
-    """Seconds until a run ends."""
+    """Return the seconds until a run ends."""
     if row.state == states.RUNNING and row.left is not None:
         return row.left + extra / 3  # what remains beside training is the evaluation
     return max(row.budget - row.seconds, 0.0) + extra
 
 
 def _memory(config: RunConfig) -> str:
-    """What a run takes of the memory, where that is much of it; empty otherwise."""
+    """Return how much memory a run needs, if that is much of what is free; empty otherwise."""
     size = config.data.image_size or SIZES.get(config.data.source, 0)
     room = memory.available()
     need = memory.needed(config, size) if size else 0.0
-    if need < WORTH_A_WORD * room:
+    if need < MENTIONED * room:
         return ""
     text = f", about {need / 1e9:.1f} GB of memory"
     if need <= room:
@@ -96,8 +99,8 @@ def _memory(config: RunConfig) -> str:
     return f"{text}; {room / 1e9:.1f} GB are free: {memory.advice(config, size, room)}"
 
 
-def _seconds_a_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
-    """Of the last finished run whose steps were as much work on the same device."""
+def _seconds_per_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
+    """Return the pace of the last finished run with equal work per step on the same device."""
     wanted = _work(config, _device(config.training.device))
     for r in rows:
         trained = r.state == states.FINISHED and r.step and r.seconds
@@ -107,7 +110,7 @@ def _seconds_a_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
 
 
 def _work(config: RunConfig, device: str) -> tuple[object, ...]:
-    """What decides how long a step takes."""
+    """Return what decides how long a step takes."""
     data, training = config.data, config.training
     return (
         device,
@@ -121,7 +124,7 @@ def _work(config: RunConfig, device: str) -> tuple[object, ...]:
 
 
 def _device(wanted: str) -> str:
-    """The id of a device that is asked for; empty if it is not there."""
+    """Return the id of the wanted device; empty if it is not there."""
     try:
         return find_device(wanted).id
     except DeviceError:

@@ -1,10 +1,10 @@
-"""What a table says about each run, read once and then only when a file of the run changed."""
+"""What a table says about each run, read again only when a file of the run has changed."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +27,13 @@ class Row:
     state: str
     message: str
     created: float  # seconds since 1970
-    queued: float  # when it joined the line
-    started: float  # when it was taken out of the line; 0 if not known
+    queued: float  # when it was queued
+    started: float  # when its turn came; 0 if not known
     config: RunConfig | None  # None if it cannot be read
     data: str  # name of the data set
     words: tuple[str, ...]  # views, and what differs from the preset
     preset: str
-    of: str  # what the neighbours are asked for
+    of: str  # what neighbours share: "class" or a factor
     knn: float | None
     untrained: float | None
     pixels: float | None
@@ -41,51 +41,51 @@ class Row:
     steps: int
     seconds: float  # training time used
     budget: float  # training time asked for
-    slot: str  # device asked for
-    device: str  # device that it got; empty before, and where it is not known
+    slot: str  # device that was asked for
+    device: str  # device that it got; empty if not known
     left: float | None
     attempt: int
-    ended: float  # when the final figures were written; 0 before
+    ended: float  # when the final scores were written; 0 before
     request: str | None = None  # "pause" or "stop" where that was asked for and is not done yet
 
     @property
     def overhead(self) -> float | None:
-        """Seconds beside training: starting, compiling, evaluating; None if not known."""
+        """Return the seconds beside training: starting, compiling, evaluating; None if unknown."""
         if self.state != states.FINISHED or self.attempt > 1 or not self.ended:
             return None
         begun = self.started or max(self.created, self.queued)  # old runs do not say the former
         rest = self.ended - begun - self.seconds
-        return rest if 0 < rest < 120 else None  # more: it waited, or was evaluated anew later
+        return rest if 0 < rest < 120 else None  # more: it was queued, or evaluated again later
 
 
 def rows(store: RunStore) -> list[Row]:
-    """All runs, newest first.
+    """Return all runs, newest first.
 
     Raises:
-        LabError: the folder of runs may not be read.
+        LabError: the folder of runs cannot be read.
     """
     return sorted(map(row, store.found()), key=lambda r: (-r.created, r.run.id))
 
 
 def row(run: Run) -> Row:
-    """A run's row; what it says is as new as the files."""
+    """Return a run's row, as new as the files of the run."""
     stamps = tuple(_stamp(run.path / name) for name in _FILES)
     known = _read(run.path, stamps)
-    if known.state in (states.STARTING, states.RUNNING):
+    if known.state in states.GOING:
         if not run.alive:
-            return _with(known, state=run.state)  # read again: it may have ended in between
-        return _with(known, request=run.requested(known.attempt))
+            return replace(known, state=run.state)  # read again: it may have ended in between
+        return replace(known, request=run.requested(known.attempt))
     return known
 
 
 def waiting(found: Iterable[Row]) -> list[Row]:
-    """The line: runs that wait, first one first."""
-    line = [r for r in found if r.state == states.QUEUED]
-    return sorted(line, key=lambda r: (r.queued or r.created, r.run.id))
+    """Return the queue: the runs that wait, next one first."""
+    queued = [r for r in found if r.state == states.QUEUED]
+    return sorted(queued, key=lambda r: (r.queued or r.created, r.run.id))
 
 
 def size(run: Run) -> int:
-    """Bytes on disk, counted again only when files came or went."""
+    """Return the bytes on disk, counted again only when files came or went."""
     stamps = tuple(_stamp(run.path / name) for name in (*_FILES, *_FOLDERS, "checkpoint.npz"))
     return _size(run.path, stamps)
 
@@ -136,7 +136,7 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
 def _contents(
     run: Run,
 ) -> tuple[dict[str, Any], RunConfig | None, dict[str, Any], list[str]]:
-    """Record, settings, final figures and settings in words, as far as they can be read."""
+    """Return record, settings, scores and settings in words, as far as they can be read."""
     record: dict[str, Any] = {}
     config: RunConfig | None = None
     evaluation: dict[str, Any] = {}
@@ -152,10 +152,6 @@ def _contents(
     except (LabError, AttributeError):  # a record whose settings are no group of settings
         pass  # the row's state says that the run is damaged, and its message says how
     return record, config, evaluation, words
-
-
-def _with(known: Row, **changes: Any) -> Row:
-    return Row(**{**known.__dict__, **changes})
 
 
 def _stamp(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""Settings in the URL of a page: what cannot be used is reported once and taken out."""
+"""Settings in the URL of a page: what cannot be used is reported once and removed."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from streamlit.errors import StreamlitAPIException
 
 from . import classroom
 
-_TOLD = "link_problems"  # in the session: sentences to show once
+_REPORTED = "link_problems"  # in the session: sentences to show once
 
 
 class Slider(Protocol):
-    """What a link may set a slider to: one number or a range, between two ends."""
+    """What a link may set a slider to: a number or a range, between two ends."""
 
     @property
     def fields(self) -> Sequence[str]: ...
@@ -31,31 +31,31 @@ def clean_link(
     known: Iterable[str] = (),
     sliders: Mapping[str, Slider] | None = None,
 ) -> list[str]:
-    """Take what cannot be used out of the URL; to be called before any widget.
+    """Remove what cannot be used from the URL; call it before any widget.
 
-    A widget would take a value from the URL as it is (a reversed range), or drop it without a
-    word: so the script starts anew with a clean URL.
+    A widget would use a wrong value from the URL (a reversed range), or drop it silently, so the
+    script starts again with a clean URL.
 
     Args:
-        whole: name -> least and largest whole number.
-        words: name -> what it may be.
+        whole: name -> smallest and largest whole number.
+        words: name -> its allowed values.
         known: other names that the page uses.
-        sliders: name -> what the page's slider of that name takes.
+        sliders: name -> the page's slider of that name.
 
     Returns:
-        What could not be used, a sentence each; defaults are taken instead.
+        A sentence for each value that cannot be used; the default is used instead.
     """
     params = {name: st.query_params.get_all(name) for name in st.query_params}
     problems = link_problems(params, whole, words, known, sliders)
     try:
         for name in problems:
             del st.query_params[name]
-    except StreamlitAPIException:  # of a widget that is there: back in the browser's history
+    except StreamlitAPIException:  # a widget has it: back in the browser's history
         return list(problems.values())
     if problems:
-        st.session_state[_TOLD] = list(problems.values())
+        st.session_state[_REPORTED] = list(problems.values())
         st.rerun()
-    return st.session_state.pop(_TOLD, [])
+    return st.session_state.pop(_REPORTED, [])
 
 
 def link_problems(
@@ -65,7 +65,7 @@ def link_problems(
     known: Iterable[str] = (),
     sliders: Mapping[str, Slider] | None = None,
 ) -> dict[str, str]:
-    """Name -> sentence of what in a link cannot be used (see `clean_link`).
+    """Return name -> sentence for what cannot be used in a link (see `clean_link`).
 
     Args:
         params: name -> values, as in the URL.
@@ -83,8 +83,8 @@ def link_problems(
             wanted = "" if values[-1] in words[name] else _one_of(words[name])
         elif name not in names:
             near = difflib.get_close_matches(name, names, n=1)
-            hint = f"did you mean {near[0]}?" if near else "it is left out."
-            problems[name] = f"The link has a setting {name[:40]!r} that is not known; {hint}"
+            hint = f"did you mean {near[0]}?" if near else "it is ignored."
+            problems[name] = f"The link has an unknown setting {name[:40]!r}; {hint}"
         if wanted:
             found = ", ".join(value[:40] for value in values) or "nothing"
             problems[name] = (
@@ -94,7 +94,7 @@ def link_problems(
 
 
 def _unfit_slider(slider: Slider, values: Sequence[str]) -> str:
-    """What is expected of a slider, where the values are something else."""
+    """Return what a slider expects, if the values are something else; "" if they fit."""
     numbers = _numbers(values)
     count = len(slider.fields)
     fits = all(slider.low <= number <= slider.high for number in numbers)
@@ -105,7 +105,7 @@ def _unfit_slider(slider: Slider, values: Sequence[str]) -> str:
 
 
 def _unfit_whole(low: int, high: int, values: Sequence[str]) -> str:
-    """What is expected of a whole number, where the values are something else."""
+    """Return what a whole number expects, if the values are something else; "" if they fit."""
     numbers = _numbers(values)
     if len(numbers) == 1 and low <= numbers[0] <= high and numbers[0].is_integer():
         return ""

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared import estimate, run_actions, run_rows
-from pages.train import form as run_form
-from pages.train import states as run_states
+from pages.shared.estimate import estimate_html
+from pages.shared.run_actions import show_problem
+from pages.shared.run_rows import rows
+from pages.train.begin import begin_run, mark_opened, open_begun
+from pages.train.form import settings_form
+from pages.train.panel import empty_panel, run_panel
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.runs import summary
@@ -16,34 +19,34 @@ from simclr_core.settings.presets import BUILT_IN_KINDS
 
 
 def main() -> None:
-    """Guard, read, call, show."""
+    """Check what is asked for, read the run, and show it."""
     st.html(ASSETS / "css" / "train.css")
     try:
         store = RunStore()
     except LabError as error:
         st.error(str(error))
         return
-    choice = run_form.settings_form(store, lambda c: estimate.words(c, run_rows.rows(store)))
+    choice = settings_form(store, lambda config: estimate_html(config, rows(store)))
     if choice.problem:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")
     if choice.start and choice.config:
         kind = BUILT_IN_KINDS.get(choice.config.data.source, "")
         name = choice.name or summary.default_name(choice.config, kind=kind)
-        run_actions.begin(store, choice.config, name)
-    run_actions.show_problem()
-    run_actions.open_begun()
+        begin_run(store, choice.config, name)
+    show_problem()
+    open_begun()
     run_id = st.query_params.get("run", "")
     run = _find(store, run_id)
     if run is None:
-        run_states.empty_panel(store, missing=run_id, ready=choice.config)
+        empty_panel(store, missing=run_id, ready=choice.config)
     else:
-        run_states.run_panel(store, run)
-    run_actions.opened()
+        run_panel(store, run)
+    mark_opened()
 
 
 def _find(store: RunStore, run_id: str) -> Run | None:
-    """The run of the URL, None where there is none: never another whose id begins like it."""
+    """Return the run with exactly this id, or None: never one whose id only begins like it."""
     try:
         run = store.get(run_id) if run_id else None
     except LabError:

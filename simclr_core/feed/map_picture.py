@@ -6,6 +6,7 @@ import math
 from html import escape
 
 import numpy as np
+from markupsafe import Markup
 
 from ..base.errors import LabError
 from ..figures.colors import UNKNOWN, category_colors
@@ -24,7 +25,7 @@ def newest_map(store: RunStore) -> Run | None:
     return next((run for run in runs if run.state == FINISHED and _method(run)), None)
 
 
-def map_picture(run: Run) -> tuple[str, str]:
+def map_picture(run: Run) -> tuple[Markup, str]:
     """A run's last map as SVG with its legend (for `st.markdown`), and what it is in words.
 
     Raises:
@@ -54,7 +55,7 @@ def map_picture(run: Run) -> tuple[str, str]:
     )
     kept = float(found.get("kept", math.nan))
     words = f"{method.upper()} after {step:,} steps, axes have no units"
-    return svg, words + (
+    return Markup(svg), words + (
         f", keeps {kept:.0%} of true neighbourhoods" if math.isfinite(kept) else ""
     )
 

@@ -137,7 +137,7 @@ def test_pause_frees_the_machine_and_resume_goes_on_from_its_step(
     assert rows_without_gap(long_run)[:paused_at] == rows
     seen = train.seen()
     assert seen["last"] == sorted(seen["last"])  # the curve never went back
-    states = [s for s in seen["states"] if s not in ("pausing", "waiting")]  # may be too short
+    states = [s for s in seen["states"] if s not in ("pausing", "queued")]  # may be too short
     assert states == ["running", "paused", "starting", "running"]
     assert seen["there"] == [[True, True]] and len(seen["boxes"]) == 1
     assert max(seen["overflow"]) <= 0
@@ -152,7 +152,7 @@ def test_a_killed_worker_is_told_and_its_run_can_be_resumed(
     worker = app.worker(long_run)
     worker.send_signal(signal.SIGKILL)
     train.expect_state("interrupted", 15)
-    expect(train.said).to_contain_text("its program ended without a word")
+    expect(train.said).to_contain_text("the training process ended unexpectedly")
     kept = train.last_step()
     assert kept > 3  # the curve stays on the page
     train.press("Resume")
@@ -171,16 +171,16 @@ def test_the_next_in_line_waits_and_starts_when_the_first_ends(
     train.choose("data", "digits")
     train.fill(training_steps=3000, training_probe_size=100, name="second")
     second = train.start()
-    train.expect_state("waiting")
+    train.expect_state("queued")
     expect(train.said).to_contain_text("Next in line, starts in about")
     train.fill(name="third")
     third = train.start()
     expect(train.said).to_contain_text("Second in line, starts in about")
-    train.press("Leave the line")
+    train.press("Leave the queue")
     train.expect_state("stopped")
     assert not third.alive
     train.open(f"?run={second.id}")
-    train.expect_state("waiting")
+    train.expect_state("queued")
     assert second.state == states.QUEUED and long_run.alive
     launch.stop(long_run)
     wait_until(lambda: _starts_alone(second, long_run), "the second run's start")

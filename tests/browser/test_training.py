@@ -115,7 +115,7 @@ def _wait_for_updates(train: TrainPage) -> None:
 
 
 def test_states_follow_each_other_and_say_what_goes_on(story: Story) -> None:
-    states = [s for s in story.seen["states"] if s != "waiting"]  # may be too short to be seen
+    states = [s for s in story.seen["states"] if s != "queued"]  # may be too short to be seen
     assert states == ["starting", "running", "finished"]
     starting = [words for words in story.seen["said"] if words.startswith("Starting: ")]
     assert len(starting) >= 2  # not one word for all of it

@@ -14,7 +14,7 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.train import states as run_states
+from pages.train.sentences import placeholders
 from simclr_core.base.files import write_npz
 from simclr_core.feed import payload
 from simclr_core.feed.packing import unpack
@@ -62,7 +62,7 @@ def made(store: RunStore, state: str) -> Run:
 
 def said(run: Run, method: str = "umap") -> tuple[str, str]:
     """What stands over the map and over the curves; "" where they are drawn."""
-    over_map, over_curves = run_states.run_words.placeholders(run.status)
+    over_map, over_curves = placeholders(run.status)
     blocks = (
         payload.map_payload(run, method, message=over_map).map,
         payload.curves_payload(run, message=over_curves).curves,
@@ -267,7 +267,7 @@ def test_scores_that_are_lost_are_said(
 @pytest.mark.parametrize(
     ("damage", "words"),
     [
-        (lose("checkpoint.npz"), "begins anew"),
+        (lose("checkpoint.npz"), "starts again at step 0"),
         (only("checkpoint.npz", b"half"), "checkpoint.npz is damaged: restore it"),
     ],
 )
@@ -275,21 +275,21 @@ def test_without_a_checkpoint_resume_does_not_promise_to_go_on(
     page: Callable[[Run], AppTest], store: RunStore, state: str, damage: Damage, words: str
 ) -> None:
     run = made(store, state)
-    assert "goes on" in text(page(run))
+    assert "continues" in text(page(run))
     damage(run)
     found = text(page(run))
-    assert words in found and "goes on" not in found
+    assert words in found and "continues" not in found
 
 
 _PANEL = """import streamlit as st
 from pathlib import Path
-from pages.train import states as run_states
+from pages.train import panel
 from simclr_core.runs import Run, RunStore
 if st.session_state.setdefault("runs of the script", []):
     st.markdown("drawn anew")
 else:  # a fragment that is drawn again keeps the run that it was given
     st.session_state["runs of the script"].append(1)
-    run_states._panel(RunStore({root!r}), Run(Path({path!r})), None)
+    panel._panel(RunStore({root!r}), Run(Path({path!r})), None)
 """
 
 

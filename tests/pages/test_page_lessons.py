@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from fake_run import FakeRun
 from lesson_results import found_of
 from pages.lessons import results as lesson_found
-from pages.runs import wall as run_wall
+from pages.runs import wall
 from pages.shared.run_rows import rows
 from simclr_core.base.errors import RunDamaged
 from simclr_core.lessons import results
@@ -160,11 +160,13 @@ def test_the_wall_of_runs_escapes_names_and_says_what_is_known(root: Path) -> No
     fake = FakeRun(store, probe=40)
     fake.run.rename("<b>ours</b>")
     (row,) = rows(store)
-    assert "no map yet" in run_wall.card(row) and "&lt;b&gt;ours" in run_wall.card(row)
+    assert "no map yet" in wall.run_card(row, [row]) and "&lt;b&gt;ours" in wall.run_card(
+        row, [row]
+    )
     fake.train(20)
     fake.snapshot()
     (row,) = rows(store)
-    html = run_wall.card(row)
+    html = wall.run_card(row, [row])
     assert f"/train?run={row.run.id}" in html and "<svg" in html
     score = fake.run.snapshot_rows()[-1]["knn_accuracy"]
     assert percent(score) in html and "neighbours share class" in html
@@ -182,6 +184,6 @@ def test_a_map_that_could_not_be_read_is_tried_again(
         raise RunDamaged("it cannot be read")
 
     with monkeypatch.context() as damaged:
-        damaged.setattr(run_wall, "map_picture", unreadable)
-        assert "cannot be read" in run_wall.card(row)
-    assert "<svg" in run_wall.card(row)
+        damaged.setattr(wall, "map_picture", unreadable)
+        assert "cannot be read" in wall.run_card(row, [row])
+    assert "<svg" in wall.run_card(row, [row])

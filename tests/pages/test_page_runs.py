@@ -117,7 +117,7 @@ def test_waiting_runs_show_their_place(page: Any, store: RunStore) -> None:
     made(store, "one", states.QUEUED, 1e9, queued=5.0)
     made(store, "two", states.QUEUED, 2e9, queued=4.0)
     said = text(page())
-    assert said.index("waiting, next in line") < said.index("waiting, second in line")
+    assert said.index("queued, next in line") < said.index("queued, second in line")
     assert names(page()) == ["two", "one"]  # the newer one joined first: it is next
 
 
@@ -215,7 +215,7 @@ def test_find_leaves_the_runs_that_have_all_words(page: Any, store: RunStore) ->
     app.text_input(key="runs_find").set_value("odd stopped").run()
     assert names(app) == [f"run {i:02d} odd" for i in (13, 11, 9, 7, 5, 3, 1)]
     app.text_input(key="runs_find").set_value("nothing like that").run()
-    assert names(app) == [] and "No run has these words" in text(app)
+    assert names(app) == [] and "No run matches these words" in text(app)
 
 
 def test_of_two_hundred_runs_only_what_changed_is_read_again(
@@ -246,14 +246,14 @@ def test_rows_see_what_changes(store: RunStore) -> None:
 
 def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> None:
     config = preset_config("minute")
-    assert estimate.total(config, []) == 60 + estimate.STARTUP
+    assert estimate.total_seconds(config, []) == 60 + estimate.STARTUP
     now = time.time()
     for overhead in (7.0, 9.0, 30.0, 5000.0):  # the last one waited in line
         run = made(
             store, "", states.FINISHED, now - 60 - overhead, attempt=1, seconds=60.0, step=600
         )
         write_json(run.path / "evaluation.json", {})
-    assert estimate.total(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
+    assert estimate.total_seconds(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
 
 
 def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
@@ -262,7 +262,7 @@ def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
         store, "", states.FINISHED, now - 115, attempt=1, seconds=60.0, step=600, started=now - 70
     )
     write_json(run.path / "evaluation.json", {})
-    assert estimate.total(config, run_rows.rows(store)) == pytest.approx(70, abs=2)
+    assert estimate.total_seconds(config, run_rows.rows(store)) == pytest.approx(70, abs=2)
 
 
 def by_steps(steps: int, **training: Any) -> RunConfig:
@@ -273,10 +273,10 @@ def by_steps(steps: int, **training: Any) -> RunConfig:
 
 def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None:
     config = by_steps(1200)
-    assert estimate.total(config, []) is None
-    assert estimate.words(config, []).startswith("1,200 steps on ")
+    assert estimate.total_seconds(config, []) is None
+    assert estimate.estimate_html(config, []).startswith("1,200 steps on ")
     made(store, "", states.FINISHED, 1e9, seconds=60.0, step=600)
-    assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
+    assert estimate.total_seconds(config, run_rows.rows(store)) == 120 + estimate.STARTUP
 
 
 def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
@@ -290,12 +290,12 @@ def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
         replace(config, data=replace(config.data, image_size=64)),
         replace(config, data=replace(config.data, source="cifar10")),
     ):
-        assert estimate.total(other, rows) is None
-        assert estimate.words(other, rows).startswith("1,200 steps on ")
+        assert estimate.total_seconds(other, rows) is None
+        assert estimate.estimate_html(other, rows).startswith("1,200 steps on ")
     same = replace(config, training=replace(config.training, temperature=0.5, steps=600))
-    assert estimate.total(same, rows) == 60 + estimate.STARTUP
+    assert estimate.total_seconds(same, rows) == 60 + estimate.STARTUP
     made(store, "", states.FINISHED, 2e9, seconds=6.0, step=600, slot="gpu:7")
-    assert estimate.total(config, run_rows.rows(store)) == 120 + estimate.STARTUP
+    assert estimate.total_seconds(config, run_rows.rows(store)) == 120 + estimate.STARTUP
 
 
 def fetch(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
@@ -339,7 +339,7 @@ def test_other_sites_and_other_paths_get_no_download(store: RunStore) -> None:
 
 def test_the_pages_parts_import_nothing_heavy() -> None:
     code = (
-        "import sys; import pages.train.states, pages.train.form, "
+        "import sys; import pages.train.panel, pages.train.form, "
         "pages.runs.table; "
         "print([m for m in ('tensorflow','keras','umap','numba','sklearn') if m in sys.modules])"
     )
@@ -362,7 +362,7 @@ def test_memory_is_told_where_it_is_much(
     free: float, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(memory, "available", lambda: free)
-    told = estimate.words(preset_config("minute"), [])
+    told = estimate.estimate_html(preset_config("minute"), [])
     assert told.endswith(words) and ("memory" in told) == bool(words)
 
 
@@ -378,3 +378,22 @@ def test_embeddings_open_as_a_run_and_other_files_are_a_sentence(
     app = page()
     app.file_uploader[0].set_value(("other.npz", (tmp_path / "other.npz").read_bytes(), "")).run()
     assert "numbers named embeddings" in app.error[0].value
+
+
+def test_a_name_is_shown_as_text_everywhere(tmp_path: Path, store: RunStore) -> None:
+    name, escaped = '<b>x</b>&"', "&lt;b&gt;x&lt;/b&gt;&amp;&#34;"
+    fake = FakeRun(store, probe=40, name=name)
+    fake.train(600)
+    fake.snapshot()
+    fake.end(states.FINISHED)
+    run_json = fake.run.record
+    write_json(
+        fake.run.path / "config.json", {**run_json, "data": {**run_json["data"], "name": name}}
+    )
+    lists = open_page(tmp_path, "runs")
+    assert names(lists) == [r'\<b\>x\</b\>&"']
+    wall = open_page(tmp_path, "runs", show="Wall")
+    train = open_page(tmp_path, "train", run=fake.run.id)
+    for app in (lists, wall, train):
+        assert not app.exception
+        assert escaped in text(app) and "<b>x" not in text(app)

@@ -17,8 +17,8 @@ from streamlit.testing.v1 import AppTest
 
 from child_processes import lock_holder
 from pages.shared import similarity
-from pages.shared.run_picker import fitting_runs
 from pages.shared.similarity import Alike, cosines
+from pages.views.run_picker import fitting_runs
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.data.datasets import load_dataset
 from simclr_core.questions.job import encode_job

@@ -132,7 +132,7 @@ def test_empty_settings_show_what_the_preset_takes_for_these_pictures(
         ),
         ("training_batch_size", 1, "Batch size (under more…): expected 2 to 65,536, found 1"),
         ("model_head_layers", -1, "Head layers (under more…): expected 0 to 6, found -1"),
-        ("data_image_size", 4, "Pixels a side (under more…): expected 8 to 224, found 4"),
+        ("data_image_size", 4, "Pixels per side (under more…): expected 8 to 224, found 4"),
     ],
 )
 def test_a_bad_setting_is_one_sentence_and_nothing_is_lost(
@@ -201,7 +201,7 @@ def test_a_broken_link_of_views_is_a_sentence(page: Any, views: str) -> None:
 
 def test_a_link_with_a_setting_that_is_not_known_is_a_short_sentence(page: Any) -> None:
     (error,) = page(views='{"foo":1}').error
-    assert error.value.startswith("The link has a view setting 'foo' that is not known; copy it")
+    assert error.value.startswith("The link has an unknown view setting 'foo'; copy it")
     assert "crop_p" not in error.value
     (error,) = page(views='{"crop_mim": 0.2}').error
     assert error.value.endswith("did you mean crop_min?")
@@ -289,9 +289,9 @@ def test_a_waiting_run_knows_its_place(page: Any, store: RunStore, alive: FakeRu
 def test_a_waiting_run_can_leave_the_line(page: Any, store: RunStore) -> None:
     run = store.create(preset_config("minute"))
     run.write_status(state=states.QUEUED, queued=1.0)
-    app = press(page(run=run.id), "Leave the line")
+    app = press(page(run=run.id), "Leave the queue")
     assert run.state == states.STOPPED
-    assert "Taken out before its first step" in text(app)
+    assert "Removed from the queue before its first step" in text(app)
 
 
 @pytest.mark.parametrize(
@@ -364,7 +364,7 @@ def test_a_run_that_another_tab_resumed_is_shown_as_it_is(
         app = press(app, "Resume")
         assert not app.error and "expected a" not in text(app) and "held by" not in text(app)
         assert run.status["attempt"] == 2
-        assert ("Leave the line" if state == states.QUEUED else "Pause") in labels(app)
+        assert ("Leave the queue" if state == states.QUEUED else "Pause") in labels(app)
     finally:
         if lock is not None:
             os.close(lock)

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from pages.shared import picture_html, view_controls
-from pages.shared.view_controls import BY_KEY, CONTROLS, preset_of
+from pages.shared import picture_html
 from pages.shell.link import link_problems
+from pages.views import controls
+from pages.views.controls import BY_KEY, CONTROLS, preset_of
 from simclr_core.base.paths import PROJECT
 from simclr_core.settings.config import ViewConfig, from_dict, to_dict
 from simclr_core.settings.presets import VIEW_PRESETS, view_config
@@ -274,7 +275,7 @@ def test_the_table_of_controls_covers_every_setting_once() -> None:
 
 
 @pytest.mark.parametrize("control", CONTROLS, ids=BY_KEY)
-def test_every_end_of_a_slider_is_a_valid_setting(control: view_controls.Control) -> None:
+def test_every_end_of_a_slider_is_a_valid_setting(control: controls.Control) -> None:
     ends = (control.low, control.high)
     for value in [ends] if len(control.fields) == 2 else ends:
         changes = control.changes(value)

@@ -1,4 +1,4 @@
-"""The menu of runs whose network can be asked about the pictures on a page."""
+"""The menu of runs whose network can be asked about the pictures of Views."""
 
 from __future__ import annotations
 
@@ -7,23 +7,23 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.run_rows import rows
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
+from simclr_core.base.templates import render
 from simclr_core.data.builtin import BUILT_IN
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
 from simclr_core.runs.store import RunStore
-
-from . import run_rows
 
 MOST = 20  # runs in the menu
 NONE = "none"  # in the URL and the menu: no run is asked
 
 
 def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
-    """A small menu of the runs that learned from these pictures; a hint where there is none.
+    """Show a small menu of the runs that learned from these pictures, or a hint if there is none.
 
-    The choice is in the URL as `run`. Without one it is the newest run.
+    The choice is in the URL as `run`; the newest run is the default.
 
     Args:
         source: of the pictures, as in `load_dataset`.
@@ -31,7 +31,7 @@ def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
         key: of the widget.
 
     Returns:
-        The run to ask, None for none; and one sentence if the URL's run cannot be asked.
+        The run to ask or None; and a sentence if the run in the URL cannot be asked.
     """
     try:
         store = RunStore()
@@ -52,14 +52,14 @@ def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
 
 
 def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
-    """Runs that learned something from a source at an image size, newest first.
+    """Return the runs that learned something from a source at an image size, newest first.
 
     Args:
         source: as in `load_dataset`.
         size: pixels a side.
     """
     wanted, found = (_place(source), size), []
-    for row in run_rows.rows(store):
+    for row in rows(store):
         if _trained_on(row.run) == wanted and weights.has_learned(row.run):
             found.append(row.run)
             if len(found) == MOST:
@@ -69,7 +69,7 @@ def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
 
 def _menu(found: dict[str, Run], wanted: str, key: str) -> str:
     options = [*found, NONE]
-    st.html('<span class="lab-of">as seen by</span>', width="content")
+    st.html(render("views/words", words="as seen by", hint=False), width="content")
     chosen = st.selectbox(
         "as seen by the network of",
         options,
@@ -85,19 +85,17 @@ def _menu(found: dict[str, Run], wanted: str, key: str) -> str:
 
 
 def _hint() -> None:
-    """Quiet words where no run fits."""
-    st.html(
-        '<span class="lab-of lab-hint">No network has learned these pictures yet:</span>',
-        width="content",
-    )
+    """Offer training where no run fits."""
+    words = "No network has learned these pictures yet:"
+    st.html(render("views/words", words=words, hint=True), width="content")
     st.page_link("pages/train/page.py", label="Train one")
 
 
 def _linked(store: RunStore, run_id: str, size: int) -> Run:
-    """The run of the URL, which may have learned from other pictures of the same size.
+    """Return the run of the URL, which may have learned from other pictures of the same size.
 
     Raises:
-        RunError: it is not there, has learned nothing yet, or takes other sizes.
+        RunError: it does not exist, has learned nothing yet, or needs another size.
     """
     try:
         run = store.get(run_id)
@@ -118,7 +116,7 @@ def _linked(store: RunStore, run_id: str, size: int) -> Run:
 
 
 def _trained_on(run: Run) -> tuple[str, int]:
-    """Source and image size of a run; an empty source if its settings cannot be read."""
+    """Return source and image size of a run; an empty source if its settings cannot be read."""
     try:
         stamp = (run.path / "config.json").stat().st_mtime_ns
     except OSError:
@@ -136,7 +134,7 @@ def _read(path: Path, stamp: int) -> tuple[str, int]:
 
 
 def _place(source: str) -> str:
-    """A source under one name, however its path is written."""
+    """Return one name for a source, however its path is written."""
     if source in BUILT_IN:
         return source
     try:

@@ -1,8 +1,8 @@
-"""The panel of one run: one skeleton for every state, so that nothing jumps between them.
+"""The panel of one run: one layout for every state, so that nothing jumps between them.
 
-A head line (state, progress, pause and stop), a strip (what is going on, what to do next), the
-map with its controls on the left and the curves on the right. While a run is not over, the panel
-is a fragment that refreshes itself; afterwards it stands still.
+A head line (state, progress, pause and stop), a strip (what happens, what to do next), the map
+with its controls on the left and the curves on the right. Until a run has ended, the panel is a
+fragment that refreshes itself.
 """
 
 from __future__ import annotations
@@ -15,33 +15,37 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import run_actions as actions
-from pages.shared import run_rows, run_words
+from pages.shared import run_actions, run_rows
+from pages.shared.run_dialogs import delete_dialog
 from pages.shell.live import color_choices, coordinate_steps, interval, live_curves, live_map
 from simclr_core.base.errors import LabError
-from simclr_core.feed import missing_files as lost
+from simclr_core.base.templates import render
+from simclr_core.feed import missing_files
 from simclr_core.runs import states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.settings.config import RunConfig, replace
+from simclr_core.settings.config import RunConfig
 from simclr_core.settings.presets import BUILT_IN_KINDS
 from simclr_core.workers import launch
+
+from . import sentences
+from .begin import begin_run
+from .next_runs import next_runs
 
 HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave
 MAP_HEIGHT = HEIGHT - 46  # assets/css/train.css lets both grow with the window
 AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 LATEST = "latest"
-GOING = run_words.GOING
 
 
 def run_panel(store: RunStore, run: Run) -> None:
-    """Show a run in whatever state it is, live while it is not over."""
+    """Show a run in any state, live until it has ended."""
     every = _interval(run, run.status)
     st.fragment(_panel, run_every=every)(store, run, every)
 
 
 def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = None) -> None:
-    """Nothing yet: a ghost of a finished run, and the run that is going on.
+    """Show a sketch of a finished run, and a button for the run that is training now.
 
     A fragment like a run's panel: the figures then stay in place when a run begins.
 
@@ -49,39 +53,20 @@ def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = No
         missing: the id that the URL asks for, where there is no such run.
         ready: what Start would start; None where it cannot be pressed.
     """
-    st.fragment(_nothing)(store, missing, ready)
+    st.fragment(_empty)(store, missing, ready)
 
 
-def _nothing(store: RunStore, missing: str, ready: RunConfig | None) -> None:
-    going = [r for r in run_rows.rows(store) if r.state in GOING]
+def _empty(store: RunStore, missing: str, ready: RunConfig | None) -> None:
+    going = [row for row in run_rows.rows(store) if row.state in states.GOING]
     with st.container(key="run-head"):
-        st.html(
-            f'<div class="run-head"><b>{"Not found" if missing else "No run is open"}</b></div>'
-        )
+        st.html(render("train/empty", title="Not found" if missing else "No run is open"))
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
+        st.html(sentences.strip(*_empty_words(missing, ready)))
         if missing:
-            st.html(
-                run_words.strip(
-                    f"There is no run {missing[:40]} here: it was deleted, or the link is from "
-                    "another machine.",
-                    "The settings above start a new one.",
-                )
-            )
             st.page_link("pages/runs/page.py", label="All runs")
-        else:
-            st.html(
-                run_words.strip(
-                    f"Press Start: {summary.budget(ready)}, then pictures that the network sees as "
-                    "alike lie together."
-                    if ready
-                    else "A run can start once the settings above are right.",
-                    "It learns from unlabelled pictures alone: two random views of one picture "
-                    "belong together.",
-                )
-            )
-        for r in going[:1]:
-            if st.button(f"Watch {actions.escape(r.name)}", key="watch"):
-                st.query_params["run"] = r.run.id
+        for row in going[:1]:
+            if st.button(f"Watch {run_actions.escape_markdown(row.name)}", key="watch"):
+                st.query_params["run"] = row.run.id
                 st.rerun()
     left, right = _figures()
     with left:
@@ -90,12 +75,30 @@ def _nothing(store: RunStore, missing: str, ready: RunConfig | None) -> None:
         live_curves(None, height=HEIGHT, message="Its loss appears here")
 
 
+def _empty_words(missing: str, ready: RunConfig | None) -> tuple[str, str]:
+    """Return the two sentences of a page without a run."""
+    if missing:
+        return (
+            f"There is no run {missing[:40]} here: it was deleted, or the link is from another "
+            "machine.",
+            "Use the settings above to start a new one.",
+        )
+    about = "It learns from pictures without labels: two random views of a picture belong together."
+    if ready is None:
+        return "You can start a run once the settings above are valid.", about
+    return (
+        f"Press Start: {summary.budget(ready)}, then pictures that look alike to the network are "
+        "close together.",
+        about,
+    )
+
+
 def _panel(store: RunStore, run: Run, every: float | None) -> None:
     if not run.path.exists():  # deleted elsewhere: the page says so
         st.rerun()
     status = run.status
     if status["state"] == states.QUEUED:
-        with contextlib.suppress(LabError):  # the server's log says why the queue stands still
+        with contextlib.suppress(LabError):  # the server's log says why the queue does not move
             launch.advance(store)
         status = run.status
     again = st.session_state.pop("panel_again", False)
@@ -107,7 +110,7 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
         _strip(store, run, status, config, kind)
     left, right = _figures()
-    over_map, over_curves = run_words.placeholders(status)
+    over_map, over_curves = sentences.placeholders(status)
     with left:
         _map(run, over_map)
     with right:
@@ -115,7 +118,7 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
 
 
 def _interval(run: Run, status: dict[str, Any]) -> float | None:
-    """Seconds between two refreshes; None once nothing more will come."""
+    """Return the seconds between two refreshes; None once nothing more will come."""
     state = status["state"]
     if state not in states.ENDED:
         return 2.0 if state == states.QUEUED else interval()
@@ -125,7 +128,7 @@ def _interval(run: Run, status: dict[str, Any]) -> float | None:
 
 
 def _settings(run: Run) -> tuple[RunConfig | None, str]:
-    """The run's settings and its kind of pictures, as far as they can be read."""
+    """Return the run's settings and the kind of its pictures, as far as they can be read."""
     try:
         config = run.config
         kind = summary.group(run.record, "data").get("kind") or BUILT_IN_KINDS.get(
@@ -143,29 +146,31 @@ def _figures() -> Sequence[Any]:
 
 def _head(store: RunStore, run: Run, status: dict[str, Any]) -> None:
     state = status["state"]
-    request = run.requested(int(status.get("attempt") or 0)) if state in GOING else None
+    going = state in states.GOING
+    request = run.requested(int(status.get("attempt") or 0)) if going else None
     with st.container(key="run-head", horizontal=True, vertical_alignment="center"):
-        st.html(run_words.head(run, status, request))
-        if state in GOING:
+        st.html(sentences.head_line(run, status, request))
+        if going:
             busy = request is not None
-            _button("Pause", "pause", functools.partial(actions.pause, run), busy)
-            _button("Stop", "stop", functools.partial(actions.stop, run), busy)
+            _button("Pause", "pause", functools.partial(run_actions.pause, run), busy)
+            _button("Stop", "stop", functools.partial(run_actions.stop, run), busy)
         elif state == states.QUEUED:
-            _button("Leave the line", "stop", functools.partial(actions.stop, run))
+            _button("Leave the queue", "stop", functools.partial(run_actions.stop, run))
         elif state in states.RESUMABLE:
             label = "Try again" if state == states.FAILED else "Resume"
             first = status.get("error") != "Diverged"  # it would diverge again
-            _button(label, "pause", functools.partial(actions.resume, store, run), primary=first)
+            resume = functools.partial(run_actions.resume, store, run)
+            _button(label, "pause", resume, primary=first)
 
 
 def _button(label: str, key: str, action: Any, busy: bool = False, primary: bool = False) -> None:
-    """A button that acts before the panel is drawn again, so that the panel shows its effect."""
+    """Show a button that acts before the panel is drawn again, so that this shows its effect."""
     st.button(
         label,
         key=f"run_{key}",
         disabled=busy,
         type="primary" if primary else "secondary",
-        on_click=actions.attempt,
+        on_click=run_actions.attempt,
         args=(action,),
     )
 
@@ -173,46 +178,32 @@ def _button(label: str, key: str, action: Any, busy: bool = False, primary: bool
 def _strip(
     store: RunStore, run: Run, status: dict[str, Any], config: RunConfig | None, kind: str
 ) -> None:
-    """What is going on, and the buttons that start what comes next."""
-    problem = st.session_state.pop(actions.PROBLEM, "")
-    text, more = (problem, "") if problem else run_words.sentences(store, run, status)
-    if status["state"] in states.ENDED:
-        more = f"{more} {lost.scores_words(run)}".strip()
-    st.html(run_words.strip(text, more))
-    if config is None or status["state"] == states.DAMAGED:
+    """Show what happens, and the buttons that start what comes next."""
+    state = status["state"]
+    problem = st.session_state.pop(run_actions.PROBLEM, "")
+    text, more = (problem, "") if problem else sentences.sentences(store, run, status)
+    if state in states.ENDED:
+        more = f"{more} {missing_files.scores_words(run)}".strip()
+    st.html(sentences.strip(text, more))
+    if config is None or state == states.DAMAGED:
         if st.button("Delete", key="run_delete"):
-            actions.delete_dialog(store, run, summary.size_words(run_rows.size(run)))
+            delete_dialog(store, run, summary.size_words(run_rows.size(run)))
         st.page_link("pages/runs/page.py", label="All runs")
         return
     record = run.record
-    for label, changed in _next(status, record, config, kind):
+    for label, changed in next_runs(status, record, config, kind):
         if st.button(label, key=f"next_{label}"):
             data = summary.group(record, "data").get("name") or changed.data.source
-            name = summary.default_name(changed, str(data), kind)
-            actions.begin(store, changed, name)
+            begin_run(store, changed, summary.default_name(changed, str(data), kind))
             st.rerun()
-    if status["state"] in (states.FINISHED, states.STOPPED) and run.snapshot_steps():
+    if state in (states.FINISHED, states.STOPPED) and run.snapshot_steps():
         st.page_link("pages/explore/page.py", label="Explore it", query_params={"run": run.id})
-    if status["state"] in (states.FINISHED, states.FAILED, states.STOPPED):
+    if state in (states.FINISHED, states.FAILED, states.STOPPED):
         st.page_link("pages/runs/page.py", label="All runs")
 
 
-def _next(
-    status: dict[str, Any], record: dict[str, Any], config: RunConfig, kind: str
-) -> list[tuple[str, RunConfig]]:
-    """Runs that are worth starting after this one, with their buttons' labels."""
-    state = status["state"]
-    if record.get("steps_from") in ("seconds", "epochs"):  # such a budget finds its steps anew
-        config = replace(config, training=replace(config.training, steps=0))
-    if state == states.FINISHED and summary.group(record, "data").get("origin") != "recorded":
-        return [actions.without_color(config, kind), actions.longer(config)]
-    if state == states.FAILED and status.get("error") == "Diverged":
-        return [actions.gentler(config)]
-    return []
-
-
 def _map(run: Run | None, message: str = "") -> None:
-    """The map with its controls below; its own caption says how far it can be trusted."""
+    """Show the map with its controls below; its own caption says how far it can be trusted."""
     place = st.container(key="run-map")
     with st.container(key="run-controls"):
         method, color, step = _controls(run)
@@ -221,7 +212,7 @@ def _map(run: Run | None, message: str = "") -> None:
 
 
 def _controls(run: Run | None) -> tuple[str, str | None, int | None]:
-    """Layout, what colours the dots, and the step (None: the newest)."""
+    """Return the layout, the colours of the dots, and the step (None: the newest)."""
     columns = st.columns([1.3, 1.35, 2.2], gap="small", vertical_alignment="center")
     names = color_choices(run) if run else []
     suffix = run.id if run else "none"

@@ -1,4 +1,4 @@
-"""The menu of views on the Train page: named ones, and those that were set on the Views page."""
+"""The menu of views on Train: named ones, and those that were set on the Views page."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from typing import Any
 import streamlit as st
 
 from simclr_core.base.errors import ConfigError
-from simclr_core.settings import config as settings
-from simclr_core.settings.config import ViewConfig
+from simclr_core.settings.config import ViewConfig, from_dict, to_dict
 from simclr_core.settings.presets import VIEW_PRESETS
 
 FROM_VIEWS = "from the Views page"
@@ -20,10 +19,10 @@ _KNOWN = [field.name for field in dataclasses.fields(ViewConfig)]
 
 
 def views_menu(column: Any) -> str:
-    """The menu.
+    """Show the menu.
 
     Args:
-        column: where it goes.
+        column: its place.
 
     Returns:
         A key of `VIEW_PRESETS`, or `FROM_VIEWS`.
@@ -43,30 +42,30 @@ def views_menu(column: Any) -> str:
         persist_state="session",
     )
     if chosen == FROM_VIEWS and (mine := st.session_state.get(_VIEWS)):
-        plain = settings.to_dict(ViewConfig())
+        plain = to_dict(ViewConfig())
         changed = {name: value for name, value in mine.items() if value != plain.get(name)}
         st.query_params["views"] = json.dumps(changed, separators=(",", ":"))
     return chosen or names[0]
 
 
 def incoming_views() -> ViewConfig | None:
-    """Views that were set on the Views page: in the session, or in the URL of a link.
+    """Return the views that were set on the Views page: in the session, or in a link.
 
     Raises:
-        ConfigError: the link holds settings that are not known or out of range.
+        ConfigError: the link has settings that are unknown or out of range.
     """
     values = st.session_state.get(_VIEWS)
     text = st.query_params.get("views")
     try:
         if values is None and text:
             values = _of_link(text)
-        return None if values is None else settings.from_dict(ViewConfig, values)
+        return None if values is None else from_dict(ViewConfig, values)
     except RecursionError as error:  # brackets in brackets, thousands deep
         raise _unreadable() from error
 
 
 def _of_link(text: str) -> dict[str, Any]:
-    """The settings in a link, by names that are known."""
+    """Return the settings in a link; all their names are known."""
     try:
         values = json.loads(text)
     except ValueError as error:
@@ -77,11 +76,9 @@ def _of_link(text: str) -> dict[str, Any]:
         if name not in _KNOWN:
             near = difflib.get_close_matches(name, _KNOWN, n=1)
             hint = f"did you mean {near[0]}?" if near else "copy it again, or choose other views."
-            raise ConfigError(
-                f"The link has a view setting {name[:40]!r} that is not known; {hint}"
-            )
+            raise ConfigError(f"The link has an unknown view setting {name[:40]!r}; {hint}")
     return values
 
 
 def _unreadable() -> ConfigError:
-    return ConfigError("views: the link holds no readable settings; copy it again.")
+    return ConfigError("views: the settings in the link cannot be read; copy the link again.")

@@ -7,25 +7,24 @@ from pathlib import Path
 
 import streamlit as st
 
+from pages.shared.run_actions import PROBLEM
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import safe_name
 from simclr_core.runs.recorder import import_embeddings
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.unbundle import import_run
 
-from .run_actions import PROBLEM
-
 _KEY, _OPENED = "embeddings_file", "embeddings_opened"
 
 
-def field(store: RunStore) -> None:
-    """The field for a file; it is a run at once, and Explore opens it."""
+def open_file_field(store: RunStore) -> None:
+    """Show the field for a file; the file becomes a run at once, and Explore opens it."""
     with st.popover("Open a file…"):
         st.file_uploader(
             "The zip of a run, or an .npz with embeddings (P, D)", type=["zip", "npz"], key=_KEY,
             on_change=_take, args=(store,),
-            help="Of an .npz the array embeddings and, if there are any, labels (P,), class_names "
-            "and images (P, S, S, 3) in uint8. They become a run of one snapshot.",
+            help="An .npz needs the array embeddings; it may also hold labels (P,), class_names "
+            "and images (P, S, S, 3) in uint8. It becomes a run with one snapshot.",
         )  # fmt: skip
     if run_id := st.session_state.pop(_OPENED, None):
         st.switch_page("pages/explore/page.py", query_params={"run": run_id})

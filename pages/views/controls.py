@@ -1,6 +1,6 @@
-"""Sliders for every operation of the views, and one table that ties them to `ViewConfig` and URL.
+"""Sliders for every operation of the views, and the table that ties them to `ViewConfig` and URL.
 
-A setting that has its default (what suits the data's kind) is not in the URL. Where the data
+A setting with its default, which suits the kind of the data, is not in the URL. When the data
 change to another kind, settings that nobody touched follow the new kind's defaults.
 """
 
@@ -12,8 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from simclr_core.settings import config as settings
-from simclr_core.settings.config import ViewConfig
+from simclr_core.settings.config import ViewConfig, replace
 from simclr_core.settings.presets import VIEW_PRESETS, view_config
 
 Value = float | tuple[float, float]
@@ -39,83 +38,82 @@ class Control:
     format: str = "%.2f"
 
     def value(self, config: ViewConfig) -> Value:
-        """What the slider shows for a config."""
+        """Return what the slider shows for a config."""
         found = tuple(float(getattr(config, name)) for name in self.fields)
         return found if len(found) == 2 else found[0]
 
     def changes(self, value: Value) -> dict[str, float]:
-        """The fields of the config for what the slider shows."""
+        """Return the fields of the config for what the slider shows."""
         return dict(zip(self.fields, value if isinstance(value, tuple) else (value,), strict=True))
 
 
 def _chance(key: str, what: str) -> Control:
-    return Control(key, (key,), "chance", f"How often a view is {what} (probability p).")
+    return Control(key, (key,), "chance", f"Probability p that a view is {what}.")
 
 
-# Operation -> its sliders, in the order in which they are carried out.
+# Operation -> its sliders, in the order in which the operations are applied.
 OPERATIONS: dict[str, tuple[Control, ...]] = {
     "Crop": (
         Control(
             "crop", ("crop_min", "crop_max"), "share kept",
-            "Least and largest share of the picture that a crop holds. Small crops make two views "
-            "differ in place and scale; too small ones miss the object.",
+            "Smallest and largest share of the picture that a crop keeps. Small crops make two "
+            "views differ in place and scale; crops that are too small miss the object.",
             low=0.01, step=0.01,
         ),
         _chance("crop_p", "cropped; otherwise it is the whole picture"),
     ),
-    "Flip": (_chance("flip_p", "mirrored left and right; wrong for letters and digits"),),
+    "Flip": (_chance("flip_p", "mirrored left to right; wrong for letters and digits"),),
     "Colour": (
         Control(
             "color_strength", ("color_strength",), "strength s",
-            "How far colours may move: 1 is the paper's for ImageNet (0.5 for CIFAR-10), 0 leaves "
-            "them alone. Without it, two views can be matched by their colours.", high=2.0,
+            "How far colours may change: the paper uses 1 for ImageNet and 0.5 for CIFAR-10; 0 "
+            "changes nothing. Without it, the network can match two views by their colours.",
+            high=2.0,
         ),
         _chance("jitter_p", "changed in colour"),
     ),
     "Gray": (
         Control(
             "gray_strength", ("gray_strength",), "strength",
-            "Share of the colour that a gray view loses; 1 takes it all.",
+            "Share of its colour that a gray view loses; 1 removes all of it.",
         ),
         _chance("gray_p", "made gray"),
     ),
     "Blur": (
         Control(
             "blur", ("blur_min", "blur_max"), "sigma at 224 px",
-            "Width of the blur in pixels of a view 224 pixels wide, as in the paper; smaller views "
-            "are blurred in proportion.", high=20.0, step=0.1, format="%.1f",
+            "Width of the blur in pixels for a view 224 pixels wide, as in the paper; smaller "
+            "views are blurred in proportion.", high=20.0, step=0.1, format="%.1f",
         ),
         _chance("blur_p", "blurred"),
     ),
 }  # fmt: skip
+_FACTOR = "The factor differs from 1 by at most this, at s = 1."
 FINE = (
     Control(
         "crop_ratio", ("crop_ratio",), "crop: widest shape",
         "Largest ratio of a crop's width to its height, and of height to width.",
         low=1.0, high=4.0,
     ),
-    Control("brightness", ("brightness",), "brightness", "Half-width of the factor at s = 1."),
-    Control("contrast", ("contrast",), "contrast", "Half-width of the factor at s = 1."),
-    Control("saturation", ("saturation",), "saturation", "Half-width of the factor at s = 1."),
+    Control("brightness", ("brightness",), "brightness", _FACTOR),
+    Control("contrast", ("contrast",), "contrast", _FACTOR),
+    Control("saturation", ("saturation",), "saturation", _FACTOR),
     Control(
         "hue", ("hue",), "hue",
-        "Half-width in turns of the colour circle at s = 1; 0.5 reaches every hue.",
+        "Largest shift in turns of the colour circle at s = 1; 0.5 reaches every hue.",
         high=0.5, step=0.01,
     ),
 )  # fmt: skip
 CONTROLS = tuple(control for row in OPERATIONS.values() for control in row) + FINE
 BY_KEY = {control.key: control for control in CONTROLS}
-NAMES = {"paper": "as in the paper"}  # of view presets, where the key is not plain enough
+NAMES = {"paper": "as in the paper"}  # labels of view presets that need more than the key
 
 
 def view_controls(kind: str) -> ViewConfig:
-    """Show the sliders.
+    """Show the sliders and return the views that they set.
 
     Args:
         kind: `Dataset.kind`, whose views are the defaults.
-
-    Returns:
-        The views that are set.
     """
     default = view_config(kind)
     _follow(kind, default)
@@ -130,19 +128,19 @@ def view_controls(kind: str) -> ViewConfig:
     with st.expander("Finer settings"):
         for control in FINE:
             _slider(control, default)
-    config = settings.replace(ViewConfig(), **_changes(st.session_state, default))
+    config = replace(ViewConfig(), **_changes(st.session_state, default))
     with top:
         _presets(kind, preset_of(config, kind))
     return config
 
 
 def preset_of(config: ViewConfig, kind: str) -> str | None:
-    """The view preset that a config is for a kind of picture; None if it is none of them."""
+    """Return the view preset that equals a config for a kind of picture; None if none does."""
     return next((name for name in VIEW_PRESETS if view_config(kind, name) == config), None)
 
 
 def _follow(kind: str, default: ViewConfig) -> None:
-    """Where the data are of another kind than before, move what nobody touched to its defaults."""
+    """If the data are of another kind than before, reset what nobody touched to its defaults."""
     state = st.session_state
     previous = view_config(state.get("views_kind", kind))
     for control in CONTROLS:
@@ -153,10 +151,10 @@ def _follow(kind: str, default: ViewConfig) -> None:
 
 
 def _presets(kind: str, present: str | None) -> None:
-    """Named views; the one that the sliders show is framed.
+    """Show buttons for the named views; the one that the sliders show is framed.
 
-    These are buttons, not pills: a browser that is one answer behind would send a marked pill
-    back as a new choice, and undo what a slider did.
+    They are no pills: a browser that is one answer behind would send a marked pill back as a new
+    choice, and undo what a slider did.
     """
     for name, (words, _) in VIEW_PRESETS.items():
         st.button(
@@ -190,7 +188,7 @@ def _slider(control: Control, default: ViewConfig) -> None:
 
 
 def _changes(values: Mapping[Any, Any], default: ViewConfig) -> dict[str, float]:
-    """What the sliders show; of a range that falls, which a link may bring back, the default."""
+    """Return what the sliders show; the default for a falling range, which a link may bring."""
     found: dict[str, float] = {}
     for control in CONTROLS:
         value = values[control.key]

@@ -1,0 +1,183 @@
+"""The words above a run's figures: its head line, and a sentence or two for each state."""
+
+from __future__ import annotations
+
+import zipfile
+from typing import Any
+
+from markupsafe import Markup
+
+from pages.shared import estimate, run_rows
+from pages.shared.run_words import state_word
+from simclr_core.base.errors import RunDamaged
+from simclr_core.base.templates import render
+from simclr_core.runs import states, summary
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
+
+_PHASES = {  # phases of starting that are not words for people
+    "starting": "starting the training process",
+    "reading pictures": "reading the pictures",
+    "building the network": "building the network",
+    "compiling": "compiling the network for this machine",
+    "finding the pace": "measuring how many steps fit into the time",
+}
+_HINTS = {  # by the error's class, where the worker gives no hint
+    "DataError": "Fix this and try again, or choose other data above and start another run.",
+    "ConfigError": "Change the setting above and start another run.",
+    "DeviceError": "Choose another device under more…, and start another run.",
+}
+
+
+def head_line(run: Run, status: dict[str, Any], request: str | None = None) -> Markup:
+    """Return name, state, progress, time left and speed in one line.
+
+    Args:
+        run: the run.
+        status: its status.json.
+        request: "pause" or "stop" where that was asked for and is not done yet.
+    """
+    state = str(status["state"])
+    step, steps = _count(status, "step"), _count(status, "steps")
+    return render(
+        "train/head",
+        name=run.name,
+        run_id=run.id,
+        state=state,
+        word=state_word(state, request),
+        share=100 * min(step / steps, 1.0) if steps else 0.0,
+        facts=[fact for fact in _facts(state, step, steps, status) if fact],
+    )
+
+
+def _facts(state: str, step: int, steps: int, status: dict[str, Any]) -> list[str]:
+    """Return steps, then time and speed, as far as they are known."""
+    facts = [f"step {step:,} of {steps:,}" if steps else (f"step {step:,}" if step else "")]
+    if state == states.RUNNING:
+        left, speed = _number(status, "seconds_left"), _number(status, "images_per_second")
+        facts += [f"{summary.clock(left)} left" if left is not None else ""]
+        facts += [f"{speed:,.0f} images/s" if speed else ""]
+    elif seconds := _number(status, "seconds"):
+        facts.append(f"{summary.clock(seconds)} trained")
+    return facts
+
+
+def strip(text: str, more: str = "") -> Markup:
+    """Return the line that says what happens, and the line with what to make of it."""
+    return render("train/strip", text=text, more=more)
+
+
+def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
+    """Return a sentence for the state, and a second one with what to make of it."""
+    state, message = status["state"], str(status.get("message") or "").strip()
+    if state == states.QUEUED:
+        return _queued(store, run)
+    if state == states.STARTING or (state == states.RUNNING and not status.get("step")):
+        phase = str(status.get("phase") or "starting")
+        return (
+            f"Starting: {_PHASES.get(phase, phase)}.",
+            "The first value of the loss appears within seconds.",
+        )
+    if state == states.RUNNING:
+        return _running(status)
+    if state == states.FINISHED:
+        return _finished(run)
+    if state in (states.FAILED, states.DAMAGED):
+        text = message or f"The run failed without a message; its output is in {run.id}/log.txt."
+        return text, str(status.get("hint") or _HINTS.get(str(status.get("error")), ""))
+    return _halted(run, status)
+
+
+def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
+    """Return the words for runs that can be resumed."""
+    state, step = status["state"], _count(status, "step")
+    if not step and state in (states.PAUSED, states.STOPPED):
+        return "Removed from the queue before its first step.", "Resume queues it again."
+    lost = _checkpoint_damage(run)
+    again = f"Its file checkpoint.npz is {lost}: " + (
+        "Resume starts again at step 0, unless you restore the file from a copy first."
+        if lost == "missing"
+        else "restore it from a copy, or start another run with the same settings."
+    )
+    if state == states.PAUSED:
+        stay = (
+            "You can rename it meanwhile. Its settings stay, so that the run can be reproduced; "
+            "for other settings, start another run."
+        )
+        on = "" if lost else " Resume continues from here."
+        return f"Paused at step {step:,}.{on}", again if lost else stay
+    if state == states.STOPPED:
+        on = "Resume continues with the remaining steps."
+        return f"Stopped at step {step:,}; what it learned is kept.", again if lost else on
+    on = "Resume continues from the last checkpoint; at most a few seconds are lost."
+    if lost == "missing":
+        again = "It has no checkpoint: Resume starts again at step 0."
+    return (
+        "Interrupted: the training process ended unexpectedly (killed, out of memory, or a power "
+        "cut).",
+        again if lost else on,
+    )
+
+
+def _checkpoint_damage(run: Run) -> str:
+    """Return "missing" or "damaged" for the file that a run resumes from; "" if it is fine."""
+    path = run.path / "checkpoint.npz"
+    if not path.exists():
+        return "missing"
+    return "" if zipfile.is_zipfile(path) else "damaged"
+
+
+def _queued(store: RunStore, run: Run) -> tuple[str, str]:
+    rows = run_rows.rows(store)
+    position, seconds = estimate.place_in_line(run_rows.row(run), rows)
+    when = f", starts in {summary.span(seconds)}" if seconds else ", starts at once"
+    return (
+        f"{summary.ordinal(position).capitalize()} in line{when}.",
+        "Each device trains one run at a time. You can close this page: the run starts anyway.",
+    )
+
+
+def _running(status: dict[str, Any]) -> tuple[str, str]:
+    if status.get("phase") == "evaluating":
+        return (
+            "Training is done. Now the test pictures are compared with all training pictures.",
+            "This gives the final scores.",
+        )
+    return (
+        "Each dot is a picture; dots that are close together look alike to the network.",
+        "The network never sees a label: the colours are for your eyes only.",
+    )
+
+
+def _finished(run: Run) -> tuple[str, str]:
+    try:
+        evaluation, record = run.evaluation(), run.record
+    except RunDamaged as error:
+        return str(error), ""
+    if evaluation is None:
+        return (
+            "Training is done, but its final scores are missing: expected a file evaluation.json, "
+            "found none.",
+            f"Restore it from a copy, or compute it again: python -m simclr_core evaluate {run.id}",
+        )
+    return summary.learned(evaluation, record), summary.probes(evaluation)
+
+
+def placeholders(status: dict[str, Any]) -> tuple[str, str]:
+    """Return what stands in for an empty map and for empty curves, if no file of theirs is lost."""
+    state = status["state"]
+    if state == states.QUEUED:
+        return "The map appears once this run starts", "The loss appears once this run starts"
+    if state in states.GOING:
+        return "The map begins with the untrained network", "The first value comes within seconds"
+    if state == states.DAMAGED:
+        return "No map can be shown", "No loss can be shown"
+    return "This run ended before its first snapshot", "This run ended before its first step"
+
+
+def _number(status: dict[str, Any], key: str) -> float | None:
+    return summary.number(status.get(key))
+
+
+def _count(status: dict[str, Any], key: str) -> int:
+    return int(_number(status, key) or 0)
