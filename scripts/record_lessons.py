@@ -37,11 +37,11 @@ from simclr_core.training.precision import processor  # noqa: E402
 TABLE = ROOT / "docs" / "lessons.md"
 HEAD = (
     "# Lessons\n\n"
-    "Findings of the literature, each tried by one command in about two minutes on two cores. "
-    "Written by `scripts/record_lessons.py --table` from the results in `assets/lessons`. What was "
-    "expected, and how much of it at least, was fixed before the recorded runs, after first trials "
-    "had chosen data and steps. *Held* means that every seed agrees on the direction and the mean "
-    "reaches the least effect.\n\n"
+    "Findings of the literature. One command tries each of them in about two minutes on two cores. "
+    "`scripts/record_lessons.py --table` writes this page from the results in `assets/lessons`. "
+    "The expectation and the smallest effect that counts were fixed before the recorded runs, "
+    "after first trials had chosen data and steps. *Held* means that every seed agrees on the "
+    "direction and that the mean reaches the smallest effect.\n\n"
     "    python -m simclr_core lesson --list\n"
     "    python -m simclr_core lesson color --seeds 3\n\n"
 )
@@ -65,15 +65,15 @@ def main() -> None:
 
 
 def record(lesson: Lesson, seeds: int, data: str) -> None:
-    """Run a lesson and keep what came out."""
+    """Run a lesson and store its results."""
     words = ["-m", "simclr_core", "lesson", lesson.name, "--seeds", str(seeds)]
     words += ["--data", data] if data else []
     done = subprocess.run(
         [sys.executable, *words, "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
     )
-    told = json.loads(done.stdout.strip().splitlines()[-1])
-    rows = told.pop("seeds")
-    for row in rows:  # the maps of one seed are enough to be looked at: of a usual one
+    result = json.loads(done.stdout.strip().splitlines()[-1])
+    rows = result.pop("seeds")
+    for row in rows:  # keep the maps of one typical seed
         if row is not usual(rows):
             for name in ("maps", "classes", "class_names"):
                 row.pop(name, None)
@@ -93,11 +93,11 @@ def record(lesson: Lesson, seeds: int, data: str) -> None:
     RECORDED.mkdir(parents=True, exist_ok=True)
     path = RECORDED / f"{lesson.name}.json"
     path.write_text(json.dumps(about | {"seeds": rows}) + "\n")
-    print(f"{lesson.name}: {'held' if told['held'] else 'did not hold'}, {told['seconds']}")
+    print(f"{lesson.name}: {'held' if result['held'] else 'did not hold'}, {result['seconds']}")
 
 
 def usual(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """The seed whose values are nearest to the medians, each by its spread over the seeds."""
+    """Return the seed whose values are nearest to the medians, relative to their spread."""
     values = [[v for row in one["conditions"].values() for v in row.values()] for one in rows]
     table = np.array(values, float)  # (seeds, values)
     apart = np.abs(table - np.median(table, axis=0)) / np.maximum(np.ptp(table, axis=0), 1e-9)
@@ -105,12 +105,12 @@ def usual(rows: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def config(lesson: Lesson, source: str) -> dict[str, Any]:
-    """All settings, for these data."""
+    """Return all settings of a lesson for a data set."""
     return lesson.settings(Path(source).stem, load_dataset(source).kind)
 
 
 def table() -> str:
-    """Markdown: a section a lesson."""
+    """Return Markdown with one section per lesson."""
     parts = []
     for lesson in LESSONS:
         seeds, about = recorded(lesson)
@@ -123,14 +123,14 @@ def table() -> str:
 
 
 def section(lesson: Lesson, seeds: Any, about: dict[str, Any]) -> str:
-    """What was found, or that nothing is recorded."""
+    """Return the results as Markdown, or that nothing is recorded."""
     if not seeds:
         return "Not recorded yet.\n"
     found = outcomes(lesson, [row["conditions"] for row in seeds])
     lines = [
         f"**{'Held' if held(found) else 'Did not hold'}** over {len(seeds)} seeds on "
         f"{about['data']} ({about['date']}, {about['cores']} cores of {about['processor']}, "
-        f"{sum(row['seconds'] for row in seeds) / len(seeds):.0f} s a seed): "
+        f"{sum(row['seconds'] for row in seeds) / len(seeds):.0f} s per seed): "
         f"`{about['command']}`\n",
         f"Settings: {settings_words(about['config'])}.\n",
         "| expected | quantity | at least | mean | each seed | |",
