@@ -23,7 +23,8 @@ from PIL import Image, ImageEnhance
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from simclr_core.settings.config import ViewConfig
-from simclr_core.views.render import Recipes, draw_recipes, planar, recipe_arrays, render_arrays
+from simclr_core.views.recipes import Recipes, draw_recipes
+from simclr_core.views.render import planar, recipe_arrays, render_arrays
 from simclr_core.views.render import render_views as render
 
 OFF = ViewConfig(crop_p=0, flip_p=0, jitter_p=0, gray_p=0, blur_p=0)

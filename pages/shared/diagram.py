@@ -6,7 +6,7 @@ import numpy as np
 from markupsafe import Markup
 
 from simclr_core.base.templates import render
-from simclr_core.views.render import Recipes
+from simclr_core.views.recipes import Recipes
 
 from .picture_html import data_uri
 

@@ -14,7 +14,7 @@ import numpy as np
 from markupsafe import Markup
 
 from simclr_core.base.templates import render
-from simclr_core.views.render import Recipes, describe
+from simclr_core.views.recipes import Recipes, describe
 
 LOSSLESS = 96  # pixels per side up to which a picture is sent as PNG; larger ones as JPEG
 LARGEST = 288  # pixels per side that are sent at most

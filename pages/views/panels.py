@@ -11,7 +11,9 @@ from pages.shared import picture_html, similarity
 from simclr_core.base.templates import render
 from simclr_core.data.datasets import Dataset
 from simclr_core.settings.config import ViewConfig
-from simclr_core.views import render as views
+from simclr_core.views.advice import warnings
+from simclr_core.views.recipes import describe, draw_recipes
+from simclr_core.views.render import one_by_one, render_views
 
 from .chosen import picture_name
 from .run_picker import pick_run
@@ -43,8 +45,8 @@ def show_views(
     with st.container(key="views-head", horizontal=True, vertical_alignment="center"):
         show, i = _choose_panel(len(chosen))
         run, problem = pick_run(source, size, "views_run") if show == PAIRS else (None, "")
-    recipes = views.draw_recipes(config, len(chosen), seed, 0, image_size=size)
-    rendered = views.render_views(images, recipes) if show == PAIRS else None  # (N, 2, S, S, 3)
+    recipes = draw_recipes(config, len(chosen), seed, 0, image_size=size)
+    rendered = render_views(images, recipes) if show == PAIRS else None  # (N, 2, S, S, 3)
     alike = similarity.views_similarity(run, rendered)
     problem = alike.problem if alike and alike.problem else problem
     _strip(_warnings(config, size, dataset.is_gray), problem, HINTS[show])
@@ -54,7 +56,7 @@ def show_views(
             if alike:
                 similarity.fill(alike, functools.partial(picture_html.alike_rows, recipes, names))
     elif show == STEPS:
-        steps = [views.one_by_one(images[i], recipes, i, view) for view in (0, 1)]
+        steps = [one_by_one(images[i], recipes, i, view) for view in (0, 1)]
         st.html(picture_html.steps_rows(images[i], steps, names[i]))
     else:
         _many_views(images[i], config, seed)
@@ -62,10 +64,10 @@ def show_views(
 
 def _many_views(image: np.ndarray, config: ViewConfig, seed: int) -> None:
     size = len(image)
-    recipes = views.draw_recipes(config, MANY // 2, seed, 1, image_size=size)
+    recipes = draw_recipes(config, MANY // 2, seed, 1, image_size=size)
     repeated = np.repeat(image[None], MANY // 2, axis=0)
-    rendered = views.render_views(repeated, recipes).reshape(MANY, size, size, 3)
-    alts = [views.describe(recipes, j // 2, j % 2) for j in range(MANY)]
+    rendered = render_views(repeated, recipes).reshape(MANY, size, size, 3)
+    alts = [describe(recipes, j // 2, j % 2) for j in range(MANY)]
     st.html(picture_html.picture_grid(rendered, alts))
 
 
@@ -93,4 +95,4 @@ def _strip(warnings: list[str], problem: str, hint: str) -> None:
 
 @functools.lru_cache(maxsize=64)
 def _warnings(config: ViewConfig, size: int, is_gray: bool) -> list[str]:
-    return views.warnings(config, size, is_gray)
+    return warnings(config, size, is_gray)

@@ -17,7 +17,8 @@ from ..model.encoders import BATCH_NORM, build_projection_head
 from ..model.simclr import Feed, SimCLR, build_model, compile_model
 from ..settings.config import ModelConfig, TrainConfig, ViewConfig, replace
 from ..settings.presets import preset_config
-from ..views.render import draw_recipes, planar, recipe_arrays, render_arrays
+from ..views.recipes import draw_recipes
+from ..views.render import planar, recipe_arrays, render_arrays
 from .rounds import Figure, seconds_each
 
 REFERENCE_WIDTH, REFERENCE_BATCH = 16, 128

@@ -17,7 +17,8 @@ from ..base.errors import ConfigError
 from ..data import memmaps
 from ..loss.nt_xent import loss_and_accuracy
 from ..settings.config import ModelConfig, TrainConfig, ViewConfig
-from ..views.render import draw_recipes, recipe_arrays, render_arrays
+from ..views.recipes import draw_recipes
+from ..views.render import recipe_arrays, render_arrays
 from .backend import jit_compile
 from .encoders import build_encoder, build_projection_head
 from .optimizers import build_optimizer

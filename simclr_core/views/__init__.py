@@ -1,4 +1,4 @@
-"""Views: recipes are drawn, then rendered by matrix products alone.
+"""Views: draw recipes, then render them by matrix products alone.
 
 `draw_recipes` decides what happens to every view and `render_views` carries it out, on NumPy and on
 `keras.ops` alike; importing the room imports no Keras. May import `base` and `settings`.

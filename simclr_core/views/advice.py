@@ -1,4 +1,4 @@
-"""Where views go wrong, in plain words, measured on drawn recipes."""
+"""Warnings about settings of views, measured on drawn recipes."""
 
 from __future__ import annotations
 
@@ -8,59 +8,61 @@ from ..settings.config import ViewConfig
 from .color import color_arrays
 from .recipes import BLUR_REFERENCE, Recipes, draw_recipes
 
-_SAMPLE = 2000  # pairs of views: shares are then known to about one percent
+_SAMPLE = 2000  # pairs of views, enough to know shares to about one percent
 _OFTEN = 0.1  # a share worth a sentence
-_FAINT_BLUR = 0.4  # pixels: below this, a neighbour gets less than 5% of the weight
+_FAINT_BLUR = 0.4  # pixels; below this, a neighbour gets less than 5% of the weight
 
 
 def warnings(config: ViewConfig, image_size: int, is_gray: bool = False) -> list[str]:
-    """What is likely to go wrong with these views; an empty list if nothing is.
+    """Return what is likely to go wrong with these views.
 
     Args:
-        config: the views' settings.
-        image_size: pixels a side of the views.
+        config: settings of the views.
+        image_size: pixels per side of the views.
         is_gray: whether the pictures have no colour (`Dataset.is_gray`).
 
     Returns:
-        One or two plain sentences each.
+        Warnings of one or two sentences; empty if nothing looks wrong.
     """
     recipes = draw_recipes(config, _SAMPLE, seed=0, step=0, image_size=image_size)
     same = _same_views(recipes, is_gray).mean()
     if same == 1:
         return [
-            "Both views are the same picture; there is nothing to learn. "
+            "Both views are the same picture, so there is nothing to learn. "
             "Turn on crops or colour distortion."
         ]
-    found = []
+    sentences = []
     if same >= _OFTEN:
-        found.append(f"In {same:.0%} of the pairs both views are the same picture.")
-    found += _about_crops(recipes)
-    found += _about_colour(config, recipes, is_gray)
+        sentences.append(f"In {same:.0%} of the pairs, both views are the same picture.")
+    sentences += _about_crops(recipes)
+    sentences += _about_colour(config, recipes, is_gray)
     sigma = config.blur_max * image_size / BLUR_REFERENCE
     if config.blur_p > 0 and sigma < _FAINT_BLUR:
-        found.append(
-            f"At {image_size} pixels the blur cannot be seen: "
+        sentences.append(
+            f"At {image_size} pixels, the blur cannot be seen: "
             f"its sigma is at most {sigma:.2f} pixels."
         )
-    return found
+    return sentences
 
 
 def _about_crops(recipes: Recipes) -> list[str]:
-    found = []
+    sentences = []
     tiny = (recipes.crop[..., 2] * recipes.crop[..., 3] < 0.05).mean()
     if tiny >= _OFTEN:
-        found.append(f"{_share(tiny)} of these crops hold less than 5% of the picture.")
+        sentences.append(f"{_share(tiny)} of these crops hold less than 5% of the picture.")
     apart = _apart(recipes.crop).mean()
     if apart >= _OFTEN:
-        found.append(f"In {apart:.0%} of the pairs the two crops have nothing in common.")
-    return found
+        sentences.append(f"In {apart:.0%} of the pairs, the two crops have nothing in common.")
+    return sentences
 
 
 def _about_colour(config: ViewConfig, recipes: Recipes, is_gray: bool) -> list[str]:
-    found = []
+    sentences = []
     faint = (recipes.brightness * recipes.contrast < 0.1).mean()
     if faint >= 0.05:
-        found.append(f"{faint:.0%} of the views are nearly one flat colour. Lower the strength.")
+        sentences.append(
+            f"{faint:.0%} of the views are nearly one flat colour. Lower the strength."
+        )
     jitters = config.jitter_p > 0 and config.color_strength > 0
     if is_gray:
         idle = {
@@ -70,19 +72,21 @@ def _about_colour(config: ViewConfig, recipes: Recipes, is_gray: bool) -> list[s
         }
         names = [name for name, on in idle.items() if on]
         if names:
-            found.append(f"These pictures have no colour, so {_list(names)} cannot change them.")
+            sentences.append(
+                f"These pictures have no colour, so {_list(names)} cannot change them."
+            )
     elif not (recipes.gray.any() or (jitters and config.hue + config.saturation > 0)):
-        found.append(
-            "Without colour distortion two views can be matched by their colours alone, "
-            "so little else may be learned."
+        sentences.append(
+            "Without colour distortion, two views can be matched by their colours alone, "
+            "so the network may learn little else."
         )
-    return found
+    return sentences
 
 
 def _same_views(recipes: Recipes, is_gray: bool) -> np.ndarray:
-    """Whether the two views of each image are the same picture, (N,) bool."""
+    """Return whether the two views of each image are the same picture, (N,) bool."""
     color = color_arrays(recipes)
-    mix = color["mix"].sum(-2) if is_gray else color["mix"]  # what a gray, or any colour, becomes
+    mix = color["mix"].sum(-2) if is_gray else color["mix"]  # of a gray, or of any colour
     count = len(recipes)
     parts = (recipes.crop, recipes.flip, mix, color["lift"], recipes.blur_sigma)
     flat = np.concatenate([np.reshape(part, (count, 2, -1)) for part in parts], axis=-1)
@@ -90,13 +94,13 @@ def _same_views(recipes: Recipes, is_gray: bool) -> np.ndarray:
 
 
 def _apart(crop: np.ndarray) -> np.ndarray:
-    """Whether the two crops of each image do not overlap, (N,) bool."""
+    """Return whether the two crops of each image do not overlap, (N,) bool."""
     start, end = crop[..., :2], crop[..., :2] + crop[..., 2:]  # (N, 2, 2)
     return np.any(start.max(axis=1) >= end.min(axis=1), axis=-1)
 
 
 def _share(share: float) -> str:
-    """A share in words where one fits, such as "A third"."""
+    """Write a share as a word where one fits, such as "A third"."""
     for value, word in ((1 / 4, "A quarter"), (1 / 3, "A third"), (1 / 2, "Half")):
         if abs(share - value) < 0.03:
             return word

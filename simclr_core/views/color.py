@@ -1,9 +1,9 @@
-"""Colour distortion as one 3x3 matrix and one offset a view.
+"""Colour distortion as one 3x3 matrix and one offset per view.
 
 In YIQ (luma and two chroma axes) every operation is a plain factor. Brightness b scales luma and
 chroma. Contrast c scales both about the crop's mean gray, so the mean's luma stays. Saturation s
-scales chroma, hue turns it, grayscale g takes a share of it away. Without clipping in between
-they therefore commute, and together
+scales chroma, hue turns it, and grayscale removes a share g of it. Without clipping in between they
+commute, and together they are
 
     out = A x + b (1 - c) luma(mean(x)),     A = b c (G + s (1 - g) (cos(t) K + sin(t) J))
 
@@ -28,7 +28,10 @@ QUARTER_TURN = _FROM_YIQ @ np.array([[0, 0, 0], [0, 0, 1], [0, -1, 0]]) @ _YIQ
 
 
 def color_arrays(recipes: Recipes) -> dict[str, np.ndarray]:
-    """Colour matrix and offset of every view, for values on one scale in and out.
+    """Return the colour matrix and the offset of every view, for values on one scale in and out.
+
+    Args:
+        recipes: of N images.
 
     Returns:
         mix: (N, 2, 3, 3) float64; a row vector of RGB times `mix` is the mixed RGB (A transposed).

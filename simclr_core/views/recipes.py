@@ -1,7 +1,7 @@
 """Recipes: the drawn parameters of every view, for a whole batch and in words.
 
-`draw_recipes` is NumPy alone and counter-based, so the recipes of any step of any run can be
-drawn again at any time. `simclr_core.views.render` renders them.
+`draw_recipes` needs only NumPy and a counter-based generator, so the recipes of any step of any run
+can be drawn again at any time. `simclr_core.views.render` renders them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from ..settings.config import ViewConfig
 
 WHOLE = np.array([0, 0, 1, 1], np.float32)  # the crop that keeps everything
-BLUR_REFERENCE = 224  # ViewConfig's sigmas are meant for views of this size
+BLUR_REFERENCE = 224  # pixels per side; the sigmas of `ViewConfig` are for views of this size
 
 PROBE_SEED = 20_020_570  # of the views of pictures on the map: the same in every run
 
@@ -29,28 +29,41 @@ _DRAWS = (
 
 @dataclass(frozen=True, eq=False)
 class Recipes:
-    """How N images become 2N views; every array is indexed by image, then by view (0 or 1)."""
+    """How N images become 2N views; every array is indexed by image, then by view (0 or 1).
 
-    crop: np.ndarray  # (N, 2, 4) float32: top, left, height, width as fractions of the picture
-    flip: np.ndarray  # (N, 2) bool: mirrored left and right
-    jittered: np.ndarray  # (N, 2) bool: brightness, contrast, saturation and hue were drawn
-    brightness: np.ndarray  # (N, 2) float32 factor, 1 = unchanged
-    contrast: np.ndarray  # (N, 2) float32 factor about the crop's mean gray, 1 = unchanged
-    saturation: np.ndarray  # (N, 2) float32 factor, 1 = unchanged, 0 = gray
-    hue: np.ndarray  # (N, 2) float32 turns of the colour circle, 0 = unchanged
-    gray: np.ndarray  # (N, 2) bool
-    gray_strength: np.ndarray  # (N, 2) float32: share of the colour lost, 0 where not gray
-    blur_sigma: np.ndarray  # (N, 2) float32 pixels of the view, 0 = none
+    Attributes:
+        crop: (N, 2, 4) float32: top, left, height and width as fractions of the picture.
+        flip: (N, 2) bool: whether the view is mirrored left to right.
+        jittered: (N, 2) bool: whether brightness, contrast, saturation and hue were drawn.
+        brightness: (N, 2) float32 factor, 1 = unchanged.
+        contrast: (N, 2) float32 factor about the crop's mean gray, 1 = unchanged.
+        saturation: (N, 2) float32 factor, 1 = unchanged, 0 = gray.
+        hue: (N, 2) float32 turns of the colour circle, 0 = unchanged.
+        gray: (N, 2) bool: whether the view loses colour.
+        gray_strength: (N, 2) float32 share of the colour lost, 0 where not gray.
+        blur_sigma: (N, 2) float32 pixels of the view, 0 = no blur.
+    """
+
+    crop: np.ndarray
+    flip: np.ndarray
+    jittered: np.ndarray
+    brightness: np.ndarray
+    contrast: np.ndarray
+    saturation: np.ndarray
+    hue: np.ndarray
+    gray: np.ndarray
+    gray_strength: np.ndarray
+    blur_sigma: np.ndarray
 
     def __len__(self) -> int:
         return len(self.flip)
 
     def __getitem__(self, index: int | slice | Sequence[int] | np.ndarray) -> Recipes:
-        """The recipes of some images; a single index keeps the first axis, with length 1."""
+        """Return the recipes of some images; a single index keeps the first axis, with length 1."""
         return self.take(np.atleast_1d(np.arange(len(self))[index]))
 
     def take(self, indices: Sequence[int] | np.ndarray) -> Recipes:
-        """The recipes of the images at `indices`, in that order."""
+        """Return the recipes of the images at `indices`, in that order."""
         return Recipes(**{f.name: getattr(self, f.name)[indices] for f in _FIELDS})
 
 
@@ -58,7 +71,7 @@ _FIELDS = dataclasses.fields(Recipes)
 
 
 def identity_recipes(count: int) -> Recipes:
-    """Recipes that leave `count` images as they are."""
+    """Return recipes that leave `count` images unchanged."""
     ones, zeros = np.ones((count, 2), np.float32), np.zeros((count, 2), np.float32)
     return Recipes(
         crop=np.tile(WHOLE, (count, 2, 1)),
@@ -80,21 +93,22 @@ def draw_recipes(
     """Draw the two views of every image of a batch (SimCLR, appendix A).
 
     The same (config, seed, step) give the same recipes on every machine, and a longer batch
-    begins with the recipes of a shorter one. A setting changes only what it is about. For many
-    views of one picture, draw `count` of them and render the picture repeated `count` times.
+    begins with the recipes of a shorter one. Changing a setting changes only the fields that it is
+    about. For many views of one picture, draw `count` recipes and render the picture repeated
+    `count` times.
 
     Args:
         config: probabilities and strengths.
         count: images in the global batch (N), at least 1.
         seed: the run's seed, 0 or more.
         step: the training step, 0 or more.
-        image_size: pixels a side of the views; scales the blur.
+        image_size: pixels per side of the views; scales the blur.
 
     Returns:
         Recipes of N images.
 
     Raises:
-        ValueError: count or image_size below 1, seed or step below 0.
+        ValueError: if count or image_size is below 1, or seed or step below 0.
     """
     if min(count, image_size) < 1 or min(seed, step) < 0:
         raise ValueError(
@@ -121,12 +135,12 @@ def draw_recipes(
 
 
 def probe_recipes(config: ViewConfig, count: int, image_size: int) -> Recipes:
-    """The two fixed views of each picture on the map: the same in every run with these settings.
+    """Return the two fixed views of each picture on the map, the same for equal settings.
 
     Args:
-        config: the run's.
+        config: settings of the views.
         count: pictures on the map (P).
-        image_size: pixels a side.
+        image_size: pixels per side of the views.
 
     Returns:
         Recipes of P images.
@@ -135,21 +149,21 @@ def probe_recipes(config: ViewConfig, count: int, image_size: int) -> Recipes:
 
 
 def more_recipes(config: ViewConfig, count: int, index: int, image_size: int) -> Recipes:
-    """Further views of one picture on the map, drawn as in training.
+    """Draw further views of one picture on the map, as in training.
 
     Args:
-        config, image_size: as `probe_recipes`.
+        config, image_size: as in `probe_recipes`.
         count: pairs of views.
         index: of the picture on the map, 0 to P - 1.
 
     Returns:
-        Recipes of `count` images: render the picture repeated as often.
+        Recipes of `count` images, for the picture repeated `count` times.
     """
     return draw_recipes(config, count, PROBE_SEED, 1 + index, image_size=image_size)
 
 
 def describe(recipes: Recipes, i: int, view: int) -> str:
-    """One view's recipe in words, such as "41% of the picture, flipped, brighter x1.3".
+    """Describe one view's recipe, such as "41% of the picture, flipped, brighter x1.3".
 
     Args:
         recipes: as drawn.
@@ -168,7 +182,7 @@ def describe(recipes: Recipes, i: int, view: int) -> str:
 
 
 def crop_words(recipes: Recipes, i: int, view: int) -> str:
-    """How much of the picture a view's crop holds, in words."""
+    """Say how much of the picture a view's crop holds."""
     crop = recipes.crop[i, view]
     if np.array_equal(crop, WHOLE):
         return "the whole picture"
@@ -176,7 +190,7 @@ def crop_words(recipes: Recipes, i: int, view: int) -> str:
 
 
 def jitter_words(recipes: Recipes, i: int, view: int) -> list[str]:
-    """What a view's colour jitter does, only what can be seen; empty if that is nothing."""
+    """Say what a view's colour jitter does, as far as one can see it."""
     pairs = {
         "brightness": ("darker", "brighter"),
         "contrast": ("less contrast", "more contrast"),
@@ -196,7 +210,7 @@ def jitter_words(recipes: Recipes, i: int, view: int) -> list[str]:
 
 
 def gray_words(recipes: Recipes, i: int, view: int) -> str:
-    """How gray a view is made, in words."""
+    """Say how gray a view is."""
     strength = recipes.gray_strength[i, view]
     return "gray" if strength >= 0.995 else f"{strength:.0%} gray"
 
@@ -206,17 +220,17 @@ def _loses_colour(recipes: Recipes, i: int, view: int) -> bool:
 
 
 def _uniforms(count: int, seed: int, step: int) -> dict[str, np.ndarray]:
-    """Uniform numbers in [0, 1), one (N, 2) array per name of `_DRAWS`."""
+    """Return uniform numbers in [0, 1), one (N, 2) array per name of `_DRAWS`."""
     key = np.array([seed, step], np.uint64)
     values = np.random.Generator(np.random.Philox(key=key)).random((count, 2, len(_DRAWS)))
     return dict(zip(_DRAWS, np.moveaxis(values, -1, 0), strict=True))
 
 
 def _draw_crops(config: ViewConfig, u: dict[str, np.ndarray]) -> np.ndarray:
-    """Boxes with uniform area and position and log-uniform ratio, among those that fit.
+    """Draw boxes with uniform area and position and log-uniform ratio, among those that fit.
 
-    A crop of area a fits if its ratio lies in [a, 1/a]. Drawing the ratio in there at once gives
-    what torchvision's rejection gives for that area, in one pass and with the area still uniform.
+    A crop of area a fits if its ratio is in [a, 1/a]. Drawing the ratio from that interval gives
+    what torchvision's rejection gives for the area, in one pass and with the area still uniform.
     """
     area = config.crop_min + u["area"] * (config.crop_max - config.crop_min)  # (N, 2)
     widest = np.minimum(np.log(config.crop_ratio), -np.log(area))
@@ -234,7 +248,7 @@ def _draw_sigmas(config: ViewConfig, u: dict[str, np.ndarray], image_size: int) 
 
 
 def _factor(u: np.ndarray, strength: float) -> np.ndarray:
-    """A factor uniform in [max(0, 1 - strength), 1 + strength], torchvision's range."""
+    """Return factors uniform in [max(0, 1 - strength), 1 + strength], torchvision's range."""
     low = max(0.0, 1 - strength)
     return low + u * (1 + strength - low)
 

@@ -1,10 +1,10 @@
-"""Views: pictures under their recipes, by matrix products alone.
+"""Render pictures under their recipes, by matrix products alone.
 
     images -> recipes -> views
 
-`draw_recipes` (see `recipes`) decides, `render_views` carries out: V X H' with one matrix
-for the rows and one for the columns, and a 3x3 matrix for the colours in between. The same code
-runs on NumPy, for the pages, and on `keras.ops`, inside the training step; always in float32.
+A view is V X H', with one matrix for the rows, one for the columns, and a 3x3 matrix for the
+colours in between. The same code runs on NumPy, for the pages, and on `keras.ops`, inside the
+training step; always in float32.
 """
 
 from __future__ import annotations
@@ -14,33 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from .advice import warnings
 from .color import color_arrays
-from .recipes import (
-    Recipes,
-    crop_words,
-    describe,
-    draw_recipes,
-    gray_words,
-    identity_recipes,
-    jitter_words,
-)
+from .recipes import Recipes, crop_words, gray_words, identity_recipes, jitter_words
 from .resample import as_float32, blur_weights, resample_weights
 
-__all__ = [
-    "Recipes",
-    "describe",
-    "draw_recipes",
-    "identity_recipes",
-    "one_by_one",
-    "planar",
-    "recipe_arrays",
-    "render_arrays",
-    "render_views",
-    "warnings",
-]
-
-_STAGES = {  # operation -> the fields of `Recipes` it is about, in the order of the paper
+_STAGES = {  # operation -> its fields of `Recipes`, in the order of the paper
     "crop": ("crop",),
     "flip": ("flip",),
     "jitter": ("jittered", "brightness", "contrast", "saturation", "hue"),
@@ -50,7 +28,7 @@ _STAGES = {  # operation -> the fields of `Recipes` it is about, in the order of
 
 
 def planar(images: np.ndarray) -> np.ndarray:
-    """Pictures as `render_arrays` likes them, one plane a channel; do it once a data set.
+    """Return pictures as one plane per channel, which `render_arrays` is fastest with.
 
     Args:
         images: (N, H, W, 3) of any dtype.
@@ -68,14 +46,14 @@ def recipe_arrays(
     *,
     blur: bool | None = None,
 ) -> dict[str, np.ndarray]:
-    """What of the recipes travels to the device: about 70 bytes a view.
+    """Return the part of the recipes that the device needs, about 70 bytes per view.
 
     Args:
         recipes: of N images.
-        image_size: pixels a side of the pictures, or their height and width.
-        view_size: pixels a side of the views; the pictures' height if not given.
-        blur: whether the key "blur" is there; by default, if any view is blurred. In a compiled
-            step say `config.blur_p > 0`, so that every step has the same keys.
+        image_size: pixels per side of the pictures, or their height and width.
+        view_size: pixels per side of the views (S); None takes the pictures' height.
+        blur: whether to include the key "blur"; None includes it if any view is blurred. A
+            compiled step passes `config.blur_p > 0`, so that every step has the same keys.
 
     Returns:
         float32 arrays: "rows" and "columns" (N, 2, 2), see `resample_weights`; "mix"
@@ -101,17 +79,17 @@ def recipe_arrays(
 
 
 def render_arrays(images: Any, arrays: dict[str, Any], size: int, xp: Any = np) -> Any:
-    """Two views of every picture, the part that runs on the device.
+    """Render two views of every picture: the part that runs on the device.
 
     The order of the products is chosen for speed: the columns' product leaves the channels
-    outermost, mixing them brings them innermost, and the rows' product keeps them there, so
-    nothing is transposed in memory.
+    outermost, mixing the colours brings them innermost, and the rows' product keeps them there.
+    So nothing is transposed in memory.
 
     Args:
-        images: (N, 3, H, W) from `planar`, or (N, H, W, 3), which costs about a tenth more time;
-            uint8 or float32, 0..255, wider than 3 pixels.
+        images: (N, 3, H, W) from `planar`, or (N, H, W, 3), which takes about a tenth longer;
+            uint8 or float32 in 0..255, wider than 3 pixels.
         arrays: from `recipe_arrays`.
-        size: pixels a side of the views (S).
+        size: pixels per side of the views (S).
         xp: numpy or keras.ops.
 
     Returns:
@@ -138,19 +116,20 @@ def render_arrays(images: Any, arrays: dict[str, Any], size: int, xp: Any = np) 
 def render_views(
     images: np.ndarray, recipes: Recipes, size: int | None = None, *, backend: str = "numpy"
 ) -> Any:
-    """Two views of every picture, as the network sees them.
+    """Render two views of every picture, as the network sees them.
 
     Args:
         images: (N, H, W, 3) uint8.
         recipes: of the same N images.
-        size: pixels a side of the views (S); the pictures' height if not given.
-        backend: "numpy" (needs nothing else) or "keras" (imports Keras; a tensor comes back).
+        size: pixels per side of the views (S); None takes the pictures' height.
+        backend: "numpy", which needs nothing else, or "keras", which imports Keras.
 
     Returns:
-        (N, 2, S, S, 3) float32 in [0, 1].
+        (N, 2, S, S, 3) float32 in [0, 1]; a tensor with "keras".
 
     Raises:
-        ValueError: images of another shape, another number of recipes, or an unknown backend.
+        ValueError: if images have another shape or recipes another number, or the backend is
+            unknown.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] != 3 or len(images) != len(recipes):
@@ -162,7 +141,7 @@ def render_views(
         raise ValueError(f"backend: expected numpy or keras, found {backend!r}.")
     xp: Any = np
     if backend == "keras":
-        import keras  # here, so that the pages need no Keras
+        import keras  # here, so that pages need no Keras
 
         xp = keras.ops
     size = size or images.shape[1]
@@ -175,16 +154,17 @@ def render_views(
 def one_by_one(
     image: np.ndarray, recipes: Recipes, i: int, view: int, size: int | None = None
 ) -> list[tuple[str, str, np.ndarray]]:
-    """One view as its operations come together: crop, flip, jitter, grayscale, blur.
+    """Return how one view is made, operation by operation: crop, flip, jitter, grayscale, blur.
 
     Args:
         image: (H, W, 3) uint8, the picture.
-        recipes: its recipe is at `i`, `view`.
-        size: pixels a side (S); the picture's height if not given.
+        recipes: recipes of N images.
+        i, view: which of the recipes, 0 to N - 1, and which of its views, 0 or 1.
+        size: pixels per side (S); None takes the picture's height.
 
     Returns:
-        Five times (operation, what it did in words, picture so far (S, S, 3) float32 in [0, 1]).
-        The last picture is the rendered view.
+        Per operation its name, what it did in words, and the picture so far, (S, S, 3) float32 in
+        [0, 1]. The last picture is the rendered view.
     """
     drawn, so_far, stages = recipes[i], identity_recipes(1), []
     for fields in _STAGES.values():
@@ -202,9 +182,9 @@ def one_by_one(
 
 
 def _offset(pictures: Any, lift: Any, rows: Any, columns: Any, xp: Any) -> Any:
-    """What contrast adds to every value of a view: the mean of the rendered crop, lifted.
+    """Return what contrast adds to every value of a view, from the mean of the rendered crop.
 
-    The mean of V X H' is mean(V) X mean(H)', so it is known before the view is.
+    The mean of V X H' is mean(V) X mean(H)', so it is known before the view is rendered.
     """
     height, width = rows.shape[-1], columns.shape[-1]
     weights = lift[..., None] * xp.mean(rows, axis=-2)[..., None, :]  # (N, 2, 3, H)

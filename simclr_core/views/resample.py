@@ -14,15 +14,15 @@ _NO_BLUR = 1e-3  # pixels: below this, neighbours get weight exp(-500000) = 0
 
 
 def resample_weights(line: Any, in_size: int, out_size: int, xp: Any = np) -> Any:
-    """Bilinear antialiased weights along one axis, those of Pillow's `resize(BILINEAR, box)`.
+    """Return the weights of Pillow's antialiased `resize(BILINEAR, box)` along one axis.
 
-    Each output pixel is a triangle around its centre, one input pixel to either side, or one
-    output pixel where that is wider; cut at the picture's edge and normalised.
+    Each output pixel is a triangle around its centre that reaches one input pixel to either side,
+    or one output pixel where that is wider. It is cut at the picture's edge and normalised.
 
     Args:
-        line: (N, 2, 2) float32: the crop's middle, measured from the picture's (so that float32
-            is at its most exact), and the step from one output pixel to the next, both in input
-            pixels. A negative step mirrors.
+        line: (N, 2, 2) float32: the crop's middle, measured from the picture's (where float32 is
+            most exact), and the step from one output pixel to the next, both in input pixels. A
+            negative step mirrors.
         in_size: input pixels.
         out_size: output pixels.
         xp: numpy or keras.ops.
@@ -39,11 +39,11 @@ def resample_weights(line: Any, in_size: int, out_size: int, xp: Any = np) -> An
 
 
 def blur_weights(sigma: Any, size: int, xp: Any = np) -> Any:
-    """Gaussian weights along one axis, with the picture mirrored at its edges ("reflect").
+    """Return Gaussian weights along one axis, with the picture mirrored at its edges ("reflect").
 
-    With this border every pixel gives away as much as it gets, so a blur keeps the mean and
-    may come before or after the contrast. Mirror images beyond the first weigh nothing as long
-    as sigma is under a tenth of the size, which `ViewConfig` sees to.
+    With this border every pixel gives away as much as it gets, so a blur keeps the mean and may
+    come before or after the contrast. Mirror images beyond the first weigh nothing while sigma is
+    under a tenth of the size, which the bounds of `ViewConfig` ensure.
 
     Args:
         sigma: (N, 2) float32 pixels; 0 gives the identity.
@@ -61,10 +61,10 @@ def blur_weights(sigma: Any, size: int, xp: Any = np) -> Any:
 
 
 def as_float32(values: Any, xp: Any = np) -> Any:
-    """`values` in float32 (the one cast that NumPy and keras.ops name differently)."""
+    """Return `values` in float32 (the one cast that NumPy and keras.ops name differently)."""
     return values.astype(np.float32) if xp is np else xp.cast(values, "float32")
 
 
 def _positions(size: int) -> np.ndarray:
-    """The pixels' middles, measured from the middle of the line, (size,) float32."""
+    """Return the pixels' middles, measured from the middle of the line, (size,) float32."""
     return np.arange(size, dtype=np.float32) - np.float32((size - 1) / 2)

@@ -17,7 +17,8 @@ from simclr_core.data.datasets import load_dataset
 from simclr_core.runs.run import Run
 from simclr_core.settings.config import replace
 from simclr_core.settings.presets import view_config
-from simclr_core.views import render as views
+from simclr_core.views.recipes import draw_recipes
+from simclr_core.views.render import render_views
 from tests.browser.conftest import App
 from tests.browser.test_views_page import HEAVY, press
 from trained_run import trained_elsewhere
@@ -35,8 +36,8 @@ def numbers(app: App, tmp_path_factory: pytest.TempPathFactory) -> dict[float, l
     drawn = {}
     for strength in STRENGTHS:
         config = replace(view_config("drawn"), color_strength=strength)
-        recipes = views.draw_recipes(config, 8, 7, 0, image_size=32)
-        drawn[str(strength)] = views.render_views(images, recipes).reshape(16, 32, 32, 3)
+        recipes = draw_recipes(config, 8, 7, 0, image_size=32)
+        drawn[str(strength)] = render_views(images, recipes).reshape(16, 32, 32, 3)
     h = trained_elsewhere(app.store, drawn, tmp_path_factory.mktemp("h"))
     run = only_run(app)
     return {strength: lines(h, str(strength), run.id) for strength in STRENGTHS}

@@ -7,7 +7,8 @@ import pytest
 
 from simclr_core.model.simclr import Feed
 from simclr_core.settings.config import ViewConfig
-from simclr_core.views.render import draw_recipes, render_arrays, render_views
+from simclr_core.views.recipes import draw_recipes
+from simclr_core.views.render import render_arrays, render_views
 
 
 def numbered(count: int, height: int = 8, width: int = 8) -> np.ndarray:

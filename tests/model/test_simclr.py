@@ -16,7 +16,8 @@ from simclr_core.base.errors import ConfigError
 from simclr_core.loss.nt_xent import loss_and_accuracy, nt_xent_loss
 from simclr_core.model.simclr import Feed, SimCLR, build_model, compile_model, steps_per_launch
 from simclr_core.settings.config import OPTIMIZERS, ModelConfig, TrainConfig, ViewConfig, replace
-from simclr_core.views.render import draw_recipes, render_views
+from simclr_core.views.recipes import draw_recipes
+from simclr_core.views.render import render_views
 from small_parts import (
     MODEL,
     SIZE,

@@ -16,7 +16,8 @@ from simclr_core.feed import demo, map_picture
 from simclr_core.feed.map_picture import newest_map
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import ViewConfig
-from simclr_core.views import render as views
+from simclr_core.views.recipes import draw_recipes
+from simclr_core.views.render import render_views
 from tests.fake_run import FakeRun
 
 ROOT = PROJECT
@@ -97,9 +98,9 @@ def test_a_map_without_numbers_is_refused() -> None:
 
 
 def test_the_drawing_is_well_formed_and_has_a_text() -> None:
-    recipes = views.draw_recipes(ViewConfig(), 1, 0, 0, image_size=32)
+    recipes = draw_recipes(ViewConfig(), 1, 0, 0, image_size=32)
     image = np.zeros((1, 32, 32, 3), np.uint8)
-    svg = pair_diagram(image[0], views.render_views(image, recipes)[0], recipes)
+    svg = pair_diagram(image[0], render_views(image, recipes)[0], recipes)
     drawing = ElementTree.fromstring(svg)[0]
     assert "two views" in (drawing.get("aria-label") or "")
     assert len(drawing.findall("image")) == 3

@@ -27,7 +27,8 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import DataConfig, RunConfig, ViewConfig, replace
 from simclr_core.settings.presets import view_config
-from simclr_core.views import render as views
+from simclr_core.views.recipes import draw_recipes
+from simclr_core.views.render import render_views
 from simclr_core.workers import helpers, queue
 from small_parts import MODEL, TRAINING
 from tests.pages.test_page_views import page_in, rows
@@ -81,8 +82,8 @@ def shown_views(page: AppTest, **changes: float) -> np.ndarray:
     numbers = [int(n) for n in re.findall(r"<small>picture (\d+)", rows(page))]
     images = load_dataset("shapes", max_images=4000).x_train[numbers]
     config: ViewConfig = replace(view_config("drawn"), **changes)
-    recipes = views.draw_recipes(config, len(images), 7, 0, image_size=32)
-    return views.render_views(images, recipes).reshape(-1, 32, 32, 3)
+    recipes = draw_recipes(config, len(images), 7, 0, image_size=32)
+    return render_views(images, recipes).reshape(-1, 32, 32, 3)
 
 
 def answer_all(run: Run, images: np.ndarray) -> dict[str, np.ndarray]:

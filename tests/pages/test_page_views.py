@@ -17,7 +17,8 @@ from pages.views.controls import BY_KEY, CONTROLS, preset_of
 from simclr_core.base.paths import PROJECT
 from simclr_core.settings.config import ViewConfig, from_dict, to_dict
 from simclr_core.settings.presets import VIEW_PRESETS, view_config
-from simclr_core.views import render as views
+from simclr_core.views.recipes import describe, draw_recipes
+from simclr_core.views.render import render_views
 
 ROOT = PROJECT
 SCRIPT = """import streamlit as st
@@ -70,11 +71,11 @@ def test_first_pair_is_the_one_that_the_engine_renders(page: AppTest) -> None:
 
     data = load_dataset("shapes", max_images=4000)
     number = int(re.search(r"picture (\d+)", rows(page))[1])  # type: ignore[index]
-    recipes = views.draw_recipes(view_config("drawn"), 8, 7, 0, image_size=32)
-    expected = views.render_views(data.x_train[number][None], recipes.take([0]))[0]
+    recipes = draw_recipes(view_config("drawn"), 8, 7, 0, image_size=32)
+    expected = render_views(data.x_train[number][None], recipes.take([0]))[0]
     for view in (0, 1):
         assert picture_html.data_uri(expected[view]) in rows(page)
-    assert words(page)[:2] == [views.describe(recipes, 0, view) for view in (0, 1)]
+    assert words(page)[:2] == [describe(recipes, 0, view) for view in (0, 1)]
 
 
 def test_a_slider_keeps_the_seed_and_changes_only_what_it_is_about(page: AppTest) -> None:

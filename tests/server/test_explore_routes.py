@@ -23,8 +23,8 @@ from simclr_core.measures import neighbours, per_picture
 from simclr_core.questions import jobs
 from simclr_core.questions.job import layout_job
 from simclr_core.runs.store import RunStore
-from simclr_core.views import render as views
 from simclr_core.views.recipes import describe, more_recipes, probe_recipes
+from simclr_core.views.render import render_views
 
 
 @pytest.fixture
@@ -149,13 +149,13 @@ def test_views_are_those_that_every_snapshot_encodes_and_more_are_drawn_as_in_tr
     images = fake.run.probe()["images"]
     assert (decoded(get(client, fake, "original.png", index=7)) == images[7]).all()
     recipes = probe_recipes(fake.run.config.views, 90, 32)
-    rendered = views.render_views(images[7:8], recipes.take([7]))[0]  # (2, S, S, 3)
+    rendered = render_views(images[7:8], recipes.take([7]))[0]  # (2, S, S, 3)
     found = decoded(get(client, fake, "views.png", index=7))
     expected = np.rint(255 * np.concatenate(list(rendered), axis=1))
     assert np.abs(found.astype(float) - expected).max() == 0
     more = decoded(get(client, fake, "more.png", index=7))
     recipes = more_recipes(fake.run.config.views, 10, 7, 32)
-    rendered = views.render_views(np.repeat(images[7:8], 10, 0), recipes).reshape(20, 32, 32, 3)
+    rendered = render_views(np.repeat(images[7:8], 10, 0), recipes).reshape(20, 32, 32, 3)
     assert more.shape == (32, 640, 3)
     assert (more == np.rint(255 * np.concatenate(list(rendered), axis=1))).all()
     other = decoded(get(client, fake, "more.png", index=8))

@@ -15,8 +15,8 @@ from simclr_core.model.encoders import build_encoder
 from simclr_core.runs.snapshots import observer
 from simclr_core.runs.snapshots.observer import Observer, Probe, fitting_batch, largest_output
 from simclr_core.settings.config import ModelConfig, replace
-from simclr_core.views.recipes import PROBE_SEED
-from simclr_core.views.render import draw_recipes, render_views
+from simclr_core.views.recipes import PROBE_SEED, draw_recipes
+from simclr_core.views.render import render_views
 from small_parts import MODEL, TRAINING, VIEWS, compiled, dataset, encoded, feed, pictures
 
 

@@ -10,7 +10,8 @@ import pytest
 from test_render import draw, noise, pillow_view
 
 from simclr_core.settings.config import ViewConfig
-from simclr_core.views.render import Recipes, identity_recipes, render_views
+from simclr_core.views.recipes import Recipes, identity_recipes
+from simclr_core.views.render import render_views
 
 _FACTORS = ("brightness", "contrast", "saturation", "hue", "gray_strength")
 

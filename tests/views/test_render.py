@@ -16,16 +16,8 @@ from scipy import ndimage
 
 from simclr_core.base.paths import PROJECT
 from simclr_core.settings.config import ViewConfig
-from simclr_core.views.render import (
-    Recipes,
-    draw_recipes,
-    identity_recipes,
-    one_by_one,
-    planar,
-    recipe_arrays,
-    render_arrays,
-    render_views,
-)
+from simclr_core.views.recipes import Recipes, draw_recipes, identity_recipes
+from simclr_core.views.render import one_by_one, planar, recipe_arrays, render_arrays, render_views
 from simclr_core.views.resample import blur_weights, resample_weights
 
 ALL_ON = ViewConfig(crop_min=0.1, jitter_p=0.9, gray_p=0.3, blur_p=0.5, blur_max=10.0)
@@ -226,7 +218,9 @@ def test_importing_and_rendering_need_no_keras() -> None:
     code = (
         "import sys, numpy as np\n"
         "from simclr_core.settings.config import ViewConfig\n"
-        "from simclr_core.views.render import draw_recipes, render_views, warnings\n"
+        "from simclr_core.views.advice import warnings\n"
+        "from simclr_core.views.recipes import draw_recipes\n"
+        "from simclr_core.views.render import render_views\n"
         "render_views(np.zeros((2, 8, 8, 3), np.uint8),"
         " draw_recipes(ViewConfig(), 2, 0, 0, image_size=8))\n"
         "warnings(ViewConfig(), 32)\n"
