@@ -1,6 +1,6 @@
-"""HTML from templates: every value is escaped, unless the function that made it marked it as safe.
+"""Render HTML from templates; every value is escaped unless its maker marked it as safe.
 
-Templates are in assets/templates, in a folder for each page.
+The templates are in assets/templates, one folder per page.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from .paths import ASSETS
 
-_ENVIRONMENT = Environment(  # keeps compiled templates, and reads a file again when it changed
+_ENVIRONMENT = Environment(  # caches compiled templates until their files change
     loader=FileSystemLoader(ASSETS / "templates"),
     autoescape=True,
     undefined=StrictUndefined,
@@ -20,17 +20,17 @@ _ENVIRONMENT = Environment(  # keeps compiled templates, and reads a file again 
 
 
 def render(name: str, /, **values: object) -> Markup:
-    """Return the HTML of a template, without empty lines: in Markdown, they would end the HTML.
+    """Return the HTML of a template, without empty lines, which would end HTML in Markdown.
 
     Args:
-        name: of the file in assets/templates without its ending, such as "runs/card".
-        values: what the template names. Only a `Markup` goes in as it is; a function that returns
-            one has escaped what it took from people.
+        name: the file in assets/templates without its ending, such as "runs/card".
+        values: the values that the template names. Only a `Markup` is inserted unescaped; a
+            function that returns one must have escaped what came from users.
 
     Raises:
         jinja2.TemplateNotFound: there is no such template.
-        jinja2.UndefinedError: the template names a value that is not given.
+        jinja2.UndefinedError: a value that the template names is missing.
     """
     html = _ENVIRONMENT.get_template(f"{name}.html").render(values)
     lines = (line for line in html.split("\n") if line.strip())
-    return Markup("\n".join(lines).encode(errors="replace").decode())  # paths: halves of letters
+    return Markup("\n".join(lines).encode(errors="replace").decode())  # paths may hold surrogates

@@ -1,4 +1,4 @@
-"""Files of a run folder: never half of one, whatever happens to the writer or the disk."""
+"""Files are never seen half written, even if the writer or the disk fails."""
 
 from __future__ import annotations
 
@@ -82,13 +82,13 @@ print("\\n".join(said), flush=True)
 
 
 def names(folder: Path) -> list[str]:
-    """Everything in a folder, hidden files as well."""
+    """Return everything in a folder, including hidden files."""
     return sorted(os.listdir(folder))
 
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Iterator[Path]:
-    """A disk of 256 kB with two files and hardly any room left."""
+    """Make a disk of 256 kB with two files and hardly any space left."""
     with small_disk(tmp_path / "disk", "size=256k") as folder:
         write_json(folder / "a.json", {"old": 1})
         write_npz(folder / "a.npz", {"old": np.arange(3)})
@@ -165,7 +165,7 @@ def test_a_process_that_may_not_write_so_much_keeps_the_old_files(tmp_path: Path
     assert names(tmp_path) == ["a.json", "a.npz"]
 
 
-def test_a_full_disk_is_told_and_keeps_the_old_files(tiny: Path) -> None:
+def test_a_full_disk_is_reported_and_keeps_the_old_files(tiny: Path) -> None:
     with pytest.raises(LabError, match=r"^Expected room on the disk for a.json, found none; free"):
         write_json(tiny / "a.json", {"text": "x" * 100_000})
     with pytest.raises(LabError, match=r"^Expected room on the disk for a.npz, found none"):
@@ -179,7 +179,7 @@ def test_a_full_disk_is_told_and_keeps_the_old_files(tiny: Path) -> None:
     assert len((read_json(tiny / "a.json") or {})["text"]) == 100_000
 
 
-def test_a_disk_without_room_for_one_more_file_is_told(tmp_path: Path) -> None:
+def test_a_disk_without_room_for_one_more_file_is_reported(tmp_path: Path) -> None:
     with small_disk(tmp_path / "disk", "size=1m,nr_inodes=3") as folder:
         write_json(folder / "a.json", {"old": 1})
         (folder / "b").touch()
@@ -201,7 +201,7 @@ def test_growing_files_and_a_full_disk(tiny: Path) -> None:
     assert read_lines(tiny / "a.jsonl")[0] == rows
 
 
-def test_a_folder_where_nobody_may_write_is_told(tmp_path: Path) -> None:
+def test_a_folder_where_nobody_may_write_is_reported(tmp_path: Path) -> None:
     folder = tmp_path / "closed"
     folder.mkdir()
     write_json(folder / "a.json", {"old": 1})
@@ -216,7 +216,7 @@ def test_a_folder_where_nobody_may_write_is_told(tmp_path: Path) -> None:
     assert names(folder) == ["a.json"]
 
 
-def test_a_folder_in_the_place_of_a_file_is_told(tmp_path: Path) -> None:
+def test_a_folder_in_the_place_of_a_file_is_reported(tmp_path: Path) -> None:
     (tmp_path / "a.json").mkdir()
     with pytest.raises(LabError, match=r"Expected to write a\.json"):
         write_json(tmp_path / "a.json", {})
@@ -266,9 +266,9 @@ def test_what_is_no_json_object_is_damaged(tmp_path: Path, content: bytes) -> No
     path = tmp_path / "4f2a" / "status.json"
     path.parent.mkdir()
     path.write_bytes(content)
-    with pytest.raises(RunDamaged, match=r"status\.json.* in 4f2a.*; restore it") as told:
+    with pytest.raises(RunDamaged, match=r"status\.json.* in 4f2a.*; restore it") as refused:
         read_json(path)
-    assert "\n" not in str(told.value)
+    assert "\n" not in str(refused.value)
 
 
 def test_no_file_is_none(tmp_path: Path) -> None:
@@ -370,7 +370,7 @@ def test_pickles_are_not_read(tmp_path: Path) -> None:
 
 
 def damaged(path: Path, content: bytes) -> bool:
-    """Whether a file of arrays is refused; any other error is a defect."""
+    """Return whether a file of arrays is refused; any other error is a bug."""
     path.write_bytes(content)
     try:
         read_npz(path)

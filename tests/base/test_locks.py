@@ -45,7 +45,7 @@ sys.stdin.read()
 
 @pytest.fixture
 def lock(tmp_path: Path) -> Path:
-    """The path of a lock file that is there and free."""
+    """Return the path of an existing, free lock file."""
     path = tmp_path / "folder" / "lock"
     path.parent.mkdir()
     path.touch()
@@ -139,7 +139,7 @@ def wait_until_opened(process: Popen[str], path: Path) -> None:
 
 
 def test_a_lock_that_moved_away_with_its_folder_is_not_taken(lock: Path) -> None:
-    """A run that is deleted: who waited for its lock must not get that of the trash."""
+    """If a run is deleted, a process that waited for its lock must not get the trashed one."""
     handle = try_lock(lock)
     with child(_WAITING, str(lock)) as waiting:
         wait_until_opened(waiting, lock)
@@ -151,7 +151,7 @@ def test_a_lock_that_moved_away_with_its_folder_is_not_taken(lock: Path) -> None
     os.close(handle)
 
 
-def test_a_lock_that_was_replaced_is_taken_anew(lock: Path) -> None:
+def test_a_lock_that_was_replaced_is_taken_again(lock: Path) -> None:
     handle = try_lock(lock)
     with child(_WAITING, str(lock)) as waiting:
         wait_until_opened(waiting, lock)

@@ -1,4 +1,4 @@
-"""Templates: text of people stays text, and a missing value is an error."""
+"""Templates: text from users is escaped, and a missing value is an error."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from simclr_core.base.templates import render
 
 @pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with one template, from which `render` reads."""
+    """Make a folder with one template, and let `render` read from it."""
     (tmp_path / "page").mkdir()
     (tmp_path / "page" / "name.html").write_text('<p title="{{ name }}">\n  {{ name }}\n</p>\n')
     loader = jinja2.FileSystemLoader(tmp_path)

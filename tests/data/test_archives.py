@@ -1,4 +1,4 @@
-"""Zips of users: read member by member, within limits, never by their names."""
+"""Zips of users: read member by member, within limits, without trusting names."""
 
 from __future__ import annotations
 

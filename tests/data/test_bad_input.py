@@ -31,7 +31,7 @@ RNG = np.random.default_rng(3)
 
 
 def lab(store: RunStore | Path, *words: str, **options: object) -> Done:
-    """A command of its own; nobody can be asked."""
+    """Run a command in a separate process, without input."""
     place = store.root if isinstance(store, RunStore) else store
     command = [sys.executable, "-m", "simclr_core", *words, "--runs", str(place)]
     pipes = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
@@ -39,7 +39,7 @@ def lab(store: RunStore | Path, *words: str, **options: object) -> Done:
 
 
 def refused(done: Done, code: int = 2) -> str:
-    """The one line of a command that did nothing; progress may stand before it on a slow day."""
+    """Return the one error line of a refused command; progress lines may precede it."""
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     found = re.fullmatch(r"(?:[^\n]+ · \d+%\n)*(error: [^\n]+\n)", done.stderr)
     assert found, done.stderr
@@ -48,7 +48,7 @@ def refused(done: Done, code: int = 2) -> str:
 
 
 def all_refused(store: RunStore, commands: Iterable[tuple[str, ...]]) -> list[str]:
-    """The lines of many commands, which run two at a time."""
+    """Return the error lines of many commands; two run at a time."""
     with ThreadPoolExecutor(2) as pool:
         found = [refused(done) for done in pool.map(lambda words: lab(store, *words), commands)]
     assert list(store) == []
@@ -60,7 +60,7 @@ def noise(*shape: int) -> np.ndarray:
 
 
 def write_pictures(folder: Path, sides: Iterable[int], classes: int = 2) -> str:
-    """PNG files of noise, in folders a class; 0 classes: without such folders."""
+    """Write PNG files of noise, one folder per class; no folders for 0 classes."""
     for i, side in enumerate(sides):
         path = folder / (f"class {i % classes}" if classes else "") / f"{i}.png"
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -163,7 +163,7 @@ def test_data_that_cannot_be_used(store: RunStore, tmp_path: Path) -> None:
 
 
 def test_damaged_pictures_are_passed_over_without_noise(store: RunStore, tmp_path: Path) -> None:
-    """libpng and libjpeg print on stderr by themselves."""
+    """libpng and libjpeg print to stderr themselves."""
     folder = Path(write_pictures(tmp_path / "pictures", [32] * 20))
     for number, (kind, start) in enumerate((("png", 60), ("jpg", 700)) * 2):
         path = folder / f"broken{number}.{kind}"
@@ -324,7 +324,7 @@ SMALL = ("--batch-size", "16", "--width", "4", "--snapshots", "1", "--probe-size
 
 
 def pictures_of_many_sizes(folder: Path) -> str:
-    """One class, no labels to speak of, sides from 5 to 60 pixels, under an odd name."""
+    """One class, no useful labels, sides from 5 to 60 pixels, and an odd name."""
     name = os.fsdecode(b"caf\xe9 \xf0\x9f\x99\x82 'x' $y")
     return write_pictures(folder / name, range(5, 61), classes=1)
 
@@ -373,7 +373,7 @@ def test_a_full_disk_ends_a_run_with_a_sentence_and_it_can_go_on(tmp_path: Path,
 
 
 def goes_on(store: RunStore, run: Run) -> None:
-    """Resume a run, and pause it again once it has made some steps."""
+    """Resume a run, then pause it after some steps."""
     command = [sys.executable, "-m", "simclr_core", "resume", run.id, "--runs", str(store.root)]
     program = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: run.status.get("attempt") == 2 and run.state == states.RUNNING)

@@ -1,4 +1,4 @@
-"""Data sets by name: sources, sizes, the probe set, and what may not be imported."""
+"""Data sets by name: sources, sizes, the probe set, and forbidden imports."""
 
 from __future__ import annotations
 
@@ -107,9 +107,9 @@ def test_probe_indices() -> None:
 def test_digits_are_made_elsewhere_and_cached(cache: Path) -> None:
     from sklearn.datasets import load_digits
 
-    told: list[float] = []
-    data = load_dataset("digits", 8, progress=lambda share, text: told.append(share))
-    assert told and (cache / "digits.npz").exists()
+    shares: list[float] = []
+    data = load_dataset("digits", 8, progress=lambda share, text: shares.append(share))
+    assert shares and (cache / "digits.npz").exists()
     oracle = load_digits()
     wanted = np.rint(oracle.images * 255 / 16)
     assert np.array_equal(data.x_train[..., 0], wanted[:1297])

@@ -1,4 +1,4 @@
-"""Folders of users: what loads, what is left out, and what is said about it."""
+"""Folders of users: what is loaded, what is left out, and what the notes say."""
 
 from __future__ import annotations
 
@@ -166,14 +166,14 @@ def test_messy_pictures_end_as_the_manifest_says(shared: Path, form: str) -> Non
         found = folders._place(folders._candidates(listing, log), log)
         _, kept = folders._decode_all(found, 32, log, lambda share, text: None)
     loaded = {item.entry.name.removeprefix("messy/") for item in kept}
-    told = {name for names in log.skipped.values() for name in names}
+    skipped = {name for names in log.skipped.values() for name in names}
     for row in rows:
         path = row["path"]
         ends = {
             "ok": path in loaded,
-            "unusual": path in loaded or Path(path).name in told,
-            "broken": path not in loaded and Path(path).name in told,
-            "junk": path not in loaded and Path(path).name not in told,
+            "unusual": path in loaded or Path(path).name in skipped,
+            "broken": path not in loaded and Path(path).name in skipped,
+            "junk": path not in loaded and Path(path).name not in skipped,
         }
         assert ends[row["kind"]], path
 

@@ -1,4 +1,4 @@
-"""Labels of any sort become 0..K-1 with names, or are refused with a sentence."""
+"""Labels of any type become 0..K-1 with names, or are refused with a message."""
 
 from __future__ import annotations
 

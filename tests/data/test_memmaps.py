@@ -1,4 +1,4 @@
-"""Pictures that may not fit into memory: the same numbers, wherever they lie."""
+"""Pictures that may not fit into memory: the same values from memory and from disk."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As if hardly anything fitted into memory."""
+    """Pretend that hardly anything fits into memory."""
     monkeypatch.setattr(memory, "available", lambda: 1000.0)
     monkeypatch.setattr(memmaps, "BLOCK", 5000)  # several blocks, the last one shorter
 
@@ -75,7 +75,7 @@ def split_in_three(root: Path) -> Path:
 
 
 def columns_first(root: Path) -> Path:
-    """Floats in Fortran's order, channels first: to be converted from beginning to end."""
+    """Save floats in Fortran order, channels first, so that everything must be converted."""
     planes = np.asfortranarray(np.moveaxis(PICTURES, -1, 1) / np.float32(255))
     np.savez(root / "d.npz", x_train=planes, y_train=LABELS)
     return root / "d.npz"
@@ -97,8 +97,8 @@ def test_pictures_are_the_same_from_memory_and_from_the_disk(
     assert not [note for note in resident.notes if "read from the disk" in note]
 
 
-def test_a_plain_file_is_mapped_where_it_lies(tmp_path: Path, no_memory: None) -> None:
-    """Bytes of the right size in an .npz that is not packed need no copy."""
+def test_a_plain_file_is_mapped_in_place(tmp_path: Path, no_memory: None) -> None:
+    """Bytes of the right size in an uncompressed .npz need no copy."""
     np.savez(tmp_path / "own.npz", x_train=PICTURES, y_train=LABELS, x_test=PICTURES, y_test=LABELS)
     dataset = load_dataset(str(tmp_path / "own.npz"))
     assert isinstance(dataset.x_train, np.memmap)
@@ -107,7 +107,7 @@ def test_a_plain_file_is_mapped_where_it_lies(tmp_path: Path, no_memory: None) -
 
 
 def test_members_with_extras_are_found(tmp_path: Path, no_memory: None) -> None:
-    """The local header may hold other extras than the table of contents."""
+    """The local header may hold other extras than the directory."""
     np.save(tmp_path / "x.npy", PICTURES)
     path = tmp_path / "extras.npz"
     with zipfile.ZipFile(path, "w") as archive:
@@ -127,14 +127,14 @@ def test_nothing_is_left_on_the_disk(tmp_path: Path, no_memory: None) -> None:
     assert (found[0] == 7).all()
 
 
-def test_a_disk_without_room_is_told(monkeypatch: pytest.MonkeyPatch, no_memory: None) -> None:
+def test_a_disk_without_room_is_reported(monkeypatch: pytest.MonkeyPatch, no_memory: None) -> None:
     usage = shutil.disk_usage("/")._replace(free=20_000)
     monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
     with pytest.raises(DataError, match=r"Expected .* GB of free disk .* SIMCLR_LAB_CACHE"):
         memmaps.allocate(PICTURES.shape)
 
 
-def test_a_disk_that_refuses_is_told(monkeypatch: pytest.MonkeyPatch, no_memory: None) -> None:
+def test_a_disk_that_refuses_is_reported(monkeypatch: pytest.MonkeyPatch, no_memory: None) -> None:
     def refuse(*args: object) -> None:
         raise OSError(28, "No space left on device")
 

@@ -1,4 +1,4 @@
-"""Arrays of users: every layout, number types, and files that cannot be used."""
+"""Arrays of users: layouts, number types, and unusable files."""
 
 from __future__ import annotations
 
@@ -165,7 +165,7 @@ def test_objects_are_never_unpickled(tmp_path: Path) -> None:
 
 
 def header_only(path: Path, shape: tuple[int, ...], filler: int = 0) -> str:
-    """An .npz whose header promises `shape` of uint8."""
+    """Write an .npz whose header declares `shape` of uint8."""
     buffer = io.BytesIO()
     np.lib.format.write_array_header_1_0(
         buffer, {"descr": "|u1", "fortran_order": False, "shape": shape}

@@ -1,4 +1,4 @@
-"""The second drawn set: frozen, balanced, of chiral motifs, with the shortcuts it is made for."""
+"""The drawn set "patterns": frozen, balanced, chiral motifs, with the intended shortcuts."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_no_motif_is_a_mirror_image_of_itself_or_another() -> None:
 
 
 def test_a_mirrored_picture_shows_the_other_hand() -> None:
-    """Drawn with the same layout, hand 1 is the motif seen in a mirror."""
+    """With the same layout, hand 1 shows the mirrored motif."""
     start = np.array([0.3, 0.3])
     plain = patterns._cover("hook", 0.36, False, start, 5, 64)
     other = patterns._cover("hook", 0.36, True, start, 5, 64)
@@ -64,7 +64,7 @@ def test_other_size_draws_the_same_scenes() -> None:
 
 
 def test_halves_of_a_picture_share_colours_but_not_places(dataset: Dataset) -> None:
-    """The shortcuts: colours are a picture's own, and so are the places of its copies."""
+    """The shortcuts: each picture has unique colours and unique positions of the copies."""
     x = dataset.x_train[:300].astype(float)
     left, right = x[:, :, :16].mean(axis=(1, 2)), x[:, :, 16:].mean(axis=(1, 2))  # (300, 3)
     own = np.linalg.norm(left - right, axis=1).mean()

@@ -1,4 +1,4 @@
-"""Properties measured on pictures, against pictures that were drawn to have them."""
+"""Measured properties, checked on pictures drawn to have them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def hue(value: float) -> np.ndarray:
 
 
 def stripes(turn: float) -> np.ndarray:
-    """Brightness changes along a direction of `turn` half turns."""
+    """Draw stripes: brightness changes in the direction of `turn` half turns."""
     along = X * np.cos(np.pi * turn) + Y * np.sin(np.pi * turn)
     return gray(0.5 + 0.4 * np.sin(20 * along))
 
@@ -61,7 +61,7 @@ def test_what_pictures_do_not_differ_in_is_left_out():
     assert properties(np.full((5, S, S, 3), 7, np.uint8)) == {}
 
 
-def test_parts_are_equally_large_also_with_ties():
+def test_bins_are_equally_full_even_with_ties():
     found = equal_bins(np.zeros(10))
     assert np.bincount(found).tolist() == [3, 2, 3, 2] or sorted(np.bincount(found)) == [2, 2, 3, 3]
     assert equal_bins(np.array([3.0, 1.0, 2.0, 0.0])).tolist() == [3, 1, 2, 0]

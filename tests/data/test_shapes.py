@@ -1,4 +1,4 @@
-"""The drawn pictures: frozen, balanced, of equal area, and telling nothing by mean colour."""
+"""The drawn set "shapes": frozen, balanced, equal areas, and uninformative mean colours."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The test split: pictures of one person are never torn apart."""
+"""The test split: pictures of one person stay together."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from simclr_core.data.splits import SourceData, groups_by_name, split_off_test
         (["001", "002", "001"], None),  # in folders of two classes: two pictures
         (["cat_1", "cat_2", "dog_1"], None),  # what has no number is no source
         (["a", "b", "c"], None),
-        (["2024_1", "2024_2", "2024_3"], None),  # all of one: names tell something else
+        (["2024_1", "2024_2", "2024_3"], None),  # one group: names mean something else
         ([], None),
     ],
 )
-def test_groups_are_told_by_the_first_part_of_a_name(names, groups) -> None:
+def test_groups_come_from_the_first_part_of_a_name(names, groups) -> None:
     assert groups_by_name(names) == groups
 
 
