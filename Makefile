@@ -51,7 +51,7 @@ CORE := tests/training/test_trainer.py tests/loss/test_nt_xent.py \
 ALL_CORE := $(CORE) tests/snapshots/test_checkpoint.py tests/snapshots/test_observer.py \
 	tests/training/test_engine.py
 
-.PHONY: run test test-slow test-backends check bench clean
+.PHONY: run test test-slow test-backends check check-js bench clean
 
 run: $(APP)
 	$(if $(PORT_FREE),,$(error $(NO_PORT)))
@@ -81,11 +81,20 @@ check: $(TOOLS)
 	@$(BIN)/python -m mypy
 	@$(BIN)/lint-imports
 
+# Types and unit tests of assets/js. Only those who change it need node; the app never does.
+NODE_MODULES := node_modules/.package-lock.json
+check-js: $(if $(shell npm --version 2>/dev/null),$(NODE_MODULES))
+	@if command -v npm >/dev/null; then npm run --silent check; else \
+		echo "Skipped the checks of assets/js: they need node 20 or newer (nodejs.org)"; fi
+
+$(NODE_MODULES): package-lock.json
+	@npm ci --silent --no-audit --no-fund && touch $@
+
 bench: $(APP)
 	@$(BIN)/python -m simclr_core bench
 
 clean:
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache
+	rm -rf $(VENV) node_modules .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.made:

@@ -11,8 +11,16 @@ import { unpack } from "./packing.js";
  */
 
 /**
+ * A figure on the page; `component` is set before each update.
+ * @typedef {object} View
+ * @property {(block: import("./packing.js").Block) => void} update
+ * @property {() => void} destroy
+ * @property {Component} [component]
+ */
+
+/**
  * Return the `render` of a module: it makes the view at the first call and keeps it after that.
- * @param {(parent: any) => any} create a view with `update` and `destroy`
+ * @param {(parent: any) => View} create
  * @param {...string} sheets of assets/css/elements that the view needs besides `base`
  * @returns {(component: Component) => Promise<() => void>}
  */

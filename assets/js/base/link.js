@@ -1,5 +1,7 @@
 // What is pointed at, picked and selected: one for all figures of the same pictures on a page.
 
+/** @typedef {(what: "point" | "pick" | "near" | "select") => void} Listener */
+
 /** @type {Map<string, Link>} */
 const links = new Map();
 
@@ -22,13 +24,13 @@ export class Link {
     this.near = [];
     /** @type {number[] | null} rising indices, or null: nothing is selected */
     this.selected = null;
-    /** @type {Set<(what: string) => void>} */
+    /** @type {Set<Listener>} */
     this.listeners = new Set();
   }
 
   /**
    * Call a listener after each change.
-   * @param {(what: "point" | "pick" | "near" | "select") => void} listener
+   * @param {Listener} listener
    * @returns {() => void} ends that
    */
   listen(listener) {
@@ -69,6 +71,7 @@ export class Link {
     if (this.selected) this.select(null);
   }
 
+  /** @param {"point" | "pick" | "near" | "select"} what */
   notify(what) {
     for (const listener of [...this.listeners]) listener(what);
   }

@@ -23,8 +23,8 @@ export const count = (value) => Math.round(value).toLocaleString("en-US");
 export const decimal = (value, digits = 2) => (known(value) ? value.toFixed(digits).replace("-", "−") : "–");
 
 /**
- * Return a share as a percentage. A share that is neither 0 nor 1 never reads 0% or 100%: 0.999 is
- * 99.9%.
+ * Return a share as a percentage. Without digits, a share that is neither 0 nor 1 never reads 0% or
+ * 100%: 0.999 is 99.9%.
  * @param {number | null} [value] from 0 to 1
  * @param {number} [digits] after the point
  * @returns {string} a dash if the share is not known

@@ -2,6 +2,8 @@
 
 /** @typedef {{ text: string, background: string, font: string, muted: string, faint: string, line: string }} Theme */
 
+/** @typedef {[number, number, number]} Rgb */
+
 /**
  * Return the theme that Streamlit gives to components, as colours that a canvas can use.
  * @param {Element} element
@@ -47,11 +49,12 @@ let probe;
 /**
  * Return red, green and blue of a CSS colour.
  * @param {string} color
- * @returns {number[]} 0 to 255
+ * @returns {Rgb} 0 to 255
  */
 export function channels(color) {
   probe ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   probe.fillStyle = color;
   probe.fillRect(0, 0, 1, 1);
-  return [...probe.getImageData(0, 0, 1, 1).data.slice(0, 3)];
+  const [red, green, blue] = probe.getImageData(0, 0, 1, 1).data;
+  return [red, green, blue];
 }

@@ -117,7 +117,9 @@ class CurvesView {
   }
 }
 
-/** A metric in words, its number and how it went; ranges from 0 to 1. */
+/** @typedef {Parameters<Spark["update"]>} SparkLine */
+
+/** A metric in words, its number and its curve, from 0 to 1. */
 class Row {
   constructor(name, sentence) {
     this.name = term(name, sentence);
@@ -128,6 +130,7 @@ class Row {
     this.element = make("div", "live-row", "", words, this.number, this.spark.box);
   }
 
+  /** @param {string} name @param {string} number @param {string} note @param {SparkLine} line */
   update(name, number, note, line) {
     this.name.textContent = name;
     this.number.textContent = number;
@@ -146,6 +149,7 @@ class Cell {
     this.element = make("div", "live-cell", "", words, this.spark.box);
   }
 
+  /** @param {number} value @param {SparkLine} line */
   update(value, line) {
     this.number.textContent = decimal(value, this.digits);
     this.spark.update(...line);

@@ -13,7 +13,7 @@ export function plotly(address) {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = address;
-    script.onload = () => resolve(window.Plotly);
+    script.onload = () => resolve(/** @type {any} */ (window).Plotly);
     script.onerror = () => {
       loading = null;
       reject(new Error("plotly.js could not be fetched"));
@@ -45,6 +45,7 @@ export class LossFigure {
    * @param {import("../base/theme.js").Theme} look
    */
   async update(header, arrays, look) {
+    /** @type {[any, any, any]} */
     this.last = [header, arrays, look];
     const library = await plotly(header.plotly);
     if (!this.element.isConnected) return;

@@ -30,6 +30,7 @@ class Compare {
     this.root.append(this.maps, this.legend.element, scrub);
     parent.append(this.root);
     explain(this.root);
+    /** @type {MapPane[]} */
     this.panes = [];
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);

@@ -27,6 +27,8 @@ export const render = element((parent) => new Explore(parent), "map", "explore")
 
 class Explore {
   constructor(parent) {
+    /** @type {import("../base/component.js").Component} */
+    this.component = undefined;
     this.root = make("div", "ex-root");
     this.root.style.setProperty("--gap", `${GAP}px`);
     this.root.style.setProperty("--legend", `${LEGEND}px`);
@@ -44,6 +46,7 @@ class Explore {
     this.root.append(this.left, this.pane);
     parent.append(this.root);
     explain(this.root);
+    /** @type {MapPane[]} */
     this.panes = [];
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);

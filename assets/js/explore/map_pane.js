@@ -39,6 +39,8 @@ export class MapPane {
     this.state = { xy: new Float32Array(0), step: null, mask: null };
     this.canvas.__simclr = this.state;
     this.zoom = new Zoom();
+    /** @type {import("./own.js").Own | null} */
+    this.own = null;
     /** @type {Set<number>} */
     this.hidden = new Set();
     this.listen();

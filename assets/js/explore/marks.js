@@ -10,7 +10,8 @@ import { placed } from "./own.js";
  * @returns {SVGElement[]}
  */
 export function ringsOf(scatter, { picked, pointed, near }) {
-  const wanted = [...near.map((i) => [i, "ex-near", 3]), [picked, "ex-picked", 5], [pointed, "ex-pointed", 4]];
+  /** @type {[number, string, number][]} */
+  const wanted = [...near.map((i) => /** @type {[number, string, number]} */ ([i, "ex-near", 3])), [picked, "ex-picked", 5], [pointed, "ex-pointed", 4]];
   return wanted
     .filter(([i]) => i >= 0 && i < scatter.count)
     .map(([i, name, more]) => {

@@ -38,6 +38,8 @@ class Matrix {
     explain(this.root);
     this.at = null; // row and column that are pointed at
     this.shows = "similarity";
+    /** @type {Record<string, import("../base/theme.js").Rgb[]> | undefined} */
+    this.palettes = undefined;
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
     this.canvas.addEventListener("pointermove", (e) => this.point(this.cell(e)));
@@ -164,6 +166,7 @@ class Matrix {
     context.strokeRect(column * cell - 1, row * cell - 1, cell + 2, cell + 2);
   }
 
+  /** @param {MouseEvent} event @returns {[number, number]} row and column under the pointer */
   cell(event) {
     const at = (v) => Math.min(this.n - 1, Math.max(0, Math.floor((v / this.px) * this.n)));
     return [at(event.offsetY), at(event.offsetX)];
@@ -176,6 +179,7 @@ class Matrix {
     this.describe();
   }
 
+  /** @param {[number, number]} cell */
   pick([row]) {
     this.link?.pick(this.block.arrays.index[row >> 1]);
   }

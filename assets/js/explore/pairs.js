@@ -37,6 +37,8 @@ export const render = element((parent) => new Pairs(parent), "explore");
 
 class Pairs {
   constructor(parent) {
+    /** @type {import("../base/component.js").Component} */
+    this.component = undefined;
     this.root = make("div", "pr-root");
     this.lists = make("div", "pr-lists");
     this.pane = make("div", "pr-pane");

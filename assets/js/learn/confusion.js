@@ -7,6 +7,8 @@ export const render = element((parent) => new Confusion(parent), "learn");
 
 class Confusion {
   constructor(parent) {
+    /** @type {import("../base/component.js").Component} */
+    this.component = undefined;
     this.root = make("div", "cm-root");
     parent.append(this.root);
   }
@@ -29,7 +31,7 @@ class Confusion {
         const press = () => this.component.setStateValue("cell", { of: header.of, true: i, answered: j });
         const button = makeButton(i === j ? "cm-right" : "cm-wrong", String(count), press);
         button.disabled = !count;
-        button.style.setProperty("--share", total ? count / total : 0);
+        button.style.setProperty("--share", String(total ? count / total : 0));
         button.setAttribute("aria-label", `${names[i]} answered as ${names[j]}: ${count} of ${total}`);
         button.setAttribute("aria-pressed", String(chosen?.[0] === i && chosen?.[1] === j));
         line.append(make("td", "", "", button));

@@ -70,7 +70,7 @@ class LossSteps {
 
   draw() {
     const found = ntXent(this.angles, this.tau);
-    Object.assign(this, { found });
+    this.numbers = found;
     this.slider.value = Math.log(this.tau / LEAST) / Math.log(MOST / LEAST);
     this.number.textContent = this.tau;
     this.stages.forEach((button, k) => button.setAttribute("aria-pressed", String(k === this.stage)));
@@ -105,7 +105,7 @@ class LossSteps {
         if (!by) return;
         event.preventDefault();
         this.turn(i, this.angles[i] + by);
-        this.plane.querySelectorAll(".ls-dot")[i].focus();
+        /** @type {SVGElement} */ (this.plane.querySelectorAll(".ls-dot")[i]).focus();
       };
       parts.push(dot);
     });
@@ -129,7 +129,7 @@ class LossSteps {
   }
 
   drawTable() {
-    const { s, shares, losses } = this.found, n = s.length;
+    const { s, shares, losses } = this.numbers, n = s.length;
     const head = make("tr", "", "", make("td"));
     const label = (i) => {
       const cell = make("th", "", this.name(i));
@@ -171,12 +171,13 @@ class LossSteps {
   choose(i, j) {
     this.chosen = [i, j];
     this.draw();
-    this.table.querySelector(".ls-chosen button")?.focus(); // so that the keyboard continues from here
+    const chosen = /** @type {HTMLElement} */ (this.table.querySelector(".ls-chosen button"));
+    chosen?.focus(); // so that the keyboard continues from here
   }
 
   /** Show the chosen number with its formula filled in. */
   explain() {
-    const [i, j] = this.chosen, { s, shares, losses } = this.found, four = (v) => v.toFixed(4);
+    const [i, j] = this.chosen, { s, shares, losses } = this.numbers, four = (v) => v.toFixed(4);
     const [a, b] = [this.name(i), this.name(Math.max(j, 0))];
     let text;
     if (j < 0) {

@@ -16,7 +16,12 @@ class Match {
 
   update({ header }) {
     if (this.header?.round === header.round) return;
-    Object.assign(this, { header, open: -1, found: [], misses: 0, first: 0, tried: new Set() });
+    this.header = header;
+    this.open = -1; // the view that was clicked first
+    /** @type {number[]} */
+    this.found = [];
+    this.first = 0; // pairs found at the first try
+    this.tried = new Set(); // pictures whose views were paired wrongly
     this.buttons = header.views.map((source, i) => {
       const button = makeButton("mt-view", "", () => this.press(i));
       const image = make("img");
@@ -53,7 +58,6 @@ class Match {
       this.found.push(a, i);
       if (!this.tried.has(header.picture[a])) this.first += 1;
     } else {
-      this.misses += 1;
       for (const k of [a, i]) {
         this.tried.add(header.picture[k]);
         buttons[k].classList.add("mt-miss");

@@ -32,6 +32,7 @@ export class FilterLegend extends Legend {
     this.key = null;
   }
 
+  /** @param {{ color?: string, range?: [number, number], colors?: string[] }} header */
   scale({ color, range, colors }) {
     const shades = make("div", "ex-shades");
     shades.style.background = `linear-gradient(to top, ${colors.slice(0, -1).join(",")})`;

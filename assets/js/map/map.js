@@ -132,6 +132,7 @@ class MapView {
     if (!this.header?.ghost || index < 0) this.pointed.point(index);
   }
 
+  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
   labelOf(i) {
     const { names, colors, color } = this.header;
     const k = this.scatter.category[i];

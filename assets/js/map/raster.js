@@ -12,7 +12,7 @@
  * @param {number} options.radius in device pixels
  * @param {Uint8Array | null} options.mask of each point: 0 hidden, 1 dimmed, 2 shown; null: all shown
  * @param {number} options.alpha 0 to 1
- * @param {(color: string) => number[]} options.read red, green and blue of a colour
+ * @param {(color: string) => import("../base/theme.js").Rgb} options.read red, green and blue of a colour
  */
 export function raster(context, { at, category, colors, paper, radius, mask, alpha, read }) {
   const { width, height } = context.canvas;

@@ -25,7 +25,8 @@ export class Scatter {
     this.side = 0; // CSS pixels
     this.ratio = 1;
     this.count = 0;
-    this.at = new Float32Array(0); // where points are now, x and y in turn, 0 to 1 of the side
+    /** @type {Float32Array} where points are now, x and y in turn, 0 to 1 of the side */
+    this.at = new Float32Array(0);
     /** @type {ArrayLike<number>} */
     this.category = new Uint8Array(0);
     /** @type {string[]} */

@@ -140,6 +140,7 @@ class Replay {
     this.draw();
   }
 
+  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
   labelOf(i) {
     const k = this.category[i];
     const value = this.data.colors[this.color]?.names[k] ?? (this.color ? "unknown" : "");

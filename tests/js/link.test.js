@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { linkOf } from "../../assets/js/base/link.js";
+
+test("figures of the same pictures share a link", () => {
+  assert.equal(linkOf("a"), linkOf("a"));
+  assert.notEqual(linkOf("a"), linkOf("b"));
+});
+
+test("a selection rises, without repeats; an empty one is none", () => {
+  const link = linkOf("select");
+  link.select([5, 2, 5, 0]);
+  assert.deepEqual(link.selected, [0, 2, 5]);
+  link.select([]);
+  assert.equal(link.selected, null);
+});
+
+test("listeners hear a change once, and nothing after they left", () => {
+  const link = linkOf("listen");
+  const heard = [];
+  const leave = link.listen((what) => heard.push(what));
+  link.pick(3);
+  link.pick(3);
+  link.mark([1, 2]);
+  link.point(1);
+  link.select([1]);
+  link.clear();
+  assert.deepEqual(heard, ["pick", "near", "point", "select", "point", "pick", "select"]);
+  assert.deepEqual([link.picked, link.pointed, link.selected, link.near], [-1, -1, null, []]);
+  leave();
+  link.pick(4);
+  assert.equal(heard.length, 7);
+});

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { colorsAddress, frameAddress } from "../../assets/js/explore/addresses.js";
+import { Zoom } from "../../assets/js/explore/zoom.js";
+import { placesAt, stepAt, unpackPlaces } from "../../assets/js/replay/frames.js";
+
+test("the place under the pointer stays where it is while the map is enlarged", () => {
+  const zoom = new Zoom();
+  const under = (x, y) => {
+    const [mx, my, half] = zoom.within([5, -3, 10]);
+    return [mx + (2 * x - 1) * half, my - (2 * y - 1) * half];
+  };
+  const before = under(0.2, 0.9);
+  for (const by of [1.2, 3, 1 / 2]) zoom.enlarge(by, 10, 0.2, 0.9);
+  under(0.2, 0.9).forEach((v, i) => assert.ok(Math.abs(v - before[i]) < 1e-9));
+  zoom.enlarge(0, 10, 0.5, 0.5);
+  assert.deepEqual(zoom.within([5, -3, 10]), [5, -3, 10]);
+});
+
+test("a pull moves the map with the pointer", () => {
+  const zoom = new Zoom();
+  zoom.enlarge(4, 10, 0.5, 0.5);
+  zoom.pull(new Zoom(), 10, 0.5, 0.25); // half of what is shown to the right, a quarter down
+  assert.deepEqual(zoom.within([0, 0, 10]), [-2.5, 1.25, 2.5]);
+});
+
+test("a replay's points are at their places at snapshots, and half-way in the middle of a glide", () => {
+  const places = new Uint16Array([0, 65535, 65535, 0]); // one point, two snapshots, y upwards
+  const bytes = Buffer.from(places.buffer).toString("base64");
+  assert.deepEqual([...unpackPlaces(bytes)], [...places]);
+  assert.deepEqual([...placesAt(places, 1, 0)], [0, 0]);
+  assert.deepEqual([...placesAt(places, 1, 1)], [1, 1]);
+  assert.deepEqual([...placesAt(places, 1, 0.375)], [0.5, 0.5]); // three quarters of the time glide
+  assert.deepEqual([...placesAt(places, 1, 0.8)], [1, 1]);
+  assert.equal(stepAt([0, 40], 0.25), 10);
+  assert.equal(stepAt([0, 40], 1), 40);
+});
+
+test("addresses name everything that their answer depends on", () => {
+  const map = { title: "", of: "z", method: "pca", stamps: { 5: "s" } };
+  assert.equal(frameAddress("/b", map, 5), "/b/frame.bin?of=z&method=pca&key=&step=5&v=s");
+  const color = { name: "a&b", key: "k", stamps: {} };
+  assert.equal(colorsAddress("/b", color, 7), "/b/colors.bin?name=a%26b&key=k&step=7&v=");
+});
