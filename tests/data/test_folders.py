@@ -14,6 +14,7 @@ from simclr_core.base.errors import DataError
 from simclr_core.base.paths import PROJECT
 from simclr_core.data.datasets import load_dataset
 from simclr_core.data.readers import archives, folders, picture_files
+from simclr_core.data.readers.reading_log import ReadingLog
 
 ROOT = PROJECT
 SHARED = ROOT.parent / "shared" / "data"
@@ -162,7 +163,7 @@ def test_messy_pictures_end_as_the_manifest_says(shared: Path, form: str) -> Non
     with (shared / "messy_manifest.csv").open(encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     with archives.open_listing(shared / form) as listing:
-        log = folders.ReadingLog()
+        log = ReadingLog()
         found = folders._place(folders._candidates(listing, log), log)
         _, kept = folders._decode_all(found, 32, log, lambda share, text: None)
     loaded = {item.entry.name.removeprefix("messy/") for item in kept}

@@ -6,8 +6,7 @@ source without any readable picture is an error.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -18,14 +17,13 @@ from ...base.progress import Progress
 from .. import memmaps
 from ..labels import combine_splits
 from ..splits import SourceData, groups_by_name, spread_choice
-from . import picture_files
 from .archives import Entry, Listing, UnreadableFile, open_listing
+from .picture_files import MIN_SIDE, UnreadablePicture, looks_like_picture, read_picture
+from .reading_log import ReadingLog, counted
 
 MAX_BYTES = 64 * 2**30  # of all pictures, at their final size
-MIN_SIDE = 4  # pixels; smaller pictures cannot be cropped
 SMALL_SIDE, SMALL_SIZE, LARGE_SIZE = 48, 32, 64  # pictures up to 48 px become 32 px, others 64
 SAMPLE = 24  # pictures read to find the usual size
-EXAMPLES = 3  # names listed in a note
 LOOSE = "(no folder)"  # class of pictures beside the class folders
 
 READ = frozenset(
@@ -37,13 +35,10 @@ UNREAD = frozenset(  # picture formats that are not read: left out with a note
 )
 ARCHIVES = frozenset({".zip", ".rar", ".7z", ".tar", ".gz", ".tgz"})
 JUNK = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
-TRAIN_WORDS = ("train", "training")
-VAL_WORDS = ("val", "valid", "validation")
-TEST_WORDS = ("test", "testing")
 SPLIT_OF_FOLDER = {
-    **dict.fromkeys(TRAIN_WORDS, "train"),
-    **dict.fromkeys(VAL_WORDS, "val"),
-    **dict.fromkeys(TEST_WORDS, "test"),
+    **dict.fromkeys(("train", "training"), "train"),
+    **dict.fromkeys(("val", "valid", "validation"), "val"),
+    **dict.fromkeys(("test", "testing"), "test"),
 }
 
 
@@ -60,29 +55,6 @@ class PlacedFile:
     entry: Entry
     split: str
     label: str
-
-
-@dataclass
-class ReadingLog:
-    """What happened to the files, for the notes.
-
-    Attributes:
-        skipped: reason -> names of files that were left out.
-        deep: pictures with more than 8 bits per channel.
-        transparent: pictures with an alpha channel.
-        tiny: pictures with a side below `MIN_SIDE`.
-        sides: the shorter side of each picture, in pixels.
-    """
-
-    skipped: dict[str, list[str]] = field(default_factory=dict)
-    deep: int = 0
-    transparent: int = 0
-    tiny: int = 0
-    sides: list[int] = field(default_factory=list)
-
-    def skip(self, reason: str, name: str) -> None:
-        """Record a file that is left out, and why."""
-        self.skipped.setdefault(reason, []).append(name)
 
 
 def read_pictures(
@@ -118,7 +90,7 @@ def read_pictures(
         raise _no_pictures(path, listing, log)
     _check_sides(path, log)
     data = _assemble(images, kept)
-    return replace(data, notes=(*_notes(log, size), *data.notes))
+    return replace(data, notes=(*log.notes(size), *data.notes))
 
 
 def _candidates(listing: Listing, log: ReadingLog) -> list[Entry]:
@@ -139,7 +111,7 @@ def _candidates(listing: Listing, log: ReadingLog) -> list[Entry]:
 
 def _starts_as_picture(entry: Entry) -> bool:
     try:
-        return picture_files.looks_like_picture(entry.read())
+        return looks_like_picture(entry.read())
     except UnreadableFile:
         return False
 
@@ -191,8 +163,8 @@ def _usual_size(files: list[PlacedFile]) -> int:
     sides = []
     for position in np.unique(np.linspace(0, len(files) - 1, SAMPLE).astype(int)) if files else ():
         try:
-            sides.append(picture_files.read_picture(files[position].entry.read(), 8).shorter_side)
-        except (UnreadableFile, picture_files.UnreadablePicture):
+            sides.append(read_picture(files[position].entry.read(), 8).shorter_side)
+        except (UnreadableFile, UnreadablePicture):
             continue  # counted later, when all are read
     return LARGE_SIZE if sides and np.median(sides) > SMALL_SIDE else SMALL_SIZE
 
@@ -215,16 +187,13 @@ def _decode_all(
         if done % 50 == 0:
             progress(done / len(files), f"{done:,} of {len(files):,} pictures read.")
         try:
-            picture = picture_files.read_picture(item.entry.read(), size)
-        except (UnreadableFile, picture_files.UnreadablePicture) as error:
+            picture = read_picture(item.entry.read(), size)
+        except (UnreadableFile, UnreadablePicture) as error:
             log.skip(str(error), item.entry.parts[-1])
             continue
         images[len(kept)] = picture.pixels
         kept.append(item)
-        log.deep += picture.is_deep
-        log.transparent += picture.has_alpha
-        log.tiny += picture.shorter_side < MIN_SIDE
-        log.sides.append(picture.shorter_side)
+        log.add(picture)
     return images[: len(kept)], kept
 
 
@@ -245,7 +214,7 @@ def _assemble(images: np.ndarray, kept: list[PlacedFile]) -> SourceData:
         loose = sum(not kept[i].label for s in splits for i in rows[s])
         if loose:
             verb = "is" if loose == 1 else "are"
-            notes.append(f"{_count(loose)} {verb} beside the class folders: class {LOOSE}.")
+            notes.append(f"{counted(loose)} {verb} beside the class folders: class {LOOSE}.")
     whole = len(splits) == 1 and len(rows[splits[0]]) == len(images)
     arrays = [images] if whole else [memmaps.take(images, rows[s]) for s in splits]
     data = combine_splits(splits, arrays, labels, None)
@@ -274,29 +243,3 @@ def _no_pictures(path: Path, listing: Listing, log: ReadingLog) -> DataError:
         f"Expected pictures (PNG, JPEG, WebP, GIF, BMP, TIFF) in {path.name}, found {what}; "
         "put the pictures of each class into a folder, or all pictures into one."
     )
-
-
-def _notes(log: ReadingLog, size: int) -> list[str]:
-    """Say what was left out and what was done to the rest, one sentence each."""
-    notes = []
-    for reason, names in sorted(log.skipped.items()):
-        shown = ", ".join(safe_name(name) for name in names[:EXAMPLES])
-        more = ", …" if len(names) > EXAMPLES else ""
-        notes.append(f"{len(names):,} left out, {reason}: {shown}{more}.")
-    if log.deep:
-        notes.append(f"{_count(log.deep)} had more than 8 bits per channel, scaled to 8.")
-    if log.transparent:
-        notes.append(f"{_count(log.transparent)} had transparency, shown on white.")
-    if log.tiny:
-        notes.append(f"{_count(log.tiny)} had sides under {MIN_SIDE} pixels: little to see.")
-    common, how_often = Counter(log.sides).most_common(1)[0]
-    if how_often < len(log.sides):
-        low, high = min(log.sides), max(log.sides)
-        notes.append(f"Pictures of {low} to {high} pixels were resized to {size} x {size}.")
-    elif common != size:
-        notes.append(f"Pictures of {common} pixels were resized to {size} x {size}.")
-    return notes
-
-
-def _count(number: int) -> str:
-    return f"{number:,} picture{'s' * (number != 1)}"

@@ -26,7 +26,6 @@ from . import picture_files
 from .archives import ZIP_ERRORS
 
 MAX_ARRAY_BYTES = 64 * 2**30  # unpacked, and also of the pictures made from it
-MIN_SIDE = 4  # pixels; smaller pictures cannot be cropped
 SIZES = (16, 64)  # sizes between these are kept
 CHUNK = 512  # pictures converted at a time
 _NAME_LENGTH = 26  # offset of the name's length in the local header of a zip member
@@ -165,9 +164,9 @@ def _shaped(array: np.ndarray, name: str) -> np.ndarray:
             f"Expected pictures (N, height, width) or (N, height, width, 1, 3 or 4 channels) in "
             f"{name}, found an array of shape {array.shape}; save the pictures in such a shape."
         )
-    if len(array) and min(array.shape[1:3]) < MIN_SIDE:
+    if len(array) and min(array.shape[1:3]) < picture_files.MIN_SIDE:
         raise DataError(
-            f"Expected pictures of at least {MIN_SIDE} pixels a side, found "
+            f"Expected pictures of at least {picture_files.MIN_SIDE} pixels a side, found "
             f"{array.shape[1]} x {array.shape[2]} in {name}, which cannot be cropped. "
             "Use larger pictures."
         )

@@ -13,6 +13,7 @@ import numpy as np
 
 cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
 
+MIN_SIDE = 4  # pixels; smaller pictures cannot be cropped
 DEPTHS = (255, 1023, 4095, 16383, 65535)  # full scale of 8, 10, 12, 14 and 16 bits
 SIGNATURES = (  # of the formats that are read, for files without a known ending
     b"\xff\xd8\xff",  # JPEG
