@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from simclr_core.machine.devices import Device
 from simclr_core.runs.run import Run
 from simclr_core.training.trainer import Trainer
-
-CPU = Device("cpu", "a processor", 0, usable=True)
+from trained_run import CPU
 
 
 class TrainerWithRequest(Trainer):

@@ -20,7 +20,8 @@ from simclr_core.training import trainer as training
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import worker
 from small_parts import config, dataset, source
-from trainer_with_request import CPU, TrainerWithRequest
+from trained_run import CPU
+from trainer_with_request import TrainerWithRequest
 
 
 def checkpoint(run: Run) -> dict[str, np.ndarray]:

@@ -22,7 +22,8 @@ from simclr_core.settings.config import replace
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import forking, launch
 from small_parts import VIEWS, config, source
-from trainer_with_request import CPU, TrainerWithRequest
+from trained_run import CPU
+from trainer_with_request import TrainerWithRequest
 
 # An optimiser without a memory: with nothing changed its fork has to repeat the run to the digit.
 PLAIN = {"optimizer": "sgd", "momentum": 0.0, "learning_rate": 0.05, "warmup_steps": 2}
