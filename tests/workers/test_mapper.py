@@ -15,6 +15,7 @@ import pytest
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.files import write_npz
 from simclr_core.base.locks import is_locked, try_lock
+from simclr_core.base.paths import PROJECT
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import coordinates
@@ -344,7 +345,7 @@ def test_the_process_serves_a_living_run_without_tensorflow_and_ends_when_idle(s
         assert launch.ensure_helper(store, "mapper") is None
         second = [sys.executable, "-m", "simclr_core.workers.mapper", str(store.root)]
         began = time.monotonic()
-        done = subprocess.run(second, capture_output=True, cwd=launch.PACKAGE_PARENT)
+        done = subprocess.run(second, capture_output=True, cwd=PROJECT)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         assert time.monotonic() - began < 5
         maps = Path(f"/proc/{process.pid}/maps")
