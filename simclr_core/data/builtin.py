@@ -26,7 +26,7 @@ from ..base.files import read_npz, write_npz
 from ..base.paths import PROJECT, cache_dir
 from ..base.progress import Progress, no_progress
 from . import patterns, shapes
-from .drawing import Drawing
+from .drawing import SPLITS, Drawing
 
 BUILT_IN = ("shapes", "patterns", "digits", "cifar10")
 SHAPES_SIZE = 32
@@ -48,7 +48,6 @@ class DrawnSet:
 
     Attributes:
         draw: (count, seed, image_size) -> the pictures and their factors.
-        splits: split -> (count, seed).
         factor_names: factor -> names of its categories.
         label: the factor that serves as the label.
         hash: sha256 of the content at 32 px. It is part of the cache file's name, so that a
@@ -57,7 +56,6 @@ class DrawnSet:
     """
 
     draw: Callable[[int, int, int], Drawing]
-    splits: dict[str, tuple[int, int]]
     factor_names: dict[str, tuple[str, ...]]
     label: str
     hash: str
@@ -66,26 +64,10 @@ class DrawnSet:
 
 DRAWN = {
     "shapes": DrawnSet(
-        shapes.draw_shapes,
-        {
-            "train": (shapes.TRAIN_COUNT, shapes.TRAIN_SEED),
-            "test": (shapes.TEST_COUNT, shapes.TEST_SEED),
-        },
-        shapes.FACTOR_NAMES,
-        "shape",
-        shapes.SHAPES_HASH,
-        "drawn",
+        shapes.draw_shapes, shapes.FACTOR_NAMES, "shape", shapes.SHAPES_HASH, "drawn"
     ),
     "patterns": DrawnSet(
-        patterns.draw_patterns,
-        {
-            "train": (patterns.TRAIN_COUNT, patterns.TRAIN_SEED),
-            "test": (patterns.TEST_COUNT, patterns.TEST_SEED),
-        },
-        patterns.FACTOR_NAMES,
-        "motif",
-        patterns.PATTERNS_HASH,
-        "patterns",
+        patterns.draw_patterns, patterns.FACTOR_NAMES, "motif", patterns.PATTERNS_HASH, "patterns"
     ),
 }
 
@@ -113,7 +95,7 @@ def draw_built_in(source: str, image_size: int, progress: Progress) -> Arrays:
     with contextlib.suppress(LabError):  # not there yet, or damaged: draw it again
         return read_npz(path)
     arrays: Arrays = {}
-    for split, (count, seed) in drawn.splits.items():
+    for split, (count, seed) in SPLITS.items():
         progress(0.8 if arrays else 0.0, f"Drawing {count:,} {split} pictures.")
         drawing = drawn.draw(count, seed, image_size)
         arrays[f"x_{split}"] = drawing.images

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+SPLITS = {"train": (6_000, 0), "test": (1_000, 1)}  # split -> (pictures, seed)
 HUES = ("red", "orange", "yellow-green", "green", "cyan", "blue", "violet", "pink")
 OVERSAMPLE = 8  # figures are drawn this much larger, then averaged: smooth edges
 CHUNK = 250  # pictures drawn at a time; limits memory and changes no pixel

@@ -17,8 +17,6 @@ import numpy as np
 
 from .drawing import CHUNK, HUES, OVERSAMPLE, Drawing, average_down, hue_category, paint, rgb
 
-TRAIN_COUNT, TEST_COUNT = 6_000, 1_000
-TRAIN_SEED, TEST_SEED = 0, 1
 SIDES = {"small": 0.22, "medium": 0.28, "large": 0.36}  # of a motif, in sides of the picture
 GAP = 1.3  # from motif to motif, in sides of a motif
 WANDER = 0.12  # the most that a copy is off its place, in sides of a motif

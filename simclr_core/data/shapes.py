@@ -21,8 +21,6 @@ BACKGROUNDS = {  # few and shared: a unique background would identify a picture
     "plum": (42, 26, 38),
 }  # all darker than any shape, so that outlines stay visible in a gray view
 SIZES = ("small", "medium", "large")
-TRAIN_COUNT, TEST_COUNT = 6_000, 1_000
-TRAIN_SEED, TEST_SEED = 0, 1
 
 RADIUS = (0.195, 0.265)  # of a disc of the same area, in fractions of the picture's side
 REACH = 1.56  # no outline extends further from its centre than this times that radius

@@ -10,6 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from simclr_core.data import shapes
 from simclr_core.data.datasets import Dataset, load_dataset
+from simclr_core.data.drawing import SPLITS
 from simclr_core.data.splits import hash_arrays
 
 
@@ -101,7 +102,7 @@ def test_raw_pixels_tell_the_shape_only_in_part(dataset: Dataset) -> None:
 
 def test_splits_share_no_picture(dataset: Dataset) -> None:
     train = {image.tobytes() for image in dataset.x_train}
-    assert len(train) == shapes.TRAIN_COUNT
+    assert len(train) == SPLITS["train"][0]
     assert not any(image.tobytes() in train for image in dataset.x_test)
     assert dataset.kind == "drawn"
     assert dataset.factor_names["shape"] == dataset.class_names == shapes.SHAPES
