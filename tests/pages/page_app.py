@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
 
 from streamlit.testing.v1 import AppTest
 
+from simclr_core.base.files import write_json
 from simclr_core.base.paths import PROJECT
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
+from simclr_core.settings.presets import preset_config
 
 ROOT = PROJECT
 sys.path[:0] = [str(ROOT), str(ROOT / "tests")]
@@ -53,3 +58,22 @@ def text(app: AppTest) -> str:
 def labels(app: AppTest) -> list[str]:
     """Labels of the buttons that can be pressed."""
     return [button.label for button in app.button if not button.disabled]
+
+
+def press(app: AppTest, label: str) -> AppTest:
+    """Press a button and run the page again."""
+    return next(button for button in app.button if button.label == label).click().run()
+
+
+def run_of(app: AppTest) -> str:
+    """The run that the URL names."""
+    found = app.query_params["run"]
+    return found if isinstance(found, str) else found[0]
+
+
+def made(store: RunStore, name: str, state: str, created: float, **status: Any) -> Run:
+    """A run folder without figures."""
+    run = store.create(preset_config("minute"), name)
+    write_json(run.path / "config.json", {**run.record, "created": created})
+    run.write_status(state=state, **status)
+    return run

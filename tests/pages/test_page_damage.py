@@ -22,18 +22,11 @@ from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config
-from simclr_core.workers import launch
 
 HUGE = "9" * 400  # an integer that no float can hold
 Damage = Callable[[Run], object]
 
-
-@pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """An empty store in which nothing is ever started."""
-    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(launch, "advance", lambda store: [])
-    return RunStore(tmp_path / "runs")
+pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture
@@ -281,30 +274,6 @@ def test_without_a_checkpoint_resume_does_not_promise_to_go_on(
     assert words in found and "continues" not in found
 
 
-_PANEL = """import streamlit as st
-from pathlib import Path
-from pages.train import panel
-from simclr_core.runs import Run, RunStore
-if st.session_state.setdefault("runs of the script", []):
-    st.markdown("drawn anew")
-else:  # a fragment that is drawn again keeps the run that it was given
-    st.session_state["runs of the script"].append(1)
-    panel._panel(RunStore({root!r}), Run(Path({path!r})), None)
-"""
-
-
-def test_a_run_deleted_in_another_tab_is_gone_and_not_damaged(
-    page: Callable[[Run], AppTest], store: RunStore, run: Run
-) -> None:
-    shutil.copytree(run.path, store.root / f"{run.id}-2")  # begins like it, and is another
-    store.delete(run)
-    script = _PANEL.format(root=str(store.root), path=str(run.path))
-    app = AppTest.from_string(script, default_timeout=20).run()
-    assert not app.exception
-    assert "drawn anew" in text(app) and "damaged" not in text(app)
-    assert f"There is no run {run.id} here: it was deleted" in text(page(run))
-
-
 @pytest.mark.parametrize(
     ("name", "key"), [("status.json", "steps"), ("evaluation.json", "knn_accuracy")]
 )
@@ -318,13 +287,3 @@ def test_a_huge_integer_in_one_run_hides_no_other(
         assert not app.exception and not app.error
     app = open_page(tmp_path, "runs")
     assert run.id in str(app) and other.id in str(app)
-
-
-def test_a_copy_whose_name_is_no_id_is_not_listed(
-    tmp_path: Path, store: RunStore, run: Run
-) -> None:
-    shutil.copytree(run.path, store.root / f"{run.id} (copy)")
-    shutil.copytree(run.path, store.root / f"{run.id}-2")
-    app = open_page(tmp_path, "runs")
-    assert "<b>2 runs</b>" in text(app) and not app.exception
-    assert {r.id for r in store} == {run.id, f"{run.id}-2"}

@@ -1,57 +1,32 @@
-"""The Runs page, its downloads, and what the viewer's process must not import."""
+"""The Runs page, and what the viewer's process must not import."""
 
 from __future__ import annotations
 
-import asyncio
-import io
 import subprocess
 import sys
-import time
-import zipfile
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from page_app import ROOT, labels, open_page, text
-from starlette.applications import Starlette
+from page_app import ROOT, labels, made, open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.server import downloads
-from pages.shared import estimate, run_rows
+from pages.shared import run_rows
 from simclr_core.base.files import write_json
-from simclr_core.machine import memory
-from simclr_core.machine.devices import find_device
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
-from simclr_core.workers import launch
 
-
-@pytest.fixture(autouse=True)
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """An empty store in which nothing is ever started."""
-    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
-    monkeypatch.setattr(launch, "advance", lambda store: [])
-    return RunStore(tmp_path / "runs")
+pytestmark = pytest.mark.usefixtures("store")
 
 
 @pytest.fixture
 def page(tmp_path: Path) -> Any:
     """Open the page."""
     return lambda: open_page(tmp_path, "runs")
-
-
-def made(store: RunStore, name: str, state: str, created: float, **status: Any) -> Run:
-    """A run folder without figures."""
-    run = store.create(preset_config("minute"), name)
-    write_json(run.path / "config.json", {**run.record, "created": created})
-    run.write_status(state=state, **status)
-    return run
 
 
 def names(app: AppTest) -> list[str]:
@@ -244,99 +219,6 @@ def test_rows_see_what_changes(store: RunStore) -> None:
     assert run_rows.size(run) == before + 5000
 
 
-def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> None:
-    config = preset_config("minute")
-    assert estimate.total_seconds(config, []) == 60 + estimate.STARTUP
-    now = time.time()
-    for overhead in (7.0, 9.0, 30.0, 5000.0):  # the last one waited in line
-        run = made(
-            store, "", states.FINISHED, now - 60 - overhead, attempt=1, seconds=60.0, step=600
-        )
-        write_json(run.path / "evaluation.json", {})
-    assert estimate.total_seconds(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
-
-
-def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
-    config, now = preset_config("minute"), time.time()
-    run = made(
-        store, "", states.FINISHED, now - 115, attempt=1, seconds=60.0, step=600, started=now - 70
-    )
-    write_json(run.path / "evaluation.json", {})
-    assert estimate.total_seconds(config, run_rows.rows(store)) == pytest.approx(70, abs=2)
-
-
-def by_steps(steps: int, **training: Any) -> RunConfig:
-    """The preset for one minute with a number of steps instead."""
-    config = preset_config("minute")
-    return replace(config, training=replace(config.training, steps=steps, **training))
-
-
-def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None:
-    config = by_steps(1200)
-    assert estimate.total_seconds(config, []) is None
-    assert estimate.estimate_html(config, []).startswith("1,200 steps on ")
-    made(store, "", states.FINISHED, 1e9, seconds=60.0, step=600)
-    assert estimate.total_seconds(config, run_rows.rows(store)) == 120 + estimate.STARTUP
-
-
-def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
-    config, device = by_steps(1200), find_device("auto").id
-    made(store, "", states.FINISHED, 1e9, seconds=60.0, step=600, slot=device)
-    rows = run_rows.rows(store)
-    for other in (
-        by_steps(1200, batch_size=256),
-        by_steps(1200, precision="bfloat16"),
-        replace(config, model=replace(config.model, encoder="resnet18")),
-        replace(config, data=replace(config.data, image_size=64)),
-        replace(config, data=replace(config.data, source="cifar10")),
-    ):
-        assert estimate.total_seconds(other, rows) is None
-        assert estimate.estimate_html(other, rows).startswith("1,200 steps on ")
-    same = replace(config, training=replace(config.training, temperature=0.5, steps=600))
-    assert estimate.total_seconds(same, rows) == 60 + estimate.STARTUP
-    made(store, "", states.FINISHED, 2e9, seconds=6.0, step=600, slot="gpu:7")
-    assert estimate.total_seconds(config, run_rows.rows(store)) == 120 + estimate.STARTUP
-
-
-def fetch(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of a GET, straight from the routes."""
-    sent: list[dict[str, Any]] = []
-    lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
-    scope = {"type": "http", "method": "GET", "path": path, "headers": lines, "query_string": b""}
-
-    async def receive() -> dict[str, Any]:
-        await asyncio.sleep(30)
-        return {"type": "http.disconnect"}
-
-    async def send(message: dict[str, Any]) -> None:
-        sent.append(message)
-
-    app = Starlette(routes=downloads.ROUTES)
-    # On a thread of its own: Playwright's loop runs on this one once a browser test has been here.
-    with ThreadPoolExecutor(1) as thread:
-        thread.submit(lambda: asyncio.run(app(scope, receive, send))).result()  # type: ignore[arg-type]
-    found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
-    return sent[0]["status"], found, b"".join(message.get("body", b"") for message in sent[1:])
-
-
-def test_a_download_is_the_run_folder(store: RunStore) -> None:
-    run = made(store, "Take me", states.FINISHED, 1e9)
-    status, headers, body = fetch(downloads.address(run))
-    assert status == 200
-    assert headers["content-disposition"] == f'attachment; filename="simclr-{run.id}-take-me.zip"'
-    with zipfile.ZipFile(io.BytesIO(body)) as archive:
-        content = archive.read(f"{run.id}/config.json")
-    assert content == (run.path / "config.json").read_bytes()
-
-
-def test_other_sites_and_other_paths_get_no_download(store: RunStore) -> None:
-    run = made(store, "private", states.FINISHED, 1e9)
-    assert fetch(downloads.address(run), sec_fetch_site="cross-site")[0] == 403
-    assert fetch(downloads.address(run), sec_fetch_site="same-origin")[0] == 200
-    for other in (run.id[:2], "uploads", "..", "zzzz", "%2e%2e"):
-        assert fetch(f"/lab/runs/{other}/run.zip")[0] == 404
-
-
 def test_the_pages_parts_import_nothing_heavy() -> None:
     code = (
         "import sys; import pages.train.panel, pages.train.form, "
@@ -347,23 +229,6 @@ def test_the_pages_parts_import_nothing_heavy() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT, check=True
     )
     assert out.stdout.strip().endswith("[]")
-
-
-@pytest.mark.parametrize(
-    ("free", "words"),
-    [
-        (100e9, ""),
-        (1.3e9, ", about 0.8 GB of memory"),
-        (0.78e9, "; 0.8 GB are free: a batch size of 32 would fit"),
-        (1e8, "; 0.1 GB are free: choose smaller pictures or a smaller encoder"),
-    ],
-)
-def test_memory_is_told_where_it_is_much(
-    free: float, words: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(memory, "available", lambda: free)
-    told = estimate.estimate_html(preset_config("minute"), [])
-    assert told.endswith(words) and ("memory" in told) == bool(words)
 
 
 def test_embeddings_open_as_a_run_and_other_files_are_a_sentence(
