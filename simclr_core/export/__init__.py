@@ -1,4 +1,4 @@
-"""What a run has found out, for other programs and other people.
+"""A run's results for other programs and other people.
 
 Tables, figures for print, a replay as one HTML file, files for TensorBoard, the encoder. May import
 `figures`, `runs` and the rooms above them.

@@ -1,9 +1,9 @@
-"""What a run has found out, for other programs and other people.
+"""Formats in which a run's results can be exported; the ending of a file's name chooses one.
 
-x.csv, x.parquet        a line a picture: what is known of it, its places, h and z (see `table`)
-x.png, x.svg, x.pdf     the map or the curves as a figure (see `printed`)
-x.html                  a page that replays the run without a network (see `replay`)
-x.zip                   for TensorBoard and its Embedding Projector (see `board`)
+x.csv, x.parquet        a row per picture: what is known of it, coordinates, h and z (see `tables`)
+x.png, x.svg, x.pdf     the map or the curves as a figure (see `static_figures`)
+x.html                  a page that replays the run without a network connection (see `replay`)
+x.zip                   for TensorBoard and its Embedding Projector (see `tensorboard`)
 x.keras                 the encoder f alone, as a Keras file
 a folder                the same as a TensorFlow SavedModel
 """
@@ -17,69 +17,69 @@ from typing import BinaryIO
 from ..base.errors import ConfigError, RunError
 from ..base.files import write_atomic
 from ..model.encoder_file import save_encoder
-from ..runs import tables as table
+from ..runs import tables
 from ..runs.run import Run
-from . import replay
-from . import static_figures as printed
-from . import tensorboard as board
+from . import replay, static_figures, tensorboard
 
-ENCODER, BOARD, REPLAY = ".keras", ".zip", ".html"
-ENDINGS = (*table.ENDINGS, *printed.ENDINGS, REPLAY, BOARD, ENCODER)
+ENCODER, TENSORBOARD, REPLAY = ".keras", ".zip", ".html"
+ENDINGS = (*tables.ENDINGS, *static_figures.ENDINGS, REPLAY, TENSORBOARD, ENCODER)
 
 
 @dataclass(frozen=True)
 class Look:
-    """Which figure is wanted, and of what.
+    """Which figure to draw, and of what.
 
     Attributes:
-        figure: one of `printed.FIGURES`.
-        of, method, color: of a map, as for `printed.map_figure`.
+        figure: one of `static_figures.FIGURES`.
+        of, method, color: for a map, as in `static_figures.map_figure`.
     """
 
-    figure: str = printed.MAP
+    figure: str = static_figures.MAP
     of: str = "h"
     method: str = "umap"
     color: str = ""
 
 
 def contents(run: Run, step: int, ending: str, look: Look | None = None) -> bytes:
-    """A file's contents.
+    """Return the contents of a file.
 
     Args:
-        step: with a snapshot; a replay and curves show all of them.
+        run: the run to export.
+        step: of a snapshot; a replay and curves show all of them.
         ending: one of `ENDINGS`, but not the encoder's.
-        look: of a figure; None takes the map of h.
+        look: for a figure; None takes the map of h.
 
     Raises:
-        ConfigError: there is no such figure or colour.
-        LabError: the run cannot be read.
+        ConfigError: if there is no such figure or colour.
+        LabError: if the run cannot be read.
     """
     look = look or Look()
-    if ending in printed.ENDINGS:
-        if look.figure == printed.CURVES:
-            return printed.curves_figure(run, ending)
-        return printed.map_figure(run, step, ending, look.of, look.method, look.color)
+    if ending in static_figures.ENDINGS:
+        if look.figure == static_figures.CURVES:
+            return static_figures.curves_figure(run, ending)
+        return static_figures.map_figure(run, step, ending, look.of, look.method, look.color)
     if ending == REPLAY:
         return replay.page(run)
-    if ending == BOARD:
-        return board.zipped(run, step)
-    return table.table(run, step, ending)
+    if ending == TENSORBOARD:
+        return tensorboard.zipped(run, step)
+    return tables.table(run, step, ending)
 
 
 def write(run: Run, path: Path, step: int | None = None, look: Look | None = None) -> int:
-    """Write what the name of a file asks for (see the module's docstring).
+    """Write a file in the format that its name asks for (see the module's docstring).
 
     Args:
-        path: the file, or a folder that is not there yet.
-        step: with a snapshot; None takes the newest.
-        look: of a figure; None takes the map of h.
+        run: the run to export.
+        path: a new file, or a new folder for the encoder.
+        step: of a snapshot; None takes the newest.
+        look: for a figure; None takes the map of h.
 
     Returns:
-        The step.
+        The step that was written.
 
     Raises:
-        ConfigError: the name asks for something else.
-        LabError: the run has no such step, or the file cannot be written.
+        ConfigError: if the name has an unknown ending or is taken.
+        LabError: if the run has no such step, or the file cannot be written.
     """
     ending = path.suffix.lower()
     if ending not in (*ENDINGS, "") or path.name.startswith("."):
@@ -103,10 +103,10 @@ def write(run: Run, path: Path, step: int | None = None, look: Look | None = Non
 
 
 def chosen_step(run: Run, step: int | None) -> int:
-    """A step with a snapshot: the newest if none is asked for.
+    """Return a step with a snapshot: the given one, or the newest if it is None.
 
     Raises:
-        RunError: there is none.
+        RunError: if the run has no snapshot, or none of this step.
     """
     steps = run.snapshot_steps()
     if not steps and step is None:
@@ -118,17 +118,18 @@ def chosen_step(run: Run, step: int | None) -> int:
 
 
 def write_encoder(run: Run, path: Path, step: int | None) -> int:
-    """The encoder alone, pictures in [0, 1] to h.
+    """Write the encoder alone, which maps pictures in [0, 1] to h.
 
     Args:
-        path: ends in .keras, or is a folder that is not there yet.
+        run: the run to export.
+        path: ends in .keras, or is a new folder.
         step: whose weights were kept; None takes the newest.
 
     Returns:
-        The step.
+        The step that was written.
 
     Raises:
-        LabError: the run has no such weights, or the file cannot be written.
+        LabError: if the run has no such weights, or the file cannot be written.
     """
     from ..machine.devices import find_device
     from ..model.backend import prepare

@@ -1,6 +1,6 @@
 """A run's figures as files for papers and slides: PNG, SVG or PDF, drawn by Matplotlib.
 
-On white, with text as text in SVG. What the browser shows live is drawn by the page itself.
+They have a white background, and SVG keeps text as text. The browser draws its live figures itself.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from ..base.errors import ConfigError, LabError, RunError
 from ..figures.colors import GREYS, PETROFF_10, UNKNOWN, category_colors
 from ..loss import nt_xent as loss
-from ..runs import tables as table
+from ..runs import tables
 from ..runs.comparison import curve
 from ..runs.run import Run
 from ..runs.snapshots import cache
@@ -34,45 +34,47 @@ _STYLE: Any = {
     "axes.spines.top": False, "axes.spines.right": False, "legend.frameon": False,
     "svg.hashsalt": "simclr-lab",
 }  # fmt: skip
-_lock = threading.Lock()  # its settings belong to the whole process
+_lock = threading.Lock()  # the settings of Matplotlib belong to the whole process
 
 
 def map_figure(
     run: Run, step: int, ending: str, of: str = "h", method: str = "umap", color: str = ""
 ) -> bytes:
-    """The map of a run at a step.
+    """Draw the map of a run at a step.
 
     Args:
+        run: the run.
+        step: of a snapshot.
         ending: one of `ENDINGS`.
-        of: "h" or "z"; of z there is PCA alone.
-        method: "umap" or "pca"; PCA is taken where there is no UMAP of this step.
-        color: "label", a factor, "loss" or "views"; empty takes the first that there is.
+        of: "h" or "z"; z has only PCA.
+        method: "umap" or "pca"; PCA also replaces a UMAP that this step does not have.
+        color: "label", a factor, "loss" or "views"; empty takes the first available one.
 
     Returns:
-        The file.
+        The file's contents.
 
     Raises:
-        ConfigError: the pictures have no such colour.
-        LabError: the run has no such snapshot, or it cannot be read.
+        ConfigError: if the pictures cannot be coloured so.
+        LabError: if the run has no such snapshot, or it cannot be read.
     """
     xy, method = _places(run, step, of, method)
-    known = table.known(run.probe())
+    known = tables.known(run.probe())
     if color not in (*known, *NUMBERS, ""):
         raise ConfigError(
             f"Expected one of {', '.join([*known, *NUMBERS])} as colour, found {color!r}."
         )
-    color = color or next(iter(table.choices(known)), "")
+    color = color or next(iter(tables.choices(known)), "")
 
     def draw(figure: Any) -> None:
-        """Points in one square."""
+        """Draw the points in one square."""
         axes = figure.add_subplot()
         axes.set_aspect("equal", "datalim")
         axes.set(xticks=[], yticks=[], title=f"{run.name}, step {step:,}")
         for side in ("left", "bottom"):
             axes.spines[side].set_visible(False)
         if color in NUMBERS:
-            found = axes.scatter(*xy.T, c=cache.values(run, step, color), s=9, lw=0)
-            figure.colorbar(found, label=NUMBERS[color], shrink=0.6)
+            points = axes.scatter(*xy.T, c=cache.values(run, step, color), s=9, lw=0)
+            figure.colorbar(points, label=NUMBERS[color], shrink=0.6)
         elif color:
             _categories(axes, run, xy, color, known[color])
         else:
@@ -83,7 +85,7 @@ def map_figure(
 
 
 def _places(run: Run, step: int, of: str, method: str) -> tuple[np.ndarray, str]:
-    """(P, 2) places of a step, and the method that made them."""
+    """Return the coordinates of a step, (P, 2), and the method that made them."""
     if of == "z":
         from ..measures.projection import pca
 
@@ -92,14 +94,18 @@ def _places(run: Run, step: int, of: str, method: str) -> tuple[np.ndarray, str]
     if step not in run.coordinate_steps(method):
         raise RunError(f"Run {run.id}: expected a map of step {step:,}, found none.")
     xy = run.coordinates(method, step)["xy"]
-    if len(xy) != len(run.probe()["images"]):
-        raise RunError(f"Run {run.id}: its map and its pictures are not as many.")
+    pictures = len(run.probe()["images"])
+    if len(xy) != pictures:
+        raise RunError(
+            f"Run {run.id}: the map of step {step:,} has {len(xy):,} points, expected "
+            f"{pictures:,}, one per picture."
+        )
     return xy, method
 
 
 def _categories(axes: Any, run: Run, xy: np.ndarray, name: str, values: np.ndarray) -> None:
-    """A colour a category, and a legend with counts."""
-    names = table.names_of(run, name, values)
+    """Draw each category in its colour, and a legend with counts."""
+    names = tables.names_of(run, name, values)
     colors = category_colors(names)
     for i, words in enumerate(names):
         held = values == i
@@ -115,14 +121,18 @@ def _categories(axes: Any, run: Run, xy: np.ndarray, name: str, values: np.ndarr
 
 
 def curves_figure(run: Run, ending: str) -> bytes:
-    """What a run wrote, over its steps: loss, accuracies, alignment, ranks, gradients.
+    """Draw the curves of a run: loss, accuracies, alignment, ranks and gradients over its steps.
 
     Args:
+        run: the run.
         ending: one of `ENDINGS`.
 
+    Returns:
+        The file's contents.
+
     Raises:
-        LabError: the settings of the run cannot be read.
-        RunError: nothing was written yet.
+        LabError: if the settings of the run cannot be read.
+        RunError: if the run has written nothing yet.
     """
     training, rows = run.config.training, run.snapshot_rows()
     if not rows and not run.metrics()[0]:
@@ -132,7 +142,7 @@ def curves_figure(run: Run, ending: str) -> bytes:
     of = last.get("knn_of") or "label"
 
     def draw(figure: Any) -> None:
-        """Six small figures."""
+        """Draw six small figures."""
         grid = figure.subplots(2, 3).ravel()
         _line(grid[0], run, "loss", "loss", {"all alike": loss.collapsed_loss(training.batch_size)})
         chance = {"chance": 1 / (2 * training.batch_size - 1)}
@@ -166,7 +176,7 @@ def _line(
     known = {words: place for words, v in (marks or {}).items() if (place := number(v)) is not None}
     for words, place in known.items():
         shown = percent(place) if place <= 1 else f"{place:.2f}"
-        below = place < max(known.values())  # words on two lines must not meet between them
+        below = place < max(known.values())  # the words of two lines must not meet between them
         axes.axhline(place, color=_MUTED, lw=0.8, ls="--")
         axes.annotate(
             f"{words} {shown}", (1, place), xycoords=("axes fraction", "data"),
@@ -175,7 +185,7 @@ def _line(
 
 
 def _file(draw: Callable[[Any], None], ending: str, inches: tuple[float, float]) -> bytes:
-    """What `draw` puts into a figure, as a file."""
+    """Let `draw` fill a figure, and return it as a file."""
     if ending not in ENDINGS:
         raise LabError(f"Expected {', '.join(ENDINGS)}, found {ending!r}.")
     with _lock:

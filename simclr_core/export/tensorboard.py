@@ -1,9 +1,9 @@
-"""A run for TensorBoard: its curves as an event file, its representations for the Projector.
+"""Export to TensorBoard: curves as an event file, representations for the Embedding Projector.
 
     curves/events.out.tfevents...   loss and scores by step
     vectors.tsv, metadata.tsv       h of the pictures on the map, and what is known of them
     sprite.png                      the pictures
-    projector_config.pbtxt          says which is which
+    projector_config.pbtxt          names these files for the Projector
 
 Unpack the zip and point `tensorboard --logdir` at the folder.
 """
@@ -37,17 +37,18 @@ SNAPSHOT_FIGURES = (
     "effective_rank_z",
     "gradient_norm",
 )
-MOST_SPRITE = 8192  # pixels a side of the projector's sheet of pictures
+MOST_SPRITE = 8192  # pixels per side of the Projector's sprite
 
 
 def zipped(run: Run, step: int) -> bytes:
-    """The zip of a run.
+    """Return a zip of the files that TensorBoard opens.
 
     Args:
-        step: with a snapshot, for the Projector.
+        run: the run to export.
+        step: of the snapshot to show in the Projector.
 
     Raises:
-        LabError: the run has no such snapshot, or it cannot be read.
+        LabError: if the run has no such snapshot, or it cannot be read.
     """
     sink = io.BytesIO()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -58,9 +59,9 @@ def zipped(run: Run, step: int) -> bytes:
 
 
 def events(run: Run) -> bytes:
-    """An event file with what the run wrote at every step and every snapshot.
+    """Return an event file with what the run wrote at every step and every snapshot.
 
-    Its clock is the training's: when the run was made and the seconds trained since.
+    The time of an event is when the run was made, plus the seconds trained until then.
     """
     from tensorboardX.event_file_writer import EventsWriter
 
@@ -74,7 +75,7 @@ def events(run: Run) -> bytes:
 
 
 def _events(run: Run) -> Iterator[Any]:
-    """Rows of both logs as TensorBoard's events."""
+    """Yield the rows of both logs as events."""
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.proto.summary_pb2 import Summary
 
@@ -99,15 +100,15 @@ def _events(run: Run) -> Iterator[Any]:
 
 
 def _projector(run: Run, step: int) -> Iterator[tuple[str, str | bytes]]:
-    """Names and contents of the files of the Embedding Projector."""
-    found, images = columns(run, step), run.probe()["images"]
-    names = [name for name in found if not name.startswith(("h_", "z_"))]
+    """Yield names and contents of the files of the Embedding Projector."""
+    known, images = columns(run, step), run.probe()["images"]
+    names = [name for name in known if not name.startswith(("h_", "z_"))]
     side = math.ceil(math.sqrt(len(images)))
     size = max(4, min(images.shape[1], MOST_SPRITE // side))
-    picture = np.zeros((side * size, side * size, 3), np.uint8)  # a square is expected
+    picture = np.zeros((side * size, side * size, 3), np.uint8)  # the Projector expects a square
     filled = sheet.canvas(images, size, side)
     picture[: len(filled)] = filled
-    rows = zip(*(np.asarray(found[name]).tolist() for name in names), strict=True)
+    rows = zip(*(np.asarray(known[name]).tolist() for name in names), strict=True)
     yield "vectors.tsv", _tsv(cache.vectors(run, step).tolist())
     yield "metadata.tsv", _tsv([names, *rows])
     yield "sprite.png", sheet.encoded(picture, "png")
@@ -120,5 +121,5 @@ def _projector(run: Run, step: int) -> Iterator[tuple[str, str | bytes]]:
 
 
 def _tsv(rows: Sequence[Sequence[Any]]) -> str:
-    """Lines of values with tabs between them; tabs and line ends in values become spaces."""
+    """Return lines of values with tabs between; tabs and line ends in values become spaces."""
     return "".join("\t".join(" ".join(str(v).split()) for v in row) + "\n" for row in rows)

@@ -1,4 +1,4 @@
-"""What this machine can train on, told without importing a deep-learning framework."""
+"""What this machine can train on, found without importing a deep-learning framework."""
 
 from __future__ import annotations
 
@@ -20,24 +20,33 @@ _BFLOAT16_FLAGS = {"avx512_bf16", "amx_bf16", "bf16"}
 
 @dataclass(frozen=True)
 class Device:
-    """A place to train on: one slot of the queue."""
+    """A place to train on: one slot of the queue.
 
-    id: str  # "cpu", "gpu:0", ...
-    name: str  # for people: "2 cores, bfloat16", "NVIDIA H200"
-    memory: int  # bytes, 0 if not known
+    Attributes:
+        id: "cpu", "gpu:0", ...
+        name: for people: "2 cores, bfloat16", "NVIDIA H200".
+        memory: bytes, 0 if not known.
+        usable: whether a run can train on it.
+        note: why it is not usable, and what to do.
+        fast: the fastest precision of a GPU; that of a processor has to be measured.
+    """
+
+    id: str
+    name: str
+    memory: int
     usable: bool
-    note: str = ""  # why it is not usable, and what to do
-    fast: str = "float32"  # the precision that is faster; of a processor it has to be measured
+    note: str = ""
+    fast: str = "float32"
 
 
 def core_count() -> int:
-    """Cores that this process may use."""
+    """Return how many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 @functools.cache
 def cpu_has_bfloat16() -> bool:
-    """Whether the processor multiplies bfloat16 in hardware (Linux only; else False)."""
+    """Return whether the processor multiplies bfloat16 in hardware (False outside Linux)."""
     try:
         text = Path("/proc/cpuinfo").read_text()
     except OSError:
@@ -48,15 +57,18 @@ def cpu_has_bfloat16() -> bool:
 
 @functools.cache
 def list_devices() -> tuple[Device, ...]:
-    """All devices, GPUs first; the processor is always there."""
+    """Return all devices, GPUs first; the processor is always the last."""
     return (*_gpus(), _cpu())
 
 
 def find_device(wanted: str) -> Device:
-    """The device of an id; "auto" takes the first usable one.
+    """Return a device by its id.
+
+    Args:
+        wanted: "cpu", "gpu:0", ...; "gpu" means "gpu:0", and "auto" the first usable device.
 
     Raises:
-        DeviceError: it is not there or not usable.
+        DeviceError: if there is no such device, or it is not usable.
     """
     devices = list_devices()
     if wanted == "auto":
@@ -77,24 +89,24 @@ BACKENDS = {"tensorflow": "TensorFlow", "jax": "JAX", "torch": "PyTorch"}
 
 
 def backend_name() -> str:
-    """Keras' backend, for people: TensorFlow unless KERAS_BACKEND says another."""
+    """Return the name of Keras' backend, TensorFlow unless KERAS_BACKEND names another."""
     name = os.environ.get("KERAS_BACKEND") or "tensorflow"
     return BACKENDS.get(name, name)
 
 
 def describe(device: Device) -> str:
-    """A device in a line: "gpu:0: NVIDIA H200, 140 GiB, TensorFlow", and what it wants."""
+    """Describe a device in a line, such as "gpu:0: NVIDIA H200, 140 GiB, TensorFlow"."""
     memory = f", {device.memory / 2**30:.0f} GiB" if device.memory else ""
     line = f"{device.id}: {device.name}{memory}, {backend_name()}"
     return line if device.usable else f"{line}; not usable: {device.note}"
 
 
 def unusable_gpu() -> str:
-    """What is missing where a GPU is there and none can be used; empty otherwise."""
+    """Return what is missing if there is a GPU and none can be used; empty otherwise."""
     gpus = [device for device in list_devices() if device.id != "cpu"]
     if not gpus or any(device.usable for device in gpus):
         return ""
-    return f"{gpus[0].name} is there, but {gpus[0].note}"
+    return f"This machine has a GPU ({gpus[0].name}), but {gpus[0].note}"
 
 
 def _cpu() -> Device:
@@ -108,11 +120,11 @@ def _cpu() -> Device:
 
 
 def _gpus() -> list[Device]:
-    """GPUs that the driver lists; usable where the CUDA libraries are installed as well."""
+    """Return the GPUs that the driver lists; usable if the CUDA libraries are installed too."""
     if not shutil.which("nvidia-smi"):
         return []
     note = _missing_for_gpu()
-    capable = _ask_driver("compute_cap")  # drivers before 2021 do not know the word
+    capable = _ask_driver("compute_cap")  # drivers before 2021 do not know this query
     rows = [line.rsplit(",", 1) for line in _ask_driver("name,memory.total") if "," in line]
     return [
         Device(f"gpu:{i}", name.strip(), int(mib) * 2**20, not note, note, _fast(capable, i))
@@ -122,7 +134,7 @@ def _gpus() -> list[Device]:
 
 
 def _ask_driver(what: str) -> list[str]:
-    """A line a GPU, none if the driver is in trouble."""
+    """Return a line per GPU, none if the driver fails."""
     query = ["nvidia-smi", f"--query-gpu={what}", "--format=csv,noheader,nounits"]
     try:
         done = subprocess.run(query, capture_output=True, errors="replace", timeout=10, check=True)
@@ -132,15 +144,16 @@ def _ask_driver(what: str) -> list[str]:
 
 
 def _fast(capable: list[str], i: int) -> str:
-    """bfloat16 from compute capability 8.0 on, float16 on the tensor cores of 7.x, else float32."""
-    found = capable[i].strip() if i < len(capable) else ""
-    if not re.fullmatch(r"\d+\.\d+", found):
-        return "bfloat16"  # not known: most are newer
-    return "bfloat16" if float(found) >= 8 else "float16" if float(found) >= 7 else "float32"
+    """Return bfloat16 from compute capability 8.0 on, float16 for 7.x, float32 below."""
+    capability = capable[i].strip() if i < len(capable) else ""
+    if not re.fullmatch(r"\d+\.\d+", capability):
+        return "bfloat16"  # not known, and most GPUs are newer
+    number = float(capability)
+    return "bfloat16" if number >= 8 else "float16" if number >= 7 else "float32"
 
 
 def _missing_for_gpu() -> str:
-    """Why the backend cannot use a GPU that the driver lists; empty if it can."""
+    """Return why the backend cannot use a GPU that the driver lists; empty if it can."""
     if platform.system() != "Linux":
         return "TensorFlow uses GPUs on Linux only; train on the processor."
     backend = os.environ.get("KERAS_BACKEND", "tensorflow")

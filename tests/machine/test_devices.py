@@ -147,7 +147,7 @@ def test_a_gpu_without_libraries_is_told_and_auto_passes_it_over(
     list_devices.cache_clear()
     assert find_device("auto").id == "cpu"
     assert devices.unusable_gpu() == (
-        "NVIDIA H200 is there, but TensorFlow's CUDA libraries are missing; "
+        "This machine has a GPU (NVIDIA H200), but TensorFlow's CUDA libraries are missing; "
         "run `make run` again to install them."
     )
     assert "TensorFlow; not usable: TensorFlow's CUDA" in devices.describe(list_devices()[0])
