@@ -129,7 +129,7 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
     schedule = compile_model(model, training, jit=False)
     feed = LabelledFeed(dataset.x_train, dataset.y_train, config.views, training.batch_size, seed)
     hold = hold_steps(training.warmup_steps)
-    times = train_for(model, schedule, feed, training.seconds, hold)
+    times = train_for(model, feed, schedule=schedule, seconds=training.seconds, hold=hold)
     logits = Observer(model).encode(dataset.x_test)[1]
     right = logits.argmax(axis=1) == dataset.y_test
     return {"supervised": round(float(right.mean()), 4), "supervised_steps": len(times) + 1}

@@ -30,7 +30,7 @@ sys.path.insert(0, str(ROOT))
 
 from simclr_core.data.datasets import Dataset, load_dataset  # noqa: E402
 from simclr_core.machine.devices import find_device  # noqa: E402
-from simclr_core.measures.evaluation import nearest, vote  # noqa: E402
+from simclr_core.measures.knn import nearest, vote  # noqa: E402
 from simclr_core.model.backend import prepare, start_framework  # noqa: E402
 from simclr_core.settings import config as settings  # noqa: E402
 from simclr_core.settings.presets import preset_config, suited  # noqa: E402
@@ -94,7 +94,9 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
     schedule = models.compile_model(model, config.training, jit=False)
     feed = models.Feed(dataset.x_train[rest], config.views, config.training.batch_size, seed)
     hold = hold_steps(config.training.warmup_steps)
-    times = train_for(model, schedule, feed, args.seconds, hold, args.steps)
+    times = train_for(
+        model, feed, schedule=schedule, steps=args.steps, seconds=args.seconds, hold=hold
+    )
     observer = Observer(model)
     bank, queries = (observer.encode(dataset.x_train[rows])[0] for rows in (rest, held))
     y = dataset.y_train

@@ -9,6 +9,7 @@ import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from simclr_core.feed import demo
+from simclr_core.loss.normalise import l2_normalise
 
 from . import text as learn_text
 
@@ -73,7 +74,8 @@ def names(story: dict[str, np.ndarray], a: int, b: int) -> tuple[str, str]:
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
     """Of the angle between two vectors."""
-    return float(a @ b / max(float(np.linalg.norm(a) * np.linalg.norm(b)), 1e-12))
+    unit = l2_normalise(np.stack([a, b]))
+    return float(unit[0] @ unit[1])
 
 
 def figure(images: np.ndarray, h: np.ndarray, words: tuple[str, str]) -> str:
@@ -125,7 +127,7 @@ def arrows(degrees: float, value: float) -> str:
 
 def usual(h: np.ndarray, shape: np.ndarray, value: float) -> str:
     """HTML: mean cosines of pairs of the same shape and of different ones, beside this one."""
-    unit = h / np.maximum(np.linalg.norm(h, axis=1, keepdims=True), 1e-12)
+    unit = l2_normalise(h)
     alike = unit @ unit.T
     same = shape[:, None] == shape[None]
     others = ~np.eye(len(shape), dtype=bool)

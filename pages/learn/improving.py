@@ -15,7 +15,7 @@ from pages.shell.classroom import classroom_link
 from simclr_core.feed import demo
 from simclr_core.lessons.catalogue import lesson_named
 from simclr_core.loss import nt_xent as loss
-from simclr_core.measures.evaluation import l2_normalise
+from simclr_core.loss.normalise import l2_normalise
 from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
 from simclr_core.views.render import render_views
@@ -90,9 +90,8 @@ def negatives(count: int) -> str:
 def weights(tau: float) -> str:
     """HTML: the share of the push that the most similar strangers get, for recorded z."""
     z = l2_normalise(demo.story()["z_last"][:64].astype(np.float32))
-    s = np.sort((z @ z.T)[~np.eye(len(z), dtype=bool)].reshape(len(z), -1), axis=1)[:, ::-1]
-    scaled = np.exp((s - s[:, :1]) / tau)
-    shares = (scaled / scaled.sum(axis=1, keepdims=True)).mean(axis=0)  # (63,), nearest first
+    s = (z @ z.T)[~np.eye(len(z), dtype=bool)].reshape(len(z), -1)  # (64, 63)
+    shares = loss.negative_weights(s, tau).mean(axis=0)  # (63,), nearest first
     top = float(shares[0])
     bars = "".join(f'<i style="height:{max(100 * v / top, 1):.1f}%"></i>' for v in shares[:40])
     entropy = float(np.exp(-(shares * np.log(np.maximum(shares, 1e-12))).sum()))

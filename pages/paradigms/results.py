@@ -14,7 +14,7 @@ from pages.shell.live import mount
 from simclr_core.feed.packing import pack
 from simclr_core.feed.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
-from simclr_core.paradigms.scores import balanced
+from simclr_core.measures.classification import balanced
 from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
 from simclr_core.runs.summary import percent
 

@@ -15,6 +15,7 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
+from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import Job, encode_job
 from simclr_core.questions.jobs import withdraw
 from simclr_core.questions.reply import look
@@ -132,8 +133,8 @@ def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
     Returns:
         (N,), and a scalar that is NaN if N is 1. A representation that is zero gives NaN.
     """
-    with np.errstate(invalid="ignore", divide="ignore"):
-        unit = h / np.linalg.norm(h, axis=1, keepdims=True)  # (2N, D)
+    unit = l2_normalise(h)  # (2N, D)
+    unit[~unit.any(axis=1)] = np.nan
     similar = unit @ unit.T  # (2N, 2N)
     pair = np.arange(len(h)) // 2
     others = similar[pair[:, None] != pair]

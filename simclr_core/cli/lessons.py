@@ -7,9 +7,9 @@ from typing import Any
 
 from ..base.errors import ConfigError
 from ..lessons.catalogue import LESSONS, lesson_named
-from ..lessons.comparison import run_lesson
 from ..lessons.lesson import Lesson
 from ..lessons.results import summary
+from ..lessons.running import run_lesson
 from ..machine.devices import find_device
 from ..model.backend import prepare, start_framework
 from .report import clock, finish_json, make_report, quiet_libraries, tell

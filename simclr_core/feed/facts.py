@@ -14,7 +14,7 @@ from ..base.errors import LabError, RunError
 from ..figures.colors import UNKNOWN, category_colors
 from ..loss import nt_xent as loss
 from ..measures import per_picture
-from ..measures.neighbours import fixed_sample
+from ..measures.neighbours import fixed_sample, kept_on_map
 from ..runs.run import Run
 from ..runs.snapshots import cache
 from .categories import category_names, choices
@@ -108,7 +108,7 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
     for of_, method, key in maps:
         xy = coordinates(run, of_, method, step, key)
         true = cache.neighbours_of(run, step, some, of_)[0]
-        found["kept"].append(per_picture.kept_of(true, xy, some))
+        found["kept"].append(kept_on_map(true, xy, some))
     return found
 
 

@@ -15,8 +15,9 @@ import numpy as np
 from ..base.errors import LabError, RunError
 from ..figures.colors import UNKNOWN, category_colors, scale_colors
 from ..loss import nt_xent as loss
-from ..measures import evaluation, per_picture, projection
-from ..measures.neighbours import fixed_sample
+from ..measures import projection
+from ..measures.neighbours import fixed_sample, kept_on_map
+from ..measures.vectors import label_name
 from ..questions.reply import read
 from ..runs import summary
 from ..runs.run import Run
@@ -49,7 +50,7 @@ def target(probe: Probe) -> str | None:
     if LABEL not in probe.categories:
         return next(iter(choices(probe)), None)
     factors = {name: values for name, values in probe.categories.items() if name != LABEL}
-    return evaluation.label_name(probe.categories[LABEL], factors)
+    return label_name(probe.categories[LABEL], factors)
 
 
 def is_recorded(run: Run) -> bool:
@@ -76,7 +77,7 @@ def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
     if len(cache.vectors(run, step, of)) != len(xy):
         raise RunError(f"Run {run.id}: the coordinates of step {step} are of other pictures.")
     sample = fixed_sample(len(xy))
-    kept = per_picture.kept_of(cache.neighbours_of(run, step, sample, of)[0], xy, sample)
+    kept = kept_on_map(cache.neighbours_of(run, step, sample, of)[0], xy, sample)
     header = {"kind": "frame", "step": step, "of": of, "method": method, "bounds": bounds}
     return pack({**header, "kept": kept}, {"xy": xy.astype(np.float32).reshape(-1)})
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from ..base.errors import RunDamaged, RunError
 from ..figures.colors import UNKNOWN, category_colors, scale_colors
+from ..loss.normalise import l2_normalise
 from ..measures import per_picture
-from ..measures.evaluation import l2_normalise
 from ..runs.run import Run
 from ..runs.snapshots import cache
 from . import link as explore_link
@@ -45,7 +45,7 @@ def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> byt
     probe, z_views = probe_of(run), _views(run, step)
     indices = _ordered(run, _pictures(run, count, chosen, len(z_views)), z_views, order)
     z = z_views[indices].reshape(2 * len(indices), -1)
-    z = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), 1e-12)
+    z = l2_normalise(z)
     of = target(probe)
     names = category_names(run, of, probe.categories[of]) if of else []
     values = probe.categories[of][indices] if of else np.full(len(indices), -1)
@@ -60,7 +60,7 @@ def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> byt
         "weight": scale_colors(65),
     }
     arrays = {
-        "z": z.astype(np.float32).reshape(-1),
+        "z": z.reshape(-1),
         "index": indices.astype(np.uint32),
         "category": np.where(values < 0, len(names), values).astype(np.uint16),
     }

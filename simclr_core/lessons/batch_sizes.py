@@ -12,13 +12,15 @@ PACE_FROM = 64  # its seconds are what the others get
 _STEPS, _SECONDS = "N = {}, equal steps", "N = {}, equal seconds"
 
 
-def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
+def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, Any]:
     """Train every size for the same steps, then the others for the seconds of the middle one."""
-    from . import pictures
-    from .small_training import knn, train
+    # What imports Keras is imported late: pages read the lesson without it.
+    from .lesson_data import load_lesson_data
+    from .quantities import knn
+    from .small_training import train
 
-    dataset = pictures.read(lesson, data, tell, max(SIZES))
-    found: dict[str, dict[str, float]] = {}
+    dataset = load_lesson_data(lesson, data, progress, max(SIZES))
+    conditions: dict[str, dict[str, float]] = {}
     paces: dict[int, float] = {}
     # Shares of the whole: views made in the first part, then twice the seconds of the middle one.
     works = [size * lesson.steps for size in SIZES]
@@ -28,15 +30,15 @@ def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
     def _one(size: int, steps: int, name: str, work: float) -> None:
         nonlocal done
 
-        def _part(share: float, words: str) -> None:
-            tell((done + share * work) / sum(works), f"{name}: {words}")
+        def _report(share: float, words: str) -> None:
+            progress((done + share * work) / sum(works), f"{name}: {words}")
 
         changes = {"training": {"batch_size": size}}
         config = lesson.config(Condition(name, changes), data, dataset.kind, seed)
-        trained = train(config, dataset, steps, _part)
+        trained = train(config, dataset, steps, _report)
         paces[size] = trained.seconds / max(steps - 1, 1)
-        found[name] = {
-            "knn": round(knn(trained, dataset), 5),
+        conditions[name] = {
+            "knn": round(knn(trained, dataset, config), 5),
             "steps": float(steps),
             "training_seconds": round(trained.seconds, 2),
         }
@@ -45,13 +47,13 @@ def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
     for size in SIZES:
         _one(size, lesson.steps, _STEPS.format(size), size * lesson.steps)
     seconds = paces[PACE_FROM] * lesson.steps
-    found[_SECONDS.format(PACE_FROM)] = found[_STEPS.format(PACE_FROM)]
+    conditions[_SECONDS.format(PACE_FROM)] = conditions[_STEPS.format(PACE_FROM)]
     for size in SIZES:
         if size != PACE_FROM:
             steps = max(round(seconds / paces[size]), 1)
             _one(size, steps, _SECONDS.format(size), PACE_FROM * lesson.steps)
     order = [form.format(size) for form in (_STEPS, _SECONDS) for size in SIZES]
-    return {"conditions": {name: found[name] for name in order}}
+    return {"conditions": {name: conditions[name] for name in order}}
 
 
 LESSON = Lesson(

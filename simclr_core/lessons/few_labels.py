@@ -8,59 +8,61 @@ import numpy as np
 
 from ..base.progress import Progress
 from ..data.datasets import Dataset
+from ..data.labelled import labels_of
 from ..data.splits import labelled_rows
 from ..settings.config import RunConfig, replace
 from .lesson import Condition, Effect, Lesson
 
-COUNTS = (1, 2, 5, 10, 50, 100)  # labels a class
+COUNTS = (1, 2, 5, 10, 50, 100)  # labels per class
 PROBE, TUNED, SUPERVISED = "linear probe", "fine-tuned", "supervised"
 FINE_STEPS = 50  # of fine-tuning
-FINE_RATE = 0.25  # of the rate of pretraining: what is known already is to be kept
+FINE_RATE = 0.25  # of the rate of pretraining: to keep what is known already
 PRETRAIN = 0.3  # share of the work, for the progress
 
 
-def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
-    """Pretrain once; then learn from 1 to 100 labels a class in three ways.
+def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, Any]:
+    """Pretrain once; then learn from 1 to 100 labels per class in three ways.
 
     Supervised learning gets the steps of pretraining and fine-tuning together, with the same views
     and updates. The labelled pictures of a count are among those of the next.
     """
-    from ..measures.evaluation import linear_probe
-    from . import pictures
+    # What imports Keras is imported late: pages read the lesson without it.
+    from ..measures.linear_probe import linear_probe
+    from .lesson_data import load_lesson_data
     from .small_training import train
 
-    dataset = pictures.read(lesson, data, tell)
-    assert dataset.y_train is not None and dataset.y_test is not None
+    dataset = load_lesson_data(lesson, data, progress)
+    labels, truth = labels_of(dataset)
     config = lesson.config(Condition("pretraining"), data, dataset.kind, seed)
     trained = train(
-        config, dataset, lesson.steps, lambda s, w: tell(PRETRAIN * s, f"pretraining: {w}")
+        config, dataset, lesson.steps, lambda s, w: progress(PRETRAIN * s, f"pretraining: {w}")
     )
     h_train, h_test = trained.encode(dataset.x_train)[0], trained.encode(dataset.x_test)[0]
     rate = config.training.learning_rate * FINE_RATE
     gentle = replace(config, training=replace(config.training, learning_rate=rate))
     tuning, scratch = _Classifier(gentle, dataset), _Classifier(config, dataset)
-    tuning.begin_with(trained.model.encoder.get_weights())
+    tuning.start_from(trained.model.encoder.get_weights())
     curves: dict[str, list[float]] = {PROBE: [], TUNED: [], SUPERVISED: []}
+    share = (1 - PRETRAIN) / len(COUNTS)
     for i, count in enumerate(COUNTS):
-        rows = labelled_rows(dataset.y_train, count, seed)
-        known = dataset.y_train[rows]
-        start, share = PRETRAIN + (1 - PRETRAIN) * i / len(COUNTS), (1 - PRETRAIN) / len(COUNTS)
-        tell(start, f"{count} a class: {PROBE}")
-        curves[PROBE].append(linear_probe(h_train[rows], known, h_test, dataset.y_test))
-        tell(start + 0.05 * share, f"{count} a class: {TUNED}")
-        curves[TUNED].append(tuning.learned(rows, FINE_STEPS))
-        tell(start + 0.3 * share, f"{count} a class: {SUPERVISED}")
-        curves[SUPERVISED].append(scratch.learned(rows, lesson.steps + FINE_STEPS))
-    found = {
+        rows = labelled_rows(labels, count, seed)
+        start = PRETRAIN + share * i
+        progress(start, f"{count} per class: {PROBE}")
+        curves[PROBE].append(linear_probe(h_train[rows], labels[rows], h_test, truth))
+        progress(start + 0.05 * share, f"{count} per class: {TUNED}")
+        curves[TUNED].append(tuning.accuracy_after(rows, FINE_STEPS))
+        progress(start + 0.3 * share, f"{count} per class: {SUPERVISED}")
+        curves[SUPERVISED].append(scratch.accuracy_after(rows, lesson.steps + FINE_STEPS))
+    conditions = {
         f"{name}, {count} a class": {"accuracy": round(value, 5)}
         for name, values in curves.items()
         for count, value in zip(COUNTS, values, strict=True)
     }
-    return {"conditions": found, "counts": list(COUNTS), "curves": curves}
+    return {"conditions": conditions, "counts": list(COUNTS), "curves": curves}
 
 
 class _Classifier:
-    """A classifier that is compiled once and begins anew with every set of labelled pictures.
+    """A classifier that is compiled once and starts again with every set of labelled pictures.
 
     Args:
         config: views, model and training.
@@ -74,9 +76,9 @@ class _Classifier:
         from ..model.supervised import build_classifier
         from ..runs.snapshots.observer import Observer
 
-        assert dataset.y_train is not None
         self.config, self.dataset = config, dataset
-        classes = int(dataset.y_train.max()) + 1
+        self.labels, self.truth = labels_of(dataset)
+        classes = int(self.labels.max()) + 1
         self.model = build_classifier(config.model, config.training, dataset.image_size, classes)
         self.schedule = compile_model(self.model, config.training, jit=False)
         self.observer = Observer(self.model)
@@ -85,28 +87,27 @@ class _Classifier:
             np.copy(keras.ops.convert_to_numpy(v)) for v in self.model.optimizer.variables
         ]
 
-    def begin_with(self, encoder: list[np.ndarray]) -> None:
-        """Take the weights of a trained encoder as the beginning."""
+    def start_from(self, encoder: list[np.ndarray]) -> None:
+        """Start every training from the weights of a trained encoder."""
         self.model.encoder.set_weights(encoder)
         self._weights = self.model.get_weights()
 
-    def learned(self, rows: np.ndarray, steps: int) -> float:
-        """Test accuracy after so many updates on the labelled pictures of these rows."""
+    def accuracy_after(self, rows: np.ndarray, steps: int) -> float:
+        """Train on the labelled pictures of these rows, and return the test accuracy."""
         from ..model.supervised import LabelledFeed
+        from ..training.fixed_time import train_for
 
-        data, training = self.dataset, self.config.training
-        assert data.y_train is not None and data.y_test is not None
+        training = self.config.training
         self.model.set_weights(self._weights)
         for variable, value in zip(self.model.optimizer.variables, self._state, strict=True):
             variable.assign(value)
-        self.schedule.total.assign(steps)
         feed = LabelledFeed(
-            data.x_train[rows], data.y_train[rows], self.config.views, training.batch_size,
+            self.dataset.x_train[rows], self.labels[rows], self.config.views, training.batch_size,
             training.seed, end=steps,
         )  # fmt: skip
-        self.model.fit(feed, verbose=0, shuffle=False)
-        logits = self.observer.encode(data.x_test)[1]
-        return float((logits.argmax(axis=1) == data.y_test).mean())
+        train_for(self.model, feed, schedule=self.schedule, steps=steps)
+        logits = self.observer.encode(self.dataset.x_test)[1]
+        return float((logits.argmax(axis=1) == self.truth).mean())
 
 
 LESSON = Lesson(

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..base.progress import Progress
+from ..data.labelled import labels_of
 from .lesson import Condition, Effect, Lesson
 
 POINTS, NOISE_DIMENSIONS = 600, 64
@@ -18,57 +19,52 @@ STEP = 4000  # coordinates are kept as whole numbers of 0 to this
 _NAME = "{}: {} neighbours, distance {:g}"
 
 
-def run(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
-    """Train, lay h and noise out under every setting, and measure what the maps seem to show."""
+def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, Any]:
+    """Train, lay out h and noise with every setting, and measure what the maps seem to show."""
+    # What imports Keras or UMAP is imported late: pages read the lesson without it.
+    from ..measures.neighbours import neighbours_kept
     from ..measures.projection import umap_layout
-    from . import pictures
+    from .lesson_data import load_lesson_data
     from .small_training import train
 
-    dataset = pictures.read(lesson, data, tell)
-    assert dataset.y_test is not None
+    dataset = load_lesson_data(lesson, data, progress)
+    truth = labels_of(dataset)[1]
     config = lesson.config(Condition("trained"), data, dataset.kind, seed)
-    trained = train(config, dataset, lesson.steps, lambda s, w: tell(TRAIN * s, f"training: {w}"))
+    trained = train(
+        config, dataset, lesson.steps, lambda s, w: progress(TRAIN * s, f"training: {w}")
+    )
     h = trained.encode(dataset.x_test[:POINTS])[0]
     noise = np.random.default_rng([seed, 5]).standard_normal((POINTS, NOISE_DIMENSIONS))
-    found: dict[str, Any] = {"conditions": {}, "maps": {}}
+    result: dict[str, Any] = {"conditions": {}, "maps": {}}
     layouts = [("h", h), ("noise", noise.astype(np.float32))]
     for i, (what, vectors) in enumerate(layouts):
         before = clusters(vectors)
         for j, (neighbours, distance) in enumerate(SETTINGS):
             name = _NAME.format(what, neighbours, distance)
             share = (len(SETTINGS) * i + j) / (len(layouts) * len(SETTINGS))
-            tell(TRAIN + (1 - TRAIN) * share, name)
+            progress(TRAIN + (1 - TRAIN) * share, name)
             xy = umap_layout(vectors, neighbors=neighbours, min_dist=distance, seed=seed)
-            found["conditions"][name] = {
+            result["conditions"][name] = {
                 "clusters": clusters(xy),
                 "clusters_before": before,
-                "kept": round(kept(vectors, xy), 5),
+                "kept": round(neighbours_kept(vectors, xy), 5),
             }
-            found["maps"][name] = whole(xy).tolist()
-    found["classes"] = dataset.y_test[:POINTS].tolist()
-    found["class_names"] = list(dataset.class_names)
-    return found
+            result["maps"][name] = whole(xy).tolist()
+    result["classes"] = truth[:POINTS].tolist()
+    result["class_names"] = list(dataset.class_names)
+    return result
 
 
 def clusters(x: np.ndarray) -> int:
-    """How many clusters HDBSCAN finds among points (Campello et al. 2013); none: 0."""
+    """Return how many clusters HDBSCAN finds among points (Campello et al. 2013); none: 0."""
+    # Imported late: pages read the lesson without scikit-learn.
     from sklearn.cluster import HDBSCAN
 
     return int(HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(x).max()) + 1
 
 
-def kept(vectors: np.ndarray, xy: np.ndarray, count: int = 15) -> float:
-    """Share of each point's nearest neighbours (cosine) that are its nearest on the map."""
-    from sklearn.neighbors import NearestNeighbors
-
-    before = NearestNeighbors(n_neighbors=count, metric="cosine").fit(vectors).kneighbors()[1]
-    after = NearestNeighbors(n_neighbors=count).fit(xy).kneighbors()[1]
-    same = [len(set(a) & set(b)) for a, b in zip(before, after, strict=True)]
-    return float(np.mean(same)) / count
-
-
 def whole(xy: np.ndarray) -> np.ndarray:
-    """Coordinates as whole numbers of 0 to `STEP`, one scale for both axes: (P, 2) int64."""
+    """Return coordinates as whole numbers of 0 to `STEP`, one scale for both axes: (P, 2) int64."""
     low, span = xy.min(axis=0), float(np.ptp(xy, axis=0).max()) or 1.0
     return np.rint((xy - low) / span * STEP).astype(np.int64)
 

@@ -1,4 +1,4 @@
-"""Losses other than NT-Xent, to see what each part of it is for.
+"""Losses other than NT-Xent, which show what each part of it is for.
 
 Each is a function of projections z (2N, d), rows 2k and 2k+1 the views of picture k, the
 temperature and `xp` (numpy or keras.ops), and gives (loss, accuracy) as `loss.loss_and_accuracy`.
@@ -13,11 +13,12 @@ from typing import Any
 import numpy as np
 
 from ..loss.nt_xent import (
-    _ONE,
-    _ZERO,
     MASKED,
+    ONE,
+    ZERO,
     contrastive_accuracy,
     loss_and_accuracy,
+    partners,
     similarities,
 )
 
@@ -25,10 +26,10 @@ Objective = Callable[..., tuple[Any, Any]]
 
 
 def few_negatives(z: Any, temperature: float, xp: Any = np, count: int = 1) -> tuple[Any, Any]:
-    """NT-Xent in which each view sees so many of its 2N-2 negatives.
+    """Return NT-Xent in which each view sees only `count` of its 2N-2 negatives.
 
-    The batch is in random order: each view takes those that follow its pair, and from the end of
-    the batch it goes on at its beginning.
+    The batch is in random order: each view takes those that follow its pair, and continues at the
+    beginning of the batch when it reaches the end.
 
     Args:
         count: 1 to 2N-2.
@@ -41,30 +42,30 @@ def few_negatives(z: Any, temperature: float, xp: Any = np, count: int = 1) -> t
 
 
 def no_negatives(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
-    """Partners are pulled together and nothing is pushed apart: minus their similarity over tau."""
+    """Return minus the similarity of partners over tau: nothing is pushed apart."""
     s = similarities(z, xp)
     positive = xp.sum(s * _who(s, 0, xp)[0], axis=1)  # (2N,)
     return xp.mean(-positive / temperature), contrastive_accuracy(z, xp)
 
 
 def with_itself(z: Any, temperature: float, xp: Any = np) -> tuple[Any, Any]:
-    """NT-Xent whose diagonal was forgotten: each view competes with itself as well.
+    """Return NT-Xent without the mask on its diagonal: each view competes with itself as well.
 
-    A view is never less similar to itself than to its partner: the loss cannot pass under ln 2,
-    and among all views, itself included, none ever finds its partner.
+    A view is never less similar to itself than to its partner: the loss cannot fall below ln 2,
+    and no view ever finds its partner among all views, itself included.
     """
     s = similarities(z, xp)  # (2N, 2N)
     partner = _who(s, 0, xp)[0]
     positive = xp.sum(s * partner, axis=1)  # (2N,)
-    lost = _log_sum(s / temperature, xp) - positive / temperature
+    losses = _log_sum(s / temperature, xp) - positive / temperature
     others = xp.max(s + partner * np.float32(MASKED), axis=1)  # (2N,), itself is among them
-    return xp.mean(lost), xp.mean(xp.where(positive > others, _ONE, _ZERO))
+    return xp.mean(losses), xp.mean(xp.where(positive > others, ONE, ZERO))
 
 
 def alignment_and_uniformity(
     z: Any, temperature: float, xp: Any = np, align: float = 1.0, spread: float = 1.0
 ) -> tuple[Any, Any]:
-    """Alignment and uniformity themselves as a loss (Wang & Isola 2020, equations 3 to 5).
+    """Return alignment and uniformity themselves as a loss (Wang & Isola 2020, equations 3 to 5).
 
     Args:
         align, spread: weights of the two; 0 leaves one out.
@@ -97,16 +98,15 @@ OBJECTIVES: dict[str, Objective] = {
 
 
 def _who(s: Any, count: int, xp: Any) -> tuple[Any, Any]:
-    """(2N, 2N) float32 each: 1 where the column is the row's partner, or a negative it sees."""
+    """Return (2N, 2N) float32 each: 1 at the row's partner, and at the negatives it sees."""
     n = s.shape[0] if s.shape[0] is not None else xp.shape(s)[0]
     view = xp.arange(n)
-    partner = xp.where(view[None, :] == (view + 1 - 2 * (view % 2))[:, None], _ONE, _ZERO)
     after = (view[None, :] - 2 * (view[:, None] // 2) + n) % n  # 0 and 1: its own pair
-    seen = xp.where(after >= 2, _ONE, _ZERO) * xp.where(after < 2 + count, _ONE, _ZERO)
-    return partner, seen
+    seen = xp.where(after >= 2, ONE, ZERO) * xp.where(after < 2 + count, ONE, ZERO)
+    return partners(n, xp), seen
 
 
 def _log_sum(logits: Any, xp: Any) -> Any:
-    """Log of the sum of exponentials, row by row."""
+    """Return the log of the sum of exponentials, row by row."""
     top = xp.max(logits, axis=1, keepdims=True)
     return xp.log(xp.sum(xp.exp(logits - top), axis=1)) + top[:, 0]

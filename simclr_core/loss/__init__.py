@@ -9,6 +9,7 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
+        "normalise": ["l2_normalise"],
         "nt_xent": ["contrastive_accuracy", "nt_xent_loss", "similarities"],
     },
 )

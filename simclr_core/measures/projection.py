@@ -1,9 +1,9 @@
-"""From representations to a picture: PCA at once, UMAP that moves instead of jumping.
+"""From representations to a map: PCA at once, UMAP that moves instead of jumping.
 
-    h (P, D) -> coordinates (P, 2) -> how many true neighbourhoods the picture kept
+    h (P, D) -> coordinates (P, 2) -> how many true neighbourhoods the map kept
 
-Importing this module needs NumPy alone; UMAP, numba and scikit-learn are imported when they are
-used first. numba's default threading layer ends a process that two threads enter, so call
+Importing this module needs NumPy alone; UMAP, numba, scikit-learn and SciPy are imported when they
+are used first. numba's default threading layer ends a process that two threads enter, so call
 `umap_layout` from one thread of a process only.
 """
 
@@ -22,7 +22,7 @@ from .neighbours import (
     METRICS,
     checked,
     matching,
-    nearest,
+    neighbour_graph,
     neighbours_kept,
     preservation,
     rows_of,
@@ -39,7 +39,7 @@ NEXT_RATE = 0.25  # of UMAP's learning rate: half the motion of 1, and no neighb
 
 
 def pca(h: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
-    """The two directions of largest variance.
+    """Return coordinates along the two directions of largest variance.
 
     Args:
         h: representations (P, D), any real dtype.
@@ -52,6 +52,7 @@ def pca(h: np.ndarray, previous: np.ndarray | None = None) -> np.ndarray:
     Raises:
         ValueError: h is not a matrix of finite numbers, or `previous` has other points.
     """
+    # Imported late, so that importing this module needs NumPy alone.
     from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
     h = checked(h)
@@ -90,10 +91,12 @@ def procrustes(xy: np.ndarray, reference: np.ndarray, scale: bool = False) -> np
     if not len(xy):
         return xy.astype(np.float32)
     centred, goal = xy - xy.mean(0), reference - reference.mean(0)
-    left, values, right = np.linalg.svd(centred.T @ goal)
+    from scipy.linalg import orthogonal_procrustes  # late: importing this needs NumPy alone
+
+    turn, overlap = orthogonal_procrustes(centred, goal)  # (2, 2)
     size = (centred**2).sum()
-    factor = values.sum() / size if scale and size > 0 else 1.0
-    return (factor * centred @ (left @ right) + reference.mean(0)).astype(np.float32)
+    factor = overlap / size if scale and size > 0 else 1.0
+    return (factor * centred @ turn + reference.mean(0)).astype(np.float32)
 
 
 def umap_layout(
@@ -103,10 +106,11 @@ def umap_layout(
     min_dist: float = MIN_DIST,
     metric: str = METRIC,
     previous: np.ndarray | None = None,
+    reference: np.ndarray | None = None,
     epochs: int | None = None,
     seed: int = 0,
 ) -> np.ndarray:
-    """UMAP that starts from a layout before and is turned back onto it.
+    """Lay out with UMAP, starting from the layout before, and turn the result back onto it.
 
     Neighbours are exact (matrix products), which is several times faster here than UMAP's own
     search among a few thousand points, and spares half of what numba would have to compile.
@@ -117,6 +121,8 @@ def umap_layout(
         min_dist: how near to each other points may lie, in units of the layout.
         metric: "cosine" or "euclidean".
         previous: coordinates (P, 2) of the same points; None starts from PCA.
+        reference: coordinates (P, 2) to turn a first layout onto, such as another map of the same
+            points; None takes the PCA that it starts from. Not used with `previous`.
         epochs: passes over the neighbour graph; None takes 300 from PCA, 60 from `previous`.
         seed: equal input and seed give an equal layout.
 
@@ -142,18 +148,19 @@ def umap_layout(
         previous = None  # a collapsed layout holds nothing to start from
     first = previous is None
     start = pca(rows) if previous is None else np.asarray(previous, np.float32)
+    target = reference if first and reference is not None else start
     if len(h) < 4:
-        return procrustes(pca(rows), start)
+        return procrustes(pca(rows), target)
     xy = _fit(
         rows,
-        nearest(rows, min(neighbors, len(h)), metric),
+        neighbour_graph(rows, min(neighbors, len(h)), metric),
         _square(_jittered(start, seed)),
         min_dist=min_dist,
         n_epochs=epochs or (FIRST_EPOCHS if first else NEXT_EPOCHS),
         learning_rate=1.0 if first else NEXT_RATE,
         random_state=seed,
     )
-    return procrustes(xy * (SIZE if first else _size(start)) / _size(xy), start)
+    return procrustes(xy * (SIZE if first else _size(start)) / _size(xy), target)
 
 
 def warm_up(points: int = 1000, dim: int = 64) -> float:
@@ -190,7 +197,7 @@ def _fit(
 
 
 def _umap() -> ModuleType:
-    """The package umap, without TensorFlow, its functions cached on the disk."""
+    """Import umap without TensorFlow, its compiled functions cached on the disk."""
     if "umap" in sys.modules:
         return sys.modules["umap"]
     hidden = "tensorflow" not in sys.modules
@@ -247,7 +254,7 @@ def _square(xy: np.ndarray) -> np.ndarray:
 
 
 def _fixed_signs(xy: np.ndarray) -> np.ndarray:
-    """Axes whose largest coordinate is positive, so that a picture repeats everywhere."""
+    """Axes whose largest coordinate is positive, so that a map is the same everywhere."""
     if not len(xy):
         return xy
     largest = xy[np.abs(xy).argmax(0), [0, 1]]

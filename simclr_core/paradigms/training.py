@@ -1,8 +1,8 @@
 """How each of the four ways is trained.
 
-All use the same encoder for the same seconds, pretraining and what follows it together; they
-differ in which pictures they see (all, or the labelled ones) and in what they are asked: the label,
-the picture itself, or its other view.
+All train the same encoder for the same seconds, pretraining included; they differ in which pictures
+they see (all, or the labelled ones) and in what they predict: the label, the picture itself, or its
+other view.
 """
 
 from __future__ import annotations
@@ -16,29 +16,32 @@ import numpy as np
 
 from ..base.progress import Progress
 from ..data.datasets import Dataset
+from ..data.labelled import labels_of
+from ..measures.linear_probe import fitted_probe
+from ..measures.registry import measure
+from ..measures.vectors import Vectors
 from ..model.encoders import build_encoder
 from ..model.optimizers import AdamW
 from ..model.schedule import hold_steps
 from ..model.simclr import Feed, build_model, compile_model
 from ..model.supervised import LabelledFeed, build_classifier
 from ..runs.snapshots.observer import Observer
-from ..settings.config import RunConfig, replace
+from ..settings.config import RunConfig, ViewConfig, replace
 from ..training.fixed_time import train_for
 
 CODE_RATE = 2e-3  # of the autoencoder's AdamW
-PROBED = 10_000  # labelled pictures that the probe learns from, at most
 
 
 @dataclass
 class Learned:
-    """What a way has learned.
+    """The result of one way to learn.
 
     Attributes:
         predicted: (M,) classes of the test pictures.
         scores: (M, K) probabilities, or None where a way has none.
         h: (M, D) representations of the test pictures.
-        steps: updates that were made.
-        seconds: that they took.
+        steps: updates made.
+        seconds: of these updates.
     """
 
     predicted: np.ndarray
@@ -49,9 +52,9 @@ class Learned:
 
 
 def pretrain(
-    config: RunConfig, dataset: Dataset, seconds: float, tell: Progress
+    config: RunConfig, dataset: Dataset, seconds: float, progress: Progress
 ) -> tuple[list[np.ndarray], int, float]:
-    """Contrastive training on all training pictures, without labels.
+    """Train contrastively on all training pictures, without labels.
 
     Returns:
         The encoder's weights, steps and seconds.
@@ -60,7 +63,7 @@ def pretrain(
     schedule = compile_model(model, config.training, jit=False)
     feed = Feed(dataset.x_train, config.views, config.training.batch_size, config.training.seed)
     hold = hold_steps(config.training.warmup_steps)
-    times = train_for(model, schedule, feed, seconds, hold, tell=tell)
+    times = train_for(model, feed, schedule=schedule, seconds=seconds, hold=hold, progress=progress)
     return model.encoder.get_weights(), len(times) + 1, sum(times)
 
 
@@ -70,23 +73,23 @@ def supervised(
     rows: np.ndarray,
     classes: int,
     seconds: float,
-    tell: Progress,
+    progress: Progress,
     weights: list[np.ndarray] | None = None,
     frozen: int = 0,
     staged: bool = False,
 ) -> Learned:
-    """A classifier on the labelled pictures: from scratch, or fine-tuned.
+    """Train a classifier on the labelled pictures: from scratch, or by fine-tuning.
 
     Args:
-        config: views, model and training; the rate is the classifier's own.
+        config: views, model and training; the learning rate is the classifier's.
         rows: the labelled training pictures.
         classes: K.
         seconds: of training.
-        weights: of a pretrained encoder; from scratch without.
+        weights: of a pretrained encoder; None trains from scratch.
         frozen: convolutions, from the pictures on, that keep their weights.
         staged: train the classifier alone for the first half, then everything that is not frozen.
     """
-    labels = _labels(dataset)[0]
+    labels, _ = labels_of(dataset)
     training = config.training
     model = build_classifier(config.model, training, dataset.image_size, classes)
     if weights is not None:
@@ -94,24 +97,26 @@ def supervised(
     feed = LabelledFeed(
         pictures(dataset, rows), labels[rows], config.views, training.batch_size, training.seed
     )
-    parts = [(0.5, 10**6), (0.5, frozen)] if staged else [(1.0, frozen)]
+    stages = [(0.5, 10**6), (0.5, frozen)] if staged else [(1.0, frozen)]
     steps, spent, done = 0, 0.0, 0.0
-    for share, kept in parts:
+    for share, kept in stages:
         freeze(model.encoder, kept)
         schedule = compile_model(model, training, jit=False)
 
-        def _part(at: float, words: str, done: float = done, share: float = share) -> None:
-            tell(done + share * at, words)
+        def _report(at: float, words: str, done: float = done, share: float = share) -> None:
+            progress(done + share * at, words)
 
         hold = min(hold_steps(training.warmup_steps), 30)
-        times = train_for(model, schedule, feed, seconds * share, hold, tell=_part)
+        times = train_for(
+            model, feed, schedule=schedule, seconds=seconds * share, hold=hold, progress=_report
+        )
         steps, spent, done = steps + len(times) + 1, spent + sum(times), done + share
     h, logits = Observer(model).encode(dataset.x_test)
     return Learned(logits.argmax(axis=1), _softmax(logits), h, steps, spent)
 
 
 def pictures(dataset: Dataset, rows: np.ndarray) -> np.ndarray:
-    """Training pictures of these rows; all of them as they lie, which may be on the disk."""
+    """Return the training pictures of these rows; all of them as they are, perhaps on the disk."""
     return dataset.x_train if len(rows) == len(dataset.x_train) else dataset.x_train[rows]
 
 
@@ -135,13 +140,13 @@ def freeze(encoder: Any, count: int) -> int:
 
 
 def convolutions(encoder: Any) -> int:
-    """How many convolutions an encoder has."""
+    """Return how many convolutions an encoder has."""
     kinds = keras.layers.Conv2D | keras.layers.DepthwiseConv2D
     return sum(isinstance(layer, kinds) for layer in _layers(encoder))
 
 
 def _layers(net: Any) -> Iterator[Any]:
-    """Layers in order, those inside of others included."""
+    """Yield layers in order, those inside other layers included."""
     for layer in net.layers:
         if isinstance(layer, keras.Model):
             yield from _layers(layer)
@@ -150,9 +155,9 @@ def _layers(net: Any) -> Iterator[Any]:
 
 
 def autoencoder(
-    config: RunConfig, dataset: Dataset, seconds: float, tell: Progress
+    config: RunConfig, dataset: Dataset, seconds: float, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, int, float]:
-    """The encoder trained to give enough for a decoder to draw the picture again.
+    """Train an encoder so that a decoder can draw the picture again from its code.
 
     Returns:
         Codes (N, D) and (M, D) of training and test pictures, steps and seconds.
@@ -164,7 +169,7 @@ def autoencoder(
     model = keras.Model(encoder.input, picture(encoder.output))
     model.compile(optimizer=AdamW(CODE_RATE), loss="mse")
     feed = _Pictures(dataset.x_train, training.batch_size, training.seed)
-    times = train_for(model, None, feed, seconds, 20, tell=tell)
+    times = train_for(model, feed, seconds=seconds, hold=20, progress=progress)
     codes = [_encoded(encoder, x) for x in (dataset.x_train, dataset.x_test)]
     return codes[0], codes[1], len(times) + 1, sum(times)
 
@@ -173,8 +178,6 @@ class _Pictures(Feed):
     """Pictures as they are, as input and as target."""
 
     def __init__(self, images: np.ndarray, batch_size: int, seed: int) -> None:
-        from ..settings.config import ViewConfig
-
         super().__init__(images, ViewConfig(), batch_size, seed)
 
     def __getitem__(self, index: int) -> Any:
@@ -184,7 +187,7 @@ class _Pictures(Feed):
 
 
 def _decoder(features: int, size: int, width: int) -> Any:
-    """Draws a picture from its code: a dense layer, then three times twice the size."""
+    """Build a decoder from code to picture: a dense layer, then twice the size three times."""
     from keras import layers
 
     least = -(-size // 8)
@@ -217,7 +220,8 @@ def frozen_encoder(
     classes: int,
     weights: list[np.ndarray],
 ) -> tuple[Learned, float]:
-    """Self-supervised: a linear probe on frozen h of the labelled pictures, of at most `PROBED`.
+    """Fit a linear probe on frozen h of the labelled pictures, of at most
+    10,000 of them.
 
     Args:
         classes: K.
@@ -225,35 +229,22 @@ def frozen_encoder(
     Returns:
         What the probe reads, and the accuracy of kNN among the labelled pictures.
     """
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
-
-    from ..measures.evaluation import K, knn_predict
-
-    labels, truth = _labels(dataset)
+    labels, truth = labels_of(dataset)
     model = build_model(config.model, config.training, dataset.image_size)
     model.encoder.set_weights(weights)
     observer = Observer(model)
     known, asked = observer.encode(pictures(dataset, rows))[0], observer.encode(dataset.x_test)[0]
-    probe = make_pipeline(StandardScaler(), LogisticRegression(C=0.1, max_iter=300))
-    few_rows = np.random.default_rng(0).permutation(len(rows))[:PROBED]
-    probe.fit(known[few_rows], labels[rows[few_rows]])
-    few = probe.predict_proba(asked)  # classes that have labelled pictures
+    probe = fitted_probe(known, labels[rows])
     scores = np.zeros((len(asked), classes))
-    scores[:, probe.classes_] = few
-    near = knn_predict(known, labels[rows], asked, k=min(K, len(rows)))
-    found = Learned(scores.argmax(axis=1), scores, asked, 0, 0.0)
-    return found, float((near == truth).mean())
+    scores[:, probe.classes_] = probe.predict_proba(asked)  # of classes with labelled pictures
+    near = measure(
+        "knn_accuracy",
+        Vectors(asked, targets={"": truth}, bank=known, bank_targets={"": labels[rows]}),
+    )
+    return Learned(scores.argmax(axis=1), scores, asked, 0, 0.0), near[""]
 
 
 def tuned(config: RunConfig, factor: float) -> RunConfig:
-    """Settings of fine-tuning: another learning rate."""
+    """Return the settings of fine-tuning: another learning rate."""
     rate = config.training.learning_rate * factor
     return replace(config, training=replace(config.training, learning_rate=rate))
-
-
-def _labels(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    if dataset.y_train is None or dataset.y_test is None:
-        raise ValueError("expected pictures with labels, found none")
-    return dataset.y_train, dataset.y_test

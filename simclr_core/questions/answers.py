@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 
 from ..base.progress import Progress
+from ..loss.normalise import l2_normalise
 from ..measures import projection
-from ..measures.evaluation import l2_normalise
 from ..measures.neighbours import METRICS
 from ..measures.occlusion import occlusion
 from ..model.encoder_file import encoder_file
@@ -103,11 +103,15 @@ def layout(question: Question, tell: Progress) -> Arrays:
     for i, step in enumerate(steps):
         tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
         found = vectors(question.run, step, of)
-        previous = layouts[-1] if layouts else None
         xy = projection.umap_layout(
-            found, neighbors=neighbors, min_dist=min_dist, metric=metric, previous=previous
+            found,
+            neighbors=neighbors,
+            min_dist=min_dist,
+            metric=metric,
+            previous=layouts[-1] if layouts else None,
+            reference=None if layouts else projection.pca(found),
         )
-        layouts.append(xy if layouts else projection.procrustes(xy, projection.pca(found)))
+        layouts.append(xy)
     return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
 
 

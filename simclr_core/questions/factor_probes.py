@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from ..data.properties import properties
-from ..measures.evaluation import PIXEL_AXES, label_name, linear_probe, small_pixels
+from ..measures.linear_probe import PIXEL_AXES, linear_probe
+from ..measures.vectors import label_name, small_pixels
 from ..runs.run import Run
 from ..runs.snapshots.coordinates import vectors
 

@@ -20,7 +20,7 @@ from ..base.errors import DataError
 from ..base.files import write_json, write_npz
 from ..base.progress import Progress
 from ..data.datasets import Dataset, load_dataset, probe_indices
-from ..measures import per_picture, projection
+from ..measures import neighbours, per_picture, projection
 from ..runs.run import Run
 from ..runs.snapshots.cache import NEIGHBOURS
 from ..runs.snapshots.coordinates import lay_out
@@ -83,7 +83,7 @@ def make(run: Run, network: Network, step: int, count: int, tell: Progress) -> s
     write_npz(aside / f"near-{step:08d}.npz", {"which": which, "similarity": similarity})
     tell(0.7, "laying out")
     flat = projection.pca(arrays["h"])
-    kept = np.float32(per_picture.kept_of(which, flat))
+    kept = np.float32(neighbours.kept_on_map(which, flat))
     unknown = np.float32("nan")
     pca = {"xy": flat, "kept": kept, "preservation": unknown, "seconds": unknown}
     write_npz(aside / "coordinates" / f"pca-{step:08d}.npz", pca)  # type: ignore[arg-type]

@@ -22,8 +22,10 @@ import numpy as np
 
 from ..base.errors import DataError, RunDamaged
 from ..base.files import append_lines, read_npz, write_json, write_npz
-from ..measures import evaluation, projection
+from ..measures import projection
 from ..measures.neighbours import checked
+from ..measures.registry import snapshot_scores
+from ..measures.vectors import Vectors
 from ..settings import config as settings
 from ..settings.config import DataConfig, RunConfig
 from . import states
@@ -145,16 +147,13 @@ class Recording:
         self.run.write_status(phase="training", step=0, started=time.time())
 
     def _scores(self, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
-        found = {f"effective_rank_{k}": evaluation.effective_rank(v) for k, v in arrays.items()}
-        if "z" in arrays:
-            found["uniformity"] = evaluation.uniformity(arrays["z"])
         labels = self.labels
         if labels is None or len(np.unique(labels[labels >= 0])) < 2:
-            return found
-        known = labels >= 0
-        asked = {"knn_accuracy": arrays["h"], "knn_accuracy_pixels": self.images}
-        scores = {k: evaluation.knn_accuracy(v[known], labels[known]) for k, v in asked.items()}
-        return found | scores | {"knn_of": "label"}
+            return snapshot_scores({name: Vectors(x) for name, x in arrays.items()})
+        spaces = {**arrays, "pixels": self.images}
+        targets = {"label": labels}
+        scores = snapshot_scores({k: Vectors(x, targets=targets) for k, x in spaces.items()})
+        return scores | {"knn_of": "label"}
 
 
 def import_embeddings(path: Path | str, name: str = "", store: RunStore | None = None) -> Run:

@@ -21,7 +21,7 @@ from .tasks import TASKS
 # Kind -> module and function, which gets the folder of runs, the payload and a function that
 # reports progress. They are in rooms above this one, so they are named, not imported.
 STUDIES = {
-    "lesson": ("simclr_core.lessons.comparison", "serve"),
+    "lesson": ("simclr_core.lessons.running", "serve"),
     "study": ("simclr_core.paradigms.making", "serve"),
 }
 

@@ -17,7 +17,7 @@ from simclr_core.base.errors import DataError
 from simclr_core.data import memmaps
 from simclr_core.data.datasets import Dataset, load_dataset
 from simclr_core.machine import memory
-from simclr_core.measures import evaluation
+from simclr_core.measures import knn
 from simclr_core.model.simclr import Feed
 from simclr_core.settings.config import ViewConfig
 
@@ -186,17 +186,17 @@ def test_rows_of_a_slice_are_found_in_the_map(tmp_path: Path, no_memory: None) -
 def test_neighbours_do_not_depend_on_the_blocks(own: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     bank = rng.normal(size=(50, 6)).astype(np.float32)
     queries = None if own else rng.normal(size=(23, 6)).astype(np.float32)
-    whole = evaluation.nearest(bank, queries, 7)
-    monkeypatch.setattr(evaluation, "BLOCK", 6 * 11)  # eleven vectors at once
-    blocked = evaluation.nearest(bank, queries, 7)
+    whole = knn.nearest(bank, queries, 7)
+    monkeypatch.setattr(knn, "BLOCK", 6 * 11)  # eleven vectors at once
+    blocked = knn.nearest(bank, queries, 7)
     for (a, s), (b, t) in zip(zip(*whole, strict=True), zip(*blocked, strict=True), strict=True):
         assert set(a) == set(b)
         np.testing.assert_allclose(s[np.argsort(a)], t[np.argsort(b)], atol=1e-6)
 
 
 def test_few_vectors_have_few_neighbours(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evaluation, "BLOCK", 6 * 2)
-    found, similarity = evaluation.nearest(np.eye(3, 6, dtype=np.float32), None, 7)
+    monkeypatch.setattr(knn, "BLOCK", 6 * 2)
+    found, similarity = knn.nearest(np.eye(3, 6, dtype=np.float32), None, 7)
     assert found.shape == (3, 2)
     assert [set(row) for row in found] == [{1, 2}, {0, 2}, {0, 1}]
     assert (similarity == 0).all()

@@ -13,8 +13,7 @@ import pytest
 from lesson_results import found_of
 from simclr_core.base.errors import ConfigError, DataError
 from simclr_core.data.splits import labelled_rows
-from simclr_core.lessons import batch_sizes, comparison, few_labels, maps, measures, results
-from simclr_core.lessons import pictures as lesson_pictures
+from simclr_core.lessons import batch_sizes, few_labels, lesson_data, maps, results, running
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import Condition, Effect, Lesson, Outcome, held, outcomes
 from simclr_core.lessons.objectives import OBJECTIVES
@@ -84,7 +83,7 @@ def test_a_lesson_says_everything_before_it_is_run(lesson: Lesson) -> None:
         known = {condition.name for condition in lesson.conditions}
         for effect in lesson.effects:
             assert effect.more in known and (effect.less in known or effect.less == 0.6931471)
-        assert all(comparison.steps_of(lesson, c) > 0 for c in lesson.conditions)
+        assert all(running.steps_of(lesson, c) > 0 for c in lesson.conditions)
     assert all(effect.least >= 0 for effect in lesson.effects)
 
 
@@ -114,11 +113,11 @@ def test_conditions_change_what_they_say_and_nothing_else() -> None:
 @pytest.mark.parametrize("name", ["collapse", pytest.param("alignment", marks=pytest.mark.slow)])
 def test_a_comparison_trains_every_condition(name: str) -> None:
     lesson, told = small(name, steps=6), []
-    found = comparison.run_lesson(lesson, 1, lambda share, words: told.append((share, words)))
+    found = running.run_lesson(lesson, 1, lambda share, words: told.append((share, words)))
     assert list(found["conditions"]) == [c.name for c in lesson.conditions]
     assert found["seed"] == 1 and found["seconds"] > 0
     for values in found["conditions"].values():
-        assert set(values) == set(comparison.quantities_of(lesson))
+        assert set(values) == set(running.quantities_of(lesson))
         assert np.isfinite(list(values.values())).all()
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] == pytest.approx(1)
@@ -148,8 +147,10 @@ def test_pictures_that_do_not_suit_are_refused_before_anything_is_trained(tmp_pa
         ("collapse", "one.npz", "two classes"),
     ):
         with pytest.raises(DataError, match=words):
-            comparison.run_lesson(lesson_named(lesson), 0, lambda *_: None, str(tmp_path / name))
-    dataset = lesson_pictures.read(small("maps"), str(tmp_path / "named.npz"), lambda *_: None)
+            running.run_lesson(lesson_named(lesson), 0, lambda *_: None, str(tmp_path / name))
+    dataset = lesson_data.load_lesson_data(
+        small("maps"), str(tmp_path / "named.npz"), lambda *_: None
+    )
     assert dataset.y_test is not None and (np.diff(dataset.y_test) < 0).any()  # not class by class
     images = {bytes(one): label for one, label in zip(parts["x_test"], labels[1::2], strict=True)}
     assert [images[bytes(one)] for one in dataset.x_test] == dataset.y_test.tolist()
@@ -159,14 +160,14 @@ def test_pictures_that_do_not_suit_are_refused_before_anything_is_trained(tmp_pa
 def test_the_same_seed_gives_the_same_result() -> None:
     lesson = small("negatives", steps=4)
     lesson = dataclasses.replace(lesson, conditions=lesson.conditions[:1])
-    runs = [comparison.run_lesson(lesson, seed, lambda *_: None) for seed in (0, 0, 1)]
+    runs = [running.run_lesson(lesson, seed, lambda *_: None) for seed in (0, 0, 1)]
     values = [run["conditions"]["1"]["knn"] for run in runs]
     assert values[0] == values[1]
 
 
 @pytest.mark.slow
 def test_batch_sizes_get_equal_steps_and_equal_seconds() -> None:
-    found = comparison.run_lesson(small("batch-size", steps=12), 0, lambda *_: None)
+    found = running.run_lesson(small("batch-size", steps=12), 0, lambda *_: None)
     rows = found["conditions"]
     assert len(rows) == 2 * len(batch_sizes.SIZES)
     assert {rows[f"N = {n}, equal steps"]["steps"] for n in batch_sizes.SIZES} == {12.0}
@@ -180,7 +181,7 @@ def test_batch_sizes_get_equal_steps_and_equal_seconds() -> None:
 def test_few_labels_has_every_way_and_count(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(few_labels, "COUNTS", (1, 5))
     monkeypatch.setattr(few_labels, "FINE_STEPS", 3)
-    found = comparison.run_lesson(small("few-labels", steps=4), 0, lambda *_: None, "patterns")
+    found = running.run_lesson(small("few-labels", steps=4), 0, lambda *_: None, "patterns")
     assert found["counts"] == [1, 5]
     assert {len(row) for row in found["curves"].values()} == {2}
     assert all(0 <= v <= 1 for row in found["curves"].values() for v in row)
@@ -189,19 +190,15 @@ def test_few_labels_has_every_way_and_count(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_maps_are_laid_out_for_h_and_noise(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(maps, "POINTS", 60)
-    found = comparison.run_lesson(small("maps", steps=3), 0, lambda *_: None)
+    found = running.run_lesson(small("maps", steps=3), 0, lambda *_: None)
     assert len(found["maps"]) == 2 * len(maps.SETTINGS) == len(found["conditions"])
     xy = np.array(found["maps"]["noise: 3 neighbours, distance 0"])
     assert xy.shape == (60, 2) and xy.min() == 0 and xy.max() == maps.STEP
     assert results.fits(lesson_named("maps"), found)
 
 
-def test_kept_neighbours_and_clusters_of_plain_cases() -> None:
+def test_clusters_of_plain_cases() -> None:
     rng = np.random.default_rng(0)
-    x = rng.normal(size=(40, 2)).astype(np.float32)
-    x /= np.linalg.norm(x, axis=1, keepdims=True)
-    assert maps.kept(x, x, 5) == 1.0  # on the circle cosine and distance agree
-    assert maps.kept(x, rng.normal(size=(40, 2)), 5) < 0.5
     three = np.repeat([[0, 0], [9, 0], [0, 9]], 12, axis=0) + 0.1 * rng.normal(size=(36, 2))
     assert maps.clusters(three) == 3 and maps.clusters(rng.normal(size=(60, 64))) == 0
 
@@ -213,22 +210,6 @@ def test_labelled_pictures_of_fewer_are_among_those_of_more() -> None:
     assert np.bincount(labels[rows[5]]).tolist() == [5, 4, 5]  # one class has only four
     assert set(rows[1]) <= set(rows[5]) <= set(rows[20])
     assert not np.array_equal(rows[5], labelled_rows(labels, 5, 4))
-
-
-def test_the_hardest_negatives_weigh_what_a_loop_says() -> None:
-    rng = np.random.default_rng(1)
-    z = rng.normal(size=(2 * measures.BATCH, 6)).astype(np.float32)
-    unit = z / np.linalg.norm(z, axis=1, keepdims=True)
-    shares = []
-    for i in range(len(z)):
-        weights = sorted(
-            (np.exp(float(unit[i] @ unit[j]) / 0.3) for j in range(len(z)) if j // 2 != i // 2),
-            reverse=True,
-        )
-        shares.append(sum(weights[:13]) / sum(weights))  # a tenth of 126
-    assert measures.hardest(z, 0.3) == pytest.approx(float(np.mean(shares)), rel=1e-4)
-    alike = np.ones((2 * measures.BATCH, 3), np.float32)
-    assert measures.hardest(alike, 0.1) == pytest.approx(13 / 126)
 
 
 def test_results_are_those_of_this_version_and_damage_is_left_out(

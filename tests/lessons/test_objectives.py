@@ -11,7 +11,7 @@ import pytest
 from simclr_core.lessons import objectives
 from simclr_core.lessons.objectives import OBJECTIVES
 from simclr_core.loss.nt_xent import contrastive_accuracy, nt_xent_loss
-from simclr_core.measures import evaluation
+from simclr_core.measures import hypersphere
 
 
 def projections(images: int = 5, dim: int = 4, seed: int = 0) -> np.ndarray:
@@ -70,9 +70,9 @@ def test_with_the_diagonal_the_loss_stays_over_ln_2(tau: float) -> None:
 def test_alignment_and_uniformity_are_those_that_are_measured() -> None:
     z = projections(8, 3)
     align, _ = objectives.alignment_and_uniformity(z, 1.0, spread=0.0)
-    assert float(align) == pytest.approx(evaluation.alignment(z.reshape(-1, 2, 3)), abs=1e-5)
+    assert float(align) == pytest.approx(hypersphere.alignment(z.reshape(-1, 2, 3)), abs=1e-5)
     spread, _ = objectives.alignment_and_uniformity(z, 1.0, align=0.0)
-    assert float(spread) == pytest.approx(evaluation.uniformity(z), abs=1e-5)
+    assert float(spread) == pytest.approx(hypersphere.uniformity(z), abs=1e-5)
     both, _ = objectives.alignment_and_uniformity(z, 1.0)
     assert float(both) == pytest.approx(float(align) + float(spread), abs=1e-5)
 

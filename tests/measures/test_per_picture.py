@@ -69,11 +69,12 @@ def test_kept_of_all_is_what_the_map_says_of_itself():
     h = rng.normal(size=(200, 12)).astype(np.float32)
     xy = (h[:, :2] + 0.2 * rng.normal(size=(200, 2))).astype(np.float32)
     true, _ = per_picture.ranked(h)
-    whole = per_picture.kept_of(true, xy)
+    whole = neighbours.kept_on_map(true, xy)
     assert whole == pytest.approx(neighbours.neighbours_kept(h, xy), abs=1e-6)
     assert 0.1 < whole < 0.9
     parts = [
-        per_picture.kept_of(true[i : i + 50], xy, np.arange(i, i + 50)) for i in range(0, 200, 50)
+        neighbours.kept_on_map(true[i : i + 50], xy, np.arange(i, i + 50))
+        for i in range(0, 200, 50)
     ]
     assert np.mean(parts) == pytest.approx(whole) and len(set(parts)) > 1
 
@@ -84,12 +85,12 @@ def test_kept_by_hand():
     h = np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
     xy = np.stack([angles, 0 * angles], axis=1).astype(np.float32)
     true, _ = per_picture.ranked(h, 2)
-    assert per_picture.kept_of(true, xy, k=2) == 1
+    assert neighbours.kept_on_map(true, xy, k=2) == 1
     swapped = xy[[4, 1, 2, 3, 0]]  # 0 lies beside 3, then 2; its true neighbours are 1 and 2
-    assert per_picture.kept_of(true[:1], swapped, np.array([0]), k=2) == 0.5
-    assert per_picture.kept_of(true[:1], swapped, np.array([0]), k=1) == 0
-    assert math.isnan(per_picture.kept_of(true, xy, np.array([], int)))
-    assert math.isnan(per_picture.kept_of(true[:3], xy[:3]))
+    assert neighbours.kept_on_map(true[:1], swapped, np.array([0]), k=2) == 0.5
+    assert neighbours.kept_on_map(true[:1], swapped, np.array([0]), k=1) == 0
+    assert math.isnan(neighbours.kept_on_map(true, xy, np.array([], int)))
+    assert math.isnan(neighbours.kept_on_map(true[:3], xy[:3]))
 
 
 def test_some_pictures_have_the_neighbours_that_all_have() -> None:

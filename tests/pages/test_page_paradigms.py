@@ -15,8 +15,8 @@ from streamlit.testing.v1 import AppTest
 from pages.paradigms import form as paradigm_form
 from pages.paradigms import results as paradigm_found
 from simclr_core.base.files import write_json, write_npz
+from simclr_core.measures.classification import report
 from simclr_core.paradigms import study as studies
-from simclr_core.paradigms.scores import report
 from simclr_core.paradigms.study import WAYS, Study
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers, tasks

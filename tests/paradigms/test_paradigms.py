@@ -12,8 +12,7 @@ import pytest
 from simclr_core.base.errors import DataError
 from simclr_core.data.splits import labelled_rows
 from simclr_core.model.encoders import build_encoder
-from simclr_core.paradigms import making
-from simclr_core.paradigms import pictures as study_pictures
+from simclr_core.paradigms import making, study_data
 from simclr_core.paradigms import study as studies
 from simclr_core.paradigms import training as ways
 from simclr_core.paradigms.study import WAYS, Study
@@ -143,7 +142,7 @@ def test_fine_tuning_leaves_frozen_weights_alone(made, pictures) -> None:
 
     _, study, _, _ = made
     dataset = load_dataset(str(pictures))
-    config = study_pictures.config_of(study, dataset)
+    config = study_data.config_of(study, dataset)
     weights = build_encoder(config.model, 16).get_weights()
     rows = labelled_rows(dataset.y_train, 5, 0)
     learned = ways.supervised(

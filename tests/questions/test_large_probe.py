@@ -10,7 +10,7 @@ import pytest
 from simclr_core.base.errors import DataError
 from simclr_core.base.files import write_json
 from simclr_core.data.datasets import load_dataset, probe_indices
-from simclr_core.measures import per_picture
+from simclr_core.measures import neighbours, per_picture
 from simclr_core.questions import analyst, jobs
 from simclr_core.questions import answers as kinds
 from simclr_core.questions import large_probe as more
@@ -70,7 +70,7 @@ def test_a_set_reads_like_a_run_and_has_what_the_network_gives(run):
     assert (which == per_picture.ranked(held["h"], cache.NEIGHBOURS)[0]).all()
     kept = float(found.coordinates("pca", 12)["kept"])
     xy = found.coordinates("pca", 12)["xy"]
-    assert kept == pytest.approx(per_picture.kept_of(which, xy))
+    assert kept == pytest.approx(neighbours.kept_on_map(which, xy))
     shares = [share for share, _ in said]
     assert shares == sorted(shares) and said[1][1] == "encoding picture 1 of 40"
     assert more.owner(found) == run and more.owner(run) == run

@@ -12,7 +12,7 @@ from cachetools import LRUCache
 from fake_run import FakeRun
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
-from simclr_core.measures import evaluation, per_picture
+from simclr_core.measures import knn, per_picture
 from simclr_core.runs.snapshots import cache
 from simclr_core.runs.store import RunStore
 
@@ -43,7 +43,7 @@ def test_unknown_labels_neither_vote_nor_are_guessed(fake):
     found = cache.predicted(fake.run, 0, labels)
     h = fake.run.snapshot(0)["h"]
     assert (found[::5] == -1).all()
-    assert (found[known] == evaluation.knn_predict(h[known], labels[known])).all()
+    assert (found[known] == knn.knn_predict(h[known], labels[known])).all()
     assert (cache.predicted(fake.run, 0, np.full(60, -1)) == -1).all()
 
 

@@ -9,7 +9,9 @@ import pytest
 from keras import ops
 
 from simclr_core.data.datasets import probe_indices
-from simclr_core.measures import evaluation
+from simclr_core.measures.effective_rank import effective_rank
+from simclr_core.measures.hypersphere import alignment, uniformity
+from simclr_core.measures.knn import knn_accuracy
 from simclr_core.measures.projection import pca
 from simclr_core.model.encoders import build_encoder
 from simclr_core.runs.snapshots import observer
@@ -106,12 +108,12 @@ def test_scores_are_those_of_evaluation() -> None:
     labels = data.y_train[probe.indices]
     scores = probe.scores(found)
     assert scores == {
-        "alignment": evaluation.alignment(found["z_views"]),
-        "uniformity": evaluation.uniformity(found["z"]),
-        "effective_rank_h": evaluation.effective_rank(found["h"]),
-        "effective_rank_z": evaluation.effective_rank(found["z"]),
-        "knn_accuracy": evaluation.knn_accuracy(found["h"], labels),
-        "knn_accuracy_pixels": evaluation.knn_accuracy(probe.images, labels),
+        "alignment": alignment(found["z_views"]),
+        "uniformity": uniformity(found["z"]),
+        "effective_rank_h": effective_rank(found["h"]),
+        "effective_rank_z": effective_rank(found["z"]),
+        "knn_accuracy": knn_accuracy(found["h"], labels),
+        "knn_accuracy_pixels": knn_accuracy(probe.images, labels),
         "knn_of": "label",
     }
     assert scores["knn_accuracy"] != scores["knn_accuracy_pixels"]

@@ -14,7 +14,7 @@ from PIL import Image
 from simclr_core.base.errors import DataError, RunBusy, RunError
 from simclr_core.base.files import write_json
 from simclr_core.data.datasets import load_dataset
-from simclr_core.measures import evaluation
+from simclr_core.measures.vectors import small_pixels
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.checkpoint import save_checkpoint
 from simclr_core.runs.store import RunStore
@@ -115,7 +115,7 @@ def test_nothing_to_ask_gives_no_scores() -> None:
 def test_small_pixels_are_pillows_box_average(size: int) -> None:
     rng = np.random.default_rng(size)
     images = rng.integers(0, 256, (3, size, size, 3), dtype=np.uint8)
-    found = evaluation.small_pixels(images)
+    found = small_pixels(images)
     factor = -(-size // 32)
     expected = [np.asarray(Image.fromarray(image).reduce(factor)) / 255.0 for image in images]
     assert found.shape == (3, 3 * (size // factor) ** 2) and found.dtype == np.float32

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -16,12 +17,18 @@ class Steps:
     def __init__(self, seconds: Callable[[int], float], loss: Callable[[int], float]) -> None:
         self.seconds, self.loss, self.done, self.now = seconds, loss, 0, 0.0
 
-    def train_on_batch(self, batch: int) -> float:
-        """One step."""
-        assert batch == self.done
-        self.now += self.seconds(self.done)
-        self.done += 1
-        return self.loss(self.done)
+    def fit(self, feed: Batches, callbacks: list[Any], **_: Any) -> None:
+        """Steps as Keras makes them, until a callback ends them."""
+        self.stop_training = False
+        while not self.stop_training:
+            for callback in callbacks:
+                callback.set_model(self)
+                callback.on_train_batch_begin(self.done)
+            assert feed[self.done] == (self.done,)
+            self.now += self.seconds(self.done)
+            self.done += 1
+            for callback in callbacks:
+                callback.on_train_batch_end(self.done - 1, {"loss": self.loss(self.done)})
 
 
 class Batches:
@@ -31,9 +38,11 @@ class Batches:
         return (index,)
 
 
-def trained(monkeypatch: pytest.MonkeyPatch, model: Steps, seconds: float, hold: int) -> float:
+def trained(
+    monkeypatch: pytest.MonkeyPatch, model: Steps, seconds: float = 0.0, **options: Any
+) -> float:
     monkeypatch.setattr(timed.time, "perf_counter", lambda: model.now)
-    return sum(timed.train_for(model, None, Batches(), seconds, hold))
+    return sum(timed.train_for(model, Batches(), seconds=seconds, **options))
 
 
 @pytest.mark.parametrize("step", [0.002, 0.01, 0.05, 0.4])
@@ -55,3 +64,27 @@ def test_a_loss_that_is_no_number_ends_it_with_a_sentence(monkeypatch) -> None:
     with pytest.raises(Diverged, match="step 7; take a lower learning rate"):
         trained(monkeypatch, model, 5.0, hold=5)
     assert model.done == 7
+
+
+def test_a_number_of_steps_is_made_and_each_is_seen_once(monkeypatch) -> None:
+    """Four steps of 2 s, of which the first does not count: 6 s."""
+    model, seen, shares = Steps(lambda _: 2.0, lambda step: 1.0 / step), [], []
+    spent = trained(
+        monkeypatch,
+        model,
+        steps=4,
+        on_batch=lambda step, logs: seen.append((step, logs["loss"])),
+        progress=lambda share, words: shares.append((share, words)),
+    )
+    assert spent == pytest.approx(6.0)
+    assert seen == [(1, 1.0), (2, 0.5), (3, 1 / 3), (4, 0.25)]
+    assert shares == [(1.0, "step 4 of 4")]
+
+
+def test_seconds_of_what_looks_on_do_not_count(monkeypatch) -> None:
+    model = Steps(lambda _: 1.0, lambda _: 1.0)
+
+    def look(step: int, logs: dict[str, Any]) -> None:
+        model.now += 50.0
+
+    assert trained(monkeypatch, model, steps=6, on_batch=look) == pytest.approx(5.0)

@@ -15,12 +15,12 @@ from cachetools import LRUCache, cached
 
 from ...base.errors import RunDamaged, RunError
 from ...base.files import read_npz
-from ...measures import evaluation, per_picture
+from ...measures import knn, per_picture
 from ..run import Run
 
 MOST_BYTES = 64_000_000  # of the snapshots that are kept, and of what is told from them
 MANY = 5_000  # pictures above which neighbours are looked for only where they are asked for
-NEIGHBOURS = evaluation.K  # of each picture; a label's vote asks as many
+NEIGHBOURS = knn.K  # of each picture; a label's vote asks as many
 
 
 def arrays(run: Run, step: int) -> dict[str, np.ndarray]:
@@ -132,9 +132,9 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
         if len(h) != len(labels):
             raise RunDamaged(f"Run {run.id}: its snapshot and its pictures are not as many.")
         if len(known) == len(labels):  # the neighbours that are known anyway
-            return evaluation.vote(neighbours(run, step), labels)
+            return knn.vote(neighbours(run, step), labels)
         found = np.full(len(labels), -1)
-        found[known] = evaluation.knn_predict(h[known], labels[known])
+        found[known] = knn.knn_predict(h[known], labels[known])
         return found
 
     return _derive_once(run, step, f"predicted {hash(labels.tobytes())}", make)
@@ -144,7 +144,7 @@ def predicted_of(run: Run, step: int, labels: np.ndarray, index: int) -> int:
     """`predicted` of one picture, without asking for all where there are many."""
     if len(labels) <= MANY or (labels < 0).any() or _knows_all(run, step, "h"):
         return int(predicted(run, step, labels)[index])
-    return int(evaluation.vote(neighbours_of(run, step, np.array([index])), labels)[0])
+    return int(knn.vote(neighbours_of(run, step, np.array([index])), labels)[0])
 
 
 def _wanted(run: Run, step: int, name: str) -> np.ndarray:

@@ -1,8 +1,8 @@
 """From the snapshots of a run to its coordinates files.
 
-RUN/coordinates/umap-<step>.npz holds xy (P, 2) float32; preservation and kept () float32, how far
-the picture can be trusted (see `neighbours`); pca_preservation and pca_kept, the same of PCA; and
-seconds (), what the layout took.
+RUN/coordinates/umap-<step>.npz holds xy (P, 2) float32; preservation and kept () float32, which
+say how far the map can be trusted (see `measures.neighbours`); pca_preservation and pca_kept, the
+same for PCA; and seconds (), how long the layout took.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def lay_out(
     neighbors: int = projection.NEIGHBORS,
     min_dist: float = projection.MIN_DIST,
 ) -> dict[str, np.ndarray]:
-    """Coordinates of one snapshot and how far they can be trusted.
+    """Lay out one snapshot, and measure how far the map can be trusted.
 
     Args:
         h: representations (P, D).
@@ -46,19 +46,19 @@ def lay_out(
     if method == "pca":
         xy = projection.pca(h, previous)
     else:
-        xy = projection.umap_layout(h, neighbors=neighbors, min_dist=min_dist, previous=previous)
-        if previous is None and reference is not None and len(reference) == len(xy):
-            xy = projection.procrustes(xy, reference)
+        xy = projection.umap_layout(
+            h, neighbors=neighbors, min_dist=min_dist, previous=previous, reference=reference
+        )
     seconds = time.perf_counter() - began
     flat = projection.pca(h)
-    found = {
+    figures = {
         "preservation": projection.preservation(h, xy),
         "kept": projection.neighbours_kept(h, xy),
         "pca_preservation": projection.preservation(h, flat),
         "pca_kept": projection.neighbours_kept(h, flat),
         "seconds": seconds,
     }
-    return {"xy": xy} | {name: np.asarray(value, np.float32) for name, value in found.items()}
+    return {"xy": xy} | {name: np.asarray(value, np.float32) for name, value in figures.items()}
 
 
 def project_run(
@@ -107,12 +107,12 @@ def project_run(
             step: run.coordinates("umap", step) if step in there else project_step(run, step)
             for step in wanted
         }
-    found: dict[int, dict[str, np.ndarray]] = {}
+    layouts: dict[int, dict[str, np.ndarray]] = {}
     previous = None
     for step in wanted:
-        found[step] = lay_out(vectors(run, step, of), previous, None, method, neighbors, min_dist)
-        previous = found[step]["xy"]
-    return found
+        layouts[step] = lay_out(vectors(run, step, of), previous, None, method, neighbors, min_dist)
+        previous = layouts[step]["xy"]
+    return layouts
 
 
 def project_step(run: Run, step: int, layout: Layout = lay_out) -> dict[str, np.ndarray]:

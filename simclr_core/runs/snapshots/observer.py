@@ -10,8 +10,10 @@ import keras
 import numpy as np
 
 from ...data.datasets import Dataset, probe_indices
-from ...measures import evaluation
+from ...measures.knn import knn_accuracy
 from ...measures.projection import pca
+from ...measures.registry import snapshot_scores
+from ...measures.vectors import Vectors, label_name
 from ...model.backend import bring_home, jit_compile
 from ...settings.config import ViewConfig
 from ...views.recipes import Recipes, probe_recipes
@@ -109,7 +111,7 @@ class Probe:
     def target(self) -> tuple[str, np.ndarray] | None:
         """What kNN is scored on, and its name: the label, else the first factor, else nothing."""
         if self.labels is not None and len(np.unique(self.labels)) > 1:
-            return evaluation.label_name(self.labels, self.factors), self.labels
+            return label_name(self.labels, self.factors), self.labels
         return next(iter(self.factors.items()), None)
 
     def snapshot(self, observer: Observer) -> dict[str, np.ndarray]:
@@ -127,20 +129,17 @@ class Probe:
 
     def scores(self, snapshot: dict[str, np.ndarray]) -> dict[str, Any]:
         """Scores of a snapshot, for snapshots.jsonl."""
-        found: dict[str, Any] = {
-            "alignment": evaluation.alignment(snapshot["z_views"]),
-            "uniformity": evaluation.uniformity(snapshot["z"]),
-            "effective_rank_h": evaluation.effective_rank(snapshot["h"]),
-            "effective_rank_z": evaluation.effective_rank(snapshot["z"]),
-        }
         target = self.target()
-        if target:
-            found |= {
-                "knn_accuracy": self._knn(snapshot["h"]),
-                "knn_accuracy_pixels": self.knn_pixels,
-                "knn_of": target[0],
+        targets = dict([target]) if target else {}
+        scores = snapshot_scores(
+            {
+                "h": Vectors(snapshot["h"], targets=targets),
+                "z": Vectors(snapshot["z"], views=snapshot["z_views"], targets=targets),
             }
-        return found
+        )
+        if not target:
+            return scores
+        return scores | {"knn_accuracy_pixels": self.knn_pixels, "knn_of": target[0]}
 
     def coordinates(
         self, snapshot: dict[str, np.ndarray], previous: np.ndarray | None
@@ -154,7 +153,7 @@ class Probe:
     def _knn(self, vectors: np.ndarray) -> float | None:
         """kNN accuracy within the probe set, each image without itself."""
         target = self.target()
-        return evaluation.knn_accuracy(vectors, target[1]) if target else None
+        return knn_accuracy(vectors, target[1]) if target else None
 
     def _view_blocks(self, block: int = 250) -> list[np.ndarray] | Any:
         """The fixed views, (2b, S, S, 3) float32 a block, partners side by side."""

@@ -1,4 +1,4 @@
-"""What predictions are worth: report, confusion matrix, and scores for unbalanced classes."""
+"""How good predictions are: report, confusion matrix, and scores for unbalanced classes."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ UNEVEN = 1.5  # times as many pictures
 def report(
     truth: np.ndarray, predicted: np.ndarray, classes: int, scores: np.ndarray | None = None
 ) -> dict[str, Any]:
-    """Figures of a classifier on test pictures.
+    """Return the figures of a classifier on test pictures.
 
     Args:
         truth, predicted: (M,) int in 0..K-1.
@@ -24,7 +24,7 @@ def report(
         the others, mean over the classes; of two classes that of the second), precision, recall,
         f1 and support by class, and confusion (K, K): rows are the true classes.
     """
-    from sklearn import metrics
+    from sklearn import metrics  # late: the app imports this module and stays light
 
     labels = np.arange(classes)
     precision, recall, f1, support = metrics.precision_recall_fscore_support(
@@ -44,8 +44,16 @@ def report(
 
 
 def auc(truth: np.ndarray, scores: np.ndarray) -> float | None:
-    """Area under the curve of true over false alarms; None where a class does not occur."""
-    from sklearn.metrics import roc_auc_score
+    """Return the area under the curve of true over false alarms.
+
+    Args:
+        truth: (M,) int in 0..K-1.
+        scores: (M, K) probabilities.
+
+    Returns:
+        0 to 1, the mean over the classes; None where a class does not occur.
+    """
+    from sklearn.metrics import roc_auc_score  # late, as above
 
     classes = scores.shape[1]
     if len(np.unique(truth)) < max(classes, 2) or not np.isfinite(scores).all():
@@ -57,7 +65,7 @@ def auc(truth: np.ndarray, scores: np.ndarray) -> float | None:
 
 
 def matched(clusters: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarray:
-    """Which class each cluster stands for: the matching under which most pictures are right.
+    """Return the class of each cluster: the matching for which most pictures are right.
 
     Args:
         clusters: (N,) int in 0..C-1.
@@ -67,18 +75,18 @@ def matched(clusters: np.ndarray, labels: np.ndarray, classes: int) -> np.ndarra
     Returns:
         (C,) int64; with more clusters than classes, the others take their most frequent class.
     """
-    from scipy.optimize import linear_sum_assignment
+    from scipy.optimize import linear_sum_assignment  # late, as above
 
     count = max(int(clusters.max(initial=0)) + 1, classes)
     table = np.zeros((count, classes), np.int64)
     np.add.at(table, (clusters, labels), 1)
-    found = table.argmax(axis=1)
+    names = table.argmax(axis=1)
     rows, columns = linear_sum_assignment(-table)
-    found[rows] = columns
-    return found.astype(np.int64)
+    names[rows] = columns
+    return names.astype(np.int64)
 
 
 def balanced(counts: np.ndarray) -> bool:
-    """Whether accuracy is a fair score: no class has `UNEVEN` times as many pictures as another."""
+    """Return whether accuracy is fair: no class has `UNEVEN` times as many pictures as another."""
     counts = counts[counts > 0]
     return len(counts) < 2 or counts.max() < UNEVEN * counts.min()

@@ -1,4 +1,4 @@
-"""Scores of the four ways, by hand and by search."""
+"""Scores of predictions, by hand and by search."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
-from simclr_core.paradigms.scores import auc, balanced, matched, report
+from simclr_core.measures.classification import auc, balanced, matched, report
 
 
 def test_a_report_by_hand() -> None:

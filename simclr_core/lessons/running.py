@@ -12,78 +12,80 @@ from ..data.datasets import Dataset
 from .lesson import Condition, Lesson
 from .results import result_path
 
-TRACED = ("alignment", "uniformity")  # quantities whose way is kept as well
+TRACED = ("alignment", "uniformity")  # quantities that are also measured during training
 
 
-def run_lesson(lesson: Lesson, seed: int, tell: Progress, data: str = "") -> dict[str, Any]:
-    """One seed of a lesson, in this process, whose backend is up already.
+def run_lesson(lesson: Lesson, seed: int, progress: Progress, data: str = "") -> dict[str, Any]:
+    """Run one seed of a lesson in this process, whose backend is up already.
 
     Args:
         seed: of weights, order and recipes.
-        tell: is given the share of the work done, and words.
-        data: other data than the lesson's own.
+        progress: called with the share of the work done, and words.
+        data: pictures to use instead of the lesson's own.
 
     Returns:
         seed, seconds, conditions (name -> quantity -> value) and what the lesson adds, such as
         traces.
 
     Raises:
-        DataError: the data are missing, have no labels, or not what the lesson asks for.
+        DataError: the data are missing, or lack labels or properties that the lesson asks for.
     """
     began = time.monotonic()
     run = lesson.run or compare
-    found = run(lesson, data or lesson.data, seed, tell)
-    return {"seed": seed, "seconds": round(time.monotonic() - began, 1), **found}
+    result = run(lesson, data or lesson.data, seed, progress)
+    return {"seed": seed, "seconds": round(time.monotonic() - began, 1), **result}
 
 
-def serve(root: Path, payload: dict[str, Any], tell: Progress) -> None:
-    """One seed of a lesson for the app (see `tasks`).
+def serve(root: Path, payload: dict[str, Any], progress: Progress) -> None:
+    """Run one seed of a lesson for the app and write its result (see `workers.tasks`).
 
     Args:
         root: the folder of runs.
         payload: lesson and seed.
-        tell: as for `run_lesson`.
+        progress: as for `run_lesson`.
     """
     from .catalogue import lesson_named
 
     lesson, seed = lesson_named(str(payload["lesson"])), int(payload["seed"])
-    found = run_lesson(lesson, seed, tell)
+    result = run_lesson(lesson, seed, progress)
     path = result_path(root, lesson, seed)
     with writing(path.parent):
         path.parent.mkdir(exist_ok=True)
-    write_json(path, found | {"date": time.strftime("%Y-%m-%d")})
+    write_json(path, result | {"date": time.strftime("%Y-%m-%d")})
 
 
-def compare(lesson: Lesson, data: str, seed: int, tell: Progress) -> dict[str, Any]:
+def compare(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, Any]:
     """Train every condition and measure the lesson's quantities."""
-    from . import measures, pictures
+    # What imports Keras is imported late: the command line lists lessons without it.
+    from .lesson_data import load_lesson_data
+    from .quantities import measure_quantities
     from .small_training import train
 
-    dataset = pictures.read(lesson, data, tell)
+    dataset = load_lesson_data(lesson, data, progress)
     traced = any(name in TRACED for name in lesson.quantities)
-    found: dict[str, Any] = {"conditions": {}}
+    result: dict[str, Any] = {"conditions": {}}
     shares = _shares(lesson)
     for condition, (start, share) in zip(lesson.conditions, shares, strict=True):
 
-        def _part(done: float, words: str, name: str = condition.name) -> None:
-            tell(start + share * done, f"{name}: {words}")  # noqa: B023
+        def _report(done: float, words: str, name: str = condition.name) -> None:
+            progress(start + share * done, f"{name}: {words}")  # noqa: B023
 
-        _part(0.0, "compiling")
+        _report(0.0, "compiling")
         config = lesson.config(condition, data, dataset.kind, seed)
         steps = steps_of(lesson, condition)
-        trained = train(config, dataset, steps, _part, condition.objective, traced)
-        _part(1.0, "measuring")
+        trained = train(config, dataset, steps, _report, condition.objective, traced)
+        _report(1.0, "measuring")
         wanted = [name for name in quantities_of(lesson) if _fits(name, dataset)]
-        values = measures.measure(trained, dataset, config, wanted)
-        found["conditions"][condition.name] = {k: round(v, 5) for k, v in values.items()}
+        values = measure_quantities(trained, dataset, config, wanted)
+        result["conditions"][condition.name] = {k: round(v, 5) for k, v in values.items()}
         if traced:
             rows = [(step, round(a, 4), round(u, 4)) for step, a, u in trained.trace]
-            found.setdefault("traces", {})[condition.name] = rows
-    return found
+            result.setdefault("traces", {})[condition.name] = rows
+    return result
 
 
 def quantities_of(lesson: Lesson) -> list[str]:
-    """All that is measured: what is drawn, and what effects need."""
+    """Return all that is measured: what is drawn, and what effects need."""
     names = list(lesson.quantities)
     for effect in lesson.effects:
         names += [effect.quantity, effect.other]
@@ -91,12 +93,12 @@ def quantities_of(lesson: Lesson) -> list[str]:
 
 
 def steps_of(lesson: Lesson, condition: Condition) -> int:
-    """Updates of a condition."""
+    """Return the updates of a condition."""
     return condition.steps or lesson.steps
 
 
 def _shares(lesson: Lesson) -> list[tuple[float, float]]:
-    """Where each condition begins and what part of the whole it is, by views made."""
+    """Return where each condition begins and what part of the whole it is, by views made."""
     works = []
     for condition in lesson.conditions:
         batch = {**lesson.base.get("training", {}), **condition.changes.get("training", {})}
@@ -106,6 +108,6 @@ def _shares(lesson: Lesson) -> list[tuple[float, float]]:
 
 
 def _fits(name: str, dataset: Dataset) -> bool:
-    """Whether a quantity can be measured on these data: factors are known of drawn pictures."""
+    """Return whether a quantity can be measured: factors are known for drawn pictures alone."""
     factor = name.partition(":")[2]
     return factor in ("", "label") or factor in dataset.factors_train
