@@ -77,7 +77,7 @@ def trial(args: argparse.Namespace, seed: int, text: str) -> dict[str, Any]:
 
     from simclr_core.bench.steps import reference_encoder
     from simclr_core.model import simclr as models
-    from simclr_core.model.encoders import build_projection_head
+    from simclr_core.model.projection_head import build_projection_head
     from simclr_core.model.schedule import hold_steps
     from simclr_core.runs.snapshots.observer import Observer
 

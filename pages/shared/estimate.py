@@ -10,8 +10,9 @@ from markupsafe import Markup, escape
 from simclr_core.base.errors import DeviceError
 from simclr_core.base.templates import render
 from simclr_core.data.builtin import DIGITS_SIZE, SHAPES_SIZE
-from simclr_core.machine import memory
 from simclr_core.machine.devices import find_device
+from simclr_core.machine.memory import available
+from simclr_core.model import memory
 from simclr_core.runs import states, summary
 from simclr_core.settings.config import RunConfig
 
@@ -89,7 +90,7 @@ def _left(row: Row, extra: float) -> float:
 def _memory(config: RunConfig) -> str:
     """Return how much memory a run needs, if that is much of what is free; empty otherwise."""
     size = config.data.image_size or SIZES.get(config.data.source, 0)
-    room = memory.available()
+    room = available()
     need = memory.needed(config, size) if size else 0.0
     if need < MENTIONED * room:
         return ""

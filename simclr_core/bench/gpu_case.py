@@ -73,7 +73,8 @@ def images_per_second(
         speed (images/s), first (seconds until the first step was done, compiling included),
         together (steps a launch), encoder (the network).
     """
-    from ..model.encoders import build_encoder, build_projection_head
+    from ..model.encoders import build_encoder
+    from ..model.projection_head import build_projection_head
     from ..model.simclr import POLICIES, compile_model, launch_together, steps_per_launch
 
     model_config = replace(ModelConfig(), encoder=encoder, width=WIDTHS.get(encoder, 16))

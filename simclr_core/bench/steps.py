@@ -13,7 +13,8 @@ import keras
 import numpy as np
 from keras import ops
 
-from ..model.encoders import BATCH_NORM, build_projection_head
+from ..model.encoder_spec import BATCH_NORM
+from ..model.projection_head import build_projection_head
 from ..model.simclr import Feed, SimCLR, build_model, compile_model
 from ..settings.config import ModelConfig, TrainConfig, ViewConfig, replace
 from ..settings.presets import preset_config

@@ -13,7 +13,8 @@ from ..base.progress import Progress
 from ..data.datasets import Dataset
 from ..measures.registry import measure
 from ..measures.vectors import Vectors
-from ..model.encoders import build_encoder, build_projection_head
+from ..model.encoders import build_encoder
+from ..model.projection_head import build_projection_head
 from ..model.simclr import Feed, SimCLR, compile_model
 from ..runs.snapshots.observer import Observer
 from ..settings.config import RunConfig

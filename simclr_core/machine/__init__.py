@@ -1,7 +1,6 @@
-"""What this machine can train on, and how much memory that takes.
+"""What this machine can train on: its devices, and the memory that is free.
 
-Devices are found without importing a deep-learning framework; memory is estimated before anything
-is built. May import `base` and `settings`.
+Devices are found without importing a deep-learning framework. May import `base` and `settings`.
 """
 
 import lazy_loader as _lazy
@@ -10,6 +9,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "devices": ["Device", "find_device", "list_devices"],
-        "memory": ["available", "needed"],
+        "memory": ["available"],
     },
 )

@@ -20,8 +20,9 @@ from ..settings.config import ModelConfig, TrainConfig, ViewConfig
 from ..views.recipes import draw_recipes
 from ..views.render import recipe_arrays, render_arrays
 from .backend import jit_compile
-from .encoders import build_encoder, build_projection_head
+from .encoders import build_encoder
 from .optimizers import build_optimizer
+from .projection_head import build_projection_head
 from .schedule import WarmupCosine
 
 POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}

@@ -17,8 +17,9 @@ import psutil
 from ..base.errors import DataError, RunDamaged
 from ..base.files import write_json, write_npz
 from ..data.datasets import Dataset, check_fit, load_dataset
-from ..machine import memory
 from ..machine.devices import Device
+from ..machine.memory import available
+from ..model import memory
 from ..model.backend import bring_home
 from ..model.encoders import check_encoder
 from ..model.simclr import Feed, launch_together
@@ -94,7 +95,7 @@ class Trainer:
         """Bytes that this attempt may fill where it trains; what it has already is part of it."""
         if self.device.id != "cpu":
             return self.device.memory or math.inf
-        return memory.available() + psutil.Process().memory_info().rss
+        return available() + psutil.Process().memory_info().rss
 
     def _dataset(self) -> Dataset:
         """The run's data, checked and recorded."""

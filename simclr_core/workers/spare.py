@@ -24,7 +24,8 @@ from typing import Any
 from ..base.errors import LabError
 from ..base.locks import try_lock
 from ..base.processes import be_nice
-from ..machine import memory
+from ..machine.memory import available
+from ..model import memory
 from ..runs.run import Run
 from ..runs.store import RunStore
 from ..runs.summary import group
@@ -93,7 +94,7 @@ def expected(store: RunStore) -> tuple[RunConfig, int]:
     """
     from ..data.builtin import SHAPES_SIZE  # it draws: launchers need not import that
 
-    room = min(MOST, memory.available() / 3)
+    room = min(MOST, available() / 3)
     with contextlib.suppress(LabError, OSError):
         for newest in list(store)[-1:]:
             config, size = newest.config, count(group(newest.record, "data").get("image_size"))

@@ -20,8 +20,8 @@ from typing import Any
 from ..base.errors import LabError, TrainingError
 from ..base.files import NO_ROOM, writing
 from ..base.processes import be_nice
-from ..machine import memory
 from ..machine.devices import find_device
+from ..model import memory
 from ..model.backend import prepare, start_framework
 from ..runs import states
 from ..runs.run import FOLDERS, Run

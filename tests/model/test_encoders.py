@@ -11,16 +11,15 @@ import numpy as np
 import pytest
 
 from simclr_core.base.errors import ConfigError
-from simclr_core.model.encoders import (
-    APPLICATIONS,
-    ENCODERS,
-    build_encoder,
-    build_projection_head,
-    check_encoder,
-)
+from simclr_core.model.applications import SPECS
+from simclr_core.model.encoder_spec import SCALES, scaled
+from simclr_core.model.encoders import ENCODERS, build_encoder, check_encoder
+from simclr_core.model.projection_head import build_projection_head
 from simclr_core.model.simclr import Feed, build_model, compile_model
 from simclr_core.settings.config import ModelConfig, TrainConfig, ViewConfig
 
+# Function of keras.applications by the name of the encoder.
+APPLICATIONS = {spec.name: spec.build.keywords["function"] for spec in SPECS}
 # Length of h of every ready-made family, from the papers' last stage before the classifier.
 LENGTHS = {
     "resnet50": 2048,
@@ -56,7 +55,7 @@ def named(request: pytest.FixtureRequest) -> Iterator[tuple[str, Any]]:
     """Every encoder by its name, at the least size it takes (the small ones: 16 pixels)."""
     name = request.param
     keras.utils.set_random_seed(0)
-    size = APPLICATIONS[name][1] if name in APPLICATIONS else 16
+    size = max(ENCODERS[name].least_size, 16)
     yield name, build_encoder(ModelConfig(encoder=name, width=8), size)
     gc.collect()  # VGG and ResNet fill the memory of small machines
 
@@ -81,9 +80,9 @@ def spread(h: np.ndarray) -> float:
 
 def test_the_table_holds_every_encoder() -> None:
     assert set(LENGTHS) == set(APPLICATIONS)
-    assert ("tiny", "resnet18", "resnet50-cifar", *APPLICATIONS) == ENCODERS
-    assert all(hasattr(keras.applications, entry[0]) for entry in APPLICATIONS.values())
-    assert {entry[2] for entry in APPLICATIONS.values()} == {"caffe", "torch", "signed", "pixels"}
+    assert ["tiny", "resnet18", "resnet50-cifar", *APPLICATIONS] == list(ENCODERS)
+    assert all(hasattr(keras.applications, function) for function in APPLICATIONS.values())
+    assert {spec.scale for spec in SPECS} == set(SCALES) == {"caffe", "torch", "signed", "pixels"}
 
 
 @pytest.mark.parametrize(
@@ -210,21 +209,18 @@ MODULES = {
 @pytest.mark.parametrize("name", MODULES)
 def test_pixels_arrive_as_the_family_expects(name: str) -> None:
     """Against Keras' own `preprocess_input`, which takes 0..255."""
-    from simclr_core.model.encoders import _scaled
-
     images = np.random.default_rng(0).uniform(0, 1, (2, 8, 8, 3)).astype(np.float32)
     preprocess = getattr(keras.applications, MODULES[name]).preprocess_input
     expected = preprocess(255 * images)
-    found = np.asarray(_scaled(images, APPLICATIONS[name][2]))
+    found = np.asarray(scaled(images, ENCODERS[name].scale, "float32"))
     np.testing.assert_allclose(found, expected, atol=1e-4 * np.abs(expected).max())
 
 
 @pytest.mark.parametrize("name", [n for n in APPLICATIONS if n not in MODULES])
 def test_families_of_centred_pixels_get_centred_pixels(name: str) -> None:
     """ImageNet's mean and deviation are not ours: about 0 and about 1 is what matters."""
-    from simclr_core.model.encoders import _scaled
-
-    pixels = np.asarray(_scaled(np.linspace(0, 1, 101, dtype=np.float32), APPLICATIONS[name][2]))
+    steps = np.linspace(0, 1, 101, dtype=np.float32)
+    pixels = np.asarray(scaled(steps, ENCODERS[name].scale, "float32"))
     assert abs(pixels.mean()) < 1e-5 and 0.5 < pixels.std() < 2
 
 
@@ -242,7 +238,7 @@ def test_twenty_steps_lower_the_loss(name: str) -> None:
 
     Without BatchNorm (VGG) a rate of .001 ends where all projections are alike.
     """
-    size = APPLICATIONS[name][1] if name in APPLICATIONS else 16
+    size = max(ENCODERS[name].least_size, 16)
     training = TrainConfig(
         batch_size=8,
         precision="float32",
@@ -290,8 +286,8 @@ def test_images_too_small_are_refused(name: str, least: int) -> None:
 @pytest.mark.parametrize("name", APPLICATIONS)
 def test_keras_wants_no_larger_images_than_the_table_says(name: str) -> None:
     """Keras refuses a size under its own least before it builds a layer."""
-    function, least, _ = APPLICATIONS[name]
-    build = getattr(keras.applications, function)
+    least = ENCODERS[name].least_size
+    build = getattr(keras.applications, APPLICATIONS[name])
     with pytest.raises(ValueError, match="at least"):
         build(include_top=False, weights=None, input_shape=(least - 1, least - 1, 3))
 

@@ -11,8 +11,9 @@ from keras import ops
 from keras.ops import convert_to_numpy as home
 
 from simclr_core.base.errors import ConfigError
-from simclr_core.model.encoders import build_encoder, build_projection_head
+from simclr_core.model.encoders import build_encoder
 from simclr_core.model.optimizers import NORMS, Muon, build_optimizer, gradient_norm
+from simclr_core.model.projection_head import build_projection_head
 from simclr_core.settings.config import ModelConfig, TrainConfig, replace
 
 rng = np.random.default_rng(0)

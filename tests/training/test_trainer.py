@@ -309,4 +309,4 @@ def test_memory_that_runs_out_is_told_with_a_batch_that_fits(
     attempt.train()
     for error in (MemoryError(), RuntimeError("RESOURCE_EXHAUSTED: out of memory")):
         words, kind = worker._explained(error, attempt)
-        assert "start anew with a batch size of 4" in words and kind == "MemoryError"
+        assert "start again with a batch size of 4" in words and kind == "MemoryError"

@@ -141,7 +141,7 @@ def test_without_room_only_the_default_is_traced(
     photographs = preset_config("minute", "cifar10", "photographs")
     known(store.create(photographs), 32)
     assert spare.expected(store) == (photographs, 32)
-    monkeypatch.setattr(spare.memory, "available", lambda: 2e9)
+    monkeypatch.setattr(spare, "available", lambda: 2e9)
     assert spare.expected(store) == (preset_config("minute"), SHAPES_SIZE)
 
 
