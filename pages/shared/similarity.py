@@ -133,7 +133,7 @@ def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
     Returns:
         (N,), and a scalar that is NaN if N is 1. A representation that is zero gives NaN.
     """
-    unit = l2_normalise(h)  # (2N, D)
+    unit = l2_normalise(h, dtype="float64")  # (2N, D)
     unit[~unit.any(axis=1)] = np.nan
     similar = unit @ unit.T  # (2N, 2N)
     pair = np.arange(len(h)) // 2

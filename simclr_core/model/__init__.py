@@ -2,7 +2,8 @@
 
 Encoders and heads, how much memory they take, optimisers, the learning rate's schedule, supervised
 training of the same encoder, and how Keras' backend is started. Importing the room imports no
-Keras; asking it for a name that needs Keras does. May import `base`, `settings`, `machine`, `data`, `views` and `loss`.
+Keras; asking it for a name that needs Keras does. May import `base`, `settings`, `machine`, `data`,
+`views` and `loss`.
 """
 
 import lazy_loader as _lazy

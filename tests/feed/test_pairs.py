@@ -152,7 +152,7 @@ def test_the_routes_give_what_the_functions_give(fake):
 def test_of_many_pictures_different_ones_are_compared_among_some(fake, monkeypatch):
     whole = explore_pairs.pairs(fake.run, 0)
     assert (whole["among"], whole["count"]) == (P, P)
-    monkeypatch.setattr(explore_pairs.snapshots, "MANY", 10)
+    monkeypatch.setattr(explore_pairs.cache, "MANY", 10)
     found = explore_pairs.pairs(fake.run, 0)
     rows = set(np.linspace(0, P - 1, 10).round().astype(int).tolist())
     assert (found["among"], found["count"]) == (10, P)
