@@ -69,7 +69,7 @@ SETTINGS = (
     Setting("training.learning_rate", "Learning rate", "The highest one, after the warm-up."),
     Setting("training.weight_decay", "Weight decay", "Decoupled; biases have none."),
     Setting("training.seed", "Seed", "The same seed draws the same views."),
-    Setting("model.encoder", "Encoder", "The network f that computes h.", lambda: ENCODERS),
+    Setting("model.encoder", "Encoder", "The network f that computes h.", lambda: tuple(ENCODERS)),
     Setting("model.width", "Encoder width", "Channels of the first stage (tiny and resnets)."),
     Setting(
         "model.head_layers", "Head layers", "Layers of the projection head g; 0 means no head."

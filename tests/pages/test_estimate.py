@@ -10,7 +10,6 @@ from page_app import made
 
 from pages.shared import estimate, run_rows
 from simclr_core.base.files import write_json
-from simclr_core.machine import memory
 from simclr_core.machine.devices import find_device
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
@@ -86,6 +85,6 @@ def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
 def test_memory_is_told_where_it_is_much(
     free: float, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(memory, "available", lambda: free)
+    monkeypatch.setattr(estimate, "available", lambda: free)
     told = estimate.estimate_html(preset_config("minute"), [])
     assert told.endswith(words) and ("memory" in told) == bool(words)
