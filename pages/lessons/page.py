@@ -1,16 +1,16 @@
-"""Lessons: findings of the literature, to be predicted, looked at and tried."""
+"""Lessons: findings of the literature to predict, look at and try."""
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
 from pages.lessons import live as lesson_live
-from pages.lessons import results as lesson_found
+from pages.lessons.results import show_head, show_prediction, show_results
 from pages.shell.link import clean_link
 from simclr_core.base.paths import ASSETS
+from simclr_core.base.templates import render
 from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import Lesson
@@ -20,13 +20,13 @@ NAMES = [lesson.name for lesson in LESSONS]
 
 
 def main() -> None:
-    """Guard, read, call, show."""
+    """Check what is asked for, and show the lesson beside the list of all lessons."""
     st.html(ASSETS / "css" / "lessons.css")
     if st.query_params.get("lesson", NAMES[0]) not in NAMES:
-        st.query_params.pop("said", None)  # it was said of another lesson
+        st.query_params.pop("said", None)  # it was about another lesson
     most = max(len(lesson.answers) for lesson in LESSONS)
     for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
-        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+        st.html(render("shell/problem", problem=problem))
     lesson = lesson_named(st.query_params.get("lesson", NAMES[0]))
     root = RunStore().root
     left, right = st.columns([1, 3.2], gap="large")
@@ -37,8 +37,8 @@ def main() -> None:
 
 
 def _list(lesson: Lesson) -> None:
-    """All lessons, to choose from."""
-    if st.session_state.get("lesson_list") != lesson.name:  # of a link
+    """Show all lessons, to choose from."""
+    if st.session_state.get("lesson_list") != lesson.name:  # a link names another
         st.session_state["lesson_list"] = lesson.name
     st.radio(
         "Lessons", NAMES, format_func=lambda name: lesson_named(name).title, key="lesson_list",
@@ -51,14 +51,13 @@ def _choose() -> None:
 
 
 def _lesson(lesson: Lesson, root: Path) -> None:
-    """Question and prediction; what was found once there is one."""
+    """Show question and prediction; the results once there is a prediction."""
     said = st.query_params.get("said")
-    lesson_found.head(lesson)
-    lesson_found.prediction(lesson, None if said is None else int(float(said)))
+    show_head(lesson)
+    show_prediction(lesson, None if said is None else int(float(said)))
     if said is None:
         return
-    known = results.results(root, lesson)
-    lesson_found.found(lesson, known, int(float(said)))
+    show_results(lesson, results.results(root, lesson))
     lesson_live.controls(lesson, root)
 
 

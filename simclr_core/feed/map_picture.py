@@ -1,14 +1,18 @@
-"""The map of a run as a still picture: coordinates of its last snapshot, coloured by category."""
+"""The map of a run as a still picture: coordinates of its last snapshot, coloured by category.
+
+It is SVG from the server, for Home and for the wall of runs: thirty small maps on one page need no
+script, no block of coordinates and no canvas each.
+"""
 
 from __future__ import annotations
 
 import math
-from html import escape
 
 import numpy as np
 from markupsafe import Markup
 
 from ..base.errors import LabError
+from ..base.templates import render
 from ..figures.colors import UNKNOWN, category_colors
 from ..runs.run import Run
 from ..runs.states import FINISHED
@@ -20,16 +24,16 @@ SIDE, MARGIN = 1000, 30  # of the drawing, in its own units
 
 
 def newest_map(store: RunStore) -> Run | None:
-    """The newest finished run that has coordinates."""
+    """Return the newest finished run that has coordinates."""
     runs = reversed(list(store))
     return next((run for run in runs if run.state == FINISHED and _method(run)), None)
 
 
 def map_picture(run: Run) -> tuple[Markup, str]:
-    """A run's last map as SVG with its legend (for `st.markdown`), and what it is in words.
+    """Return a run's last map as SVG with its legend (for `st.markdown`), and what it is in words.
 
     Raises:
-        LabError: the run's files cannot be read.
+        LabError: the run has no coordinates, or its files cannot be read.
     """
     method = _method(run)
     steps = run.coordinate_steps(method)
@@ -41,23 +45,19 @@ def map_picture(run: Run) -> tuple[Markup, str]:
     values, names, of = _categories(run, len(xy))
     colors = category_colors(names)
     points = _scaled(xy)
-    layers = [_layer(points[values == i], colors[i]) for i in range(len(names))]
-    layers.insert(0, _layer(points[values < 0], UNKNOWN))
-    legend = "".join(
-        f'<span><i style="background:{color}"></i>{escape(name)}</span>'
-        for name, color in zip(names, colors, strict=True)
-    )
-    alt = f"Map of {len(xy):,} pictures of run {run.name} by {method.upper()}, coloured by {of}"
-    svg = (
-        f'<svg class="lab-map" viewBox="0 0 {SIDE} {SIDE}" role="img" '
-        f'aria-label="{escape(alt, quote=True)}">{"".join(layers)}</svg>'
-        f'<div class="lab-legend">{legend if of else ""}</div>'
+    layers = [(UNKNOWN, _dots(points[values < 0]))]
+    layers += [(color, _dots(points[values == i])) for i, color in enumerate(colors)]
+    svg = render(
+        "feed/map",
+        side=SIDE,
+        alt=f"Map of {len(xy):,} pictures of run {run.name} by {method.upper()}, coloured by {of}",
+        layers=[(color, dots) for color, dots in layers if dots],
+        legend=list(zip(names, colors, strict=True)) if of else [],
     )
     kept = float(found.get("kept", math.nan))
     words = f"{method.upper()} after {step:,} steps, axes have no units"
-    return Markup(svg), words + (
-        f", keeps {kept:.0%} of true neighbourhoods" if math.isfinite(kept) else ""
-    )
+    kept_words = f", keeps {kept:.0%} of true neighbourhoods" if math.isfinite(kept) else ""
+    return svg, words + kept_words
 
 
 def _method(run: Run) -> str:
@@ -65,7 +65,7 @@ def _method(run: Run) -> str:
 
 
 def _categories(run: Run, count: int) -> tuple[np.ndarray, list[str], str]:
-    """Category of each point (-1: none), names of the categories, and what they are."""
+    """Return the category of each point (-1: none), their names, and what they are."""
     nothing = np.full(count, -1), list[str](), ""
     probe, choices = probe_facts(run), color_choices(run)
     if probe is None or not choices or len(probe.categories[choices[0]]) != count:
@@ -76,17 +76,16 @@ def _categories(run: Run, count: int) -> tuple[np.ndarray, list[str], str]:
 
 
 def _scaled(xy: np.ndarray) -> np.ndarray:
-    """(P, 2) inside the drawing, one scale for both axes; up is up."""
+    """Return the points (P, 2) inside the drawing, with one scale for both axes; up is up."""
     finite = xy[np.isfinite(xy).all(axis=1)]
     if not len(finite):
-        raise LabError("Expected coordinates, found none that are numbers; lay the run out anew.")
+        raise LabError("Expected coordinates, found none that are numbers; compute the map again.")
     low, high = finite.min(axis=0), finite.max(axis=0)
     scale = (SIDE - 2 * MARGIN) / max(float((high - low).max()), 1e-9)
     centred = (xy - (low + high) / 2) * scale * (1, -1) + SIDE / 2
     return np.where(np.isfinite(centred), centred, -SIDE)
 
 
-def _layer(points: np.ndarray, color: str) -> str:
-    """All points of a category as one path of round dots."""
-    dots = "".join(f"M{x:.0f} {y:.0f}h0" for x, y in points)
-    return f'<path d="{dots}" stroke="{color}" class="dots"/>' if dots else ""
+def _dots(points: np.ndarray) -> str:
+    """Return a path of round dots, one per point."""
+    return "".join(f"M{x:.0f} {y:.0f}h0" for x, y in points)

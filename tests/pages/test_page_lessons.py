@@ -12,7 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from lesson_results import found_of
-from pages.lessons import results as lesson_found
+from pages.lessons.results import verdict
 from pages.runs import wall
 from pages.shared.run_rows import rows
 from simclr_core.base.errors import RunDamaged
@@ -103,7 +103,7 @@ def test_held_in_part_is_told_as_such() -> None:
     lesson = lesson_named("color")
     found = found_of(lesson, 0)["conditions"]
     found["without it"]["probe:hue"] = 0.0
-    words = lesson_found.verdict(outcomes(lesson, [found, found]))
+    words = verdict(outcomes(lesson, [found, found]))
     assert "Held in part over 2 seeds" in words and words.count("did not hold") == 1
 
 
