@@ -2,7 +2,7 @@
 
 It has the error tree, files that are never seen half written, locks that the operating system
 holds, the folders of the project and of the cache, the start of the lab's processes, the one
-callback by which long work reports progress, and HTML from templates. It imports no other room.
+callback by which long work reports progress, and HTML from templates. Imports no other room.
 """
 
 import lazy_loader as _lazy
@@ -26,7 +26,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
         "locks": ["is_locked", "try_lock"],
         "paths": ["ASSETS", "PROJECT", "cache_dir", "expanded"],
         "processes": ["be_nice", "spawn"],
-        "progress": ["Progress", "no_progress"],
+        "progress": ["Progress"],
         "templates": ["render"],
     },
 )

@@ -1,7 +1,7 @@
 """Read what users bring: folders, zips, .npz files and picture files.
 
-Each reader turns untrusted files into arrays, within limits, and reports what it left out. May
-import `base`, `machine` and the rest of `data`, except `data.datasets`, which calls the readers.
+Each reader turns untrusted files into arrays, within limits, and reports what it left out.
+May import `base`, `machine` and the rest of `data`, except `data.datasets`, which calls these.
 """
 
 import lazy_loader as _lazy
