@@ -16,7 +16,7 @@ from simclr_core.model import memory
 from simclr_core.runs import states, summary
 from simclr_core.settings.config import RunConfig
 
-from .run_rows import Row, waiting
+from .run_rows import Row, queued_rows
 
 STARTUP = 10.0  # seconds to import, read, compile and evaluate; a guess until a run was measured
 MENTIONED = 0.5  # of the free memory: a run that needs less is not worth a word about it
@@ -66,15 +66,15 @@ def estimate_html(config: RunConfig, rows: Sequence[Row]) -> Markup:
     )
 
 
-def place_in_line(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
+def place_in_queue(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
     """Return a queued run's place (1 is next), and the seconds until it starts if they are known.
 
     Counts all runs as if they shared one device: on machines with more it starts earlier.
     """
-    line = [r.run.id for r in waiting(rows)]
+    line = [r.run.id for r in queued_rows(rows)]
     position = line.index(row.run.id) + 1 if row.run.id in line else 1
     ahead = [r for r in rows if r.state in states.GOING]
-    ahead += waiting(rows)[: position - 1]
+    ahead += queued_rows(rows)[: position - 1]
     extra = startup_seconds(rows)
     seconds = sum(_left(r, extra) for r in ahead)
     return position, seconds if ahead else None

@@ -78,7 +78,7 @@ def row(run: Run) -> Row:
     return known
 
 
-def waiting(found: Iterable[Row]) -> list[Row]:
+def queued_rows(found: Iterable[Row]) -> list[Row]:
     """Return the queue: the runs that wait, next one first."""
     queued = [r for r in found if r.state == states.QUEUED]
     return sorted(queued, key=lambda r: (r.queued or r.created, r.run.id))

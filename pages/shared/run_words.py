@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from simclr_core.runs import states, summary
 
-from .estimate import place_in_line
+from .estimate import place_in_queue
 from .run_rows import Row
 
 _REQUESTED = {"pause": "pausing", "stop": "stopping"}
@@ -31,7 +31,7 @@ def state_words(row: Row, rows: Sequence[Row]) -> str:
     """
     word = state_word(row.state, row.request)
     if row.state == states.QUEUED:
-        position, _ = place_in_line(row, rows)
+        position, _ = place_in_queue(row, rows)
         return f"{word}, {summary.ordinal(position)} in line"
     if row.state == states.RUNNING and row.steps and not row.request:
         return f"{word}, {summary.percent(min(row.step / row.steps, 1.0))}"

@@ -129,7 +129,7 @@ def _checkpoint_damage(run: Run) -> str:
 
 def _queued(store: RunStore, run: Run) -> tuple[str, str]:
     rows = run_rows.rows(store)
-    position, seconds = estimate.place_in_line(run_rows.row(run), rows)
+    position, seconds = estimate.place_in_queue(run_rows.row(run), rows)
     when = f", starts in {summary.span(seconds)}" if seconds else ", starts at once"
     return (
         f"{summary.ordinal(position).capitalize()} in line{when}.",

@@ -28,7 +28,7 @@ st.navigation(pages, position="top").run()
 
 
 def open_page(folder: Path, page: str, **query: str) -> AppTest:
-    """A page that has run once.
+    """Return a page that has run once.
 
     Args:
         folder: for the script; the project's pages are linked into it.
@@ -47,7 +47,7 @@ def open_page(folder: Path, page: str, **query: str) -> AppTest:
 
 
 def text(app: AppTest) -> str:
-    """All words of a page that stand in HTML, Markdown and messages."""
+    """Return all words in a page's HTML, Markdown and messages."""
     html = [element.proto.body for element in app.get("html")]
     messages = [
         element.value for kind in (app.markdown, app.error, app.caption) for element in kind
@@ -56,7 +56,7 @@ def text(app: AppTest) -> str:
 
 
 def labels(app: AppTest) -> list[str]:
-    """Labels of the buttons that can be pressed."""
+    """Return the labels of the buttons that can be pressed."""
     return [button.label for button in app.button if not button.disabled]
 
 
@@ -66,13 +66,13 @@ def press(app: AppTest, label: str) -> AppTest:
 
 
 def run_of(app: AppTest) -> str:
-    """The run that the URL names."""
+    """Return the id of the run in the URL."""
     found = app.query_params["run"]
     return found if isinstance(found, str) else found[0]
 
 
 def made(store: RunStore, name: str, state: str, created: float, **status: Any) -> Run:
-    """A run folder without figures."""
+    """Make a run folder without figures."""
     run = store.create(preset_config("minute"), name)
     write_json(run.path / "config.json", {**run.record, "created": created})
     run.write_status(state=state, **status)

@@ -125,7 +125,7 @@ def test_the_caretaker_moves_the_queue_and_restarts_a_dead_mapper(
     assert len(moves) == count
 
 
-def test_the_caretaker_outlives_trouble(
+def test_the_caretaker_survives_errors(
     mapper_starts: list[_Mapper], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     calls: list[int] = []
@@ -178,7 +178,7 @@ def test_the_caretaker_keeps_a_spare_and_lets_the_mapper_wait_for_it(
     assert started == ["spare", "mapper"]
 
 
-def test_no_spare_gets_ready_beside_a_run(
+def test_no_spare_starts_beside_a_run(
     mapper_starts: list[_Mapper], monkeypatch: pytest.MonkeyPatch, store: RunStore
 ) -> None:
     """It would take the run's time; `mapper_starts` refuses any other helper."""

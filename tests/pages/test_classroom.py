@@ -1,4 +1,4 @@
-"""Large type and hidden panels: what a link asks for."""
+"""Large type and hidden panels, as a link sets them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from pages.shell import classroom
 
 
-def test_styles_are_those_that_were_asked_for() -> None:
+def test_styles_follow_size_and_hidden_panels() -> None:
     assert classroom.classroom_styles(False, ()) == ""
     large = classroom.classroom_styles(True, ())
     assert "font-size: 21.6px" in large and "--lab-scale: 1.35" in large
@@ -53,7 +53,7 @@ def test_the_button_turns_large_type_on_and_off_and_the_link_says_so(tmp_path: P
     assert "font-size" not in html(app) and not app.exception
 
 
-def test_a_link_hides_panels_and_tells_once_what_it_does_not_know(tmp_path: Path) -> None:
+def test_a_link_hides_panels_and_reports_unknown_ones_once(tmp_path: Path) -> None:
     app = page(tmp_path, hide="curves,<b>x</b>", size="large")
     found = html(app)
     assert ".st-key-live-curves { display: none" in found and "font-size: 21.6px" in found
@@ -61,7 +61,7 @@ def test_a_link_hides_panels_and_tells_once_what_it_does_not_know(tmp_path: Path
     assert "expected some of" not in html(app.run())
 
 
-def test_links_that_load_a_page_anew_carry_size_and_hidden_panels(monkeypatch) -> None:
+def test_links_that_load_a_page_keep_size_and_hidden_panels(monkeypatch) -> None:
     for state, expected in (
         ({}, "/lessons?lesson=maps"),
         ({classroom.LARGE_KEY: True}, "/lessons?lesson=maps&size=large"),

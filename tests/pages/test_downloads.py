@@ -20,7 +20,7 @@ pytestmark = pytest.mark.usefixtures("store")
 
 
 def fetch(path: str, **headers: str) -> tuple[int, dict[str, str], bytes]:
-    """Status, headers and body of a GET, straight from the routes."""
+    """Return status, headers and body of a GET, straight from the routes."""
     sent: list[dict[str, Any]] = []
     lines = [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()]
     scope = {"type": "http", "method": "GET", "path": path, "headers": lines, "query_string": b""}

@@ -19,7 +19,7 @@ from simclr_core.settings.presets import preset_config
 pytestmark = pytest.mark.usefixtures("store")
 
 
-def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> None:
+def test_the_estimate_is_measured_on_runs_that_were_not_queued(store: RunStore) -> None:
     config = preset_config("minute")
     assert estimate.total_seconds(config, []) == 60 + estimate.STARTUP
     now = time.time()
@@ -31,7 +31,7 @@ def test_the_estimate_is_measured_on_runs_that_did_not_wait(store: RunStore) -> 
     assert estimate.total_seconds(config, run_rows.rows(store)) == pytest.approx(69, abs=2)
 
 
-def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
+def test_time_in_the_queue_is_no_part_of_the_estimate(store: RunStore) -> None:
     config, now = preset_config("minute"), time.time()
     run = made(
         store, "", states.FINISHED, now - 115, attempt=1, seconds=60.0, step=600, started=now - 70
@@ -41,7 +41,7 @@ def test_waiting_in_line_is_no_part_of_the_estimate(store: RunStore) -> None:
 
 
 def by_steps(steps: int, **training: Any) -> RunConfig:
-    """The preset for one minute with a number of steps instead."""
+    """Return the preset for one minute with a number of steps instead."""
     config = preset_config("minute")
     return replace(config, training=replace(config.training, steps=steps, **training))
 
@@ -54,7 +54,7 @@ def test_a_run_by_steps_is_estimated_from_the_last_pace(store: RunStore) -> None
     assert estimate.total_seconds(config, run_rows.rows(store)) == 120 + estimate.STARTUP
 
 
-def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
+def test_the_pace_of_other_work_is_not_used(store: RunStore) -> None:
     config, device = by_steps(1200), find_device("auto").id
     made(store, "", states.FINISHED, 1e9, seconds=60.0, step=600, slot=device)
     rows = run_rows.rows(store)
@@ -82,7 +82,7 @@ def test_the_pace_of_other_work_says_nothing(store: RunStore) -> None:
         (1e8, "; 0.1 GB are free: choose smaller pictures or a smaller encoder"),
     ],
 )
-def test_memory_is_told_where_it_is_much(
+def test_memory_is_mentioned_if_it_is_much(
     free: float, words: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimate, "available", lambda: free)

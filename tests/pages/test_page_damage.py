@@ -1,4 +1,4 @@
-"""Run folders that somebody changed or lost files of: what is sound is shown, the rest is said."""
+"""Run folders with changed or missing files: what is sound is shown, the rest is reported."""
 
 from __future__ import annotations
 
@@ -37,12 +37,12 @@ def run(store: RunStore) -> Run:
 
 @pytest.fixture
 def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[Run], AppTest]:
-    """Open a run on the Train page; what its figures say is in `said`."""
+    """Return a function that opens a run on the Train page."""
     return lambda run: open_page(tmp_path, "train", run=run.id)
 
 
 def made(store: RunStore, state: str) -> Run:
-    """A run of 600 steps that came to a state."""
+    """Make a run of 600 steps that reached a state."""
     fake = FakeRun(store, probe=40)
     fake.snapshot()
     for _ in range(4):
@@ -54,7 +54,7 @@ def made(store: RunStore, state: str) -> Run:
 
 
 def said(run: Run, method: str = "umap") -> tuple[str, str]:
-    """What stands over the map and over the curves; "" where they are drawn."""
+    """Return the messages over the map and over the curves; "" where they are drawn."""
     over_map, over_curves = placeholders(run.status)
     blocks = (
         payload.map_payload(run, method, message=over_map).map,
@@ -128,7 +128,7 @@ def truncate(pattern: str) -> Damage:
 
 
 def both(*damages: Damage) -> Damage:
-    """One after the other."""
+    """Apply one after the other."""
     return lambda run: [damage(run) for damage in damages]
 
 
@@ -164,7 +164,7 @@ _SOUND: list[tuple[str, Damage]] = [  # the figures are drawn all the same
 
 
 @pytest.mark.parametrize("damage", [d for _, d in _SOUND], ids=[name for name, _ in _SOUND])
-def test_odd_values_leave_a_run_on_its_page(
+def test_odd_values_do_not_hide_a_run(
     page: Callable[[Run], AppTest], run: Run, damage: Damage
 ) -> None:
     damage(run)
@@ -175,7 +175,7 @@ def test_odd_values_leave_a_run_on_its_page(
 
 
 @pytest.mark.parametrize("state", [states.PAUSED, states.STOPPED, states.INTERRUPTED])
-def test_a_run_that_can_go_on_may_have_an_odd_step(
+def test_a_run_that_can_be_resumed_may_have_an_odd_step(
     page: Callable[[Run], AppTest], store: RunStore, state: str
 ) -> None:
     run = made(store, states.RUNNING if state == states.INTERRUPTED else state)
@@ -208,7 +208,7 @@ _LOST: list[tuple[str, Damage, int, list[str]]] = [  # what is said in place of 
 @pytest.mark.parametrize(
     ("damage", "figure", "words"), [row[1:] for row in _LOST], ids=[row[0] for row in _LOST]
 )
-def test_what_cannot_be_shown_is_said_truly(
+def test_the_reason_for_a_missing_figure_is_shown(
     page: Callable[[Run], AppTest], run: Run, damage: Damage, figure: int, words: list[str]
 ) -> None:
     damage(run)
@@ -220,7 +220,7 @@ def test_what_cannot_be_shown_is_said_truly(
     assert "ended before" not in found[figure]
 
 
-def test_lost_folders_are_said_truly(page: Callable[[Run], AppTest], run: Run) -> None:
+def test_missing_folders_are_reported(page: Callable[[Run], AppTest], run: Run) -> None:
     shutil.rmtree(run.path / "coordinates")
     assert "lays them out again" in said(run)[0]
     shutil.rmtree(run.path / "snapshots")
@@ -228,7 +228,7 @@ def test_lost_folders_are_said_truly(page: Callable[[Run], AppTest], run: Run) -
     assert not page(run).exception
 
 
-def test_a_run_that_really_ended_early_says_so(store: RunStore) -> None:
+def test_a_run_that_ended_early_says_so(store: RunStore) -> None:
     run = store.create(preset_config("minute"))
     run.write_status(state=states.STOPPED, step=0)
     assert said(run) == (
@@ -247,7 +247,7 @@ def test_a_run_that_really_ended_early_says_so(store: RunStore) -> None:
         (change("evaluation.json", "knn_accuracy", value=HUGE), "cannot be read, so that"),
     ],
 )
-def test_scores_that_are_lost_are_said(
+def test_missing_scores_are_reported(
     page: Callable[[Run], AppTest], run: Run, damage: Damage, words: str
 ) -> None:
     damage(run)
@@ -264,7 +264,7 @@ def test_scores_that_are_lost_are_said(
         (only("checkpoint.npz", b"half"), "checkpoint.npz is damaged: restore it"),
     ],
 )
-def test_without_a_checkpoint_resume_does_not_promise_to_go_on(
+def test_without_a_checkpoint_resume_does_not_promise_to_continue(
     page: Callable[[Run], AppTest], store: RunStore, state: str, damage: Damage, words: str
 ) -> None:
     run = made(store, state)

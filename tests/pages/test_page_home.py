@@ -43,7 +43,7 @@ def html(page: AppTest) -> str:
     return " ".join(part.value for part in [*page.get("html"), *page.markdown])
 
 
-def test_the_recorded_run_says_that_it_is_recorded_and_where_to_go(page: AppTest) -> None:
+def test_the_recorded_run_is_labelled_and_offers_next_steps(page: AppTest) -> None:
     page.run()
     assert not page.exception and not page.error
     told = demo.about()

@@ -30,7 +30,7 @@ def page(tmp_path: Path) -> Any:
 
 
 def names(app: AppTest) -> list[str]:
-    """Names of the runs that are listed, from the top."""
+    """Return the names of the listed runs, from the top."""
     found = [link.proto.label for link in app.get("page_link")]
     return [label.split(" :gray")[0] for label in found if ":gray[" in label]
 
@@ -57,7 +57,7 @@ def test_runs_are_listed_newest_first(page: Any, store: RunStore) -> None:
 
 
 @pytest.mark.parametrize(("asked", "word"), [("pause", "pausing"), ("stop", "stopping")])
-def test_a_run_that_goes_on_can_be_ended_from_its_line(
+def test_a_running_run_can_be_ended_from_its_line(
     page: Any, store: RunStore, asked: str, word: str
 ) -> None:
     fake = FakeRun(store, probe=40, alive=True)
@@ -78,7 +78,7 @@ def test_a_run_that_goes_on_can_be_ended_from_its_line(
     assert not app.exception and not app.error
 
 
-def test_a_line_tells_settings_scores_and_state(page: Any, store: RunStore) -> None:
+def test_a_line_shows_settings_scores_and_state(page: Any, store: RunStore) -> None:
     fake = FakeRun(store, probe=40, config=preset_config("quarter"))
     fake.train(600)
     fake.snapshot()
@@ -88,7 +88,7 @@ def test_a_line_tells_settings_scores_and_state(page: Any, store: RunStore) -> N
     assert "quarter, strong views" in said and "finished" in said
 
 
-def test_waiting_runs_show_their_place(page: Any, store: RunStore) -> None:
+def test_queued_runs_show_their_place(page: Any, store: RunStore) -> None:
     made(store, "one", states.QUEUED, 1e9, queued=5.0)
     made(store, "two", states.QUEUED, 2e9, queued=4.0)
     said = text(page())
@@ -140,14 +140,14 @@ def test_a_running_run_is_not_deleted(page: Any, store: RunStore) -> None:
     fake.end()
 
 
-def test_resume_puts_a_run_back_into_the_line(page: Any, store: RunStore) -> None:
+def test_resume_queues_a_run_again(page: Any, store: RunStore) -> None:
     run = made(store, "paused one", states.PAUSED, 1e9, step=5)
     app = page()
     app.button(key=f"resume_{run.id}").click().run()
     assert run.state == states.QUEUED and not app.exception
 
 
-def test_damaged_folders_are_listed_with_their_sentence_and_can_go(
+def test_damaged_folders_are_listed_with_their_error_and_can_be_deleted(
     page: Any, store: RunStore
 ) -> None:
     run = made(store, "broken", states.FINISHED, 1e9)
@@ -182,7 +182,7 @@ def test_no_damage_of_one_run_hides_the_others(
     assert "good" in names(app) and len(names(app)) == 2
 
 
-def test_find_leaves_the_runs_that_have_all_words(page: Any, store: RunStore) -> None:
+def test_find_shows_the_runs_that_match_all_words(page: Any, store: RunStore) -> None:
     for i in range(15):
         made(store, f"run {i:02d} {'even' if i % 2 == 0 else 'odd'}", states.STOPPED, 1e9 + i)
     app = page()
@@ -231,7 +231,7 @@ def test_the_pages_parts_import_nothing_heavy() -> None:
     assert out.stdout.strip().endswith("[]")
 
 
-def test_embeddings_open_as_a_run_and_other_files_are_a_sentence(
+def test_embeddings_open_as_a_run_and_other_files_give_an_error(
     page: Any, store: RunStore, tmp_path: Path
 ) -> None:
     np.savez(tmp_path / "mine.npz", embeddings=np.eye(12), labels=np.arange(12) % 3)

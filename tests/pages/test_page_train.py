@@ -30,7 +30,7 @@ def page(tmp_path: Path) -> Any:
 
 @pytest.fixture
 def alive(store: RunStore) -> Iterator[FakeRun]:
-    """A run that a worker seems to hold."""
+    """Return a run that a worker seems to hold."""
     fake = FakeRun(store, probe=40, alive=True)
     fake.snapshot(umap=False)
     fake.train(300)
@@ -41,7 +41,7 @@ def alive(store: RunStore) -> Iterator[FakeRun]:
 
 
 def ended(store: RunStore, state: str, steps: int = 300, **status: Any) -> Run:
-    """A run that came to `state` after some steps."""
+    """Make a run that reached `state` after some steps."""
     fake = FakeRun(store, probe=40)
     fake.snapshot()
     fake.train(steps)
@@ -52,7 +52,7 @@ def ended(store: RunStore, state: str, steps: int = 300, **status: Any) -> Run:
     return fake.run
 
 
-def test_nothing_yet_says_what_to_do_and_shows_a_ghost(page: Any) -> None:
+def test_without_a_run_the_page_says_what_to_do_and_shows_a_sketch(page: Any) -> None:
     app = page()
     assert not app.exception
     assert "Press Start: about a minute" in text(app)
@@ -60,14 +60,14 @@ def test_nothing_yet_says_what_to_do_and_shows_a_ghost(page: Any) -> None:
     assert "Start" in labels(app)
 
 
-def test_an_unknown_run_is_a_sentence_and_a_way_on(page: Any) -> None:
+def test_an_unknown_run_gives_a_sentence_and_a_link(page: Any) -> None:
     app = page(run="<b>zzzz")
     assert not app.exception
     assert "There is no run &lt;b&gt;zzzz here" in text(app)
     assert [link.proto.label for link in app.get("page_link")] == ["All runs"]
 
 
-def test_a_waiting_run_knows_its_place(page: Any, store: RunStore, alive: FakeRun) -> None:
+def test_a_queued_run_shows_its_place(page: Any, store: RunStore, alive: FakeRun) -> None:
     first, second = (store.create(preset_config("minute"), name) for name in ("one", "two"))
     first.write_status(state=states.QUEUED, queued=1.0)
     second.write_status(state=states.QUEUED, queued=2.0)
@@ -76,7 +76,7 @@ def test_a_waiting_run_knows_its_place(page: Any, store: RunStore, alive: FakeRu
     assert "Next in line" in text(page(run=first.id))
 
 
-def test_a_waiting_run_can_leave_the_line(page: Any, store: RunStore) -> None:
+def test_a_queued_run_can_leave_the_queue(page: Any, store: RunStore) -> None:
     run = store.create(preset_config("minute"))
     run.write_status(state=states.QUEUED, queued=1.0)
     app = press(page(run=run.id), "Leave the queue")
@@ -115,7 +115,7 @@ def test_a_running_run_shows_its_progress(page: Any, alive: FakeRun) -> None:
     assert not app.exception
 
 
-def test_pause_is_asked_once_and_shown_at_once(page: Any, alive: FakeRun) -> None:
+def test_pause_is_requested_once_and_shown_at_once(page: Any, alive: FakeRun) -> None:
     app = press(page(run=alive.run.id), "Pause")
     assert alive.run.requested(1) == "pause"
     assert "pausing" in text(app)
@@ -132,7 +132,7 @@ def test_pause_is_asked_once_and_shown_at_once(page: Any, alive: FakeRun) -> Non
         ("Stop", states.STOPPED, "Stopped at step 300"),
     ],
 )
-def test_what_another_tab_did_is_no_refusal(
+def test_an_action_that_another_tab_did_already_is_no_error(
     page: Any, alive: FakeRun, label: str, state: str, words: str
 ) -> None:
     app = page(run=alive.run.id)
@@ -160,7 +160,7 @@ def test_a_run_that_another_tab_resumed_is_shown_as_it_is(
             os.close(lock)
 
 
-def test_stop_is_asked_of_the_run(page: Any, alive: FakeRun) -> None:
+def test_stop_is_requested(page: Any, alive: FakeRun) -> None:
     press(page(run=alive.run.id), "Stop")
     assert alive.run.requested(1) == "stop"
 
@@ -173,7 +173,7 @@ def test_a_paused_run_says_what_may_change(page: Any, store: RunStore) -> None:
     assert run.state == states.QUEUED
 
 
-def test_a_finished_run_tells_what_was_learned(page: Any, store: RunStore) -> None:
+def test_a_finished_run_says_what_was_learned(page: Any, store: RunStore) -> None:
     run = ended(store, states.FINISHED, 600)
     app = page(run=run.id)
     assert (
@@ -206,9 +206,7 @@ def test_train_longer_starts_with_five_times_the_seconds(page: Any, store: RunSt
     assert other.config.training.seconds == 300 and other.config.training.steps == 0
 
 
-def test_train_longer_of_a_run_by_steps_has_five_times_the_steps(
-    page: Any, store: RunStore
-) -> None:
+def test_train_longer_multiplies_the_steps_of_a_run_by_steps(page: Any, store: RunStore) -> None:
     run = ended(store, states.FINISHED, 600)
     record = run.record
     record["config"]["training"]["steps"] = 600
@@ -218,7 +216,9 @@ def test_train_longer_of_a_run_by_steps_has_five_times_the_steps(
     assert other.config.training.steps == 3000
 
 
-def test_epochs_are_trained_longer_and_counted_anew(page: Any, store: RunStore) -> None:
+def test_train_longer_multiplies_epochs_and_counts_their_steps_again(
+    page: Any, store: RunStore
+) -> None:
     run = ended(store, states.FINISHED, 600)
     record = run.record
     record["config"]["training"] |= {"steps": 600, "epochs": 20}
@@ -229,7 +229,7 @@ def test_epochs_are_trained_longer_and_counted_anew(page: Any, store: RunStore) 
     assert (other.config.training.steps, other.config.training.epochs) == (0, 100)
 
 
-def test_a_stopped_run_can_go_on(page: Any, store: RunStore) -> None:
+def test_a_stopped_run_can_be_resumed(page: Any, store: RunStore) -> None:
     run = ended(store, states.STOPPED)
     app = page(run=run.id)
     assert "Stopped at step 300" in text(app) and "Resume" in labels(app)
@@ -244,7 +244,7 @@ def test_a_diverged_run_offers_a_lower_learning_rate(page: Any, store: RunStore)
     assert other.config.training.learning_rate == 0.002
 
 
-def test_data_that_are_gone_are_told_with_what_to_do(page: Any, store: RunStore) -> None:
+def test_missing_data_are_reported_with_what_to_do(page: Any, store: RunStore) -> None:
     run = store.create(preset_config("minute", "/gone/birds"))
     run.write_status(
         state=states.FAILED, error="DataError", message="Expected pictures at /gone/birds."
@@ -255,7 +255,7 @@ def test_data_that_are_gone_are_told_with_what_to_do(page: Any, store: RunStore)
     assert "Try again" in labels(app)
 
 
-def test_an_interrupted_run_can_go_on(page: Any, store: RunStore) -> None:
+def test_an_interrupted_run_can_be_resumed(page: Any, store: RunStore) -> None:
     fake = FakeRun(store, probe=40)  # says that it runs, but nobody holds its lock
     fake.train(100)
     app = page(run=fake.run.id)
@@ -264,7 +264,7 @@ def test_an_interrupted_run_can_go_on(page: Any, store: RunStore) -> None:
     assert fake.run.state == states.QUEUED
 
 
-def test_a_damaged_run_is_told_and_can_be_deleted(page: Any, store: RunStore) -> None:
+def test_a_damaged_run_is_reported_and_can_be_deleted(page: Any, store: RunStore) -> None:
     run = ended(store, states.FINISHED, 600)
     (run.path / "config.json").write_text("{half")
     app = page(run=run.id)

@@ -45,12 +45,12 @@ def page_in(folder: Path) -> AppTest:
 
 
 def rows(page: AppTest) -> str:
-    """The HTML of the pictures."""
+    """Return the HTML of the pictures."""
     return next(part.value for part in page.get("html") if "lab-pairs" in part.value)
 
 
 def words(page: AppTest) -> list[str]:
-    """All recipes in words, view 1 and 2 of each picture in turn."""
+    """Return all recipes in words, view 1 and 2 of each picture in turn."""
     return re.findall(r"</b><span>(.*?)</span>", rows(page))
 
 
@@ -76,7 +76,7 @@ def test_first_pair_is_the_one_that_the_engine_renders(page: AppTest) -> None:
     assert words(page)[:2] == [describe(recipes, 0, view) for view in (0, 1)]
 
 
-def test_a_slider_keeps_the_seed_and_changes_only_what_it_is_about(page: AppTest) -> None:
+def test_a_slider_keeps_the_seed_and_changes_only_its_operation(page: AppTest) -> None:
     before = words(page.run())
     after = words(page.slider(key="color_strength").set_value(0.5).run())
     share = re.compile(r"\d+% of the picture(, flipped)?")
@@ -105,7 +105,7 @@ def test_presets_set_every_slider_and_back(page: AppTest) -> None:
         assert page.button(key=f"preset_{name}").proto.type == "secondary"
 
 
-def test_untouched_settings_follow_the_kind_of_the_data_and_others_stay(page: AppTest) -> None:
+def test_untouched_settings_follow_the_kind_of_the_data(page: AppTest) -> None:
     page.run()
     page.slider(key="gray_p").set_value(0.9).run()
     page.selectbox(key="data").set_value("digits").run()
@@ -155,7 +155,7 @@ def test_warnings_in_plain_words(page: AppTest) -> None:
     ["/nowhere/at/all", "shapse", "/dev/null", "a\0b", "~nouser/x", __file__],
     ids=range(6),
 )
-def test_a_source_that_cannot_be_read_gets_one_sentence(page: AppTest, source: str) -> None:
+def test_an_unreadable_source_gives_one_sentence(page: AppTest, source: str) -> None:
     page.session_state["data"] = source
     page.run()
     assert not page.exception
@@ -193,7 +193,7 @@ def test_the_path_field_opens_own_pictures(page: AppTest, tmp_path: Path) -> Non
     assert rows(page).count("lab-row") == 9
 
 
-def test_a_range_that_falls_in_a_link_gives_way_to_the_default(page: AppTest) -> None:
+def test_a_falling_range_in_a_link_is_replaced_by_the_default(page: AppTest) -> None:
     page.query_params["crop"] = ["0.9", "0.1"]
     page.query_params["blur"] = ["9", "1"]
     page.query_params["gray_p"] = "0.9"
@@ -220,7 +220,7 @@ def test_a_range_that_falls_in_a_link_gives_way_to_the_default(page: AppTest) ->
         ("skip", "7" * 5000), ("seed", "2147483648"), ("pictures", "2.5"),
     ],
 )  # fmt: skip
-def test_other_settings_of_a_link_are_told_and_taken_out(
+def test_other_wrong_settings_of_a_link_are_reported_and_removed(
     page: AppTest, name: str, value: str
 ) -> None:
     page.query_params[name] = value
@@ -235,7 +235,7 @@ def test_other_settings_of_a_link_are_told_and_taken_out(
     assert page.query_params["skip"] in ("8", ["8"])
 
 
-def test_settings_of_a_link_that_can_be_used_are_used(page: AppTest) -> None:
+def test_valid_settings_of_a_link_are_used(page: AppTest) -> None:
     for name, value in {"seed": "5", "pictures": "3", "show": "many views", "row": "2"}.items():
         page.query_params[name] = value
     page.query_params["skip"] = "99999999"

@@ -25,7 +25,7 @@ def page(tmp_path: Path) -> Any:
     return lambda **query: open_page(tmp_path, "train", **query)
 
 
-def test_start_makes_the_run_that_was_asked_for_and_opens_it(page: Any, store: RunStore) -> None:
+def test_start_makes_the_requested_run_and_opens_it(page: Any, store: RunStore) -> None:
     app = page(data="digits")
     app.selectbox(key="train_preset").set_value("quarter")
     app.selectbox(key="train_views").set_value("gentle")
@@ -47,7 +47,7 @@ def test_start_makes_the_run_that_was_asked_for_and_opens_it(page: Any, store: R
     assert "Next in line" in text(app)
 
 
-def test_a_run_without_a_name_is_called_by_its_data_and_views(page: Any, store: RunStore) -> None:
+def test_a_run_without_a_name_is_named_after_its_data_and_views(page: Any, store: RunStore) -> None:
     app = page()
     app.selectbox(key="train_views").set_value("no colour")
     press(app, "Start")
@@ -62,7 +62,7 @@ def test_sgd_without_a_learning_rate_gets_one_that_suits_it(page: Any, store: Ru
 
 
 @pytest.mark.parametrize(("data", "expected"), [("shapes", "0.1"), ("digits", "0.5")])
-def test_empty_settings_show_what_the_preset_takes_for_these_pictures(
+def test_empty_settings_show_the_presets_values_for_these_pictures(
     page: Any, data: str, expected: str
 ) -> None:
     assert page(data=data).number_input(key="train_training_temperature").placeholder == expected
@@ -81,7 +81,7 @@ def test_empty_settings_show_what_the_preset_takes_for_these_pictures(
         ("data_image_size", 4, "Pixels per side (under more…): expected 8 to 224, found 4"),
     ],
 )
-def test_a_bad_setting_is_one_sentence_and_nothing_is_lost(
+def test_a_bad_setting_gives_one_sentence_and_nothing_is_lost(
     page: Any, store: RunStore, field: str, value: float, words: str
 ) -> None:
     app = page()
@@ -96,14 +96,14 @@ def test_a_bad_setting_is_one_sentence_and_nothing_is_lost(
     assert not app.error and "Start" in labels(app)
 
 
-def test_an_encoder_that_wants_larger_pictures_is_refused(page: Any) -> None:
+def test_an_encoder_that_needs_larger_pictures_is_refused(page: Any) -> None:
     app = page()
     app.selectbox(key="train_model_encoder").set_value("xception").run()
     assert "at least 71 pixels" in app.error[0].value and "Start" not in labels(app)
 
 
 @pytest.mark.parametrize("data", ["/nowhere.npz", "~nouser/x"])
-def test_data_that_are_not_there_are_told(page: Any, store: RunStore, data: str) -> None:
+def test_missing_data_are_reported(page: Any, store: RunStore, data: str) -> None:
     app = page(data=data)
     assert not app.exception
     assert f"found nothing at '{data}'" in app.error[0].value and "Start" not in labels(app)
@@ -125,7 +125,7 @@ def test_own_pictures_are_read_and_checked_before_the_start(
     assert config.views == view_config("gray pictures", "strong")
 
 
-def test_views_come_over_from_the_views_page_by_link(page: Any, store: RunStore) -> None:
+def test_views_arrive_from_the_views_page_by_link(page: Any, store: RunStore) -> None:
     app = page(views='{"crop_min": 0.33, "flip_p": 0.0}')
     assert app.selectbox(key="train_views").value == "from the Views page"
     press(app, "Start")
@@ -139,13 +139,13 @@ DEEP = "[" * 900 + "]" * 900
 @pytest.mark.parametrize(
     "views", ["{", "7", '{"crop": 1}', '{"crop_min": 9}', "[" * 3000, f'{{"crop_min": {DEEP}}}']
 )
-def test_a_broken_link_of_views_is_a_sentence(page: Any, views: str) -> None:
+def test_a_broken_link_of_views_gives_a_sentence(page: Any, views: str) -> None:
     app = page(views=views)
     assert not app.exception
     assert len(app.error) == 1 and "Start" not in labels(app)
 
 
-def test_a_link_with_a_setting_that_is_not_known_is_a_short_sentence(page: Any) -> None:
+def test_an_unknown_setting_in_a_link_gives_a_short_sentence(page: Any) -> None:
     (error,) = page(views='{"foo":1}').error
     assert error.value.startswith("The link has an unknown view setting 'foo'; copy it")
     assert "crop_p" not in error.value
@@ -166,7 +166,9 @@ def test_a_long_name_is_cut(page: Any, store: RunStore) -> None:
 @pytest.mark.parametrize(
     ("value", "found"), [(99999999999999999999, "100000000000000000000"), (2.5, "2.5")]
 )
-def test_a_number_that_is_no_number_of_steps_is_told(page: Any, value: float, found: str) -> None:
+def test_a_number_that_is_no_number_of_steps_is_refused(
+    page: Any, value: float, found: str
+) -> None:
     app = page()
     field = app.number_input(key="train_training_steps")
     assert field.proto.max > 1e300  # the browser keeps what lies above for itself
@@ -181,7 +183,7 @@ def upload(app: AppTest, name: str, content: bytes) -> AppTest:
 
 
 def images(count: int) -> bytes:
-    """An .npz file of gray pictures of 20 pixels."""
+    """Return an .npz file of gray pictures of 20 pixels."""
     file = io.BytesIO()
     np.savez(file, images=np.random.default_rng(0).integers(0, 255, (count, 20, 20), np.uint8))
     return file.getvalue()
@@ -199,7 +201,7 @@ def test_an_upload_becomes_the_data_and_keeps_its_name_in_sentences(
 @pytest.mark.parametrize(
     ("name", "content"), [("my few.npz", b"no pictures"), ("my few.zip", b"PK\x03\x04 cut")]
 )
-def test_an_upload_that_is_refused_is_called_by_its_name(
+def test_a_refused_upload_is_called_by_its_name(
     page: Any, store: RunStore, name: str, content: bytes
 ) -> None:
     app = upload(page(), name, content)
@@ -208,7 +210,7 @@ def test_an_upload_that_is_refused_is_called_by_its_name(
     assert list((store.root / "uploads").iterdir()) == []
 
 
-def test_an_upload_that_cannot_be_kept_is_one_sentence(page: Any, store: RunStore) -> None:
+def test_an_upload_that_cannot_be_kept_gives_one_sentence(page: Any, store: RunStore) -> None:
     app = page()
     (store.root / "uploads").write_text("in the way")
     app = upload(app, "few.npz", images(20))
@@ -216,7 +218,9 @@ def test_an_upload_that_cannot_be_kept_is_one_sentence(page: Any, store: RunStor
     assert app.error[0].value.startswith("Expected to keep 'few.npz' in ")
 
 
-def test_a_recipe_brings_its_own_views_and_its_budget_in_epochs(page: Any, store: RunStore) -> None:
+def test_a_published_recipe_sets_its_views_and_its_budget_in_epochs(
+    page: Any, store: RunStore
+) -> None:
     app = page(data="cifar10")
     app.selectbox(key="train_preset").set_value("resnet18-100").run()
     assert "100 epochs on" in text(app) and "Press Start: 100 epochs, then" in text(app)
@@ -226,7 +230,7 @@ def test_a_recipe_brings_its_own_views_and_its_budget_in_epochs(page: Any, store
     assert run.config.views.crop_min == 0.08
 
 
-def test_empty_fields_show_what_the_filled_ones_want(page: Any, store: RunStore) -> None:
+def test_empty_fields_follow_the_filled_ones(page: Any, store: RunStore) -> None:
     app = page()
     assert app.selectbox(key="train_training_optimizer").proto.placeholder == "muon"
     app.selectbox(key="train_model_encoder").set_value("resnet18").run()

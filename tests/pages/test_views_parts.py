@@ -14,7 +14,7 @@ from simclr_core.settings.config import ViewConfig, from_dict, to_dict
 from simclr_core.settings.presets import VIEW_PRESETS, view_config
 
 
-def test_links_are_checked_in_one_sentence_each() -> None:
+def test_each_wrong_setting_of_a_link_gives_one_sentence() -> None:
     whole, words = {"seed": (0, 99), "skip": (0, 9)}, {"show": ("pairs", "many views")}
     fits = {"crop": ["0.2", "0.9"], "seed": ["3"], "skip": ["8.0"], "show": ["pairs"], "run": [""]}
     assert link_problems(fits, whole, words, ["run"], BY_KEY) == {}
@@ -58,7 +58,7 @@ def test_presets_are_recognised() -> None:
     assert preset_of(ViewConfig(hue=0.17), "drawn") is None
 
 
-def test_pictures_travel_unchanged() -> None:
+def test_pictures_are_sent_unchanged() -> None:
     import base64
 
     picture = np.random.default_rng(0).integers(0, 255, (32, 32, 3), np.uint8)
