@@ -1,4 +1,4 @@
-"""What the server does besides answering: move the queue, keep a spare worker and UMAP warm."""
+"""What the server does besides answering: advance the queue, keep a spare worker and UMAP warm."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ from simclr_core.workers import handover, launch
 EVERY = 2.0  # seconds between looks at the queue
 PATIENCE = 5.0  # seconds for the mapper to end by itself
 PAUSE_AFTER_DEATH = 20.0  # seconds before a helper that ended is started again
-SPARE_FIRST = 10.0  # seconds that the mapper waits for the spare: a run is asked for before a map
+SPARE_FIRST = (
+    10.0  # seconds that the mapper lets the spare start first: people ask for a run before a map
+)
 
 # The folder pages/ would make Streamlit run its files without app.py until `st.navigation` has been
 # called once: the first visitor of a server would see a page without its frame.
@@ -33,15 +35,15 @@ _log = logging.getLogger("simclr_lab")
 
 
 def _draw_shapes() -> None:
-    """Have the default pictures ready before the first click; one look if they are."""
+    """Draw the default pictures before the first click, unless they are in the cache."""
     try:
         builtin.ensure_cached("shapes", lambda share, words: None)
-    except LabError as error:  # whoever asks for them is told
+    except LabError as error:  # the page that needs them shows it as well
         _log.warning("The default pictures cannot be kept: %s", error)
 
 
 class Helper:
-    """A process beside the server that is started again when it has ended.
+    """A process beside the server that is started again when it ends.
 
     Args:
         module: "mapper" or "spare".
@@ -53,7 +55,7 @@ class Helper:
         self._started = -PAUSE_AFTER_DEATH  # when it was last started
 
     def keep(self, store: RunStore) -> None:
-        """Start it unless it is there, or has ended a moment ago."""
+        """Start the process unless it runs, or ended a moment ago."""
         if self._process is not None:
             if self._process.poll() is None:
                 return
@@ -67,21 +69,21 @@ class Helper:
                 self._started = time.monotonic()
 
     def let_go(self) -> subprocess.Popen | None:
-        """Leave the process to itself; it is told that nobody holds it any more."""
+        """Release the process: its closed standard input says that nobody holds it."""
         process, self._process = self._process, None
         if process is not None and process.stdin:
             process.stdin.close()
         return process
 
     def has_left(self, store: RunStore) -> bool:
-        """Whether the process lives but is no helper any more: a spare that got a run."""
+        """Return whether the process is no longer a helper: a spare that was given a run."""
         if self._process is None or self._process.poll() is not None:
             return False
         young = time.monotonic() - self._started < PATIENCE  # it may not be one yet
         return not young and not is_locked(store.root / f"{self.module}.lock")
 
     def close(self, store: RunStore) -> None:
-        """Let it go, and wait for its end; a spare that got a run goes on."""
+        """Release the process and wait for its end; a spare that was given a run continues."""
         process = self.let_go()
         if process is None:
             return
@@ -106,16 +108,18 @@ class Caretaker:
         self._mapper, self._spare = Helper("mapper"), Helper("spare")
         self._store: RunStore | None = None
         self._began = time.monotonic()
-        self._trained: list[subprocess.Popen] = []  # spares that got a run, to be waited for
+        self._trained: list[
+            subprocess.Popen
+        ] = []  # spares that were given a run; their ends are collected
         self._trouble = ""
 
     def start(self) -> None:
-        """Begin; returns at once."""
+        """Start the thread; return at once."""
         self._thread.start()
         threading.Thread(target=_draw_shapes, name="shapes", daemon=True).start()
 
     def close(self) -> None:
-        """Stop looking, and let the helpers go by closing their standard input."""
+        """Stop the thread and release the helpers."""
         self._stop.set()
         self._thread.join(PATIENCE)
         if self._store is None:
@@ -132,14 +136,14 @@ class Caretaker:
                 launch.advance(store)
                 self._keep_helpers(store)
                 self._trouble = ""
-            except (LabError, OSError) as error:  # pages say it too; the log says it once
+            except (LabError, OSError) as error:  # pages show it too; the log has it once
                 if str(error) != self._trouble:
-                    _log.warning("The queue cannot be looked after: %s", error)
+                    _log.warning("The queue cannot be advanced: %s", error)
                 self._trouble = str(error)
             self._stop.wait(self._every)
 
     def _keep_helpers(self, store: RunStore) -> None:
-        """The spare while nothing trains; the mapper, but the spare may get ready before it."""
+        """Keep the spare while nothing trains, and the mapper, which lets the spare start first."""
         self._trained = [process for process in self._trained if process.poll() is None]
         if self._spare.has_left(store) and (process := self._spare.let_go()):
             self._trained.append(process)
@@ -153,7 +157,7 @@ class Caretaker:
 
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
-    """For `st.App`: the caretaker lives as long as the server."""
+    """Run a caretaker as long as the server lives (for `st.App`)."""
     caretaker = Caretaker()
     caretaker.start()
     try:
@@ -163,10 +167,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
 
 def on_script_error(error: Exception) -> bool:
-    """For `st.App`: one clear sentence in the page, the details in the server's log.
+    """Show one clear sentence on the page, and log the details (for `st.App`).
 
     Returns:
-        True: Streamlit shows nothing of its own.
+        True, so that Streamlit shows nothing itself.
     """
     _log.error("Uncaught in a page", exc_info=error)
     st.error(error_words(error))
@@ -174,7 +178,7 @@ def on_script_error(error: Exception) -> bool:
 
 
 def error_words(error: Exception) -> str:
-    """An error for people: its own text if it is meant for them, else a sentence around it."""
+    """Return an error for people: its text if it is meant for them, else a sentence around it."""
     if isinstance(error, LabError):
         return str(error)
     text = " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,7 +1,6 @@
-"""A run folder as a zip, sent while it is made: a route of the app's own server.
+"""A route that sends a run folder as a zip while it is made.
 
-`st.download_button` holds the whole file in the server's memory; a run may be larger than that
-is allowed to be.
+`st.download_button` would hold the whole file in the server's memory, and runs can be large.
 """
 
 from __future__ import annotations
@@ -18,12 +17,12 @@ from .same_origin import GUARD, missing, refusal, run_of
 
 
 def address(run: Run) -> str:
-    """Where a run's zip is fetched."""
+    """Return the address of a run's zip."""
     return f"/lab/runs/{run.id}/run.zip"
 
 
 def download(request: Request) -> Response:
-    """The zip of a run, for the app's own pages and for addresses typed by hand."""
+    """Answer with a run's zip, to the app's own pages and to typed addresses."""
     if refused := refusal(request):
         return refused
     try:

@@ -1,4 +1,4 @@
-"""What Explore's browser side asks the app's own server for: see `explore_blocks`."""
+"""Routes of what Explore fetches: coordinates, colours, pictures, selections (see `feed`)."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _PICTURES = {
 
 
 def frame(request: Request) -> Response:
-    """Coordinates of a step."""
+    """Answer with the coordinates of a step."""
     return _answer(
         request,
         lambda run, q: blocks.frame(
@@ -44,7 +44,7 @@ def frame(request: Request) -> Response:
 
 
 def colors(request: Request) -> Response:
-    """Colours of a step."""
+    """Answer with the colours of a step."""
     return _answer(
         request,
         lambda run, q: blocks.colors(run, q.get("name", ""), _whole(q, "step"), q.get("key", "")),
@@ -53,7 +53,7 @@ def colors(request: Request) -> Response:
 
 
 def picture(request: Request) -> Response:
-    """What is known of one picture at a step, as JSON."""
+    """Answer with what is known of one picture at a step, as JSON."""
 
     def read(run: Run, q: Mapping[str, str]) -> bytes:
         index = _whole(q, "index")
@@ -65,7 +65,7 @@ def picture(request: Request) -> Response:
 
 
 def image(request: Request) -> Response:
-    """A picture, its two views or more of them, as PNG."""
+    """Answer with a picture, its two views or more of them, as PNG."""
     what = request.path_params["what"]
     if what not in _PICTURES:
         return missing(f"Expected one of {', '.join(_PICTURES)}, found {what[:40]!r}.")
@@ -73,7 +73,7 @@ def image(request: Request) -> Response:
 
 
 async def selection(request: Request) -> Response:
-    """What is true of the pictures that the body lists; or a table or a folder of them."""
+    """Answer with facts, a table or a folder of the pictures that the body lists."""
     if refused := refusal(request):
         return refused
     try:
@@ -85,7 +85,7 @@ async def selection(request: Request) -> Response:
 
 
 def matrix(request: Request) -> Response:
-    """Projections of both views of some pictures."""
+    """Answer with the projections of both views of some pictures."""
     return _answer(
         request,
         lambda run, q: pairs.matrix(
@@ -97,7 +97,7 @@ def matrix(request: Request) -> Response:
 
 
 def pairs_that_stand_out(request: Request) -> Response:
-    """Pairs that stand out at a step, as JSON."""
+    """Answer with the pairs that stand out at a step, as JSON."""
     return _answer(
         request,
         lambda run, q: json.dumps(plain(pairs.pairs(run, _whole(q, "step")))).encode(),
@@ -123,7 +123,7 @@ ROUTES = [
 def _answer(
     request: Request, read: Callable[[Run, Mapping[str, str]], bytes], media_type: str
 ) -> Response:
-    """What `read` makes of a run and the request's settings, for the app's own pages only."""
+    """Answer with what `read` returns for a run and the request, to the app's own pages only."""
     if refused := refusal(request):
         return refused
     try:
@@ -135,7 +135,7 @@ def _answer(
 
 
 def _read_selection(body: bytes) -> tuple[np.ndarray, int, list[tuple[str, ...]]]:
-    """Indices, step and maps out of a request.
+    """Return the indices, the step and the maps that a request holds.
 
     Raises:
         RunError: it holds something else.
@@ -150,7 +150,9 @@ def _read_selection(body: bytes) -> tuple[np.ndarray, int, list[tuple[str, ...]]
             raise ValueError
         return np.unique(chosen), int(found["step"]), maps
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise RunError("Expected a list of pictures, a step and maps, found others.") from error
+        raise RunError(
+            "Expected a list of pictures, a step and maps, found something else."
+        ) from error
 
 
 def _selected(
@@ -178,7 +180,11 @@ def _selected(
 
 
 def _whole(query: Mapping[str, str], name: str) -> int:
-    """A whole number of the address. Raises RunError if it is none."""
+    """Return a whole number of the address.
+
+    Raises:
+        RunError: it is not a whole number.
+    """
     text = query.get(name, "")
     if not text.isdecimal() or len(text) > 12:
         raise RunError(f"Expected a whole number as {name}, found {text[:40]!r}.")

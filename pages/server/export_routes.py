@@ -1,4 +1,4 @@
-"""What can be taken away from a run, made when it is asked for: routes of the app's own server."""
+"""Routes of the files that a run is exported to; each is made when it is asked for."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
-from simclr_core.export import formats
-from simclr_core.export import static_figures as printed
+from simclr_core.export import formats, static_figures
 from simclr_core.questions.job import encoder_job
 from simclr_core.questions.jobs import key_of
 from simclr_core.questions.reply import read
@@ -23,7 +22,11 @@ ENCODERS = {"keras": "encoder.keras", "savedmodel": "encoder.zip"}  # form -> fi
 FILES = (
     "table.csv",
     "table.parquet",
-    *(f"{figure}{ending}" for figure in printed.FIGURES for ending in printed.ENDINGS),
+    *(
+        f"{figure}{ending}"
+        for figure in static_figures.FIGURES
+        for ending in static_figures.ENDINGS
+    ),
     "replay.html",
     "tensorboard.zip",
 )
@@ -38,17 +41,17 @@ _TYPES = {
 
 
 def address(run: Run, file: str, **query: str | int) -> str:
-    """Where a file of a run is fetched.
+    """Return the address of a file of a run.
 
     Args:
         file: one of `FILES`, or a value of `ENCODERS`.
-        query: step; of a figure also of, method and color.
+        query: step; for a figure also of, method and color.
     """
     return f"/lab/runs/{run.id}/take/{file}?{urlencode(query)}"
 
 
 def take(request: Request) -> Response:
-    """A file of a run, for the app's own pages and for addresses typed by hand."""
+    """Answer with a file of a run, to the app's own pages and to typed addresses."""
     if refused := refusal(request):
         return refused
     try:
@@ -60,7 +63,7 @@ def take(request: Request) -> Response:
     name = file if file in ENCODERS.values() else f"run-{run.id}-step-{step}-{file}"
     headers = {
         **GUARD,
-        "Cache-Control": "no-store",  # and never shown: it would be a page of this server
+        "Cache-Control": "no-store",  # downloaded, never shown: HTML would be a page of this server
         "Content-Disposition": f'attachment; filename="{name}"',
     }
     kind = _TYPES.get(PurePosixPath(file).suffix, "application/octet-stream")
@@ -68,10 +71,10 @@ def take(request: Request) -> Response:
 
 
 def _body(run: Run, file: str, step: int, request: Request) -> bytes:
-    """The contents of a file.
+    """Return the contents of a file.
 
     Raises:
-        LabError: it is not known, or cannot be made.
+        LabError: the file is not known, or cannot be made.
     """
     for form, name in ENCODERS.items():
         if file == name:
@@ -82,16 +85,16 @@ def _body(run: Run, file: str, step: int, request: Request) -> bytes:
     of, method = query.get("of", "h"), query.get("method", "umap")
     if of not in ("h", "z") or method not in ("umap", "pca"):
         raise RunError(f"Expected h or z, and umap or pca, found {of[:20]!r}, {method[:20]!r}.")
-    figure = path.stem if path.suffix in printed.ENDINGS else printed.MAP
+    figure = path.stem if path.suffix in static_figures.ENDINGS else static_figures.MAP
     look = formats.Look(figure, of, method, query.get("color", ""))
     return formats.contents(run, step, path.suffix, look)
 
 
 def _encoder(run: Run, form: str, step: int) -> bytes:
-    """The file that the analyst made.
+    """Return the encoder that the analyst made.
 
     Raises:
-        RunError: it has not been made, or is gone again.
+        RunError: it has not been made, or has expired.
     """
     reply = read(run, key_of(run, encoder_job(form, step)))
     if reply.arrays is None:
@@ -100,10 +103,10 @@ def _encoder(run: Run, form: str, step: int) -> bytes:
 
 
 def _step(text: str) -> int | None:
-    """A step of the address; None takes the newest.
+    """Return the step in the address; None: the newest.
 
     Raises:
-        RunError: it is no step.
+        RunError: the text is not a step.
     """
     if not text:
         return None

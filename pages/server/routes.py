@@ -1,7 +1,7 @@
 """What a browser fetches once from the app's server: modules, styles, plotly.js, pictures.
 
-All of it is for the app's own pages: no other origin may read it, and pictures are refused to
-them altogether. Nothing is looked up by a path that a request names.
+All of it is for the app's own pages: other origins may not read it, and requests for pictures are
+refused to them. No file is looked up by a path that a request names.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def asset_version() -> str:
 
 
 def plotly_version() -> str:
-    """The version of the plotly package whose plotly.js is served."""
+    """Return the version of the plotly package whose plotly.js is served."""
     return version("plotly")
 
 
@@ -66,23 +66,23 @@ def asset(request: Request) -> Response:
 
 
 def plotly(request: Request) -> Response:
-    """The plotly.js that ships inside the Python package, packed once."""
+    """Answer with the plotly.js that ships inside the Python package, packed once."""
     return _packed(request, plotly_version(), _plotly, "text/javascript")
 
 
 def recorded(request: Request) -> Response:
-    """The run that the app ships, as `replay.js` plays it; packed once."""
+    """Answer with the run that the app ships, as `replay.js` plays it, packed once."""
     return _packed(request, demo_version(), _recorded, "application/json")
 
 
 def _packed(
     request: Request, version: str, body: Callable[[bool], bytes], media_type: str
 ) -> Response:
-    """A large file of the app itself; for ever under its present version.
+    """Answer with a large file of the app itself; only its present version is cached for ever.
 
     Args:
         version: of the file.
-        body: its bytes, packed by gzip or not.
+        body: returns its bytes, packed by gzip if the argument says so.
     """
     fresh = request.query_params.get("v") == version
     headers = {
@@ -101,7 +101,7 @@ def _packed(
 
 @functools.lru_cache(maxsize=1)
 def demo_version() -> str:
-    """A hash of the recorded run."""
+    """Return a hash of the recorded run."""
     return hashlib.sha256(demo.replay_bytes()).hexdigest()[:12]
 
 
@@ -112,7 +112,7 @@ def _recorded(packed: bool) -> bytes:
 
 
 def thumbnails(request: Request) -> Response:
-    """All pictures of a run's map in one sheet."""
+    """Answer with all pictures of a run's map in one sheet."""
     extension = request.path_params["extension"]
     if extension not in _TYPES:
         return missing(f"Expected thumbnails.webp or thumbnails.png, found .{extension}.")
@@ -120,7 +120,7 @@ def thumbnails(request: Request) -> Response:
 
 
 def points(request: Request) -> Response:
-    """What is known of each picture of a run's map: its label and factors, as JSON."""
+    """Answer with the label and the factors of each picture of a run's map, as JSON."""
     return _of_run(request, _points, "application/json")
 
 
@@ -138,7 +138,7 @@ ROUTES = [
 def _of_run(
     request: Request, read: Callable[[Run], tuple[bytes, str] | None], media_type: str
 ) -> Response:
-    """What `read` makes of a run, for the app's own pages only."""
+    """Answer with what `read` returns for a run, to the app's own pages only."""
     if refused := refusal(request):
         return refused
     try:
@@ -146,7 +146,7 @@ def _of_run(
     except LabError as error:
         return missing(str(error))
     if found is None:
-        return missing("This run has no pictures yet; they come when it has read its data.")
+        return missing("This run has no pictures yet; they appear once it has read its data.")
     body, digest = found
     fresh = request.query_params.get("v") == digest
     headers = {

@@ -1,7 +1,7 @@
 """What the app's routes share: who may ask, which run is meant, how a refusal reads.
 
-Everything that a run holds is for the app's own pages: no other origin may read it. Nothing is
-looked up by a path that a request names.
+Only the app's own pages may read a run; other origins are refused. No file is looked up by a path
+that a request names.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from simclr_core.base.errors import RunError
-from simclr_core.questions import large_probe as more
+from simclr_core.questions import large_probe
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 
@@ -20,7 +20,7 @@ GUARD = {"Cross-Origin-Resource-Policy": "same-origin", "X-Content-Type-Options"
 
 
 def refusal(request: Request) -> Response | None:
-    """A refusal if another site asks; addresses typed by hand are the user's own."""
+    """Return a refusal if another site asks, None for the app's pages and for typed addresses."""
     if request.headers.get("sec-fetch-site", "none") in ("same-origin", "none"):
         return None
     text = "Expected a request from the app's own pages, found one from another site."
@@ -28,10 +28,10 @@ def refusal(request: Request) -> Response | None:
 
 
 def run_of(request: Request) -> Run:
-    """The run of exactly the id in the path, or a set of its pictures.
+    """Return the run with exactly the id in the path, or a set of its pictures.
 
     Raises:
-        RunError: there is none.
+        RunError: there is no such run or set.
     """
     run_id = request.path_params["run_id"]
     if not re.fullmatch(r"[0-9a-z][0-9a-z_-]{0,63}", run_id):
@@ -40,7 +40,7 @@ def run_of(request: Request) -> Run:
     if run.id != run_id:
         raise RunError(f"Expected a run named {run_id!r}, found none; see the Runs page.")
     name = request.path_params.get("set")
-    found = more.set_of(run, name) if name else run
+    found = large_probe.set_of(run, name) if name else run
     if found is None:
         raise RunError(
             f"Expected a set of run {run.id}, found {str(name)[:40]!r}; ask for it again."
@@ -49,5 +49,5 @@ def run_of(request: Request) -> Run:
 
 
 def missing(sentence: str) -> Response:
-    """What is asked for is not there."""
+    """Return the answer for what is not there, with a sentence."""
     return PlainTextResponse(sentence, status_code=404, headers=GUARD)

@@ -23,7 +23,7 @@ from simclr_core.runs.run import Run
 
 __all__ = ["color_choices", "coordinate_steps", "interval", "live_curves", "live_map", "watchers"]
 
-WATCHES = 10.0  # seconds after its last look for which a browser counts as watching
+WATCHES = 10.0  # seconds that a browser counts as watching after its last refresh
 
 # Blob modules have no address of their own: the real module needs an absolute one.
 _STUB = """export default async (c) => {
@@ -45,15 +45,15 @@ def live_map(
     height: int = 548,
     message: str = "",
 ) -> LivePayload:
-    """The map of the run's probe set: a square scatter that glides to new coordinates.
+    """Show the map of the run's probe set, whose points glide to new coordinates.
 
     Args:
-        run: whose map; None shows a ghost of a finished one.
-        method: "umap" or "pca"; PCA stands in until there is a UMAP.
+        run: None shows a grey sketch of a map.
+        method: "umap" or "pca"; PCA is shown until there is a UMAP.
         color: "label" or a factor's name (see `color_choices`); None takes the first.
         step: a step with coordinates (see `coordinate_steps`); None follows the newest.
         key: the element's identity: the same key is the same figure on the page.
-        height: pixels, all in all; the square takes what the caption's line leaves.
+        height: pixels, with the caption.
         message: a sentence over the figure while there are no coordinates.
 
     Returns:
@@ -72,10 +72,10 @@ def live_map(
 def live_curves(
     run: Run | None, *, key: str = "live-curves", height: int = 548, message: str = ""
 ) -> LivePayload:
-    """Loss with its two lines of reference, and under it what each metric says.
+    """Show the loss with its two lines of reference, and the metrics below it.
 
     Args:
-        run: whose curves; None shows a sketch of what will come.
+        run: None shows a sketch of a curve.
         key, height, message: as `live_map`.
     """
     _look()
@@ -85,12 +85,12 @@ def live_curves(
 
 
 def color_choices(run: Run) -> list[str]:
-    """What the map can be coloured by: "label" if there are labels, and each factor's name."""
+    """Return what can colour the map: "label" if there are labels, and each factor's name."""
     return categories.color_choices(run)
 
 
 def watchers() -> int:
-    """How many browser sessions looked at a live figure in the last seconds, this one included."""
+    """Return how many browser sessions watched a live figure lately, this one included."""
     now = time.monotonic()
     with _lock:
         for session in [s for s, seen in _looks.items() if now - seen > WATCHES]:
@@ -99,12 +99,12 @@ def watchers() -> int:
 
 
 def interval() -> float:
-    """Seconds between two refreshes, for `st.fragment(run_every=...)`."""
+    """Return the seconds between two refreshes, for `st.fragment(run_every=...)`."""
     return payload.refresh_interval(watchers())
 
 
 def _look() -> None:
-    """Remember that this browser session looks on."""
+    """Remember that this browser session is watching."""
     context = get_script_run_ctx(suppress_warning=True)
     if context is not None:
         with _lock:
@@ -119,7 +119,7 @@ def mount(
     Args:
         module: its path below assets/js, such as "map/map"; it exports `render`.
         key: the element's identity.
-        height: pixels, or "content" for as high as the browser's part becomes.
+        height: pixels, or "content" for the height that the element takes in the browser.
         data: a block of `packing`.
         options: such as `on_<state>_change`, called when the browser sets that state.
     """

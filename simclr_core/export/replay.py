@@ -17,7 +17,7 @@ import numpy as np
 
 from ..base.errors import LabError, RunError
 from ..base.paths import ASSETS
-from ..data import sprite as sheet
+from ..data import sprite
 from ..figures.colors import category_colors
 from ..loss import nt_xent as loss
 from ..runs import comparison
@@ -62,7 +62,7 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
     method, steps, xy = _frames(run, len(images))
     columns = math.ceil(math.sqrt(len(images)))
     size = max(8, min(images.shape[1], math.isqrt(SHEET_PIXELS // len(images)), 64))
-    pictures = sheet.encoded(sheet.canvas(images, size, columns), "webp", quality)
+    pictures = sprite.encoded(sprite.canvas(images, size, columns), "webp", quality)
     rows = run.snapshot_rows()
     last: Mapping[str, Any] = rows[-1] if rows else {}
     config = run.config
@@ -103,7 +103,7 @@ def page(run: Run) -> bytes:
 
 
 def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray]:
-    """The method, the steps, and the places (K, P, 2) of the run's map."""
+    """Return the method, the steps, and the places (K, P, 2) of the run's map."""
     for method in ("umap", "pca"):
         steps, found = [], []
         known = run.coordinate_steps(method)
@@ -124,7 +124,7 @@ def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray]:
 
 
 def _packed(xy: np.ndarray) -> np.ndarray:
-    """(K, P, 2) uint16: places in a square round all frames, y upwards."""
+    """Return the places as (K, P, 2) uint16 in a square around all frames, y upwards."""
     low, high = xy.min(axis=(0, 1)), xy.max(axis=(0, 1))
     half = max(float((high - low).max()) / 2 * MARGIN, 1e-9)
     shares = (xy - ((low + high) / 2 - half)) / (2 * half)
@@ -132,7 +132,7 @@ def _packed(xy: np.ndarray) -> np.ndarray:
 
 
 def _colors(run: Run) -> dict[str, dict[str, Any]]:
-    """What the points can be coloured by; a label that only repeats a factor is left out."""
+    """Return what can colour the points, without a label that only repeats a factor."""
     known = table.known(run.probe())
     found = {}
     for name in table.choices(known):
@@ -148,7 +148,7 @@ def _curve(run: Run, what: str) -> dict[str, Any]:
 
 
 def _about(run: Run) -> str:
-    """Data, steps, time and machine in a line."""
+    """Return data, steps, time and machine in a line."""
     record, config, status = run.record, run.config, run.status
     words = [default_name(config)]
     if count := group(record, "data").get("train"):
@@ -164,7 +164,7 @@ def _about(run: Run) -> str:
 
 
 def _learned(run: Run) -> str:
-    """The sentence of a finished run; empty before."""
+    """Return the sentence of a finished run; empty before."""
     try:
         evaluation = run.evaluation()
     except LabError:

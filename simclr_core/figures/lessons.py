@@ -15,19 +15,19 @@ RECORDED, HERE = VIEW_1, VIEW_2
 CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
 SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
 
-Values = Mapping[str, Sequence[float]]  # condition -> a value a seed
+Values = Mapping[str, Sequence[float]]  # condition -> one value per seed
 
 
 def is_share(quantity: str) -> bool:
-    """Whether a quantity is a share of 1, to be told in per cent."""
+    """Return whether a quantity is a share of 1, to be written in per cent."""
     return quantity.startswith(SHARES)
 
 
 def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool = False) -> Any:
-    """A panel a quantity; its conditions side by side, every seed a point, means as a bar.
+    """Draw one panel per quantity: its conditions side by side, each seed a point, means as bars.
 
     Args:
-        panels: quantity -> words, values that were recorded, values of this machine.
+        panels: quantity -> its words, recorded values, values of this machine.
 
     Returns:
         A plotly Figure.
@@ -68,12 +68,12 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
 def _draw_panel(
     figure: Any, place: dict[str, int], name: str, sides: tuple[Values, Values], dark: bool
 ) -> None:
-    """One quantity: points of both sides, means, and its axes.
+    """Draw the points of both sides, the means and the axes of one quantity.
 
     Args:
         place: row and column of the panel, from 1.
         name: of the quantity.
-        sides: values that were recorded, values of this machine.
+        sides: recorded values, values of this machine.
     """
     recorded, here = sides
     conditions = list(dict.fromkeys([*recorded, *here]))
@@ -135,7 +135,7 @@ def _draw_means(
 def paths_figure(
     paths: Mapping[str, Sequence[Sequence[tuple[float, float, float]]]], dark: bool = False
 ) -> Any:
-    """How alignment and uniformity move during training, a line a seed, a colour a condition.
+    """Draw how alignment and uniformity move in training: a line per seed, a colour per condition.
 
     Args:
         paths: condition -> seeds -> rows of step, alignment, uniformity.
@@ -165,10 +165,10 @@ def paths_figure(
 def across_runs_figure(
     runs: Sequence[tuple[str, float, float, float]], words: str, dark: bool = False
 ) -> Any:
-    """Alignment over uniformity, a point a run, its colour the score.
+    """Draw alignment over uniformity: one point per run, coloured by its score.
 
     Args:
-        runs: of each what it was trained with, alignment, uniformity and score.
+        runs: for each its condition, alignment, uniformity and score.
         words: what the score is.
 
     Returns:
@@ -206,7 +206,7 @@ def _number(value: float, form: str) -> str:
 
 
 def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], list[float]]:
-    """Places of the points: seeds of a condition lie side by side."""
+    """Return the places of the points: seeds of a condition are side by side."""
     xs, ys = [], []
     for j, condition in enumerate(conditions):
         row = values.get(condition, ())
@@ -217,7 +217,7 @@ def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], lis
 
 
 def _wrapped(text: str, width: int = 46) -> str:
-    """Lines of at most so many letters, as plotly breaks them."""
+    """Break a text into lines of at most `width` letters, as plotly marks them."""
     import textwrap
 
     return "<br>".join(textwrap.wrap(text, width))

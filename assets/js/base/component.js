@@ -3,7 +3,7 @@
 import { unpack } from "./packing.js";
 
 /**
- * What Streamlit hands over at every update.
+ * What Streamlit passes at each update.
  * @typedef {object} Component
  * @property {any} parentElement the shadow root, or the element, in which the figure stands
  * @property {Uint8Array} data a block of packing.py
@@ -53,7 +53,7 @@ function keep(component, create) {
 /** @type {Map<string, Promise<CSSStyleSheet>>} */
 const styleSheets = new Map();
 
-/** A style sheet, fetched once for the page; asked for again if that failed. */
+/** Fetch a style sheet, once for the page; again if that failed. */
 function styleSheet(name) {
   if (!styleSheets.has(name)) {
     const sheet = fetch(new URL(`../../css/elements/${name}.css`, import.meta.url))

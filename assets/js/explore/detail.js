@@ -136,12 +136,12 @@ export class Detail {
     return [make("p", "ex-sub", "", term("nearest in h", SAME)), list, ...this.past(source, history)];
   }
 
-  /** Pixels of a neighbour: ten fit into the pane. */
+  /** The pixels of a neighbour: ten fit into the pane. */
   get px() {
     return Math.max(28, Math.min(44, Math.floor((this.element.clientWidth - 40) / 10)));
   }
 
-  /** How the list came about: some of the snapshots before. */
+  /** Return the neighbours at some earlier snapshots. */
   past(source, history) {
     const before = history.slice(1);
     if (!before.length) return [];

@@ -139,7 +139,7 @@ export class MapPane {
     if (link.pointed >= 0 && !this.card.element.hidden) this.card.move(...scatter.where(link.pointed), scatter.side);
   }
 
-  /** The card is beside the point on the map that the pointer is over. */
+  /** Show the card beside the point, on the map that the pointer is over. */
   beside() {
     const { scatter } = this;
     const i = this.link.pointed;
@@ -258,7 +258,7 @@ export function maskOf(category, hidden, selected) {
   return mask;
 }
 
-/** What a picture's colour says, in words. */
+/** Return what a picture's colour says, in words. */
 function valueOf({ header, arrays }, i) {
   if (arrays.value) return `${header.title} ${decimal(arrays.value[i])}`;
   const name = header.names[arrays.category[i]] ?? "unknown";

@@ -193,7 +193,7 @@ class Matrix {
     event.preventDefault();
   }
 
-  /** The two views of the cell, and the hardest negatives of its row. */
+  /** Show the two views of the cell, and the hardest negatives of its row. */
   describe() {
     const words = `Similarities of ${count(this.n)} views; frames mark partners.`;
     this.canvas.setAttribute("aria-label", `${words} Arrow keys move from cell to cell.`);

@@ -49,7 +49,7 @@ function blend(pixels, width, left, top, { size, cover }, [r, g, b], share) {
 
 const word = ([r, g, b]) => 0xff000000 | (b << 16) | (g << 8) | r; // little-endian RGBA
 
-/** How much of each pixel of a small square a disc covers. */
+/** Return how much of each pixel of a small square a disc covers. */
 function disc(radius) {
   const reach = Math.ceil(radius);
   const size = 2 * reach + 1;

@@ -215,7 +215,7 @@ function equal(a, b) {
   return a.length === b.length;
 }
 
-/** A disc with a thin rim of paper, so that neighbours stay apart. Radius in device pixels. */
+/** Draw a disc with a thin rim of paper, so that neighbours stay apart. Radius in device pixels. */
 function disc(color, paper, radius) {
   const rim = Math.min(1.2, radius * 0.28);
   const canvas = document.createElement("canvas");
