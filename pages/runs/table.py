@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from markupsafe import Markup
@@ -45,18 +45,20 @@ def _line(store: RunStore, row: Row, everything: Sequence[Row]) -> None:
         st.page_link("pages/train/page.py", label=label, query_params={"run": row.run.id})
     figures.html(line_html(row, everything, run_rows.size(row.run)))
     with buttons.container(horizontal=True, horizontal_alignment="right", gap="small"):
-        resumable = row.state in states.RESUMABLE and row.state != states.FAILED
-        if resumable and st.button("Resume", key=f"resume_{row.run.id}"):
-            run_actions.attempt(lambda: run_actions.resume(store, row.run))
-            st.rerun()
-        if row.state == states.QUEUED and st.button("Leave the queue", key=f"leave_{row.run.id}"):
-            run_actions.attempt(lambda: run_actions.stop(row.run))
-            st.rerun()
         going = row.state in states.GOING and not row.request
-        if going and st.button("Pause", key=f"pause_{row.run.id}"):
-            run_actions.attempt(lambda: run_actions.pause(row.run))
-            st.rerun()
+        if row.state in states.RESUMABLE and row.state != states.FAILED:
+            _button("Resume", f"resume_{row.run.id}", lambda: run_actions.resume(store, row.run))
+        elif row.state == states.QUEUED:
+            _button("Leave the queue", f"leave_{row.run.id}", lambda: run_actions.stop(row.run))
+        elif going:
+            _button("Pause", f"pause_{row.run.id}", lambda: run_actions.pause(row.run))
         _menu(row, going)
+
+
+def _button(label: str, key: str, action: Callable[[], None]) -> None:
+    if st.button(label, key=key):
+        run_actions.attempt(action)
+        st.rerun()
 
 
 def _menu(row: Row, going: bool) -> None:

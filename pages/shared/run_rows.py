@@ -31,6 +31,7 @@ class Row:
     started: float  # when its turn came; 0 if not known
     config: RunConfig | None  # None if it cannot be read
     data: str  # name of the data set
+    image_size: int  # pixels per side of the pictures that the network takes; 0 if not known
     words: tuple[str, ...]  # views, and what differs from the preset
     preset: str
     of: str  # what neighbours share: "class" or a factor
@@ -115,6 +116,9 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         started=summary.number(status.get("started")) or 0.0,
         config=known,
         data=str(data.get("name") or Path(str(source.get("source") or "–")).name),
+        image_size=int(
+            summary.number(data.get("image_size")) or (known.data.image_size if known else 0)
+        ),
         words=tuple(words),
         preset=str(config.get("preset") or ""),
         of=summary.what(evaluation),

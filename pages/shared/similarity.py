@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from html import escape
 
 import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
+from simclr_core.base.templates import render
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import Job, encode_job
 from simclr_core.questions.jobs import withdraw
@@ -169,17 +169,14 @@ def _lines(alike: Alike) -> list[Markup]:
     count = len(alike.questions[TRAINED].arrays["images"]) // 2
     if alike.problem:
         return [Markup()] * count
-    run, step = escape(alike.run.id), _step(alike)
+    run, step = alike.run.id, _step(alike)
     tip = (
         f"How alike the network finds these two views: the cosine of their representations h "
         f"under run {run}{step}. 1 is the same direction, 0 nothing in common."
     )
     numbers = [[_number(alike, role, i) for role in (TRAINED, UNTRAINED)] for i in range(count)]
     return [
-        Markup(
-            f'<span title="{tip}">alike <b>{trained}</b> '
-            f"(cosine of h, run {run}), untrained {untrained}</span>"
-        )
+        render("views/alike", tip=tip, trained=trained, untrained=untrained, run=run)
         for trained, untrained in numbers
     ]
 
@@ -193,8 +190,7 @@ def _line_of_strangers(alike: Alike) -> Markup:
         "above it: an untrained network finds nearly everything alike."
     )
     trained, untrained = (_number(alike, role) for role in (TRAINED, UNTRAINED))
-    words = f"different pictures: alike <b>{trained}</b>, untrained {untrained}"
-    return Markup(f'<span title="{tip}">{words}</span>')
+    return render("views/alike", tip=tip, trained=trained, untrained=untrained, run="")
 
 
 def _step(alike: Alike) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import functools
-from pathlib import Path
+import itertools
 
 import streamlit as st
 
-from pages.shared.run_rows import rows
+from pages.shared import run_rows
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
 from simclr_core.base.templates import render
@@ -27,7 +26,7 @@ def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
 
     Args:
         source: of the pictures, as in `load_dataset`.
-        size: pixels a side.
+        size: pixels per side.
         key: of the widget.
 
     Returns:
@@ -56,15 +55,18 @@ def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
 
     Args:
         source: as in `load_dataset`.
-        size: pixels a side.
+        size: pixels per side.
     """
-    wanted, found = (_place(source), size), []
-    for row in rows(store):
-        if _trained_on(row.run) == wanted and weights.has_learned(row.run):
-            found.append(row.run)
-            if len(found) == MOST:
-                break
-    return found
+    place = _place(source)
+    fitting = (
+        row.run
+        for row in run_rows.rows(store)
+        if row.config
+        and row.image_size == size
+        and _place(row.config.data.source) == place
+        and weights.has_learned(row.run)
+    )
+    return list(itertools.islice(fitting, MOST))
 
 
 def _menu(found: dict[str, Run], wanted: str, key: str) -> str:
@@ -104,7 +106,7 @@ def _linked(store: RunStore, run_id: str, size: int) -> Run:
             f"There is no run {run_id[:40]} here: it was deleted, or the link is from another "
             "machine; choose another."
         ) from error
-    takes = _trained_on(run)[1]
+    takes = run_rows.row(run).image_size
     if takes != size:
         words = f"{takes} pixels" if takes else "another size"
         raise RunError(
@@ -113,24 +115,6 @@ def _linked(store: RunStore, run_id: str, size: int) -> Run:
     if not weights.has_learned(run):
         raise RunError(f"Run {run.id} has learned nothing yet; choose another run.")
     return run
-
-
-def _trained_on(run: Run) -> tuple[str, int]:
-    """Return source and image size of a run; an empty source if its settings cannot be read."""
-    try:
-        stamp = (run.path / "config.json").stat().st_mtime_ns
-    except OSError:
-        return "", 0
-    return _read(run.path, stamp)
-
-
-@functools.lru_cache(maxsize=2000)
-def _read(path: Path, stamp: int) -> tuple[str, int]:
-    run = Run(path)
-    try:
-        return _place(run.config.data.source), weights.image_size(run)
-    except (LabError, AttributeError):  # a record whose settings are no group of settings
-        return "", 0
 
 
 def _place(source: str) -> str:
