@@ -82,7 +82,7 @@ def write_replay(run: Run, path: Path) -> None:
 def write_story(run: Run, path: Path) -> None:
     """What its network makes of pictures, before and after."""
     probe, last = run.probe(), run.snapshot_steps()[-1]
-    names = run.record["data"]["class_names"]
+    names = run.data.class_names
     found: dict[str, Any] = {
         "images": probe["images"][:TOLD],
         "shape": probe["labels"][:TOLD].astype(np.int64),

@@ -28,7 +28,9 @@ from browsing import ROOT, app, chromium
 from playwright.sync_api import Browser, sync_playwright
 
 sys.path.insert(0, str(ROOT))
-from simclr_core.base.files import read_lines
+
+from simclr_core.runs.run import Run
+from simclr_core.runs.store import RunStore
 
 PLACES = ("train?run={run}", "lessons?lesson=color&said=1", "learn?part=2")
 SHOWN = (".run-state", ".lesson-limits", ".learn-text")
@@ -80,16 +82,17 @@ def main() -> None:
 def started() -> str:
     """The id of a run that lasts as long as this measurement."""
     words = ["train", "--data", "shapes", "--seconds", "3600", "--json"]
-    before = set(Path(os.environ["SIMCLR_LAB_RUNS"]).glob("*/metrics.jsonl"))
+    store = RunStore()
+    before = {run.id for run in store}
     subprocess.Popen(
         [sys.executable, "-m", "simclr_core", *words],
         cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
     )  # fmt: skip
     end = time.monotonic() + PATIENCE / 1000
     while time.monotonic() < end:
-        for path in Path(os.environ["SIMCLR_LAB_RUNS"]).glob("*/metrics.jsonl"):
-            if path not in before and path.stat().st_size:
-                return path.parent.name
+        for run in store:
+            if run.id not in before and run.metrics()[0]:
+                return run.id
         time.sleep(0.2)
     raise RuntimeError("Expected a run to start, it did not; try `python -m simclr_core train`.")
 
@@ -101,7 +104,7 @@ def rest(run: Path, pid: int) -> dict[str, float]:
     before, began = sum(process.cpu_times()[:2]), time.perf_counter()
     time.sleep(REST)
     used = (sum(process.cpu_times()[:2]) - before) / (time.perf_counter() - began)
-    rows = read_lines(run / "metrics.jsonl")[0][-200:]
+    rows = Run(run).metrics()[0][-200:]
     pace = statistics.median(row["images_per_second"] for row in rows if row["images_per_second"])
     return {"server": used, "memory": process.memory_info().rss / 1e6, "pace": pace}
 

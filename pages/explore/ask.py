@@ -154,9 +154,12 @@ def described(
     if method == "umap" and layout != USUAL:
         neighbors, min_dist, metric = layout
         title += f" ({neighbors} neighbours, min_dist {min_dist:g}, {metric})"
-    folder = run.path / ("snapshots" if key or of == "z" else "coordinates")
-    name = "{:08d}.npz" if key or of == "z" else method + "-{:08d}.npz"
-    stamps = {str(step): stamp(folder / name.format(step)) for step in steps}
+    of_snapshot = bool(key) or of == "z"
+    files = {
+        step: run.snapshot_path(step) if of_snapshot else run.coordinates_path(method, step)
+        for step in steps
+    }
+    stamps = {str(step): stamp(file) for step, file in files.items()}
     known = {"of": of, "method": method, "key": key, "title": title}
     return known | {"steps": list(steps), "stamps": stamps}
 
@@ -170,10 +173,7 @@ def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
         key = _key_of_answer(run, clusters_job(wanted.k), "The clusters", found)
         if not key:
             chosen = first if first != blocks.CLUSTER else blocks.NONE
-    stamps = {
-        str(step): stamp(run.path / "snapshots" / f"{step:08d}.npz")
-        for step in run.snapshot_steps()
-    }
+    stamps = {str(step): stamp(run.snapshot_path(step)) for step in run.snapshot_steps()}
     return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
 
 

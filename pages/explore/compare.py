@@ -234,8 +234,7 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
         method = "umap" if run.coordinate_steps("umap") else "pca"
         steps = run.coordinate_steps(method)
         stamps = {
-            str(step): explore_ask.stamp(run.path / "coordinates" / f"{method}-{step:08d}.npz")
-            for step in steps
+            str(step): explore_ask.stamp(run.coordinates_path(method, step)) for step in steps
         }
         around: dict[str, Any] = explore_map.surroundings(run)
         maps.append(

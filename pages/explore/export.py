@@ -128,7 +128,7 @@ def _of_the_run(run: Run, step: int) -> None:
 def _encoder(run: Run, step: int) -> bool:
     """The encoder at a step, made by the analyst when it is asked for."""
     st.html("<h4>The encoder</h4>")
-    known = weights.weight_steps(run)
+    known = run.weight_steps()
     if step not in known:
         some = f"Those of step {known[-1]:,} were kept." if known else ""
         st.caption(f"Of this step no weights are there. {some}")

@@ -73,7 +73,7 @@ def own_picture(run: Run, file: Any) -> Own:
 
 def _step(run: Run) -> int:
     """The step on the screen, or the nearest one whose weights were kept and has a snapshot."""
-    known = sorted(set(weights.weight_steps(more.owner(run))) & set(run.snapshot_steps()))
+    known = sorted(set(more.owner(run).weight_steps()) & set(run.snapshot_steps()))
     if not known:
         raise LabError(f"Run {run.id} has no weights of a snapshot that could look at a picture.")
     wanted = explore_map.start_of(run)["step"]

@@ -45,7 +45,7 @@ def matrix(run: Run, message: str) -> None:
         "count": int(count or 16),
         "order": str(order),
         "chosen": st.query_params.get("chosen", ""),
-        "v": explore_ask.stamp(run.path / "snapshots" / f"{step:08d}.npz"),
+        "v": explore_ask.stamp(run.snapshot_path(step)),
     }
     message = message or _without_views(run)
     _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)

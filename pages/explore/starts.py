@@ -6,11 +6,9 @@ import streamlit as st
 
 from simclr_core.base.errors import LabError
 from simclr_core.runs.run import Run
-from simclr_core.runs.snapshots.weights import weight_steps
 from simclr_core.runs.store import RunStore
-from simclr_core.runs.summary import group
 from simclr_core.runs.validation import count
-from simclr_core.settings.presets import BUILT_IN_KINDS, VIEW_PRESETS, view_config
+from simclr_core.settings.presets import VIEW_PRESETS, view_config
 from simclr_core.workers import forking, launch, sweep
 
 CHOSEN, PROBLEM = "explore_runs", "starts_problem"  # in the session's state
@@ -65,7 +63,7 @@ def _start_sweep(run: Run) -> None:
 
 def _fork(run: Run) -> None:
     """A run that goes on from a snapshot of another with something changed."""
-    steps = weight_steps(run)
+    steps = run.weight_steps()
     try:
         config = run.config
     except LabError as error:
@@ -118,7 +116,7 @@ def _start_fork(run: Run) -> None:
             RunStore(run.path.parent),
             run,
             step,
-            None if views == _AS_NOW else view_config(kind_of(run), views),
+            None if views == _AS_NOW else view_config(run.kind, views),
             int(typed.get(f"fork_until {run.id} {step}", 0)),  # of another step it is not asked
             temperature=float(typed[f"fork_temperature {run.id}"]),
             learning_rate=float(typed[f"fork_rate {run.id}"]),
@@ -133,12 +131,6 @@ def _compare(ids: list[str]) -> None:
     st.session_state.update(dict.fromkeys(_OPEN, False))
     st.session_state[CHOSEN] = ids
     st.query_params["runs"] = ",".join(ids)
-
-
-def kind_of(run: Run) -> str:
-    """The kind of a run's pictures, as far as it is known (see `Dataset.kind`)."""
-    known = group(run.record, "data").get("kind")
-    return str(known or BUILT_IN_KINDS.get(run.config.data.source, ""))
 
 
 def count_of(text: str) -> int | None:

@@ -39,7 +39,7 @@ def _show_newest() -> None:
     try:
         run = newest_map(RunStore())
         drawn = map_picture(run) if run else None
-        learned = summary.learned(run.evaluation() or {}, run.record) if run else ""
+        learned = summary.learned(run.evaluation() or {}, run.data) if run else ""
     except LabError as error:
         st.html(Markup('<p class="lab-caption">{}</p>').format(error))
         return

@@ -10,12 +10,10 @@ from typing import Any
 
 from simclr_core.base.errors import LabError
 from simclr_core.runs import states, summary
+from simclr_core.runs.record import data_of, group
 from simclr_core.runs.run import Run
-from simclr_core.runs.store import RunStore, created
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
-
-_FILES = ("config.json", "status.json", "label.json", "evaluation.json")
-_FOLDERS = ("snapshots", "coordinates")
 
 
 @dataclass(frozen=True)
@@ -70,13 +68,18 @@ def rows(store: RunStore) -> list[Row]:
 
 def row(run: Run) -> Row:
     """Return a run's row, as new as the files of the run."""
-    stamps = tuple(_stamp(run.path / name) for name in _FILES)
+    stamps = tuple(map(_stamp, _files(run)))
     known = _read(run.path, stamps)
     if known.state in states.GOING:
         if not run.alive:
             return replace(known, state=run.state)  # read again: it may have ended in between
         return replace(known, request=run.requested(known.attempt))
     return known
+
+
+def _files(run: Run) -> tuple[Path, ...]:
+    """The files that a row is read from; the final scores come last."""
+    return run.config_path, run.status_path, run.label_path, run.evaluation_path
 
 
 def queued_rows(found: Iterable[Row]) -> list[Row]:
@@ -87,7 +90,8 @@ def queued_rows(found: Iterable[Row]) -> list[Row]:
 
 def size(run: Run) -> int:
     """Return the bytes on disk, counted again only when files came or went."""
-    stamps = tuple(_stamp(run.path / name) for name in (*_FILES, *_FOLDERS, "checkpoint.npz"))
+    kept = (run.snapshots_folder, run.coordinates_folder, run.checkpoint_path)
+    stamps = tuple(map(_stamp, (*_files(run), *kept)))
     return _size(run.path, stamps)
 
 
@@ -104,21 +108,19 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
     run = Run(path)
     status = run.status
     record, known, evaluation, words = _contents(run)
-    config, data = summary.group(record, "config"), summary.group(record, "data")
-    training, source = summary.group(config, "training"), summary.group(config, "data")
+    config, data = group(record, "config"), data_of(record)
+    training, source = group(config, "training"), group(config, "data")
     return Row(
         run=run,
         name=run.name,
         state=str(status["state"]),
         message=str(status.get("message") or ""),
-        created=created(run),
+        created=run.created,
         queued=summary.number(status.get("queued")) or 0.0,
         started=summary.number(status.get("started")) or 0.0,
         config=known,
-        data=str(data.get("name") or Path(str(source.get("source") or "–")).name),
-        image_size=int(
-            summary.number(data.get("image_size")) or (known.data.image_size if known else 0)
-        ),
+        data=data.name or Path(str(source.get("source") or "–")).name,
+        image_size=data.image_size or (known.data.image_size if known else 0),
         words=tuple(words),
         preset=str(config.get("preset") or ""),
         of=summary.what(evaluation),
@@ -149,9 +151,9 @@ def _contents(
         record = run.record
         config = run.config
         evaluation = run.evaluation() or {}
-        kind = str(summary.group(record, "data").get("kind") or "")
-        words = summary.settings_words(config, kind)
-        if summary.group(record, "data").get("origin") == "recorded":
+        data = data_of(record)
+        words = summary.settings_words(config, data.kind)
+        if data.is_recorded:
             words = ["trained elsewhere"]
     except (LabError, AttributeError):  # a record whose settings are no group of settings
         pass  # the row's state says that the run is damaged, and its message says how

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from simclr_core.runs import states, summary
+from simclr_core.runs.run import Run
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import view_config
 
@@ -13,21 +14,20 @@ GENTLER = 10  # times less learning rate, as the worker advises
 
 
 def next_runs(
-    status: dict[str, Any], record: dict[str, Any], config: RunConfig, kind: str
+    run: Run, status: dict[str, Any], config: RunConfig, kind: str
 ) -> list[tuple[str, RunConfig]]:
     """Return a button's label and the settings for each run that is worth starting now.
 
     Args:
-        status: status.json of the run before.
-        record: its config.json.
+        run: the run before.
+        status: its status.json.
         config: its settings.
         kind: `Dataset.kind` of its pictures.
     """
-    if record.get("steps_from") in ("seconds", "epochs"):  # such a budget finds its steps again
+    if run.has_found_steps:  # a budget of seconds or epochs finds its steps again
         config = replace(config, training=replace(config.training, steps=0))
     config = replace(config, data=replace(config.data, content_hash=""))  # data are read again
-    recorded = summary.group(record, "data").get("origin") == "recorded"
-    if status["state"] == states.FINISHED and not recorded:
+    if status["state"] == states.FINISHED and not run.is_recorded:
         return [_other_color(config, kind), _longer(config)]
     if status["state"] == states.FAILED and status.get("error") == "Diverged":
         return [_gentler(config)]

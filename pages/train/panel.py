@@ -25,7 +25,6 @@ from simclr_core.runs import states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
-from simclr_core.settings.presets import BUILT_IN_KINDS
 from simclr_core.workers import launch
 
 from . import sentences
@@ -131,10 +130,7 @@ def _settings(run: Run) -> tuple[RunConfig | None, str]:
     """Return the run's settings and the kind of its pictures, as far as they can be read."""
     try:
         config = run.config
-        kind = summary.group(run.record, "data").get("kind") or BUILT_IN_KINDS.get(
-            config.data.source, ""
-        )
-        return config, str(kind)
+        return config, run.kind
     except (LabError, AttributeError):  # a record whose settings are no group of settings
         return None, ""
 
@@ -190,11 +186,10 @@ def _strip(
             delete_dialog(store, run, summary.size_words(run_rows.size(run)))
         st.page_link("pages/runs/page.py", label="All runs")
         return
-    record = run.record
-    for label, changed in next_runs(status, record, config, kind):
+    for label, changed in next_runs(run, status, config, kind):
         if st.button(label, key=f"next_{label}"):
-            data = summary.group(record, "data").get("name") or changed.data.source
-            begin_run(store, changed, summary.default_name(changed, str(data), kind))
+            data = run.data.name or changed.data.source
+            begin_run(store, changed, summary.default_name(changed, data, kind))
             st.rerun()
     if state in (states.FINISHED, states.STOPPED) and run.snapshot_steps():
         st.page_link("pages/explore/page.py", label="Explore it", query_params={"run": run.id})

@@ -83,7 +83,8 @@ def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, s
     if state == states.FINISHED:
         return _finished(run)
     if state in (states.FAILED, states.DAMAGED):
-        text = message or f"The run failed without a message; its output is in {run.id}/log.txt."
+        log = f"{run.id}/{run.log_path.name}"
+        text = message or f"The run failed without a message; its output is in {log}."
         return text, str(status.get("hint") or _HINTS.get(str(status.get("error")), ""))
     return _halted(run, status)
 
@@ -94,7 +95,7 @@ def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     if not step and state in (states.PAUSED, states.STOPPED):
         return "Removed from the queue before its first step.", "Resume queues it again."
     lost = _checkpoint_damage(run)
-    again = f"Its file checkpoint.npz is {lost}: " + (
+    again = f"Its file {run.checkpoint_path.name} is {lost}: " + (
         "Resume starts again at step 0, unless you restore the file from a copy first."
         if lost == "missing"
         else "restore it from a copy, or start another run with the same settings."
@@ -121,7 +122,7 @@ def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
 
 def _checkpoint_damage(run: Run) -> str:
     """Return "missing" or "damaged" for the file that a run resumes from; "" if it is fine."""
-    path = run.path / "checkpoint.npz"
+    path = run.checkpoint_path
     if not path.exists():
         return "missing"
     return "" if zipfile.is_zipfile(path) else "damaged"
@@ -151,16 +152,16 @@ def _running(status: dict[str, Any]) -> tuple[str, str]:
 
 def _finished(run: Run) -> tuple[str, str]:
     try:
-        evaluation, record = run.evaluation(), run.record
+        evaluation, data = run.evaluation(), run.data
     except RunDamaged as error:
         return str(error), ""
     if evaluation is None:
         return (
-            "Training is done, but its final scores are missing: expected a file evaluation.json, "
-            "found none.",
+            "Training is done, but its final scores are missing: expected a file "
+            f"{run.evaluation_path.name}, found none.",
             f"Restore it from a copy, or compute it again: python -m simclr_core evaluate {run.id}",
         )
-    return summary.learned(evaluation, record), summary.probes(evaluation)
+    return summary.learned(evaluation, data), summary.probes(evaluation)
 
 
 def placeholders(status: dict[str, Any]) -> tuple[str, str]:

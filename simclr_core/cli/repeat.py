@@ -8,12 +8,11 @@ import shlex
 from typing import Any
 
 from ..base.errors import RunError
-from ..runs.provenance import Origin, origin
+from ..runs.record import Origin
 from ..runs.run import Run
-from ..runs.summary import group
 from ..settings import config as settings
 from ..settings.config import RunConfig
-from ..settings.presets import BUILT_IN_KINDS, PRESETS
+from ..settings.presets import PRESETS
 from .options import GROUPS, chosen_config, option
 
 PROGRAM = "python -m simclr_core"
@@ -31,19 +30,17 @@ def command(run: Run) -> str:
         RunError: it was not trained here: nothing here could repeat it.
         RunDamaged: its settings cannot be read.
     """
-    record = run.record
-    if group(record, "data").get("origin") == "recorded":
+    if run.is_recorded:
         raise RunError("It was not trained here: nothing here can repeat it.")
-    config, came = run.config, origin(run)
+    config, came = run.config, run.origin
     if came:
         words = fork_options(_parent(run, came).config, config, came.step)
         return shlex.join([*PROGRAM.split(), "fork", came.run, *words])
-    kind = str(group(record, "data").get("kind") or BUILT_IN_KINDS.get(config.data.source, ""))
     found = str(run.status.get("precision") or "")
     if config.training.precision == "auto" and found:
         training = settings.replace(config.training, precision=found)
         config = settings.replace(config, training=training)
-    return shlex.join([*PROGRAM.split(), "train", *options(config, kind)])
+    return shlex.join([*PROGRAM.split(), "train", *options(config, run.kind)])
 
 
 def options(config: RunConfig, kind: str) -> list[str]:

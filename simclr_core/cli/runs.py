@@ -19,7 +19,7 @@ from ..base.files import write_atomic
 from ..base.paths import expanded
 from ..runs import states, validation
 from ..runs.run import Run
-from ..runs.store import RunStore, created_words
+from ..runs.store import RunStore
 from ..workers import launch
 from .report import finish_json, make_report, percent, quiet_libraries, tell, tell_table
 
@@ -146,8 +146,9 @@ def _write_table(path: Path, run: Run, xy: np.ndarray) -> None:
     indices = run.probe()["indices"]
     if len(indices) != len(xy):
         raise RunDamaged(
-            f"Run {run.id}: expected the {len(xy):,} pictures of its snapshot in probe.npz, found "
-            f"{len(indices):,}; restore the file from a copy, or delete the run."
+            f"Run {run.id}: expected the {len(xy):,} pictures of its snapshot in "
+            f"{run.probe_path.name}, found {len(indices):,}; restore the file from a copy, or "
+            "delete the run."
         )
     table = np.column_stack([indices, xy])  # (P, 3)
     form: dict[str, Any] = {"fmt": "%d,%.5f,%.5f", "header": "picture,x,y", "comments": ""}
@@ -191,7 +192,7 @@ def _facts(run: Run) -> dict[str, Any]:
         "name": run.label.get("name"),
         "status": status["state"],
         "message": status.get("message") or None,
-        "created": created_words(run),
+        "created": run.created_words,
         "data": source,
         "preset": preset,
         "step": status.get("step"),

@@ -18,7 +18,7 @@ from ..base.errors import ConfigError, DataError, LabError
 from ..runs import states
 from ..runs.run import Run
 from ..runs.store import RunStore
-from ..runs.summary import default_name, group
+from ..runs.summary import default_name
 from ..runs.validation import figure
 from ..workers import launch
 from .options import changed_views, run_config
@@ -77,24 +77,25 @@ def resume(args: argparse.Namespace) -> int:
     """Put an ended run back in the queue and follow it to its end."""
     store, run = find_run(args)
     with make_report() as report, counted_interrupts() as asked:
-        anew = bool(run.status.get("step")) and not (run.path / "checkpoint.npz").exists()
+        anew = bool(run.status.get("step")) and not run.checkpoint_path.exists()
         launch.resume(store, run)
         if anew:
-            report.say(f"Run {run.id}: checkpoint.npz is missing; it begins anew at step 0.")
+            report.say(
+                f"Run {run.id}: {run.checkpoint_path.name} is missing; it begins anew at step 0."
+            )
         watch(store, run, report, asked, args)
     return conclude(run, args)
 
 
 def fork(args: argparse.Namespace) -> int:
     """Start a fork of a run and follow it to its end."""
-    from ..runs.snapshots.weights import weight_steps
     from ..workers import forking
 
     store, parent = find_run(args)
     step = args.step
     if step is None:
-        step = next(reversed(weight_steps(parent)), 0)
-    kind = str(group(parent.record, "data").get("kind") or "")
+        step = next(reversed(parent.weight_steps()), 0)
+    kind = parent.data.kind
     views = changed_views(args, parent.config.views, kind)
     changes = {name: getattr(args, name) for name in forking.CHANGED}
     with make_report() as report, counted_interrupts() as asked:
@@ -249,7 +250,7 @@ def _failed(
 ) -> int:
     words = [status.get("message"), status.get("hint")]
     text = " ".join(str(part).strip() for part in words if part)
-    complain(text or f"Run {run.id} failed; its output is in {run.path / 'log.txt'}.")
+    complain(text or f"Run {run.id} failed; its output is in {run.log_path}.")
     return 2 if status.get("error") in _BAD_INPUT else 1
 
 
@@ -258,7 +259,7 @@ def _interrupted(
 ) -> int:
     complain(
         f"The worker of run {run.id} ended without a word (killed, or out of memory); its output "
-        f"is in {run.path / 'log.txt'}; go on with: {command('resume', run, args)}"
+        f"is in {run.log_path}; go on with: {command('resume', run, args)}"
     )
     return 1
 

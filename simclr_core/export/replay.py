@@ -23,7 +23,7 @@ from ..loss import nt_xent as loss
 from ..runs import comparison
 from ..runs import tables as table
 from ..runs.run import Run
-from ..runs.summary import default_name, group, learned
+from ..runs.summary import default_name, learned
 from ..runs.validation import number
 from .modules import joined
 
@@ -149,16 +149,16 @@ def _curve(run: Run, what: str) -> dict[str, Any]:
 
 def _about(run: Run) -> str:
     """Return data, steps, time and machine in a line."""
-    record, config, status = run.record, run.config, run.status
-    words = [default_name(config)]
-    if count := group(record, "data").get("train"):
-        words.append(f"{count:,} pictures")
+    status, pictures = run.status, run.data.train
+    words = [default_name(run.config)]
+    if pictures:
+        words.append(f"{pictures:,} pictures")
     if step := status.get("step"):
         words.append(f"{step:,} steps")
     seconds = number(status.get("seconds"))
     if seconds and seconds >= 1:
         words.append(f"{seconds:,.0f} s of training")
-    known = group(record, "hardware")
+    known = run.hardware
     words += [str(known[name]) for name in ("device", "date") if known.get(name)]
     return " · ".join(words)
 
@@ -169,7 +169,7 @@ def _learned(run: Run) -> str:
         evaluation = run.evaluation()
     except LabError:
         return ""
-    return learned(evaluation, run.record) if evaluation else ""
+    return learned(evaluation, run.data) if evaluation else ""
 
 
 def _base64(array: np.ndarray) -> str:

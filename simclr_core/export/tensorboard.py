@@ -23,7 +23,6 @@ import numpy as np
 from ..data import sprite as sheet
 from ..runs.run import Run
 from ..runs.snapshots import cache
-from ..runs.store import created
 from ..runs.tables import columns
 from ..runs.validation import number
 
@@ -54,7 +53,7 @@ def zipped(run: Run, step: int) -> bytes:
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, body in _projector(run, step):
             archive.writestr(name, body)
-        archive.writestr(f"curves/events.out.tfevents.{int(created(run))}.simclr", events(run))
+        archive.writestr(f"curves/events.out.tfevents.{int(run.created)}.simclr", events(run))
     return sink.getvalue()
 
 
@@ -79,7 +78,7 @@ def _events(run: Run) -> Iterator[Any]:
     from tensorboardX.proto.event_pb2 import Event
     from tensorboardX.proto.summary_pb2 import Summary
 
-    began = created(run)
+    began = run.created
     logs = (
         ("training", STEP_FIGURES, run.metrics()[0]),
         ("pictures on the map", SNAPSHOT_FIGURES, run.snapshot_rows()),

@@ -19,7 +19,6 @@ from ..measures import projection
 from ..measures.neighbours import fixed_sample, kept_on_map
 from ..measures.vectors import label_name
 from ..questions.reply import read
-from ..runs import summary
 from ..runs.run import Run
 from ..runs.snapshots import cache
 from .categories import category_names, choices
@@ -56,7 +55,7 @@ def target(probe: Probe) -> str | None:
 def is_recorded(run: Run) -> bool:
     """Whether a run was trained elsewhere: then it has no views of its own to show."""
     try:
-        return summary.group(run.record, "data").get("origin") == "recorded"
+        return run.is_recorded
     except LabError:
         return False
 

@@ -23,11 +23,12 @@ def map_words(run: Run, steps: list[int], pictures: int | None, points: int | No
     """
     snapshots = run.snapshot_steps()
     if pictures is None and (steps or snapshots):
-        return str(damaged(run.path / "probe.npz", FileNotFoundError()))
+        return str(damaged(run.probe_path, FileNotFoundError()))
     if pictures is not None and points is not None and pictures != points:
         return (
-            f"Run {run.id}: expected coordinates of the {pictures:,} pictures in probe.npz, found "
-            f"{points:,}; restore the file from a copy, or delete the run."
+            f"Run {run.id}: expected coordinates of the {pictures:,} pictures in "
+            f"{run.probe_path.name}, found {points:,}; restore the file from a copy, or "
+            "delete the run."
         )
     if steps or not _trained(run):
         return ""
@@ -52,7 +53,7 @@ def curves_words(run: Run, trouble: str) -> str:
     step = _trained(run)
     if trouble or not step:
         return trouble
-    path = run.path / "metrics.jsonl"
+    path = run.metrics_path
     if not path.exists():
         return str(damaged(path, FileNotFoundError()))
     return (
@@ -68,7 +69,7 @@ def scores_words(run: Run) -> str:
         return str(error)
     if rows or not _trained(run) or not run.snapshot_steps():
         return ""
-    return f"Run {run.id}: expected scores in snapshots.jsonl, found none; {_RESTORE}"
+    return f"Run {run.id}: expected scores in {run.scores_path.name}, found none; {_RESTORE}"
 
 
 def _trained(run: Run) -> int:

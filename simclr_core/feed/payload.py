@@ -131,7 +131,7 @@ class _Reader:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.lock = threading.Lock()
-        self.tail = MetricsTail(run.path / "metrics.jsonl")
+        self.tail = MetricsTail(run.metrics_path)
         self.viewports = {"pca": Viewport(run, "pca"), "umap": Viewport(run, "umap")}
         self.blocks: LRUCache[tuple, bytes] = LRUCache(BLOCKS_KEPT)
         self.rows: tuple[tuple, list[dict[str, Any]]] = ((), [])
@@ -154,7 +154,7 @@ class _Reader:
         names = ("kept", "preservation", "pca_kept")
         trust = {name: _known(coordinates.get(name)) for name in names}
         facts = {"method": used, "step": shown, "asked": method, **trust}
-        file = self.run.path / "coordinates" / f"{used}-{shown:08d}.npz"
+        file = self.run.coordinates_path(used, shown)
         bounds = self.viewports[used].bounds(steps)
         key = ("map", method, used, shown, _stamp(file), color, probe.digest, bounds)
         block = self._block(key, lambda: self._map(facts, coordinates["xy"], probe, color, bounds))
@@ -228,7 +228,7 @@ class _Reader:
         )
 
     def _snapshots(self) -> tuple[list[dict[str, Any]], tuple]:
-        stamp = _stamp(self.run.path / "snapshots.jsonl")
+        stamp = _stamp(self.run.scores_path)
         if stamp != self.rows[0] or not stamp:
             self.rows = (stamp, [])  # of a file that cannot be read; `lost` says it
             with contextlib.suppress(RunDamaged):
@@ -262,6 +262,6 @@ def _stamp(path: Path) -> tuple:
 def _planned(run: Run) -> int:
     """Steps that the run is to have; 0 as long as they are not known."""
     try:
-        return validation.count((read_json(run.path / "status.json") or {}).get("steps")) or 0
+        return validation.count((read_json(run.status_path) or {}).get("steps")) or 0
     except RunDamaged:
         return 0

@@ -137,7 +137,7 @@ def _image(run: Run, index: int) -> np.ndarray:
 def _images(run: Run) -> np.ndarray:
     """(P, S, S, 3) uint8, kept in memory for the last runs."""
     blocks.probe_of(run)
-    return _read(run, (run.path / "probe.npz").stat().st_mtime_ns)
+    return _read(run, run.probe_path.stat().st_mtime_ns)
 
 
 @cached(LRUCache(MOST_BYTES, getsizeof=lambda images: images.nbytes), lock=threading.Lock())

@@ -42,7 +42,7 @@ def probe_facts(run: Run) -> Probe | None:
         RunDamaged: the file cannot be read.
     """
     try:
-        info = (run.path / "probe.npz").stat()
+        info = run.probe_path.stat()
     except FileNotFoundError:
         return None
     return _read(run, info.st_mtime_ns, info.st_size)
@@ -81,5 +81,5 @@ def _read(run: Run, changed: int, size: int) -> Probe:
     for name, values in arrays.items():
         if name.startswith("factor__"):
             categories[name.removeprefix("factor__")] = values
-    digest = hashlib.sha256((run.path / "probe.npz").read_bytes()).hexdigest()[:16]
+    digest = hashlib.sha256(run.probe_path.read_bytes()).hexdigest()[:16]
     return Probe(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)

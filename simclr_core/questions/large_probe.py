@@ -17,14 +17,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..base.errors import DataError
-from ..base.files import write_json, write_npz
 from ..base.progress import Progress
 from ..data.datasets import Dataset, load_dataset, probe_indices
 from ..measures import neighbours, per_picture, projection
 from ..runs.run import Run
 from ..runs.snapshots.cache import NEIGHBOURS
 from ..runs.snapshots.coordinates import lay_out
-from ..runs.summary import group
 from ..views.recipes import probe_recipes
 from ..views.render import render_views
 
@@ -40,7 +38,7 @@ _NAME = re.compile(r"\d{1,6}-\d{1,12}")
 def set_of(run: Run, name: str) -> Run | None:
     """A set of a run, to be read like a run; None if there is none of this name."""
     found = Run(run.path / SETS / name) if _NAME.fullmatch(name) else None
-    return found if found and (found.path / "config.json").exists() else None
+    return found if found and found.config_path.exists() else None
 
 
 def owner(run: Run) -> Run:
@@ -72,23 +70,23 @@ def make(run: Run, network: Network, step: int, count: int, tell: Progress) -> s
     images = dataset.x_train[indices]
     aside = run.path / SETS / f".{name}"
     shutil.rmtree(aside, ignore_errors=True)
-    for folder in ("snapshots", "coordinates", "jobs"):
-        (aside / folder).mkdir(parents=True)
-    write_json(aside / "config.json", run.record)
-    write_npz(aside / "probe.npz", _probe(dataset, indices, images))
+    made = Run(aside)
+    made.make_folders()
+    (aside / "jobs").mkdir()
+    made.write_record(run.record)
+    made.write_probe(_probe(dataset, indices, images))
     arrays = _encode(run, network, images, tell)
-    write_npz(aside / "snapshots" / f"{step:08d}.npz", arrays)
+    made.write_snapshot(step, arrays)
     tell(0.6, "looking for neighbours")
     which, similarity = per_picture.ranked(arrays["h"], NEIGHBOURS)
-    write_npz(aside / f"near-{step:08d}.npz", {"which": which, "similarity": similarity})
+    made.write_neighbours(step, which, similarity)
     tell(0.7, "laying out")
     flat = projection.pca(arrays["h"])
     kept = np.float32(neighbours.kept_on_map(which, flat))
     unknown = np.float32("nan")
     pca = {"xy": flat, "kept": kept, "preservation": unknown, "seconds": unknown}
-    write_npz(aside / "coordinates" / f"pca-{step:08d}.npz", pca)  # type: ignore[arg-type]
-    umap = lay_out(arrays["h"], reference=flat)
-    write_npz(aside / "coordinates" / f"umap-{step:08d}.npz", umap)
+    made.write_coordinates("pca", step, pca)
+    made.write_coordinates("umap", step, lay_out(arrays["h"], reference=flat))
     for other in (run.path / SETS).iterdir():
         if other != aside:
             shutil.rmtree(other, ignore_errors=True)
@@ -104,7 +102,7 @@ def _data(run: Run) -> Dataset:
     """
     data = run.config.data
     dataset = load_dataset(data.source, data.image_size or None, max_images=data.max_images)
-    known = group(run.record, "data").get("content_hash")
+    known = run.data.content_hash
     if known and known != dataset.content_hash:
         raise DataError(
             f"Expected the pictures that run {run.id} was trained on in {dataset.name}, found "

@@ -14,8 +14,6 @@ import numpy as np
 
 from ..base.errors import LabError
 from ..settings import config as settings
-from . import summary
-from .provenance import origin
 from .run import Run
 from .validation import number
 
@@ -66,7 +64,7 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
     """
     every = [flat(run) for run in runs]
     for run, one in zip(runs, every, strict=True):
-        if summary.group(run.record, "data").get("origin") == "recorded":  # it had none of ours
+        if run.is_recorded:  # it had none of our settings
             for name in [name for name in one if name != "data.source"]:
                 del one[name]
     if all(one.get("training.steps", 1) for one in every):  # then no other budget had a say
@@ -84,7 +82,7 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
 
 def _leaves(run: Run) -> str | None:
     """Where a fork leaves its parent, in words."""
-    came = origin(run)
+    came = run.origin
     return f"run {came.run}, step {came.step:,}" if came else None
 
 
@@ -136,7 +134,7 @@ def branch(
         The point on the parent's curve, and words; None if the run is no fork, or its parent is
         not among the others.
     """
-    came = origin(run)
+    came = run.origin
     parent = next((one for one in runs if came and one.id == came.run), None)
     if came is None or parent is None:
         return None

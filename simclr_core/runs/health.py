@@ -17,7 +17,6 @@ import numpy as np
 
 from ..base.errors import Diverged, LabError
 from ..loss import nt_xent as loss
-from .provenance import origin
 from .run import Run
 from .snapshots import cache
 
@@ -273,7 +272,7 @@ def evidence_of(run: Run) -> RunEvidence:
         LabError: its settings cannot be read.
     """
     rows, _ = run.metrics()
-    came = origin(run)
+    came = run.origin
     values = {
         name: np.array([_number(row.get(name)) for row in rows], np.float64)
         for name in ("loss", "contrastive_accuracy")

@@ -21,14 +21,14 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError, RunDamaged
-from ..base.files import append_lines, read_npz, write_json, write_npz
+from ..base.files import read_npz
 from ..measures import projection
 from ..measures.neighbours import checked
 from ..measures.registry import snapshot_scores
 from ..measures.vectors import Vectors
-from ..settings import config as settings
-from ..settings.config import DataConfig, RunConfig
+from ..settings.config import DataConfig, RunConfig, replace
 from . import states
+from .record import RECORDED
 from .run import Run
 from .store import RunStore
 
@@ -65,7 +65,7 @@ class Recording:
         self.images = _as_bytes(images)
         self.labels = _labels(labels, len(self.images))
         plain = settings_ or RunConfig()
-        config = settings.replace(plain, data=DataConfig(source=source))
+        config = replace(plain, data=DataConfig(source=source))
         self.run = (store or RunStore()).create(config, name, states.RUNNING)
         self._lock: int | None = self.run.take()
         self._began = time.monotonic()
@@ -77,8 +77,7 @@ class Recording:
         """A row of the training's numbers, such as loss and contrastive_accuracy."""
         self.step = max(self.step, step)
         row = {"step": step, "seconds": round(self.seconds, 4), **values}
-        with (self.run.path / "metrics.jsonl").open("ab") as file:
-            append_lines(file, [row])
+        self.run.append_metrics([row])
         self.run.write_status(step=self.step, phase="training", seconds=self.seconds)
 
     def snapshot(self, step: int, h: np.ndarray, z: np.ndarray | None = None) -> None:
@@ -95,16 +94,15 @@ class Recording:
         if z is not None:
             arrays["z"] = _vectors("z", z, len(self.images))
         self.step = max(self.step, step)
-        write_npz(self.run.path / "snapshots" / f"{step:08d}.npz", arrays)
+        self.run.write_snapshot(step, arrays)
         began = time.perf_counter()
         xy = projection.pca(arrays["h"], self._previous)
         self._previous = xy
         seconds = np.float32(time.perf_counter() - began)
         coordinates = {"xy": xy, "preservation": np.float32("nan"), "seconds": seconds}
-        write_npz(self.run.path / "coordinates" / f"pca-{step:08d}.npz", coordinates)  # type: ignore[arg-type]
+        self.run.write_coordinates("pca", step, coordinates)
         row = {"step": step, "seconds": round(self.seconds, 4), **self._scores(arrays)}
-        with (self.run.path / "snapshots.jsonl").open("ab") as file:
-            append_lines(file, [row])
+        self.run.append_scores(row)
 
     @property
     def seconds(self) -> float:
@@ -134,16 +132,16 @@ class Recording:
     def _describe(self, class_names: Sequence[str], source: str) -> None:
         data = {
             "name": Path(source).name or source,
-            "origin": "recorded",
+            "origin": RECORDED,
             "class_names": [str(name) for name in class_names],
             "train": len(self.images),
             "image_size": self.images.shape[1],
         }
-        write_json(self.run.path / "config.json", {**self.run.record, "data": data})
+        self.run.write_record({**self.run.record, "data": data})
         probe = {"images": self.images, "indices": np.arange(len(self.images))}
         if self.labels is not None:
             probe["labels"] = self.labels
-        write_npz(self.run.path / "probe.npz", probe)
+        self.run.write_probe(probe)
         self.run.write_status(phase="training", step=0, started=time.time())
 
     def _scores(self, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:

@@ -1,19 +1,14 @@
-"""One run: what its folder says now, whoever wrote it (see `runs` for the files).
+"""One run: what its folder says now, whoever wrote it (see `layout` for the files).
 
-A state is told from status.json and from the lock, so that it is true after `kill -9` as well.
+The state comes from status.json and from the lock, so that it is true after `kill -9` as well.
 """
 
 from __future__ import annotations
 
-import contextlib
+import datetime
 import functools
 import json
-import os
-import re
-import time
-import unicodedata
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,40 +17,35 @@ import numpy as np
 from ..base.errors import ConfigError, RunBusy, RunDamaged, RunError
 from ..base.files import read_json, read_lines, read_npz, write_json
 from ..base.locks import is_locked, try_lock
-from ..settings import config as settings
+from ..settings.config import RunConfig, from_dict
+from ..settings.presets import BUILT_IN_KINDS
 from . import validation
+from .record import Origin, RunData, created_of, data_of, group, origin_of
 from .states import DAMAGED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STARTING, STATES, a_run
+from .writing import RunWriter
 
 FORMAT = 1  # of the run folder; a reader refuses what is newer
-FOLDERS = ("snapshots", "coordinates")  # inside a run folder
-
 NAME_LENGTH = 80  # characters of a name that are kept
-_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+
 Check = Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(RunWriter):
     """One run folder; every property reads the disk, so it is as true as the disk."""
-
-    path: Path
-
-    @property
-    def id(self) -> str:
-        """The folder's name, for example 4f2a."""
-        return self.path.name
 
     @property
     def record(self) -> dict[str, Any]:
-        """config.json: `config`, `created`, and what the worker added (`data`, `versions`, ...).
+        """config.json as it is: `config`, `created`, and what the worker added.
+
+        `config`, `data`, `origin` and `created` read it with types.
 
         Raises:
             RunDamaged: the file is missing, unreadable or of a newer format.
         """
-        record = read_json(self.path / "config.json")
+        record = read_json(self.config_path)
         if record is None:
             raise RunDamaged(
-                f"Run {self.id}: expected a file config.json, found none; "
+                f"Run {self.id}: expected a file {self.config_path.name}, found none; "
                 "restore it from a copy, or delete the run."
             )
         if not isinstance(record.get("format"), int) or record["format"] > FORMAT:
@@ -63,30 +53,89 @@ class Run:
                 f"Run {self.id}: expected a folder of format {FORMAT} or older, found "
                 f"{record.get('format')!r}; open it with a newer SimCLR Lab."
             )
-        return validation.record(record)
+        return record
 
     @property
-    def config(self) -> settings.RunConfig:
+    def config(self) -> RunConfig:
         """The run's settings.
 
         Raises:
-            RunDamaged: config.json cannot be read, or holds settings that are not known.
+            RunDamaged: config.json cannot be read, or holds unknown settings.
         """
-        return self._config_of(self.record)
-
-    def _config_of(self, record: dict[str, Any]) -> settings.RunConfig:
         try:
-            return _parsed(json.dumps(record.get("config")))
+            return _parsed(json.dumps(self.record.get("config")))
         except ConfigError as error:
             raise RunDamaged(
-                f"Run {self.id}: expected settings that this SimCLR Lab knows in config.json; "
-                f"{str(error).rstrip('.')}; restore the file from a copy, or delete the run."
+                f"Run {self.id}: expected settings that this SimCLR Lab knows in "
+                f"{self.config_path.name}; {str(error).rstrip('.')}; "
+                "restore the file from a copy, or delete the run."
             ) from error
+
+    @property
+    def data(self) -> RunData:
+        """What the run records about its data; empty until its worker has read them.
+
+        Raises:
+            RunDamaged: config.json cannot be read.
+        """
+        return data_of(self.record)
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether the run was trained elsewhere. Raises RunDamaged as `data` does."""
+        return self.data.is_recorded
+
+    @property
+    def kind(self) -> str:
+        """The kind of the run's pictures, "" if unknown (see `Dataset.kind`).
+
+        Raises:
+            RunDamaged: config.json cannot be read, or holds unknown settings.
+        """
+        return self.data.kind or BUILT_IN_KINDS.get(self.config.data.source, "")
+
+    @property
+    def origin(self) -> Origin | None:
+        """Where a fork comes from; None for other runs. Raises RunDamaged as `data` does."""
+        return origin_of(self.record)
+
+    @property
+    def hardware(self) -> Mapping[str, Any]:
+        """The machine that trained the run. Raises RunDamaged as `data` does."""
+        return group(self.record, "hardware")
+
+    @property
+    def has_found_steps(self) -> bool:
+        """Whether the number of steps came from a budget of seconds or epochs.
+
+        Raises:
+            RunDamaged: config.json cannot be read.
+        """
+        return self.record.get("steps_from") in ("seconds", "epochs")
+
+    @property
+    def created(self) -> float:
+        """When the run was made, in seconds since 1970; the folder's own time if it is damaged."""
+        try:
+            known = created_of(self.record)
+        except RunDamaged:
+            known = None
+        if known is not None:
+            return known
+        try:
+            return self.path.stat().st_mtime
+        except OSError:
+            return 0.0
+
+    @property
+    def created_words(self) -> str:
+        """When the run was made, as local date and time to the minute."""
+        return datetime.datetime.fromtimestamp(self.created).strftime("%Y-%m-%d %H:%M")
 
     @property
     def alive(self) -> bool:
         """Whether a worker holds the run."""
-        return is_locked(self.path / "lock")
+        return is_locked(self.lock_path)
 
     @property
     def status(self) -> dict[str, Any]:
@@ -96,9 +145,9 @@ class Run:
         """
         try:
             alive = self.alive
-            status = read_json(self.path / "status.json")
+            status = read_json(self.status_path)
             if alive != self.alive:  # it began or ended between the two reads
-                alive, status = self.alive, read_json(self.path / "status.json")
+                alive, status = self.alive, read_json(self.status_path)
             _ = self.config
             if status is None:
                 self._refuse_trained()
@@ -106,8 +155,8 @@ class Run:
             if status.get("state") not in STATES:
                 raise RunDamaged(
                     f"Run {self.id}: expected a state such as {QUEUED} or {FINISHED} in "
-                    f"status.json, found {status.get('state')!r}; delete the run, or open it "
-                    "with a newer SimCLR Lab."
+                    f"{self.status_path.name}, found {status.get('state')!r}; delete the run, or "
+                    "open it with a newer SimCLR Lab."
                 )
         except (RunDamaged, OSError) as error:
             return {"state": DAMAGED, "message": str(error)}
@@ -121,9 +170,9 @@ class Run:
         Raises:
             RunDamaged: there are files that only a worker writes.
         """
-        if any((self.path / name).exists() for name in ("probe.npz", "metrics.jsonl")):
+        if self.probe_path.exists() or self.metrics_path.exists():
             raise RunDamaged(
-                f"Run {self.id}: expected a file status.json, found none; "
+                f"Run {self.id}: expected a file {self.status_path.name}, found none; "
                 "restore it from a copy, or delete the run."
             )
 
@@ -134,13 +183,17 @@ class Run:
 
     @property
     def label(self) -> dict[str, Any]:
-        """What people wrote about the run: `name`."""
+        """label.json, which holds the `name` that someone gave the run."""
         try:
-            label = read_json(self.path / "label.json") or {}
+            label = read_json(self.label_path) or {}
         except RunDamaged:
             return {}
         name = label.get("name")
-        return {**label, "name": _shown(name)} if isinstance(name, str) else label
+        return (
+            {**label, "name": validation.one_line(name, NAME_LENGTH)}
+            if isinstance(name, str)
+            else label
+        )
 
     @property
     def name(self) -> str:
@@ -153,55 +206,47 @@ class Run:
         Raises:
             LabError: the name cannot be written.
         """
-        write_json(self.path / "label.json", {**self.label, "name": _shown(name)})
+        write_json(self.label_path, {**self.label, "name": validation.one_line(name, NAME_LENGTH)})
 
     def metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
-        """Rows of metrics.jsonl from a byte offset, and the next offset."""
-        rows, offset = read_lines(self.path / "metrics.jsonl", offset)
+        """Return the rows of metrics.jsonl from a byte offset on, and the next offset."""
+        rows, offset = read_lines(self.metrics_path, offset)
         return validation.rows(rows), offset
 
     def snapshot_rows(self) -> list[dict[str, Any]]:
-        """Rows of snapshots.jsonl: step, seconds and the scores of the probe set."""
-        return validation.rows(read_lines(self.path / "snapshots.jsonl")[0])
-
-    def snapshot_steps(self) -> list[int]:
-        """Steps that have a snapshot on disk, ascending."""
-        return _steps(self.path / "snapshots", r"(\d+)\.npz")
+        """Return the rows of snapshots.jsonl: step, seconds and the scores of the probe set."""
+        return validation.rows(read_lines(self.scores_path)[0])
 
     def snapshot(self, step: int) -> dict[str, np.ndarray]:
-        """h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d), float32."""
-        return self._arrays(f"snapshots/{step:08d}.npz", validation.snapshot)
+        """Return h (P,D), z (P,d), h_views (P,2,D) and z_views (P,2,d), float32."""
+        return self._arrays(self.snapshot_path(step), validation.snapshot)
 
     def probe(self) -> dict[str, np.ndarray]:
-        """images (P,S,S,3) uint8, indices (P,), labels (P,) if any, factor__<name> (P,)."""
-        return self._arrays("probe.npz", validation.probe, "images", "indices")
-
-    def coordinate_steps(self, method: str) -> list[int]:
-        """Steps that have coordinates by `method` ("pca" or "umap"), ascending."""
-        return _steps(self.path / "coordinates", rf"{method}-(\d+)\.npz")
+        """Return images (P,S,S,3) uint8, indices (P,), labels (P,) if any, factor__<name> (P,)."""
+        return self._arrays(self.probe_path, validation.probe, "images", "indices")
 
     def coordinates(self, method: str, step: int) -> dict[str, np.ndarray]:
-        """xy (P,2) float32, preservation () float32 (NaN: not known), seconds ()."""
-        return self._arrays(f"coordinates/{method}-{step:08d}.npz", validation.coordinates, "xy")
+        """Return xy (P,2) float32, preservation () float32 (NaN: not known), seconds ()."""
+        return self._arrays(self.coordinates_path(method, step), validation.coordinates, "xy")
 
-    def _arrays(self, name: str, check: Check, *wanted: str) -> dict[str, np.ndarray]:
+    def _arrays(self, path: Path, check: Check, *wanted: str) -> dict[str, np.ndarray]:
         """The arrays of a file of the folder.
 
         Raises:
-            RunDamaged: it is missing, cannot be read, or holds others than it should.
+            RunDamaged: it is missing, cannot be read, or does not hold what it should.
         """
-        found = read_npz(self.path / name, *wanted)
+        arrays = read_npz(path, *wanted)
         try:
-            return check(found)
+            return check(arrays)
         except ValueError as error:
             raise RunDamaged(
-                f"Run {self.id}, {name}: expected {error}; "
+                f"Run {self.id}, {path.relative_to(self.path).as_posix()}: expected {error}; "
                 "restore the file from a copy, or delete the run."
             ) from error
 
     def evaluation(self) -> dict[str, Any] | None:
-        """The final figures, None before they are there."""
-        return read_json(self.path / "evaluation.json")
+        """Return the final scores, None as long as there are none."""
+        return read_json(self.evaluation_path)
 
     def request(self, what: str) -> None:
         """Ask the present attempt to pause or stop; the worker obeys within one batch.
@@ -216,63 +261,33 @@ class Run:
                 f"there is nothing to {what}."
             )
         control = {"request": what, "attempt": status.get("attempt", 0)}
-        write_json(self.path / "control.json", control)
+        write_json(self.control_path, control)
 
     def requested(self, attempt: int) -> str | None:
-        """What was asked of this attempt: "pause", "stop" or None."""
+        """Return what this attempt was asked to do: "pause", "stop" or None."""
         try:
-            control = read_json(self.path / "control.json") or {}
+            control = read_json(self.control_path) or {}
         except RunDamaged:
             return None
-        found = control.get("request") if control.get("attempt") == attempt else None
-        return found if found in ("pause", "stop") else None
-
-    def size(self) -> int:
-        """Bytes on disk."""
-        total = 0
-        for folder, _, names in os.walk(self.path):
-            for name in names:
-                with contextlib.suppress(FileNotFoundError):  # replaced or thinned meanwhile
-                    total += os.stat(os.path.join(folder, name)).st_size
-        return total
+        request = control.get("request") if control.get("attempt") == attempt else None
+        return request if request in ("pause", "stop") else None
 
     def take(self) -> int:
-        """Take the run's lock; close the returned descriptor to release it.
+        """Take the run's lock and return its descriptor; closing that releases the lock.
 
         Raises:
             RunBusy: another process holds it.
-            RunError: the folder is gone, or nobody may write in it.
+            RunError: the folder is gone or not writable.
         """
-        handle = try_lock(self.path / "lock")
+        handle = try_lock(self.lock_path)
         if handle is None and not self.path.exists():
             raise RunError(f"Run {self.id}: expected its folder, found it gone; see `list`.")
         if handle is None:
             raise RunBusy(f"Run {self.id} is held by a running worker; pause or stop it first.")
         return handle
 
-    def write_status(self, **changes: Any) -> None:
-        """Merge changes into status.json. Only the holder of the lock may call this."""
-        status = read_json(self.path / "status.json") or {}
-        write_json(self.path / "status.json", {**status, **changes, "updated": time.time()})
-
-
-def _shown(name: str) -> str:
-    """A name in one line of at most `NAME_LENGTH` letters; what no page can show is replaced."""
-    words = " ".join(name.split())[:NAME_LENGTH]
-    return "".join("\ufffd" if _unfit(letter) else letter for letter in words)
-
-
-def _unfit(letter: str) -> bool:
-    """Control characters, halves of letters, and what turns the direction of writing round."""
-    return unicodedata.category(letter) in ("Cc", "Cs") or letter in _DIRECTIONS
-
 
 @functools.lru_cache(maxsize=1000)
-def _parsed(text: str) -> settings.RunConfig:
-    """Settings from JSON; a status is asked for often, its settings change once."""
-    return settings.from_dict(settings.RunConfig, json.loads(text))
-
-
-def _steps(folder: Path, pattern: str) -> list[int]:
-    names = (re.fullmatch(pattern, p.name) for p in folder.glob("*.npz"))
-    return sorted(int(match[1]) for match in names if match)
+def _parsed(text: str) -> RunConfig:
+    """Settings from JSON; a status is read often, its settings change once."""
+    return from_dict(RunConfig, json.loads(text))

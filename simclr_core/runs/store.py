@@ -1,32 +1,8 @@
-"""The run folder: everything that a run is, on disk, readable at any moment.
-
-    config.json         all that is needed to repeat the run; by its maker, then by its worker
-    probe.npz           images (P,S,S,3) uint8, indices (P,), labels (P,), factor__<name> (P,)
-    status.json         state, attempt, started (seconds since 1970; not in the oldest runs), step,
-                        message; by the holder of `lock`
-    metrics.jsonl       a line a step; by the worker
-    snapshots.jsonl     a line a snapshot; by the worker
-    snapshots/          <step>.npz: h (P,D), z (P,d), h_views (P,2,D), z_views (P,2,d);
-                        <step>.weights.npz; by the worker
-    coordinates/        pca-<step>.npz by the worker, umap-<step>.npz by the mapper
-    checkpoint.npz      weights, optimiser, step and seconds used; by the worker
-    evaluation.json     final figures; by the worker or `evaluate`, holding `lock`
-    log.txt             what the worker printed
-    control.json        what was asked of an attempt: pause or stop; by the app or command line
-    label.json          the name that people gave it; by the app or command line
-    jobs/               questions by the app, answers by the analyst (see `jobs`)
-    lock                held by the operating system for as long as a worker is alive
-    .reserve            room on the disk for the last words of a worker; while it is alive
-    .<file>.<letters>   a file that is being written, or what a killed writer left of it
-
-Anybody may change these files: `validation` says what is made of odd ones.
-A run is alive if and only if `lock` is held: states can be told after `kill -9` or a power cut.
-"""
+"""A folder of run folders: list, find, create and delete runs."""
 
 from __future__ import annotations
 
 import contextlib
-import datetime
 import os
 import re
 import secrets
@@ -37,14 +13,13 @@ from pathlib import Path
 
 import platformdirs
 
-from ..base.errors import ConfigError, LabError, RunDamaged, RunError
-from ..base.files import write_json, writing
+from ..base.errors import ConfigError, LabError, RunError
+from ..base.files import writing
 from ..base.paths import expanded
-from ..settings import config as settings
-from .run import FOLDERS, FORMAT, Run
+from ..settings.config import RunConfig, to_dict
+from .run import FORMAT, Run
 
 _ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
-_LATEST = 250e9  # seconds since 1970, in the year 9892: no date lies beyond
 
 
 class RunStore:
@@ -81,7 +56,7 @@ class RunStore:
         Raises:
             LabError: the folder may not be read.
         """
-        return iter(sorted(self.found(), key=lambda run: (created(run), run.id)))
+        return iter(sorted(self.found(), key=lambda run: (run.created, run.id)))
 
     def found(self) -> list[Run]:
         """All runs, in any order. A folder whose name is no run's id is none, such as a copy.
@@ -99,7 +74,7 @@ class RunStore:
                 f"({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
             ) from error
         runs = [Run(self.root / name) for name in names if _ID.fullmatch(name)]
-        return [r for r in runs if os.path.exists(r.path / "lock")]  # made last
+        return [r for r in runs if os.path.exists(r.lock_path)]  # made last
 
     def get(self, run_id: str) -> Run:
         """The run of an id, or of an unambiguous beginning of one.
@@ -116,7 +91,7 @@ class RunStore:
 
     def create(
         self,
-        config: settings.RunConfig,
+        config: RunConfig,
         name: str = "",
         state: str = "",
         furnish: Callable[[Run], None] | None = None,
@@ -146,25 +121,24 @@ class RunStore:
     def _furnish(
         self,
         run: Run,
-        config: settings.RunConfig,
+        config: RunConfig,
         name: str,
         state: str,
         more: Callable[[Run], None] | None,
     ) -> None:
         """Put into a new folder what makes it a run."""
         with writing(run.path):
-            for folder in FOLDERS:
-                (run.path / folder).mkdir()
-        record = {"format": FORMAT, "created": time.time(), "config": settings.to_dict(config)}
-        write_json(run.path / "config.json", record)
+            run.make_folders()
+        record = {"format": FORMAT, "created": time.time(), "config": to_dict(config)}
+        run.write_record(record)
         if name.strip():
             run.rename(name)
         if state:
             run.write_status(state=state)
         if more:
             more(run)
-        with writing(run.path / "lock"):
-            (run.path / "lock").touch()  # last: a folder without it is not a run yet
+        with writing(run.lock_path):
+            run.lock_path.touch()  # last: a folder without it is not a run yet
 
     def delete(self, run: Run) -> None:
         """Remove a run's folder.
@@ -215,20 +189,3 @@ def runs_dir() -> Path:
     """The default folder of runs: SIMCLR_LAB_RUNS, or one in the user's data folder."""
     chosen = os.environ.get("SIMCLR_LAB_RUNS")
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("simclr-lab")) / "runs"
-
-
-def created(run: Run) -> float:
-    """When the run was made, in seconds since 1970; the folder's own time if it is damaged."""
-    with contextlib.suppress(RunDamaged, KeyError, TypeError, ValueError, OverflowError):
-        value = float(run.record["created"])
-        if 0 <= value < _LATEST:
-            return value
-    try:
-        return run.path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def created_words(run: Run) -> str:
-    """When the run was made, as local date and time to the minute."""
-    return datetime.datetime.fromtimestamp(created(run)).strftime("%Y-%m-%d %H:%M")

@@ -15,6 +15,8 @@ from typing import Any
 from ..base.errors import ConfigError
 from ..settings.config import RunConfig, ViewConfig, differences
 from ..settings.presets import BUILT_IN_KINDS, VIEW_PRESETS, preset_config, view_config
+from .layout import EVALUATION
+from .record import RunData, group
 from .validation import number
 
 GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
@@ -37,12 +39,12 @@ _NAMES = {  # field of a config: its name on the page
 _NOT_SHOWN = ("data.source", "data.content_hash", "preset")
 
 
-def learned(evaluation: Mapping[str, Any], record: Mapping[str, Any] | None = None) -> str:
+def learned(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
     """What a finished run learned, in one sentence with numbers.
 
     Args:
         evaluation: evaluation.json; scores are shares in [0, 1] and may be missing or None.
-        record: config.json, for the number of classes (chance); None leaves chance out.
+        data: of the run, for the number of classes (chance); None leaves chance out.
 
     Returns:
         One sentence, plain text.
@@ -53,11 +55,11 @@ def learned(evaluation: Mapping[str, Any], record: Mapping[str, Any] | None = No
         end = f", to a loss of {loss:.2f}" if loss is not None else ""
         why = "without labels"
         if evaluation.get("knn_accuracy") is not None:
-            why = "its accuracy in evaluation.json cannot be read, so that"
-        elif len(group(record, "data").get("class_names") or ()) == 1:
+            why = f"its accuracy in {EVALUATION} cannot be read, so that"
+        elif data and len(data.class_names) == 1:
             why = "with one and the same label on every picture"
         return f"Trained for {_steps(evaluation)}{end}; {why} there is no score to give."
-    rivals = _rivals(evaluation, record)
+    rivals = _rivals(evaluation, data)
     if other := _instead(evaluation, score):
         return other
     lead = min((score - rival for _, rival in rivals), default=score)
@@ -111,11 +113,11 @@ def what(evaluation: Mapping[str, Any]) -> str:
     return "class" if of == "label" else of
 
 
-def chance(evaluation: Mapping[str, Any], record: Mapping[str, Any] | None) -> float | None:
+def chance(evaluation: Mapping[str, Any], data: RunData | None) -> float | None:
     """The score of guessing among the categories, None where their number is not known."""
-    data, of = group(record, "data"), str(evaluation.get("of") or "label")
-    names = data.get("class_names") if of == "label" else group(data, "factors").get(of)
-    return 1 / len(names) if isinstance(names, list | tuple) and names else None
+    of = str(evaluation.get("of") or "label")
+    names = data.names_of(of) if data else ()
+    return 1 / len(names) if names else None
 
 
 def settings_words(config: RunConfig, kind: str = "") -> list[str]:
@@ -224,20 +226,12 @@ def size_words(count: int) -> str:
     return f"{count} B"
 
 
-def group(values: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
-    """A group of values inside others, empty where it is missing or no group."""
-    found = (values or {}).get(name)
-    return found if isinstance(found, Mapping) else {}
-
-
-def _rivals(
-    evaluation: Mapping[str, Any], record: Mapping[str, Any] | None
-) -> list[tuple[str, float]]:
+def _rivals(evaluation: Mapping[str, Any], data: RunData | None) -> list[tuple[str, float]]:
     """What the score has to beat, as far as it is known."""
     found = (
         ("untrained", number(evaluation.get("knn_accuracy_untrained"))),
         ("raw pixels", number(evaluation.get("knn_accuracy_pixels"))),
-        ("chance", chance(evaluation, record)),
+        ("chance", chance(evaluation, data)),
     )
     return [(name, value) for name, value in found if value is not None]
 

@@ -12,7 +12,6 @@ import numpy as np
 from ..base.errors import RunError
 from .run import Run
 from .snapshots import cache
-from .summary import group
 
 ENDINGS = (".csv", ".parquet")
 
@@ -99,11 +98,6 @@ def names_of(run: Run, name: str, values: np.ndarray) -> list[str]:
     Raises:
         RunDamaged: config.json cannot be read.
     """
-    data = group(run.record, "data")
-    if name == "label":
-        found = data.get("class_names") or data.get("classes")
-    else:
-        found = group(data, "factors").get(name)
-    held = found if isinstance(found, list) else []
+    names = run.data.names_of(name)
     count = int(values.max(initial=-1)) + 1
-    return [str(held[i]) if i < len(held) else str(i) for i in range(count)]
+    return [names[i] if i < len(names) else str(i) for i in range(count)]

@@ -16,13 +16,10 @@ from ..base.errors import DataError, LabError, RunDamaged
 from ..base.files import parse, read_json, writing
 from ..data.readers.archives import MAX_FILE_BYTES, Entry, UnreadableFile, open_listing
 from . import states
-from .run import FOLDERS, Run
+from .layout import CONFIG, is_bundled
+from .run import Run
 from .store import RunStore
 
-_FILES = re.compile(
-    r"(config|status|evaluation|label)\.json|(metrics|snapshots)\.jsonl|(probe|checkpoint)\.npz|"
-    r"log\.txt|snapshots/\d{8,12}(\.weights)?\.npz|coordinates/(pca|umap)-\d{8,12}\.npz"
-)
 _ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
 
 
@@ -55,8 +52,7 @@ def import_run(path: Path | str, store: RunStore | None = None) -> Run:
                 )
             name, entries = _run_in(listing.entries, path)
             with writing(aside):
-                for folder in FOLDERS:
-                    (aside / folder).mkdir(parents=True)
+                Run(aside).make_folders()
                 for inside, entry in entries.items():
                     (aside / inside).write_bytes(_bytes(entry, path))
         _settle(Run(aside), path)
@@ -69,10 +65,10 @@ def _run_in(entries: list[Entry], path: Path) -> tuple[str, dict[str, Entry]]:
     """The run's id, and its files by their names inside the run folder."""
     tops = {entry.parts[0] for entry in entries if len(entry.parts) > 1}
     found = {"/".join(entry.parts[1:]): entry for entry in entries if len(entry.parts) > 1}
-    known = {name: entry for name, entry in found.items() if _FILES.fullmatch(name)}
-    if len(tops) != 1 or "config.json" not in known:
+    known = {name: entry for name, entry in found.items() if is_bundled(name)}
+    if len(tops) != 1 or CONFIG not in known:
         raise DataError(
-            f"Expected the zip of one run, with its config.json, found another in {path.name}; "
+            f"Expected the zip of one run, with its {CONFIG}, found another in {path.name}; "
             "download the run again on the page Runs."
         )
     return tops.pop(), known
@@ -80,7 +76,7 @@ def _run_in(entries: list[Entry], path: Path) -> tuple[str, dict[str, Entry]]:
 
 def _is_known(name: str) -> bool:
     """Whether a name in a zip is that of a file of a run."""
-    return bool(_FILES.fullmatch(name.partition("/")[2]))
+    return is_bundled(name.partition("/")[2])
 
 
 def _bytes(entry: Entry, path: Path) -> bytes:
@@ -97,8 +93,8 @@ def _settle(run: Run, path: Path) -> None:
     """Check that the settings can be read; what was going on has stopped."""
     try:
         _ = run.config
-        status = read_json(run.path / "status.json") or {}
-        parse((run.path / "config.json").read_bytes())
+        status = read_json(run.status_path) or {}
+        parse(run.config_path.read_bytes())
     except (RunDamaged, ValueError) as error:
         raise DataError(f"Expected a run in {path.name}: {error}") from error
     if status.get("state") not in states.ENDED:
@@ -119,6 +115,6 @@ def _place(store: RunStore, aside: Path, name: str) -> Run:
             raise
         with writing(goal):
             os.replace(aside, goal)  # onto an empty folder
-            (goal / "lock").touch()  # last: without it a folder is not a run
+            Run(goal).lock_path.touch()  # last: without it a folder is not a run
         return Run(goal)
     raise LabError(f"Expected a free name for a run in {store.root}, found none.")

@@ -8,6 +8,7 @@ a row without a step is left out. Arrays that do not fit are a ValueError that g
 from __future__ import annotations
 
 import math
+import unicodedata
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 
 MOST_STEPS = 2**32  # figures hold steps as uint32
 MOST_CATEGORIES = 65_535  # figures hold them as uint16, and one more for what is not known
+_DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 _LARGEST = 1e15  # no figure of a run comes near
 
 _COUNTS = ("attempt", "step", "steps")
@@ -51,30 +53,22 @@ def clean(text: str) -> str:
     return text.encode(errors="replace").decode()
 
 
+def one_line(text: str, most: int) -> str:
+    """Return text on one line of at most `most` letters; unprintable ones are replaced."""
+    line = " ".join(text.split())[:most]
+    return "".join("\ufffd" if _is_unprintable(letter) else letter for letter in line)
+
+
+def _is_unprintable(letter: str) -> bool:
+    """Whether a letter is a control character, half a letter, or changes the writing direction."""
+    return unicodedata.category(letter) in ("Cc", "Cs") or letter in _DIRECTIONS
+
+
 def status(found: Mapping[str, Any]) -> dict[str, Any]:
     """status.json: counts, figures and words; what is none of these where it should be is null."""
     checks: dict[str, Callable[[Any], Any]] = dict.fromkeys(_COUNTS, count)
     checks |= dict.fromkeys(_FIGURES, figure) | dict.fromkeys(_TEXTS, _text)
     return {name: checks[name](v) if name in checks else v for name, v in found.items()}
-
-
-def record(found: Mapping[str, Any]) -> dict[str, Any]:
-    """config.json: of what it says of the data, names without what is no list of names."""
-    kept = dict(found)
-    data = kept.pop("data", None)
-    if not isinstance(data, Mapping):
-        return kept
-    factors = data.get("factors")
-    known = {
-        **{name: _names(data.get(name)) for name in ("classes", "class_names")},
-        **{name: _text(data.get(name)) for name in ("kind", "name")},
-        "image_size": count(data.get("image_size")),
-        "factors": {name: words for name, v in factors.items() if (words := _names(v))}
-        if isinstance(factors, Mapping)
-        else None,
-    }
-    rest = {name: value for name, value in data.items() if name not in known}
-    return {**kept, "data": rest | {name: v for name, v in known.items() if v is not None}}
 
 
 def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -160,13 +154,6 @@ def _form(array: np.ndarray) -> str:
     """What an array is, in a few words."""
     what = {"U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
     return f"{what} of shape {array.shape}"
-
-
-def _names(value: Any) -> list[str] | None:
-    """A list of names."""
-    if not isinstance(value, list):
-        return None
-    return [clean(str(name)) for name in value]
 
 
 def _text(value: Any) -> str | None:

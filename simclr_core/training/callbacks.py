@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import keras
 import numpy as np
 
-from ..base.files import append_lines, write_npz
 from ..model.optimizers import gradient_norm
 from ..model.schedule import learning_rate_at
 from ..runs import states
@@ -33,8 +31,7 @@ class MetricsLog(keras.callbacks.Callback):
 
     def __init__(self, run: Run, progress: TrainingProgress) -> None:
         super().__init__()
-        self.progress = progress
-        self._file = (run.path / "metrics.jsonl").open("ab")
+        self.run, self.progress = run, progress
         self._rows: list[dict[str, Any]] = []
         self._due = 0.0
 
@@ -60,13 +57,8 @@ class MetricsLog(keras.callbacks.Callback):
     def flush(self) -> None:
         """Write what is waiting."""
         rows, self._rows = self._rows, []
-        append_lines(self._file, rows)
+        self.run.append_metrics(rows)
         self._due = time.monotonic() + LOG_EVERY
-
-    def close(self) -> None:
-        """Write the rest and close the file."""
-        self.flush()
-        self._file.close()
 
 
 class Snapshots(keras.callbacks.Callback):
@@ -97,8 +89,8 @@ class Snapshots(keras.callbacks.Callback):
 
     def take(self) -> None:
         """Encode, score and write; the row in snapshots.jsonl comes last."""
-        p, folder = self.progress, self.run.path
-        if any(row.get("step") == p.step for row in self.run.snapshot_rows()):
+        p, run = self.progress, self.run
+        if any(row.get("step") == p.step for row in run.snapshot_rows()):
             return
         snapshot = self.probe.snapshot(self.observer)
         encoded = time.perf_counter()
@@ -106,17 +98,15 @@ class Snapshots(keras.callbacks.Callback):
         # The weights as well: a maximum over places passes NaN over, and representations hide it.
         if not all(np.isfinite(array).all() for array in (*snapshot.values(), *weights.values())):
             raise diverged(p, "finite weights and representations, found NaN or infinity")
-        name = f"{p.step:08d}"
-        write_npz(folder / "snapshots" / f"{name}.weights.npz", weights)
-        write_npz(folder / "snapshots" / f"{name}.npz", snapshot)
+        run.write_weights(p.step, weights)
+        run.write_snapshot(p.step, snapshot)
         coordinates = self.probe.coordinates(snapshot, self._previous)
         self._previous = coordinates["xy"]
-        write_npz(folder / "coordinates" / f"pca-{name}.npz", coordinates)
+        run.write_coordinates("pca", p.step, coordinates)
         row = {"step": p.step, "seconds": round(p.seconds, 4), **self.probe.scores(snapshot)}
         row["gradient_norm"] = gradient_norm(getattr(self.observer.model, "optimizer", None))
-        with (folder / "snapshots.jsonl").open("ab") as file:
-            append_lines(file, [row])
-        thin_weights(folder / "snapshots", WEIGHT_BYTES)
+        run.append_scores(row)
+        run.thin_weights(WEIGHT_BYTES)
         # Of encoding the last batch tells, as the first snapshot's first one includes tracing.
         encoding = self.observer.seconds_per_image * 3 * len(snapshot["h"])
         self.clock.snapshot_seconds = encoding + time.perf_counter() - encoded
@@ -138,8 +128,7 @@ class Checkpoints(keras.callbacks.Callback):
     def save(self) -> None:
         """Write the checkpoint; at most a twentieth of the time goes into writing."""
         p, began = self.progress, time.monotonic()
-        path = self.run.path / "checkpoint.npz"
-        save_checkpoint(path, self.model, p.step, p.steps, p.seconds)
+        save_checkpoint(self.run.checkpoint_path, self.model, p.step, p.steps, p.seconds)
         took = time.monotonic() - began
         self._due = time.monotonic() + max(CHECKPOINT_EVERY, 20 * took)
 
@@ -204,13 +193,3 @@ def snapshot_steps(steps: int, count: int) -> list[int]:
     """
     shares = (np.arange(count + 1) / count) ** 1.5  # pictures change most at the beginning
     return sorted({round(float(share) * steps) for share in shares})
-
-
-def thin_weights(folder: Path, most: float) -> None:
-    """Remove every second file of weights (never the first or last) until they fit in `most`."""
-    files = sorted(folder.glob("*.weights.npz"))
-    while len(files) > 2 and sum(f.stat().st_size for f in files) > most:
-        keep = [f for i, f in enumerate(files) if i % 2 == 0 or f == files[-1]]
-        for file in set(files) - set(keep):
-            file.unlink()
-        files = keep

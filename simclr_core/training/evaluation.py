@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import DataError, RunDamaged, RunError, TrainingError
-from ..base.files import read_npz, write_json
+from ..base.files import read_npz
 from ..data.datasets import Dataset, load_dataset
 from ..machine.devices import find_device
 from ..measures.knn import K, T
@@ -112,7 +112,7 @@ def evaluate(store: RunStore, run: Run, progress: Report) -> dict[str, Any]:
     handle = run.take()
     try:
         scores = _evaluate(run, progress)
-        write_json(run.path / "evaluation.json", scores)
+        run.write_evaluation(scores)
         return scores
     finally:
         os.close(handle)
@@ -120,7 +120,7 @@ def evaluate(store: RunStore, run: Run, progress: Report) -> dict[str, Any]:
 
 def _evaluate(run: Run, progress: Report) -> dict[str, Any]:
     config = run.config
-    if not (run.path / "checkpoint.npz").exists():
+    if not run.checkpoint_path.exists():
         raise RunError(
             f"Run {run.id}: expected a checkpoint, found none yet; resume the run until it has one."
         )
@@ -142,8 +142,8 @@ def _evaluate(run: Run, progress: Report) -> dict[str, Any]:
     training = settings.replace(config.training, precision=precision)
     model = build_model(config.model, training, dataset.image_size)
     untrained = Observer(build_model(config.model, training, dataset.image_size))
-    arrays = read_npz(run.path / "checkpoint.npz")
-    load_weights(model, arrays, "checkpoint.npz")
+    arrays = read_npz(run.checkpoint_path)
+    load_weights(model, arrays, run.checkpoint_path.name)
     observer = Observer(model)
     progress(None, "asking the nearest neighbours")
     known: dict[str, Any] = {}

@@ -15,7 +15,6 @@ import keras
 import psutil
 
 from ..base.errors import DataError, RunDamaged
-from ..base.files import write_json, write_npz
 from ..data.datasets import Dataset, check_fit, load_dataset
 from ..machine.devices import Device
 from ..machine.memory import available
@@ -24,7 +23,7 @@ from ..model.backend import bring_home
 from ..model.encoders import check_encoder
 from ..model.simclr import Feed, launch_together
 from ..runs import states
-from ..runs.provenance import average_speed, describe_data, drop_beyond, hardware, origin, versions
+from ..runs.provenance import average_speed, describe_data, hardware, versions
 from ..runs.run import Run
 from ..runs.snapshots.checkpoint import load_checkpoint
 from ..runs.snapshots.observer import Observer, Probe
@@ -86,7 +85,7 @@ class Trainer:
         model, self._schedule, observer = engine.model, engine.schedule, engine.observer
         self._restore(model)
         probe = Probe(dataset, self.config.training.probe_size, self.config.views)
-        write_npz(self.run.path / "probe.npz", probe.arrays())
+        self.run.write_probe(probe.arrays())
         if not self._ended_early():
             self._fit(model, dataset, probe, observer)
             self._finish(model, dataset, observer)
@@ -114,7 +113,7 @@ class Trainer:
         self.record |= {"data": describe_data(dataset), "versions": versions()}
         self.record["hardware"] = hardware(self.device)
         self.record.pop("steps_per_launch", None)  # of an earlier attempt
-        write_json(self.run.path / "config.json", self.record)
+        self.run.write_record(self.record)
         return dataset
 
     def _count_epochs(self, pictures: int) -> None:
@@ -147,15 +146,15 @@ class Trainer:
 
     def _restore(self, model: Any) -> None:
         """Go on from the checkpoint, if there is one; drop what the logs hold beyond it."""
-        path, p, came = self.run.path / "checkpoint.npz", self.progress, origin(self.run)
+        path, p, came = self.run.checkpoint_path, self.progress, self.run.origin
         if path.exists():
             p.step, p.seconds = load_checkpoint(path, model)
         elif came:
             raise RunDamaged(
-                f"Run {self.run.id}: expected checkpoint.npz, which it began with, found none; "
+                f"Run {self.run.id}: expected {path.name}, which it began with, found none; "
                 f"fork run {came.run} again."
             )
-        drop_beyond(self.run, p.step if p.step else -1)
+        self.run.drop_beyond(p.step if p.step else -1)
         self._schedule.total.assign(p.steps)
         self.first = came.step if came else 0
         self._schedule.first.assign(self.first)  # the optimiser of a fork counts from there
@@ -188,7 +187,7 @@ class Trainer:
                 self._launch_together(model, clock.together)
                 self._make_steps(model, dataset, beside)
         finally:
-            log.close()
+            log.flush()
         if p.ended == "stop":
             snapshots.take()
         checkpoints.save()
@@ -208,7 +207,7 @@ class Trainer:
     def _launch_together(self, model: Any, steps: int) -> None:
         """Several steps a launch from here on."""
         self.record["steps_per_launch"] = steps
-        write_json(self.run.path / "config.json", self.record)
+        self.run.write_record(self.record)
         bring_home(model)
         launch_together(model, steps)
 
@@ -221,7 +220,7 @@ class Trainer:
     def _write_steps(self, steps: int, budget: str) -> None:
         self._record(training=settings.replace(self.config.training, steps=steps))
         self.record["steps_from"] = budget
-        write_json(self.run.path / "config.json", self.record)
+        self.run.write_record(self.record)
 
     def _finish(self, model: Any, dataset: Dataset, observer: Observer) -> None:
         """Final figures, and the state that the run ends in."""
@@ -234,7 +233,7 @@ class Trainer:
         p = self.progress
         scores |= {"step": p.step, "loss": p.loss, "seconds": round(p.seconds, 3)}
         scores["images_per_second"] = average_speed(self.run)
-        write_json(self.run.path / "evaluation.json", scores)
+        self.run.write_evaluation(scores)
         self.run.write_status(state=states.FINISHED, phase="", seconds_left=0, **self._totals())
 
     def _totals(self) -> dict[str, Any]:

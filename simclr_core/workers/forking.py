@@ -12,11 +12,11 @@ import contextlib
 import shutil
 
 from ..base.errors import ConfigError, RunError
-from ..base.files import read_npz, write_json
+from ..base.files import read_npz
 from ..machine.devices import find_device
+from ..runs.layout import METHODS
 from ..runs.run import Run
 from ..runs.snapshots.checkpoint import bare_checkpoint
-from ..runs.snapshots.weights import weight_steps
 from ..runs.store import RunStore
 from ..runs.validation import number
 from ..settings import config as settings
@@ -77,7 +77,7 @@ def fork(
     Args:
         store: where it is to lie.
         parent: the run that it leaves; may still train.
-        step: of a snapshot whose weights were kept (`weights.weight_steps`).
+        step: of a snapshot whose weights were kept (`Run.weight_steps`).
         views, steps, changes: as for `forked_config`.
         name: for people; made from what is changed if empty.
 
@@ -91,7 +91,7 @@ def fork(
         DeviceError: its device is not there.
     """
     old = parent.config
-    known = weight_steps(parent)
+    known = parent.weight_steps()
     if step not in known:
         some = ", ".join(f"{found:,}" for found in known[-12:])
         if not known:
@@ -110,7 +110,7 @@ def fork(
         )
     config = forked_config(old, step, views, steps, **changes)
     find_device(config.training.device)
-    weights = read_npz(parent.path / "snapshots" / f"{step:08d}.weights.npz")
+    weights = read_npz(parent.weights_path(step))
     seconds = next((r.get("seconds") for r in parent.snapshot_rows() if r["step"] == step), 0.0)
 
     def furnish(run: Run) -> None:
@@ -118,11 +118,9 @@ def fork(
         record = run.record
         record["forked"] = {"run": parent.id, "step": step, "name": parent.name}
         record["steps_from"] = "steps"
-        write_json(run.path / "config.json", record)
-        bare_checkpoint(
-            run.path / "checkpoint.npz",
-            weights, step, config.training.steps, number(seconds) or 0.0,
-        )  # fmt: skip
+        run.write_record(record)
+        end = config.training.steps
+        bare_checkpoint(run.checkpoint_path, weights, step, end, number(seconds) or 0.0)
         _copy_map(parent, run, step)
 
     run = store.create(config, name or fork_name(parent, old, config, step), furnish=furnish)
@@ -135,11 +133,11 @@ def _copy_map(parent: Run, run: Run, step: int) -> None:
 
     The worker writes this snapshot anew, as its views may be others.
     """
-    names = [f"snapshots/{step:08d}.npz"]
-    names += [f"coordinates/{method}-{step:08d}.npz" for method in ("pca", "umap")]
-    for name in names:
+    pairs = [(parent.snapshot_path(step), run.snapshot_path(step))]
+    pairs += [(parent.coordinates_path(m, step), run.coordinates_path(m, step)) for m in METHODS]
+    for source, copy in pairs:
         with contextlib.suppress(FileNotFoundError):
-            shutil.copyfile(parent.path / name, run.path / name)
+            shutil.copyfile(source, copy)
 
 
 def fork_name(parent: Run, old: RunConfig, new: RunConfig, step: int) -> str:

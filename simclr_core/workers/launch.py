@@ -20,7 +20,7 @@ from ..base.processes import spawn
 from ..machine.devices import find_device
 from ..runs import states
 from ..runs.run import Run
-from ..runs.store import RunStore, created
+from ..runs.store import RunStore
 from ..settings.config import RunConfig
 from . import handover
 
@@ -169,7 +169,7 @@ def _spawn_worker(store: RunStore, run: Run, slot: str) -> bool:
             phase="starting",
             message="",
         )
-        with (run.path / "log.txt").open("ab") as log:
+        with run.log_path.open("ab") as log:
             if handover.hand_over(store, run, slot, lock, log.fileno()):
                 return True
             words = (str(run.path.resolve()), str(lock))
@@ -211,7 +211,7 @@ def _end(run: Run, request: str, state: str) -> None:
 
 
 def _queued_at(run: Run) -> float:
-    return _number(run.status.get("queued")) or created(run)
+    return _number(run.status.get("queued")) or run.created
 
 
 def _number(value: Any) -> float:

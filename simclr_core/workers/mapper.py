@@ -88,7 +88,7 @@ class _Watched:
             self.trouble = str(error)
 
     def _look_for_steps(self) -> None:
-        stamp = _changed(self.run.path / "snapshots"), _changed(self.run.path / "coordinates")
+        stamp = _changed(self.run.snapshots_folder), _changed(self.run.coordinates_folder)
         if stamp == self.stamp:
             return
         settled = time.time_ns() - max(stamp) > 50_000_000  # file systems tick every few ms
@@ -104,7 +104,7 @@ class _Watched:
 
     def file_time(self, step: int) -> int:
         """When the snapshot of a step was written; 0 if it is gone."""
-        return _changed(self.run.path / "snapshots" / f"{step:08d}.npz")
+        return _changed(self.run.snapshot_path(step))
 
     @property
     def next_step(self) -> int | None:

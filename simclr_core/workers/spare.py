@@ -28,8 +28,6 @@ from ..machine.memory import available
 from ..model import memory
 from ..runs.run import Run
 from ..runs.store import RunStore
-from ..runs.summary import group
-from ..runs.validation import count
 from ..settings.config import RunConfig, replace
 from ..settings.presets import preset_config
 from . import worker
@@ -97,7 +95,7 @@ def expected(store: RunStore) -> tuple[RunConfig, int]:
     room = min(MOST, available() / 3)
     with contextlib.suppress(LabError, OSError):
         for newest in list(store)[-1:]:
-            config, size = newest.config, count(group(newest.record, "data").get("image_size"))
+            config, size = newest.config, newest.data.image_size
             if size and config.model.encoder == "tiny" and memory.needed(config, size) < room:
                 return config, size
     return preset_config("minute"), SHAPES_SIZE

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import signal
 import sys
 import traceback
@@ -24,15 +23,11 @@ from ..machine.devices import find_device
 from ..model import memory
 from ..model.backend import prepare, start_framework
 from ..runs import states
-from ..runs.run import FOLDERS, Run
+from ..runs.run import Run
 from ..runs.store import RunStore
 from . import launch
 
 NICENESS = 5  # below the app, which has to answer
-_LEFT = re.compile(  # what `files` writes aside, of the files that a worker writes
-    r"\.(config|status|metrics|snapshots|evaluation|probe|checkpoint|(pca-)?\d+(\.weights)?)"
-    r"\.(json|jsonl|npz)\.[a-z0-9_]{8}"
-)
 RESERVE = 16384  # bytes kept in `.reserve`: room for a run's last words on a full disk
 
 
@@ -126,21 +121,18 @@ DISK_FULL = (
 def _tidy(run: Run) -> None:
     """Remove what a killed worker left of its files, and make folders that a copy has lost."""
     with writing(run.path):
-        for folder in FOLDERS:
-            (run.path / folder).mkdir(exist_ok=True)
-        for path in [*run.path.glob(".*"), *run.path.glob("[sc]*/.*")]:
-            if _LEFT.fullmatch(path.name):
-                path.unlink(missing_ok=True)
+        run.make_folders()
+        run.remove_leftovers()
 
 
 def _keep_reserve(run: Run) -> None:
     with contextlib.suppress(OSError):
-        (run.path / ".reserve").write_bytes(os.urandom(RESERVE))  # nothing that compresses
+        run.reserve_path.write_bytes(os.urandom(RESERVE))  # nothing that compresses
 
 
 def _free_reserve(run: Run) -> None:
     with contextlib.suppress(OSError):
-        (run.path / ".reserve").unlink(missing_ok=True)
+        run.reserve_path.unlink(missing_ok=True)
 
 
 def _fail(run: Run, message: str, error: str, details: str = "") -> int:

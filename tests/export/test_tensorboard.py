@@ -12,7 +12,7 @@ from fake_run import FakeRun
 from simclr_core.base.files import append_lines
 from simclr_core.export import tensorboard as board
 from simclr_core.runs.run import Run
-from simclr_core.runs.store import RunStore, created
+from simclr_core.runs.store import RunStore
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def test_tensorboard_reads_every_step_and_every_snapshot(run, tmp_path):
     archive = zipfile.ZipFile(io.BytesIO(board.zipped(run, 50)))
     archive.extractall(tmp_path)
     (path,) = Path(tmp_path / "curves").iterdir()
-    assert path.name == f"events.out.tfevents.{int(created(run))}.simclr"
+    assert path.name == f"events.out.tfevents.{int(run.created)}.simclr"
     read = EventAccumulator(str(tmp_path / "curves"), size_guidance={"scalars": 0})
     read.Reload()
     assert set(read.Tags()["scalars"]) == {
@@ -43,7 +43,7 @@ def test_tensorboard_reads_every_step_and_every_snapshot(run, tmp_path):
     found = read.Scalars("training/loss")
     assert [one.step for one in found] == list(range(1, 51))  # the last row has no number
     assert [one.value for one in found] == pytest.approx([r["loss"] for r in rows[:-1]], rel=1e-6)
-    times = [created(run) + row["seconds"] for row in rows[:-1]]
+    times = [run.created + row["seconds"] for row in rows[:-1]]
     assert [one.wall_time for one in found] == pytest.approx(times, abs=1e-3)
     found = read.Scalars("pictures on the map/uniformity")
     expected = [row["uniformity"] for row in run.snapshot_rows()]

@@ -26,9 +26,7 @@ from older_runs import (
 from simclr_core.questions import look
 from simclr_core.questions.job import encode_job
 from simclr_core.runs import comparison, health, states
-from simclr_core.runs.provenance import origin
 from simclr_core.runs.run import Run
-from simclr_core.runs.snapshots.weights import weight_steps
 from simclr_core.runs.store import RunStore
 from small_parts import pictures
 from trained_run import CPU
@@ -79,7 +77,7 @@ def test_each_opens_with_all_that_it_holds(older: RunStore, run_id: str) -> None
 
 def test_scores_weights_and_answers_are_read(older: RunStore) -> None:
     run = older.get(FINISHED)
-    assert weight_steps(run) == [0, 4, 12] and losses(run) == LOSSES
+    assert run.weight_steps() == [0, 4, 12] and losses(run) == LOSSES
     scores = run.evaluation()
     assert scores is not None and scores["step"] == 12 and 0 <= scores["knn_accuracy"] <= 1
     assert run.coordinates("umap", 12)["xy"].shape == (20, 2)
@@ -111,7 +109,7 @@ def test_a_fork_knows_its_parent_and_goes_on_from_there(older: RunStore) -> None
     from simclr_core.training.trainer import Trainer
 
     run = older.get(FORK)
-    came = origin(run)
+    came = run.origin
     assert came is not None
     assert (came.run, came.step, came.name) == (FINISHED, 4, "Finished, with everything")
     np.testing.assert_array_equal(run.snapshot(4)["h"], older.get(FINISHED).snapshot(4)["h"])

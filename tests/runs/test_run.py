@@ -20,8 +20,9 @@ from fake_run import FakeRun
 from simclr_core.base.errors import LabError, RunBusy, RunDamaged, RunError
 from simclr_core.base.files import write_json
 from simclr_core.runs import states
+from simclr_core.runs.record import RunData
 from simclr_core.runs.run import Run
-from simclr_core.runs.store import RunStore, created_words
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 from simclr_core.workers import launch
 
@@ -166,7 +167,7 @@ def test_odd_values_break_neither_list_nor_queue(
     found = json.loads(path.read_text()) if path.exists() else {"state": states.QUEUED}
     path.write_text(json.dumps(found | {key: value}))
     assert good in launch.queue(store) and odd in launch.queue(store)
-    assert isinstance(odd.name, str) and isinstance(created_words(odd), str)
+    assert isinstance(odd.name, str) and isinstance(odd.created_words, str)
     assert {run.id for run in store} == {odd.id, good.id} and store.get(odd.id) == odd
     assert isinstance(odd.requested(1), str | None)
     code, out, _ = call(capsys, "list", "--runs", str(store.root), "--json")
@@ -189,9 +190,9 @@ def test_figures_of_a_status_are_numbers_or_null(run: Run, value: Any) -> None:
 def test_what_a_record_says_of_its_data_is_names_or_nothing(run: Run) -> None:
     data = {"factors": {"a": 7, "b": ["x", 3, "\ud800"]}, "class_names": 7, "kind": 3, "train": 5}
     change(run.path / "config.json", data=data)
-    assert run.record["data"] == {"factors": {"b": ["x", "3", "?"]}, "train": 5}
+    assert run.data == RunData(factors={"b": ("x", "3", "?")}, train=5)
     change(run.path / "config.json", data=[1])
-    assert "data" not in run.record and run.state == states.QUEUED
+    assert run.data == RunData() and run.state == states.QUEUED
 
 
 def test_rows_have_a_step_and_figures(fake: FakeRun) -> None:

@@ -20,7 +20,7 @@ from fake_run import FakeRun
 from simclr_core.base.errors import LabError, RunBusy, RunError
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
-from simclr_core.runs.store import RunStore, created, created_words, runs_dir
+from simclr_core.runs.store import RunStore, runs_dir
 from simclr_core.settings.config import RunConfig, TrainConfig
 from simclr_core.workers import launch
 from small_disk import fill, read_only, small_disk
@@ -62,8 +62,8 @@ def test_a_run_is_made_whole(store: RunStore) -> None:
     assert (run.config, run.name, run.evaluation(), run.snapshot_steps()) == (
         *(config, "a name", None, []),
     )
-    assert abs(created(run) - time.time()) < 60
-    assert created_words(run)[:4] == time.strftime("%Y", time.localtime(created(run)))
+    assert abs(run.created - time.time()) < 60
+    assert run.created_words[:4] == time.strftime("%Y", time.localtime(run.created))
     folders = {path.name for path in run.path.iterdir()}
     assert folders == {"config.json", "label.json", "lock", "snapshots", "coordinates"}
 
@@ -123,7 +123,7 @@ def test_many_runs(store: RunStore, capsys: pytest.CaptureFixture[str]) -> None:
     shutil.copytree(first.path, store.root / "template")
     for number in range(1, 300):
         shutil.copytree(store.root / "template", store.root / f"r{number:03d}")
-        change(store.root / f"r{number:03d}" / "config.json", created=created(first) + number)
+        change(store.root / f"r{number:03d}" / "config.json", created=first.created + number)
     shutil.rmtree(store.root / "template")
     ids = [first.id, *(f"r{number:03d}" for number in range(1, 300))]
     assert [run.id for run in store] == ids
@@ -157,8 +157,8 @@ def test_a_home_folder_is_a_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 def test_created_of_a_damaged_run_is_that_of_its_folder(run: Run) -> None:
     (run.path / "config.json").write_text("{")
-    assert abs(created(run) - time.time()) < 60
-    assert created(Run(run.path / "none")) == 0.0 and created_words(Run(run.path / "none"))
+    assert abs(run.created - time.time()) < 60
+    assert Run(run.path / "none").created == 0.0 and Run(run.path / "none").created_words
 
 
 # Size and deletion

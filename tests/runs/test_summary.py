@@ -7,6 +7,7 @@ import dataclasses
 import pytest
 
 from simclr_core.runs import summary
+from simclr_core.runs.record import RunData
 from simclr_core.settings.config import ModelConfig, TrainConfig, ViewConfig
 from simclr_core.settings.presets import preset_config, view_config
 
@@ -18,11 +19,11 @@ FIGURES = {
     "step": 1240,
     "loss": 1.623,
 }
-RECORD = {"data": {"factors": {"shape": list("abcdefgh")}, "class_names": list("abcde")}}
+DATA = RunData(factors={"shape": tuple("abcdefgh")}, class_names=tuple("abcde"))
 
 
 def test_a_good_run_is_told_with_its_comparisons() -> None:
-    assert summary.learned(FIGURES, RECORD) == (
+    assert summary.learned(FIGURES, DATA) == (
         "Learned without labels: neighbours tell the shape of 84% of new pictures "
         "(kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
     )
@@ -32,22 +33,22 @@ def test_a_run_that_learned_something_else_says_what() -> None:
     hue = {"knn_accuracy": 0.91, "knn_accuracy_untrained": 0.6}
     size = {"knn_accuracy": 0.7, "knn_accuracy_untrained": 0.55}
     lost = {**FIGURES, "knn_accuracy": 0.23, "knn_factors": {"hue": hue, "size": size}}
-    assert summary.learned(lost, RECORD) == (
+    assert summary.learned(lost, DATA) == (
         "It learned hue and size, not shape: of new pictures, neighbours tell the hue of 91% "
         "(untrained 60%), the size of 70% (untrained 55%), the shape of 23% (untrained 32%; kNN "
         "accuracy)."
     )
-    only = summary.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, RECORD)
+    only = summary.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, DATA)
     assert only.startswith("It learned hue, not shape: of new pictures")
     nothing = {"hue": {**hue, "knn_accuracy": 0.61}, "size": None}
-    assert "Not much" in summary.learned({**lost, "knn_factors": nothing}, RECORD)
-    assert "Learned without" in summary.learned({**FIGURES, "knn_factors": {"hue": hue}}, RECORD)
+    assert "Not much" in summary.learned({**lost, "knn_factors": nothing}, DATA)
+    assert "Learned without" in summary.learned({**FIGURES, "knn_factors": {"hue": hue}}, DATA)
 
 
 def test_chance_counts_classes_for_labels_and_categories_for_factors() -> None:
-    assert summary.chance({"of": "label"}, RECORD) == 1 / 5
-    assert summary.chance({"of": "shape"}, RECORD) == 1 / 8
-    assert summary.chance({"of": "hue"}, RECORD) is None
+    assert summary.chance({"of": "label"}, DATA) == 1 / 5
+    assert summary.chance({"of": "shape"}, DATA) == 1 / 8
+    assert summary.chance({"of": "hue"}, DATA) is None
     assert summary.chance({}, None) is None
 
 
@@ -67,7 +68,7 @@ def test_without_labels_the_loss_is_told() -> None:
 
 def test_one_class_is_not_called_no_label() -> None:
     figures = {"step": 1240, "loss": 1.623, "knn_accuracy": None}
-    text = summary.learned(figures, {"data": {"class_names": ["0"]}})
+    text = summary.learned(figures, RunData(class_names=("0",)))
     assert text.endswith("with one and the same label on every picture there is no score to give.")
 
 

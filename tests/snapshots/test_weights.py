@@ -17,7 +17,6 @@ from simclr_core.runs.snapshots.weights import (
     find_weights,
     has_learned,
     image_size,
-    weight_steps,
 )
 from simclr_core.runs.store import RunStore
 from small_parts import config
@@ -48,7 +47,7 @@ def found(run: Run, *args: object) -> tuple[str, int]:
 
 def test_a_run_that_has_not_begun_has_only_its_seed(run: Run) -> None:
     assert found(run, "untrained") == (SEED, 0)
-    assert not has_learned(run) and weight_steps(run) == []
+    assert not has_learned(run) and run.weight_steps() == []
     with pytest.raises(RunError, match="expected weights, found none yet"):
         find_weights(run)
 
@@ -58,7 +57,7 @@ def test_the_first_snapshot_is_the_untrained_network(run: Run) -> None:
     assert found(run, "untrained") == (SNAPSHOT, 0) and not has_learned(run)
     snapshot(run, 3, 12, 100)
     assert found(run, "untrained") == (SNAPSHOT, 0) and has_learned(run)
-    assert weight_steps(run) == [0, 3, 12, 100]
+    assert run.weight_steps() == [0, 3, 12, 100]
 
 
 def test_the_newest_weights_are_the_checkpoints_where_it_goes_further(run: Run) -> None:

@@ -14,6 +14,7 @@ from fake_clock import FakeModel, FakeSteps, FakeTime, fake_time
 from simclr_core.base.errors import Diverged
 from simclr_core.base.files import read_npz
 from simclr_core.model.schedule import learning_rate_at
+from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.observer import Observer, Probe
 from simclr_core.runs.store import RunStore
 from simclr_core.training import callbacks
@@ -25,7 +26,6 @@ from simclr_core.training.callbacks import (
     StopOnRequest,
     snapshot_steps,
     status_of,
-    thin_weights,
 )
 from simclr_core.training.clock import Clock, TrainingProgress
 from small_parts import VIEWS, assert_same, compiled, config, dataset, feed, weights_of
@@ -49,7 +49,7 @@ def test_rows_hold_the_steps_own_values(store: RunStore) -> None:
             reported.append(dict(logs))
 
     model.fit(feed(), steps_per_epoch=4, verbose=0, shuffle=False, callbacks=[clock, log, Keep()])
-    log.close()
+    log.flush()
     rows = run.metrics()[0]
     assert [row["step"] for row in rows] == [1, 2, 3, 4]
     for name in ("loss", "contrastive_accuracy"):
@@ -80,7 +80,7 @@ def test_rows_are_written_a_few_times_a_second_and_all_at_the_end(
     assert [step(0.05) for _ in range(3)] == [[1]] * 3
     assert step(0.06) == [1, 2, 3, 4, 5]
     assert step(0.01) == [1, 2, 3, 4, 5]
-    log.close()
+    log.flush()
     assert [row["step"] for row in run.metrics()[0]] == [1, 2, 3, 4, 5, 6]
 
 
@@ -92,7 +92,7 @@ def test_a_row_goes_on_where_the_file_ends(store: RunStore, time: FakeTime) -> N
         for _ in range(2):
             steps.take(0.1)
             log.on_train_batch_end(0, {"loss": 1.0, "contrastive_accuracy": 0.5})
-        log.close()
+        log.flush()
     assert [row["step"] for row in run.metrics()[0]] == [1, 2, 3, 4]
 
 
@@ -116,6 +116,7 @@ def test_snapshots_by_hand() -> None:
 
 
 def weight_files(folder: Path, count: int, size: int) -> None:
+    folder.mkdir(exist_ok=True)
     for step in range(count):
         (folder / f"{step:08d}.weights.npz").write_bytes(bytes(size))
         (folder / f"{step:08d}.npz").write_bytes(bytes(size))
@@ -136,18 +137,19 @@ def weight_files(folder: Path, count: int, size: int) -> None:
 def test_weights_are_thinned_and_the_first_and_last_stay(
     tmp_path: Path, most: float, kept: tuple[int, ...]
 ) -> None:
-    weight_files(tmp_path, 10, 1000)
-    thin_weights(tmp_path, most)
-    found = [int(path.name[:8]) for path in sorted(tmp_path.glob("*.weights.npz"))]
+    weight_files(tmp_path / "snapshots", 10, 1000)
+    Run(tmp_path).thin_weights(most)
+    folder = tmp_path / "snapshots"
+    found = [int(path.name[:8]) for path in sorted(folder.glob("*.weights.npz"))]
     assert found == list(kept)
-    assert len(list(tmp_path.glob("*.npz"))) == len(found) + 10  # the snapshots themselves stay
+    assert len(list(folder.glob("*.npz"))) == len(found) + 10  # the snapshots themselves stay
 
 
 def test_thinning_nothing_or_one_file(tmp_path: Path) -> None:
-    thin_weights(tmp_path, 0)
-    weight_files(tmp_path, 1, 10)
-    thin_weights(tmp_path, 0)
-    assert (tmp_path / "00000000.weights.npz").exists()
+    Run(tmp_path).thin_weights(0)
+    weight_files(tmp_path / "snapshots", 1, 10)
+    Run(tmp_path).thin_weights(0)
+    assert (tmp_path / "snapshots" / "00000000.weights.npz").exists()
 
 
 def test_snapshots_are_taken_at_their_steps(store: RunStore) -> None:

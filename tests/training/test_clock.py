@@ -44,7 +44,7 @@ def test_a_launch_of_several_steps_counts_each(time: FakeTime, store: RunStore) 
         steps.clock.on_train_batch_end(0, logs)
         log.on_train_batch_end(0, logs)
         assert p.step == done and steps.net.stop_training == (done == 8)
-    log.close()
+    log.flush()
     rows = run.metrics()[0]
     assert [row["step"] for row in rows] == [1, 2, 3, 4, 5, 6, 7, 8]
     assert [row["loss"] for row in rows] == [1, 2, 3, 4, 5, 6, 8, 9]  # the newest are kept

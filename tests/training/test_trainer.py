@@ -12,7 +12,7 @@ from simclr_core.base.errors import ConfigError, DataError, MemoryShort
 from simclr_core.base.files import append_lines, read_npz, write_json
 from simclr_core.machine.devices import Device
 from simclr_core.runs import states
-from simclr_core.runs.provenance import average_speed, describe_data, drop_beyond
+from simclr_core.runs.provenance import average_speed, describe_data
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.training import clock
@@ -247,7 +247,7 @@ def test_what_lies_beyond_the_checkpoint_is_forgotten(
     store: RunStore, beyond: int, kept: list[int]
 ) -> None:
     run = filled(store)
-    drop_beyond(run, beyond)
+    run.drop_beyond(beyond)
     assert [row["step"] for row in run.metrics()[0]] == kept
     assert [row["step"] for row in run.snapshot_rows()] == kept
     assert run.snapshot_steps() == kept

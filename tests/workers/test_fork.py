@@ -14,10 +14,8 @@ from simclr_core.base.files import read_npz
 from simclr_core.cli import repeat
 from simclr_core.model.schedule import learning_rate_at
 from simclr_core.runs import comparison, states
-from simclr_core.runs.provenance import origin
 from simclr_core.runs.run import Run
-from simclr_core.runs.snapshots.weights import weight_steps
-from simclr_core.runs.store import RunStore, created
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import replace
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import forking, launch
@@ -45,7 +43,7 @@ def parent(store: RunStore, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A finished run of 12 steps, with snapshots at 0, 2, 7 and 12."""
     run = store.create(config(source(tmp_path_factory.mktemp("data")), steps=12, **PLAIN), "plain")
     Trainer(run, CPU, "float32").train()
-    assert weight_steps(run) == [0, 2, 7, 12]
+    assert run.weight_steps() == [0, 2, 7, 12]
     return run
 
 
@@ -87,9 +85,9 @@ def test_only_what_was_asked_for_is_changed(store, parent):
         "views.crop_min": (0.6, 0.9),
     }
     assert made.name == "plain, from step 7: temperature 0.9, learning rate 0.01, other views"
-    came = origin(made)
+    came = made.origin
     assert came is not None and (came.run, came.step, came.name) == (parent.id, 7, "plain")
-    assert origin(parent) is None
+    assert parent.origin is None
     Trainer(made, CPU, "float32").train()
     assert set(losses(made)) == set(range(8, 13)) and losses(made)[8] != losses(parent)[8]
     expected = learning_rate_at(made.config.training, 7, 12)
@@ -191,7 +189,7 @@ def test_the_command_forks_and_the_run_names_it(store, parent, capsys, monkeypat
     monkeypatch.setattr("simclr_core.cli.train.watch", lambda *_: None)
     words = ("--temperature", "0.7", "--crop-min", "0.8", "--runs", str(store.root))
     _, out, err = call(capsys, "fork", parent.id, "--step", "7", *words)
-    made = max(store, key=created)
+    made = max(store, key=lambda run: run.created)
     assert f"Run {made.id} in" in out + err and f"from run {parent.id} at step 7" in out + err
     assert made.config.views == replace(VIEWS, crop_min=0.8)
     assert made.config.training.temperature == 0.7
@@ -199,8 +197,9 @@ def test_the_command_forks_and_the_run_names_it(store, parent, capsys, monkeypat
         f"python -m simclr_core fork {parent.id} --step 7 --until 12 --crop-min 0.8 "
         "--temperature 0.7"
     )
-    newest = call(capsys, "fork", parent.id, *words)
-    assert newest and origin(max(store, key=created)).step == 12  # type: ignore[union-attr]
+    assert call(capsys, "fork", parent.id, *words)
+    newest = max(store, key=lambda run: run.created).origin
+    assert newest and newest.step == 12
     line = refused(capsys, "fork", parent.id, "--step", "7", "--crop-min", "7", *words[-2:])
     assert "--crop-min" in line
 

@@ -19,7 +19,7 @@ from simclr_core.base.errors import DeviceError, LabError, RunBusy, RunDamaged, 
 from simclr_core.base.locks import is_locked, try_lock
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
-from simclr_core.runs.store import RunStore, created
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, TrainConfig
 from simclr_core.workers import launch
 from stub_worker import StubWorkers, stub_workers
@@ -77,7 +77,7 @@ def advance_together(store: RunStore, folder: Path, count: int = 4) -> list[str]
 def test_the_line_is_in_the_order_of_joining(store: RunStore) -> None:
     a, b, c = (store.create(CPU) for _ in range(3))
     assert launch.queue(store) == [a, b, c]
-    waiting_at(a, created(c) + 10)
+    waiting_at(a, c.created + 10)
     assert launch.queue(store) == [b, c, a]
     for run in (a, b, c):
         waiting_at(run, 100.0)

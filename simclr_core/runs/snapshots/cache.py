@@ -41,7 +41,7 @@ def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarr
 
     def make() -> tuple[np.ndarray, np.ndarray]:
         """From the file of a large set, else looked for."""
-        path = run.path / f"near-{step:08d}.npz"  # of a large set: see `more`
+        path = run.neighbours_path(step)
         if of == "h" and path.exists():
             found = read_npz(path, "which", "similarity")
             return found["which"], found["similarity"]
@@ -74,7 +74,7 @@ def neighbours_of(
 
 def _knows_all(run: Run, step: int, of: str) -> bool:
     """Whether neighbours of all pictures are there already."""
-    if of == "h" and (run.path / f"near-{step:08d}.npz").exists():
+    if of == "h" and run.neighbours_path(step).exists():
         return True
     with _derive_once.cache_lock:
         return _key(run, step, of) in _derive_once.cache
@@ -168,7 +168,7 @@ def _read(run: Run, step: int) -> dict[str, np.ndarray]:
 
 def _key(run: Run, step: int, what: str, make: object = None) -> tuple[Any, ...]:
     """What something that is told of a step is kept under: it changes with the file."""
-    stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz", run)
+    stamp = _stamp(run.snapshot_path(step), run)
     return (str(run.path), step, what, stamp)
 
 

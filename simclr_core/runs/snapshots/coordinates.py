@@ -13,7 +13,6 @@ from collections.abc import Callable
 import numpy as np
 
 from ...base.errors import RunDamaged, RunError
-from ...base.files import write_npz
 from ...measures import projection
 from ...measures.neighbours import checked
 from ..run import Run
@@ -119,8 +118,7 @@ def project_step(run: Run, step: int, layout: Layout = lay_out) -> dict[str, np.
     """Lay out one snapshot, starting from the nearest that is laid out, and store the result."""
     h = vectors(run, step, "h")
     found = layout(h, _nearest_layout(run, step, len(h)), _coordinates(run, "pca", step, len(h)))
-    (run.path / "coordinates").mkdir(exist_ok=True)
-    write_npz(run.path / "coordinates" / f"umap-{step:08d}.npz", found)
+    run.write_coordinates("umap", step, found)
     return found
 
 

@@ -81,7 +81,7 @@ class Networks:
         config, size = run.config, image_size(run)
         if not size:
             raise RunDamaged(
-                f"Run {run.id}: expected the pictures' size in config.json, found none."
+                f"Run {run.id}: expected the pictures' size in {run.config_path.name}, found none."
             )
         key = (config.model, size, role)
         holds = (str(run.path), config.training.seed, weights)

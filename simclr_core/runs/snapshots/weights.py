@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...base.errors import ConfigError, RunDamaged, RunError
+from ...base.errors import RunDamaged, RunError
 from ..run import Run
 
 TRAINED, UNTRAINED = "trained", "untrained"
@@ -36,10 +36,10 @@ class Weights:
     def path(self, run: Run) -> Path | None:
         """The file in a run's folder; None without one."""
         if self.source == SNAPSHOT:
-            return run.path / "snapshots" / f"{self.step:08d}.weights.npz"
+            return run.weights_path(self.step)
         if self.source == ENCODED:
-            return run.path / "snapshots" / f"{self.step:08d}.npz"
-        return run.path / "checkpoint.npz" if self.source == CHECKPOINT else None
+            return run.snapshot_path(self.step)
+        return run.checkpoint_path if self.source == CHECKPOINT else None
 
     def is_current(self, run: Run) -> bool:
         """Whether the file is still the one that was found."""
@@ -71,7 +71,7 @@ def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weig
         return _of_snapshot(run, 0) or Weights(SEED, 0)
     if role == NONE:
         return _of_representations(run)
-    steps = weight_steps(run)
+    steps = run.weight_steps()
     if step is None:
         found = _newest(run, steps)
     else:
@@ -84,13 +84,7 @@ def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weig
 
 def has_learned(run: Run) -> bool:
     """Whether the run has weights of any step but its first."""
-    return (run.path / "checkpoint.npz").exists() or any(weight_steps(run)[-1:])
-
-
-def weight_steps(run: Run) -> list[int]:
-    """Steps whose weights were kept with their snapshot, ascending."""
-    names = (path.name.split(".")[0] for path in run.path.glob("snapshots/*.weights.npz"))
-    return sorted(int(name) for name in names if name.isdigit())
+    return run.checkpoint_path.exists() or any(run.weight_steps()[-1:])
 
 
 def image_size(run: Run) -> int:
@@ -99,15 +93,7 @@ def image_size(run: Run) -> int:
     Raises:
         RunDamaged: config.json cannot be read.
     """
-    data = run.record.get("data")
-    found = data.get("image_size") if isinstance(data, dict) else None
-    try:
-        return int(found or run.config.data.image_size)
-    except (ConfigError, TypeError, ValueError, AttributeError) as error:
-        raise RunDamaged(
-            f"Run {run.id}: expected settings in config.json, found something else; "
-            "restore it from a copy, or delete the run."
-        ) from error
+    return run.data.image_size or run.config.data.image_size
 
 
 def gone(run: Run) -> RunError:
@@ -129,14 +115,14 @@ def _newest(run: Run, steps: list[int]) -> Weights | None:
 
 
 def _of_snapshot(run: Run, step: int) -> Weights | None:
-    stamp = _stamp(run.path / "snapshots" / f"{step:08d}.weights.npz")
+    stamp = _stamp(run.weights_path(step))
     return Weights(SNAPSHOT, step, stamp) if stamp else None
 
 
 def _of_representations(run: Run) -> Weights:
     """What the newest snapshot has of the pictures."""
     for step in reversed(run.snapshot_steps()):
-        stamp = _stamp(run.path / "snapshots" / f"{step:08d}.npz")
+        stamp = _stamp(run.snapshot_path(step))
         if stamp:
             return Weights(ENCODED, step, stamp)
     raise RunError(f"Run {run.id} has no snapshot yet; wait for its first one.")
@@ -148,7 +134,7 @@ def _of_checkpoint(run: Run) -> Weights | None:
     Raises:
         RunDamaged: it cannot be read.
     """
-    path = run.path / "checkpoint.npz"
+    path = run.checkpoint_path
     stamp = _stamp(path)
     if stamp is None:
         return None
@@ -160,7 +146,7 @@ def _of_checkpoint(run: Run) -> Weights | None:
         zipfile.BadZipFile,
     ) as error:
         raise RunDamaged(
-            f"Expected the file checkpoint.npz in {run.id}, but it cannot be read; "
+            f"Expected the file {path.name} in {run.id}, but it cannot be read; "
             "restore it from a copy, or delete the run."
         ) from error
 
@@ -176,8 +162,7 @@ def _stamp(path: Path) -> tuple[int, int] | None:
 
 def _none(run: Run, step: int | None, steps: list[int]) -> RunError:
     if step is None:
-        data = run.record.get("data")
-        if isinstance(data, dict) and data.get("origin") == "recorded":
+        if run.is_recorded:
             return RunError(
                 f"Run {run.id} has no weights: it was recorded or imported without them."
             )
