@@ -1,4 +1,4 @@
-"""Learn, part 3: the base encoder makes a vector of a picture; vectors have angles."""
+"""Learn, part 3: the base encoder turns a picture into a vector; vectors have angles."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ from . import text as learn_text
 SAME, OTHER, ANY = "same shape", "another shape", "any two"
 BEFORE, AFTER = "untrained", "trained"
 TEXT = (
-    "The <b>base encoder</b> f reads a picture and gives a list of numbers: its "
-    "<b>representation</b> h, here 128 of them. SimCLR allows any network for it; here it is a "
+    "The <b>base encoder</b> f reads a picture and computes a list of numbers: its "
+    "<b>representation</b> h, here 128 of them. SimCLR allows any network as encoder; here it is a "
     "small convolutional one, in the paper mostly a ResNet-50.",
-    "One number by itself means little. Here two lists are compared by their direction, seen as "
+    "One number by itself means little. Here two lists are compared by their direction, as "
     "arrows in a space of 128 dimensions: the <b>cosine</b> of the angle between them is 1 if they "
-    "point the same way. (h has no negative numbers here, so its cosines lie between 0 and 1. The "
-    "loss compares z in this way, two parts on.)",
-    "Untrained, all arrows point nearly the same way. Training pulls two views of one picture "
-    "together and pushes the views of different pictures apart, of whatever shape. Pictures that "
-    "are alike are pushed apart less: that is how groups arise.",
+    "point the same way. (h has no negative numbers here, so its cosines are between 0 and 1. The "
+    "loss compares z in this way, two parts further on.)",
+    "Before training, all arrows point in nearly the same direction. Training pulls two views of "
+    "one picture together and pushes views of different pictures apart, whatever their shape. "
+    "Pictures that are alike are pushed apart less: that is how groups form.",
 )
 
 
-def part(title: str) -> None:
-    """Text, and two pictures with their numbers and their angle."""
+def show_encoder(title: str) -> None:
+    """Show the text, and two pictures with their numbers and their angle."""
     with learn_text.columns(title, TEXT):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             what = st.segmented_control(
@@ -47,16 +47,17 @@ def part(title: str) -> None:
         st.markdown(  # st.html would take the drawings out
             figure(story["images"][[a, b]], h[[a, b]], names(story, a, b)), unsafe_allow_html=True
         )
-        st.html(usual(h, story["shape"], cosine(h[a], h[b])))
+        st.html(compared(h, story["shape"], cosine(h[a], h[b])))
         learn_text.recorded(st.container())
 
 
 def pair(shape: np.ndarray, what: str, seed: int) -> tuple[int, int]:
-    """Two different pictures, drawn.
+    """Draw two different pictures at random.
 
     Args:
-        shape: (P,) of each picture.
-        what: same shape, another one, or any.
+        shape: (P,) the shape of each picture.
+        what: `SAME`, `OTHER` or `ANY`.
+        seed: of the draw.
     """
     random = np.random.default_rng(seed)
     first = int(random.integers(len(shape)))
@@ -68,18 +69,18 @@ def pair(shape: np.ndarray, what: str, seed: int) -> tuple[int, int]:
 
 
 def names(story: dict[str, np.ndarray], a: int, b: int) -> tuple[str, str]:
-    """What both pictures show."""
+    """Return what the two pictures show."""
     return str(story["shapes"][story["shape"][a]]), str(story["shapes"][story["shape"][b]])
 
 
 def cosine(a: np.ndarray, b: np.ndarray) -> float:
-    """Of the angle between two vectors."""
+    """Return the cosine of the angle between two vectors."""
     unit = l2_normalise(np.stack([a, b]))
     return float(unit[0] @ unit[1])
 
 
 def figure(images: np.ndarray, h: np.ndarray, words: tuple[str, str]) -> str:
-    """HTML: two pictures, their numbers as bars, and the angle between their arrows."""
+    """Return HTML: two pictures, their numbers as bars, and the angle between their arrows."""
     top = float(np.abs(h).max()) or 1.0
     rows = "".join(
         f'<div class="learn-row"><img class="lab-picture" src="{data_uri(image)}" alt="{word}">'
@@ -92,7 +93,7 @@ def figure(images: np.ndarray, h: np.ndarray, words: tuple[str, str]) -> str:
 
 
 def bars(values: np.ndarray) -> str:
-    """SVG: numbers from -1 to 1 as thin bars."""
+    """Return SVG: numbers from -1 to 1 as thin bars."""
     width, height = len(values) * 4, 56
     low = float(values.min()) < 0
     zero = height / 2 if low else height
@@ -109,7 +110,7 @@ def bars(values: np.ndarray) -> str:
 
 
 def arrows(degrees: float, value: float) -> str:
-    """SVG: two arrows with the angle between the representations."""
+    """Return SVG: two arrows with the angle between the representations."""
     lines = []
     for turn, colour in ((0.0, "--view-1"), (degrees, "--view-2")):
         x, y = 20 + 120 * math.cos(math.radians(turn)), 130 - 120 * math.sin(math.radians(turn))
@@ -125,16 +126,16 @@ def arrows(degrees: float, value: float) -> str:
     )
 
 
-def usual(h: np.ndarray, shape: np.ndarray, value: float) -> str:
-    """HTML: mean cosines of pairs of the same shape and of different ones, beside this one."""
+def compared(h: np.ndarray, shape: np.ndarray, value: float) -> str:
+    """Return HTML: the cosine of this pair, and mean cosines of same and different shapes."""
     unit = l2_normalise(h)
     alike = unit @ unit.T
     same = shape[:, None] == shape[None]
     others = ~np.eye(len(shape), dtype=bool)
     rows = {
         "this pair": value,
-        "mean of the same shape": float(alike[same & others].mean()),
-        "mean of different shapes": float(alike[~same].mean()),
+        "mean for the same shape": float(alike[same & others].mean()),
+        "mean for different shapes": float(alike[~same].mean()),
     }
     cells = "".join(
         f'<div><span>{name}</span><b style="--at:{50 + 50 * number:.1f}%"></b>'

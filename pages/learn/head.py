@@ -11,17 +11,17 @@ from simclr_core.runs import summary
 from . import text as learn_text
 
 TEXT = (
-    "The loss does not look at h itself. A small network, the <b>projection head</b> g, makes a "
-    "shorter list of it, the <b>projection</b> z, here of 64 numbers, and partners have to be "
-    "found by z. After training g is thrown away and h is kept.",
+    "The loss does not look at h itself. A small network, the <b>projection head</b> g, turns h "
+    "into a shorter list, the <b>projection</b> z, here with 64 numbers, and partners have to be "
+    "found by z. After training, g is thrown away and h is kept.",
     "Why the detour? z is trained to stay the same under the alterations, so it loses much of what "
-    "they vary, such as colour. h, one step before, loses less, and a later task may need it. So "
-    "the paper supposes; its table 3 agrees, and there h does better than z by more than ten "
-    "points (section 4.2). Here h has lost much of the hue as well, and nearly all of the "
+    "they change, such as colour. h, one step earlier, loses less, and a later task may need it. "
+    "This is what the paper supposes; its table 3 agrees, and there h does better than z by more "
+    "than ten points (section 4.2). Here h has lost much of the hue as well, and nearly all of the "
     "background.",
-    "<b>See it.</b> A <b>linear probe</b> is a plain classifier that reads a property out of a "
-    "list of numbers. The more it reads, the more the list still knows, or the more easily it says "
-    "it: a low number does not prove that nothing is left.",
+    "<b>See it.</b> A <b>linear probe</b> is a plain classifier that reads a property from a list "
+    "of numbers. The better it reads, the more the list still knows, or the easier that is to "
+    "read: a low number does not prove that nothing is left.",
 )
 ROWS = (
     ("pixels", "probe_pixels"),
@@ -31,23 +31,23 @@ ROWS = (
 )
 
 
-def part(title: str) -> None:
-    """Text, and what probes read of each property."""
+def show_head(title: str) -> None:
+    """Show the text, and how well probes read each property."""
     with learn_text.columns(title, TEXT):
         story = demo.story()
         names = story["factors"].tolist()
         chosen = str(
             st.segmented_control(
-                "Ask for", names, default=names[0], required=True, key="head_factor"
+                "Property", names, default=names[0], required=True, key="head_factor"
             )
         )
         st.html(figure(story, names.index(chosen)))
-        st.html(lost(story))
+        st.html(gaps_in_words(story))
         learn_text.recorded(st.container())
 
 
 def figure(story: dict[str, np.ndarray], i: int) -> str:
-    """HTML: accuracies of one property from pixels, h and z, with a mark at chance."""
+    """Return HTML: accuracies for one property from pixels, h and z, with a mark at chance."""
     chance = float(story["probe_chance"][i])
     bars = "".join(
         f'<div class="learn-bar"><span>{name}</span><b><i style="width:{100 * value:.1f}%"></i>'
@@ -61,10 +61,10 @@ def figure(story: dict[str, np.ndarray], i: int) -> str:
     )
 
 
-def lost(story: dict[str, np.ndarray]) -> str:
-    """HTML: what z reads less of than h, property by property, in a sentence."""
+def gaps_in_words(story: dict[str, np.ndarray]) -> str:
+    """Return HTML: what probes read from h and from z, property by property, in a sentence."""
     gaps = story["probe_h_last"] - story["probe_z_last"]
-    parts = [
+    readings = [
         f"{name} {summary.percent(float(h))} from h, {summary.percent(float(z))} from z"
         for name, h, z in zip(
             story["factors"], story["probe_h_last"], story["probe_z_last"], strict=True
@@ -72,6 +72,6 @@ def lost(story: dict[str, np.ndarray]) -> str:
     ]
     most = str(story["factors"][int(np.argmax(gaps))])
     return (
-        f"<p>{'; '.join(parts)}. Compared with h, z is worst at <b>{most}</b>. This head has two "
-        "layers, as in the paper.</p>"
+        f"<p>{'; '.join(readings)}. Compared with h, z is worst at <b>{most}</b>. This head has "
+        "two layers, as in the paper.</p>"
     )

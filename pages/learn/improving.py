@@ -14,7 +14,7 @@ from pages.shared.picture_html import data_uri
 from pages.shell.classroom import classroom_link
 from simclr_core.feed import demo
 from simclr_core.lessons.catalogue import lesson_named
-from simclr_core.loss import nt_xent as loss
+from simclr_core.loss import nt_xent
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
@@ -23,19 +23,19 @@ from simclr_core.views.render import render_views
 from . import text as learn_text
 
 TEXT = (
-    "<b>Batch size.</b> More pictures a step mean more negatives, and a harder search. The paper "
-    "gains by it, less so the longer it trains (figure 9). With one minute on two cores 64 "
-    "pictures a step did well here: larger batches leave fewer steps. {batch-size}, {negatives}",
+    "<b>Batch size.</b> More pictures per step mean more negatives and a harder search. In the "
+    "paper this helps, less so with longer training (figure 9). In one minute on two cores, 64 "
+    "pictures per step did well here: larger batches leave fewer steps. {batch-size}, {negatives}",
     "<b>Temperature.</b> It decides how much the most similar strangers count. Too low: hardly any "
-    "others do. Too high: nearly all count alike, and hard ones teach less (section 5.1). The "
-    "paper's probes: 59.7% at 0.05, 64.4% at 0.1, 58.0% at 1 (table 5). {temperature}",
-    "<b>Time.</b> Without labels more passes over the pictures keep helping, in the paper up to a "
-    "thousand (figure 9, ImageNet). One lesson gives 16 pictures a step twice the steps "
-    "({batch-size}), another follows a training on its way ({alignment}).",
+    "others count. Too high: nearly all count the same, and hard ones teach less (section 5.1). "
+    "The paper's probes: 59.7% at 0.05, 64.4% at 0.1, 58.0% at 1 (table 5). {temperature}",
+    "<b>Time.</b> Without labels, more passes over the pictures keep helping, in the paper up to a "
+    "thousand (figure 9, ImageNet). One lesson gives 16 pictures per step twice the steps "
+    "({batch-size}), another follows a network through its training ({alignment}).",
     "<b>Strength of the alterations.</b> Stronger colour distortion helps: from 59.6% to "
     "63.2% as s goes from 1/8 to 1, while supervised learning falls from 77.0% to 75.7% (table 1, "
-    "ImageNet). Too strong, and partners have too little in common; the table does not go so far. "
-    "{color}, {composition}",
+    "ImageNet). If it is too strong, partners have too little in common; the table does not go "
+    "that far. {color}, {composition}",
 )
 BATCHES = (8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 TAUS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
@@ -43,12 +43,12 @@ STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
 SHOWN = 6  # views of each strength
 
 
-def part(title: str) -> None:
-    """Text, and a small figure for each of them."""
+def show_improving(title: str) -> None:
+    """Show the text, and a small figure for each setting."""
     with learn_text.columns(title, [_linked(text) for text in TEXT]):
         left, right = st.columns(2, gap="medium")
         with left:
-            count = int(st.select_slider("Pictures a step (N)", BATCHES, 64, key="more_batch"))
+            count = int(st.select_slider("Pictures per step (N)", BATCHES, 64, key="more_batch"))
             st.html(negatives(count))
         with right:
             tau = float(st.select_slider("Temperature (τ)", TAUS, 0.1, key="more_tau"))
@@ -58,20 +58,22 @@ def part(title: str) -> None:
         )
         st.html(views(strength))
         st.page_link(
-            "pages/views/page.py", label="All alterations, with your own pictures: the page Views"
+            "pages/views/page.py",
+            label="Try all alterations with your own pictures: the page Views",
         )
         st.page_link(
-            "pages/explore/page.py", label="One setting in several values: Explore, Compare, Sweep",
+            "pages/explore/page.py",
+            label="Train with several values of one setting: Explore, Compare, Sweep",
             query_params={"panel": "Compare"},
-        )  # fmt: skip
+        )
         learn_text.recorded(st.container())
 
 
 def _linked(text: str) -> str:
-    """Names of lessons in braces become links to them."""
+    """Return a text in which names of lessons in braces have become links to them."""
 
-    def _link(found: re.Match[str]) -> str:
-        lesson = lesson_named(found[1])
+    def _link(name: re.Match[str]) -> str:
+        lesson = lesson_named(name[1])
         to = escape(classroom_link(f"/lessons?lesson={lesson.name}"))
         return f'<a href="{to}" target="_self">Lesson: {escape(lesson.title)}</a>'
 
@@ -79,39 +81,39 @@ def _linked(text: str) -> str:
 
 
 def negatives(count: int) -> str:
-    """HTML: what a batch of so many pictures asks for."""
+    """Return HTML: how many negatives a batch has, and the loss at chance."""
     return (
         f'<div class="learn-sum"><b>{2 * count - 2:,} negatives</b><p>for each of {2 * count:,} '
         f"views. Guessing is right in 1 of {2 * count - 1:,}, and with all projections alike the "
-        f"loss is ln {2 * count - 1:,} = {loss.collapsed_loss(count):.2f}.</p></div>"
+        f"loss is ln {2 * count - 1:,} = {nt_xent.collapsed_loss(count):.2f}.</p></div>"
     )
 
 
 def weights(tau: float) -> str:
-    """HTML: the share of the push that the most similar strangers get, for recorded z."""
+    """Return HTML: the share of the push that the most similar strangers get, for recorded z."""
     z = l2_normalise(demo.story()["z_last"][:64].astype(np.float32))
     s = (z @ z.T)[~np.eye(len(z), dtype=bool)].reshape(len(z), -1)  # (64, 63)
-    shares = loss.negative_weights(s, tau).mean(axis=0)  # (63,), nearest first
+    shares = nt_xent.negative_weights(s, tau).mean(axis=0)  # (63,), nearest first
     top = float(shares[0])
     bars = "".join(f'<i style="height:{max(100 * v / top, 1):.1f}%"></i>' for v in shares[:40])
     entropy = float(np.exp(-(shares * np.log(np.maximum(shares, 1e-12))).sum()))
     return (
         f'<div class="learn-sum"><b>{top:.0%} on the nearest stranger</b>'
         f'<div class="learn-columns">{bars}</div><p>the push on each of the '
-        f"{min(40, len(shares))} most similar strangers of "
-        f"{len(shares)}; as if about {math.floor(entropy + 0.5)} of them counted equally.</p></div>"
+        f"{min(40, len(shares))} most similar of {len(shares)} strangers; as if about "
+        f"{math.floor(entropy + 0.5)} of them counted equally.</p></div>"
     )
 
 
 def views(strength: float) -> str:
-    """HTML: one picture under colour distortion of a strength, drawn anew several times."""
+    """Return HTML: several views of one picture with colour distortion of one strength."""
     picture = demo.story()["images"][5]
     config = replace(view_config("drawn"), color_strength=strength)
     recipes = draw_recipes(config, SHOWN, 4, 0, image_size=demo.SIZE)
     images = np.repeat(picture[None], SHOWN, axis=0)
-    found = render_views(images, recipes)[:, 0]
+    drawn = render_views(images, recipes)[:, 0]
     cells = "".join(
-        f'<img class="lab-picture" src="{data_uri(view)}" alt="a view">' for view in found
+        f'<img class="lab-picture" src="{data_uri(view)}" alt="a view">' for view in drawn
     )
     first = f'<img class="lab-picture" src="{data_uri(picture)}" alt="the picture">'
     return f'<div class="learn-row learn-views">{first}<span>→</span>{cells}</div>'

@@ -1,4 +1,4 @@
-"""How the parts of Learn are laid out: words on the left, a figure on the right."""
+"""The layout of a part of Learn: words on the left, a figure on the right."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from html import escape
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from simclr_core.feed import demo
+
 
 def columns(title: str, paragraphs: Sequence[str]) -> DeltaGenerator:
-    """A title over short paragraphs of HTML; returns the place of the figure beside them."""
+    """Show a title over paragraphs of HTML, and return the place of the figure beside them."""
     left, right = st.columns([1.0, 1.55], gap="large")
     body = "".join(f"<p>{text}</p>" for text in paragraphs)
     left.html(f'<div class="learn-text"><h2>{escape(title)}</h2>{body}</div>')
@@ -18,11 +20,8 @@ def columns(title: str, paragraphs: Sequence[str]) -> DeltaGenerator:
 
 
 def recorded(place: DeltaGenerator) -> None:
-    """Where the numbers beside the text come from."""
-    from simclr_core.feed import demo
-
-    told = demo.about()
+    """Show where the numbers beside the text come from."""
     place.html(
-        f'<p class="lab-caption">Recorded: {escape(told["about"])} (the run on Home, made by '
-        "scripts/make_demo.py).</p>"
+        f'<p class="lab-caption">Recorded: {escape(demo.about()["about"])} (the run on Home, made '
+        "by scripts/make_demo.py).</p>"
     )

@@ -24,19 +24,20 @@ NAMES = (
 TEXT = (
     "Every picture is altered twice at random (<b>augmentation</b>): a <b>random resized crop</b>, "
     "perhaps a <b>horizontal flip</b>, then <b>colour distortion</b>, which is <b>colour "
-    "jitter</b> and sometimes <b>grayscale</b>; on large pictures <b>Gaussian blur</b> as well. "
+    "jitter</b> and sometimes <b>grayscale</b>; for large pictures <b>Gaussian blur</b> as well. "
     "The two results are its <b>views</b>, a <b>positive pair</b>. All other views of the step "
     "(the <b>batch</b>) are its <b>negatives</b>, here also called strangers.",
-    "The alterations are chosen so that what matters survives them and what does not is changed. "
-    "Colour is changed: then it no longer gives partners away by itself, and other things, such as "
-    "the shape, have to help. If colours stay as they are, the network learns mostly colours.",
+    "The alterations are chosen so that what matters survives them and what does not matter is "
+    "changed. Because colour is changed, it no longer gives partners away by itself, and other "
+    "things, such as the shape, have to help. If colours stay as they are, the network learns "
+    "mostly colours.",
     "<b>Try it.</b> Six pictures, twelve views: click two views that belong together. The network "
-    "does the same task at every step, with a hundred views and more (its answers here are by h).",
+    "does the same task at every step, with a hundred views or more (its answers here use h).",
 )
 
 
-def part(title: str) -> None:
-    """Text, the game, and one view made step by step."""
+def show_views(title: str) -> None:
+    """Show the text, the game, and one view made step by step."""
     number = int(float(st.query_params.get("round", "1")))
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
@@ -49,14 +50,14 @@ def part(title: str) -> None:
 
 
 def game(seed: int) -> dict[str, object]:
-    """What the browser needs for a round: the views, the answers, and the network's pairs."""
-    found = demo.game_round(seed)
+    """Return what a round needs: the views, the answers, and the network's pairs."""
+    this_round = demo.game_round(seed)
     alike = demo.story()["alike"][seed].astype(np.float32)  # (2, 12, 12)
     return {
         "round": seed,
-        "views": [data_uri(view) for view in found.views],
-        "pictures": [data_uri(picture) for picture in found.pictures],
-        "picture": found.picture.tolist(),
+        "views": [data_uri(view) for view in this_round.views],
+        "pictures": [data_uri(picture) for picture in this_round.pictures],
+        "picture": this_round.picture.tolist(),
         "network": {
             name: [list(pair) for pair in demo.matched(matrix)]
             for name, matrix in zip(("untrained", "trained"), alike, strict=True)
@@ -65,7 +66,7 @@ def game(seed: int) -> dict[str, object]:
 
 
 def steps(seed: int) -> str:
-    """HTML: one view, alteration after alteration."""
+    """Return HTML: one view, alteration after alteration."""
     images = demo.story()["images"]
     picture = images[seed % len(images)]
     recipes = draw_recipes(view_config("drawn"), 1, seed, 0, image_size=demo.SIZE)

@@ -1,4 +1,4 @@
-"""Learn, part 1: what labels cost, and what can be had without them."""
+"""Learn, part 1: what labels cost, and what can be learned without them."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from . import text as learn_text
 COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000, 14_000_000)
 SECONDS = (1, 2, 5, 10, 30, 60, 300)
 HOURS_A_WEEK = 40
-SHOWN = 21  # the picture whose way is drawn
+SHOWN = 21  # the picture in the drawing
 TEXT = (
-    "A network that is to tell cats from dogs is usually shown thousands of pictures, each with "
-    "the right answer beside it. Somebody has to write down every answer. For X-rays or satellite "
-    "images it can take an expert, and minutes for each.",
-    "Pictures alone are cheap: a camera makes them by the thousand. Children learn much by "
+    "A network that tells cats from dogs is usually shown thousands of pictures, each with the "
+    "right answer beside it. Somebody has to write down every answer. For X-rays or satellite "
+    "images this can take an expert, and minutes per picture.",
+    "Pictures alone are cheap: a camera takes them by the thousand. Children learn a lot by "
     "looking, too: at three or four months they tell cats from dogs in pictures, without a word "
-    "for either (Quinn, Eimas and Rosenkrantz 1993). The likeness has limits: a child sees things "
-    "move, handles them, hears their names, and is not born blank; the network gets still pictures "
-    "and alterations that people chose.",
-    "<b>Contrastive learning</b> makes a task of that: here are two altered views of one picture "
-    "among many others; which two belong together? The answer is known without anybody having "
-    "labelled anything. What a network has to see in order to solve it is often what people care "
+    "for either (Quinn, Eimas and Rosenkrantz 1993). The comparison has limits: a child sees "
+    "things move, handles them, hears their names, and is not a blank slate at birth; the network "
+    "gets still pictures and alterations that people chose.",
+    "<b>Contrastive learning</b> turns this into a task: here are two altered views of one picture "
+    "among many others; which two belong together? The answer is known although nobody has "
+    "labelled anything. What a network needs to see to solve the task is often what people care "
     "about as well.",
-    "<b>What it cannot do.</b> It gives no names: to call a group of pictures cats, a few labels "
-    "are still needed. It keeps what helps to find partners and may drop the rest, so the choice "
-    "of views largely decides what is learned. And where labels are at hand, learning from them is "
-    "usually quicker: without them it takes more pictures, and more time.",
+    "<b>What it cannot do.</b> It gives no names: to call a group of pictures cats, you still need "
+    "a few labels. It keeps what helps to find partners and may drop the rest, so the choice of "
+    "views largely decides what is learned. And where labels are available, learning from them is "
+    "usually faster: without them it takes more pictures and more time.",
 )
 
 
-def part(title: str) -> None:
-    """Text, and a calculation that can be changed."""
+def show_why(title: str) -> None:
+    """Show the text, and what labels would cost."""
     with learn_text.columns(title, TEXT):
         count = st.select_slider(
             "What would the labels cost? Pictures",
@@ -51,30 +51,28 @@ def part(title: str) -> None:
             "Seconds for each label", SECONDS, 5, key="why_seconds",
             help="A glance takes a second; an outline or a second opinion takes minutes.",
         )  # fmt: skip
-        hours = count * seconds / 3600
-        st.html(sums(hours))
-        told = demo.about()
-        scores = told["scores"]
+        st.html(sums(count * seconds / 3600))
+        scores = demo.about()["scores"]
         st.html(
             '<div class="learn-beside"><p>The run on Home was trained <b>without any label</b>. '
-            "Labels were used afterwards, to test it: the nearest neighbours of a picture tell "
-            f"its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases; before "
-            f"training in {summary.percent(scores['knn_accuracy_untrained'])}, by raw pixels in "
-            f"{summary.percent(scores['knn_accuracy_pixels'])}.</p></div>"
+            "Labels were used afterwards, to test it: the nearest neighbours of a picture give "
+            f"away its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases, compared "
+            f"with {summary.percent(scores['knn_accuracy_untrained'])} before training and "
+            f"{summary.percent(scores['knn_accuracy_pixels'])} by raw pixels.</p></div>"
         )
         learn_text.recorded(st.container())
-        st.markdown(way(), unsafe_allow_html=True)  # st.html would take the drawing out
+        st.markdown(drawing(), unsafe_allow_html=True)  # st.html would take the drawing out
 
 
-def way() -> str:
-    """SVG: the way of a picture to a similarity, with a real pair of views."""
+def drawing() -> str:
+    """Return SVG: from a picture to a similarity, with a real pair of views."""
     picture = demo.story()["images"][SHOWN][None]  # (1, S, S, 3)
     recipes = draw_recipes(view_config("drawn"), 1, SHOWN, 0, image_size=demo.SIZE)
     return pair_diagram(picture[0], render_views(picture, recipes)[0], recipes)
 
 
 def sums(hours: float) -> str:
-    """HTML: hours of work as what they mean, with a bar a working week, 52 at most."""
+    """Return HTML: hours of work in working weeks, with a bar per week, 52 at most."""
     weeks = hours / HOURS_A_WEEK
     if weeks < 1:
         words = (
@@ -88,5 +86,5 @@ def sums(hours: float) -> str:
     more = f"<small>and {round(weeks) - 52:,} weeks more</small>" if round(weeks) > 52 else ""
     return (
         f'<div class="learn-sum"><b>{words}</b><div class="learn-weeks" '
-        f'title="a bar a working week of {HOURS_A_WEEK} hours">{bars}{more}</div></div>'
+        f'title="one bar per working week of {HOURS_A_WEEK} hours">{bars}{more}</div></div>'
     )

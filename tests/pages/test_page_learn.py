@@ -120,7 +120,7 @@ def test_the_angle_is_that_of_the_vectors() -> None:
 
 def test_usual_similarities_are_means_over_pairs() -> None:
     h = np.float32([[1, 0], [2, 0], [0, 3]])
-    html = learn_encoder.usual(h, np.array([0, 0, 1]), 0.5)
+    html = learn_encoder.compared(h, np.array([0, 0, 1]), 0.5)
     assert re.findall(r"<em>([^<]+)", html) == ["0.50", "1.00", "0.00"]
 
 
