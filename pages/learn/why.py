@@ -56,9 +56,9 @@ def show_why(title: str) -> None:
         st.html(
             '<div class="learn-beside"><p>The run on Home was trained <b>without any label</b>. '
             "Labels were used afterwards, to test it: the nearest neighbours of a picture give "
-            f"away its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases, compared "
-            f"with {summary.percent(scores['knn_accuracy_untrained'])} before training and "
-            f"{summary.percent(scores['knn_accuracy_pixels'])} by raw pixels.</p></div>"
+            f"away its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases, "
+            f"compared with {summary.percent(scores['knn_accuracy_untrained'])} before training "
+            f"and {summary.percent(scores['knn_accuracy_pixels'])} by raw pixels.</p></div>"
         )
         learn_text.recorded(st.container())
         st.markdown(drawing(), unsafe_allow_html=True)  # st.html would take the drawing out

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.paradigms import form as paradigm_form
-from pages.paradigms import results as paradigm_found
+from pages.paradigms import results as paradigm_results
 from pages.shared import data_picker
 from pages.shell.link import clean_link
 from simclr_core.base.errors import LabError
@@ -20,7 +20,7 @@ TABS = ("Side by side", "Over labels", "Class by class", "Maps")
 
 
 def main() -> None:
-    """Guard, read, call, show."""
+    """Check the link, read the form, and show the results."""
     st.html(ASSETS / "css" / "paradigms.css")
     words = {"tab": TABS, **paradigm_form.WORDS}
     for problem in clean_link(paradigm_form.WHOLE, words, ("data", *paradigm_form.OTHER)):
@@ -30,7 +30,7 @@ def main() -> None:
         form = paradigm_form.form() if source else None
     if form is None:
         st.html('<p class="lab-caption">Choose pictures with labels: a folder for each class.</p>')
-        st.html(paradigm_found.table(None))
+        st.html(paradigm_results.table(None))
         return
     try:
         study = paradigm_form.study_of(source, form)
@@ -39,32 +39,31 @@ def main() -> None:
         st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
         return
     paradigm_form.controls(study, root)
-    _found(study, root)
+    _show_results(study, root)
 
 
-def _found(study: studies.Study, root: Path) -> None:
-    """What the four ways came to; what they are until then."""
-    found = studies.result(root, study)
+def _show_results(study: studies.Study, root: Path) -> None:
+    """Show the results of the four ways, or only what they are while there are none."""
+    result = studies.result(root, study)
     every = studies.results(root, study)
-    told = found[0] if found else None
-    if told is None and not every:
-        st.html(paradigm_found.table(None))
+    if result is None and not every:
+        st.html(paradigm_results.table(None))
         return
     tab = st.segmented_control(
         "Part", TABS, default=TABS[0], required=True, key="tab", bind="query-params",
         label_visibility="collapsed",
     )  # fmt: skip
     if tab == TABS[1]:
-        paradigm_found.curves(every)
+        paradigm_results.curves(every)
         paradigm_form.every_budget(study, root)
-    elif found is None:
-        st.html(paradigm_found.table(None))
+    elif result is None:
+        st.html(paradigm_results.table(None))
     elif tab == TABS[0]:
-        st.html(paradigm_found.table(told))
+        st.html(paradigm_results.table(result[0]))
     elif tab == TABS[2]:
-        paradigm_found.classes(*found, lambda: studies.pictures(root, study))
+        paradigm_results.classes(*result, lambda: studies.pictures(root, study))
     else:
-        paradigm_found.maps(*found)
+        paradigm_results.maps(*result)
 
 
 main()

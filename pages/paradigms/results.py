@@ -1,4 +1,4 @@
-"""What four ways to learn came to: a table, curves over labels, class by class, and maps."""
+"""Results of the four ways to learn: a table, curves over labels, class by class, and maps."""
 
 from __future__ import annotations
 
@@ -20,22 +20,22 @@ from simclr_core.runs.summary import percent
 
 PLAIN = {"displayModeBar": False, "responsive": True}
 MATRIX = "paradigm-matrix"
-MOST = 48  # pictures of a cell that are shown at once
+MOST = 48  # pictures of a cell shown at once
 
 # What each way is trained on, predicts, is tested on, and is used for.
 ABOUT: dict[str, tuple[str, str, str, str]] = {
     SUPERVISED: (
-        "the labelled pictures alone",
+        "the labelled pictures only",
         "the label",
         "its answers against the labels of test pictures",
-        "tasks for which many labels are there",
+        "tasks with many labels",
     ),
     UNSUPERVISED: (
         "all pictures, no label",
         "the picture itself (autoencoder), or groups (k-means)",
-        "groups, named after classes by the labels of up to 5,000 training pictures; then as the "
-        "others",
-        "looking for structure, compressing",
+        "groups, named after classes by the labels of up to 5,000 training pictures; then like "
+        "the others",
+        "finding structure, compression",
     ),
     SEMI: (
         "all pictures without labels, then the labelled ones",
@@ -46,36 +46,36 @@ ABOUT: dict[str, tuple[str, str, str, str]] = {
     SELF: (
         "all pictures without labels; then a probe on the labelled ones",
         "a view's partner",
-        "what a linear probe or the neighbours read of frozen h",
-        "one encoder for many tasks, searching, transfer",
+        "what a linear probe or the neighbours read from frozen h",
+        "one encoder for many tasks, search, transfer",
     ),
 }
-ROWS = ("trained on", "is asked for", "tested by", "used for")
+ROWS = ("trained on", "predicts", "tested by", "used for")
 
 
-def table(told: Mapping[str, Any] | None) -> str:
-    """HTML: the four ways side by side, with this study's figures if there are any."""
+def table(result: Mapping[str, Any] | None) -> str:
+    """Return HTML: the four ways side by side, with the figures of this study if it has any."""
     heads = "".join(f'<th scope="col">{escape(way.capitalize())}</th>' for way in WAYS)
     body = []
     for i, row in enumerate(ROWS):
         cells = "".join(f"<td>{escape(ABOUT[way][i])}</td>" for way in WAYS)
         body.append(f'<tr><th scope="row">{row}</th>{cells}</tr>')
-    if told:
-        body += figures_rows(told)
+    if result:
+        body += figures_rows(result)
     return (
         f'<div class="paradigm-table"><table><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>{_about(told) if told else ''}</div>"
+        f"<tbody>{''.join(body)}</tbody></table>{_about(result) if result else ''}</div>"
     )
 
 
-def figures_rows(told: Mapping[str, Any]) -> list[str]:
-    """HTML rows with what was measured; unbalanced classes get scores that suit them first."""
-    ways = told["ways"]
+def figures_rows(result: Mapping[str, Any]) -> list[str]:
+    """Return HTML rows of figures; for unbalanced classes, those that suit them come first."""
+    ways = result["ways"]
     fair = balanced(np.array(ways[SUPERVISED]["support"]))
     names = ["accuracy", "balanced_accuracy", "auc"]
     names = names if fair else ["balanced_accuracy", "auc", "accuracy"]
     words = {
-        "accuracy": "right answers (accuracy)",
+        "accuracy": "correct answers (accuracy)",
         "balanced_accuracy": "mean over classes (balanced accuracy)",
         "auc": "ranking (AUC)",
     }
@@ -88,7 +88,7 @@ def figures_rows(told: Mapping[str, Any]) -> list[str]:
             text = "–" if value is None else f"{value:.3f}" if name == "auc" else percent(value)
             mark = " class='best'" if value is not None and value == best[name] else ""
             if way == UNSUPERVISED and not i:
-                text += "<small> its groups named by more labels than the others get</small>"
+                text += "<small> its groups are named with more labels than the others get</small>"
             cells += f"<td{mark}>{text}</td>"
         kind = "paradigm-first" if not i else "paradigm-more"
         rows.append(f'<tr class="{kind}"><th scope="row">{words[name]}</th>{cells}</tr>')
@@ -99,25 +99,25 @@ def figures_rows(told: Mapping[str, Any]) -> list[str]:
     return rows
 
 
-def _also(found: Mapping[str, Any]) -> str:
-    variants = found.get("variants", {})
+def _also(figures: Mapping[str, Any]) -> str:
+    variants = figures.get("variants", {})
     return "<br>".join(f"{escape(name)} {percent(value)}" for name, value in variants.items())
 
 
-def _time(way: str, found: Mapping[str, Any]) -> str:
+def _time(way: str, figures: Mapping[str, Any]) -> str:
     parts = []
     if way in (SEMI, SELF):
         parts.append(
-            f"{found['pretraining_seconds']:.0f} s without labels "
-            f"({found['pretraining_steps']:,} steps)"
+            f"{figures['pretraining_seconds']:.0f} s without labels "
+            f"({figures['pretraining_steps']:,} steps)"
         )
-    if found["steps"]:
-        parts.append(f"{found['seconds']:.0f} s ({found['steps']:,} steps)")
+    if figures["steps"]:
+        parts.append(f"{figures['seconds']:.0f} s ({figures['steps']:,} steps)")
     return "<br>".join(parts)
 
 
-def _about(told: Mapping[str, Any]) -> str:
-    counts = np.array(told["ways"][SUPERVISED]["support"])  # of the test pictures
+def _about(result: Mapping[str, Any]) -> str:
+    counts = np.array(result["ways"][SUPERVISED]["support"])  # of the test pictures
     share, occur = counts.max() / max(counts.sum(), 1), int((counts > 0).sum())
     unfair = "" if balanced(counts) else (
         f" The classes are unbalanced ({percent(float(share))} of the test pictures are of the "
@@ -125,73 +125,73 @@ def _about(told: Mapping[str, Any]) -> str:
         f"{occur} by balanced accuracy."
     )  # fmt: skip
     return (
-        f'<p class="lab-caption">{told["labelled"]:,} of {told["train"]:,} training pictures have '
-        f"their labels used; {told['test']:,} test pictures. Encoder {escape(told['encoder'])}, "
-        f"seed {told['study']['seed']}, {escape(told['date'])}. Guessing: 1 in {occur}."
+        f'<p class="lab-caption">The labels of {result["labelled"]:,} of {result["train"]:,} '
+        f"training pictures are used; {result['test']:,} test pictures. Encoder "
+        f"{escape(result['encoder'])}, seed {result['study']['seed']}, {escape(result['date'])}. Guessing: 1 in {occur}."
         f"{unfair}</p>"
     )
 
 
 def curves(every: Sequence[Mapping[str, Any]]) -> None:
-    """Accuracy over labels, every seed that was tried here."""
+    """Show accuracy over labels, for every seed that was tried here."""
     dark = st.context.theme.type == "dark"
     fair = balanced(np.array(every[0]["ways"][SUPERVISED]["support"]))
     name = "accuracy" if fair else "balanced_accuracy"
     figure = label_figures.budgets_figure(points(every, name), name.replace("_", " "), dark)
     st.plotly_chart(figure, config=PLAIN, key="paradigm-curves", height=420)
     st.html(
-        '<p class="lab-caption">Every point is a study made here, on these pictures with as many '
-        "seconds. Choose another number of labels or another seed above, and Compare adds to it. "
-        "Unsupervised learning trains without labels and is the same for all; naming its groups "
-        "takes the labels of up to 5,000 training pictures. Self-supervised learning is a kind of "
-        "it that makes its own task; semi-supervised learning has other forms as well, such as "
-        "pseudo-labels.</p>"
+        '<p class="lab-caption">Every point is a study made here, with these pictures and the same '
+        "number of seconds. To add one, choose another number of labels or another seed above and "
+        "press Compare. Unsupervised learning trains without labels, so it is the same for all; "
+        "naming its groups takes the labels of up to 5,000 training pictures. Self-supervised "
+        "learning is a kind of unsupervised learning that makes its own task; semi-supervised "
+        "learning has other forms as well, such as pseudo-labels.</p>"
     )
 
 
 def points(
     every: Sequence[Mapping[str, Any]], name: str
 ) -> dict[str, dict[int, list[tuple[int, float]]]]:
-    """way -> seed -> (labelled pictures a class, score), with the usual way of fine-tuning."""
-    found: dict[str, dict[int, list[tuple[int, float]]]] = {way: {} for way in WAYS}
-    for told in every:
-        study = told["study"]
+    """Return way -> seed -> (labelled pictures per class, score), with the default fine-tuning."""
+    curves_by_way: dict[str, dict[int, list[tuple[int, float]]]] = {way: {} for way in WAYS}
+    for result in every:
+        study = result["study"]
         plain = not study["frozen"] and study["rate"] == 0.25 and not study["staged"]
-        known = sum(1 for count in told["train_counts"] if count)
-        count = round(told["labelled"] / max(known, 1))  # a class, on average
+        known = sum(1 for count in result["train_counts"] if count)
+        count = round(result["labelled"] / max(known, 1))  # per class, on average
         for way in WAYS:
             if plain or way != SEMI:
-                row = found[way].setdefault(study["seed"], [])
-                pair = (int(count), float(told["ways"][way][name]))
+                row = curves_by_way[way].setdefault(study["seed"], [])
+                pair = (int(count), float(result["ways"][way][name]))
                 if all(pair[0] != other[0] for other in row):
                     row.append(pair)
-    for seeds in found.values():
+    for seeds in curves_by_way.values():
         for row in seeds.values():
             row.sort()
-    return found
+    return curves_by_way
 
 
 def classes(
-    told: Mapping[str, Any],
+    result: Mapping[str, Any],
     arrays: Mapping[str, np.ndarray],
     pictures: Callable[[], np.ndarray],
 ) -> None:
-    """Report and confusion matrix of one way; the pictures of the cell that was pressed.
+    """Show report and confusion matrix of one way, and the pictures of the cell that was clicked.
 
     Args:
         pictures: reads the test pictures, which may be many: called if a cell is chosen.
     """
     left, right = st.columns([1, 1.15], gap="large")
-    names = told["class_names"] or [str(i) for i in range(len(told["train_counts"]))]
+    names = result["class_names"] or [str(i) for i in range(len(result["train_counts"]))]
     with left:
         way = st.segmented_control("Way", WAYS, default=SEMI, required=True, key="paradigm_way")
-        found = told["ways"][way]
-        st.html(report(found, names))
+        figures = result["ways"][way]
+        st.html(report(figures, names))
     with right:
-        of = f"{way} {told['study']}"  # another study's cell is not this one's
+        of = f"{way} {result['study']}"  # another study's cell is not this one's
         cell = st.session_state.get("paradigm_cell")
         chosen = [cell["true"], cell["answered"]] if cell and cell.get("of") == of else None
-        header = {"names": names, "matrix": found["confusion"], "of": of, "chosen": chosen}
+        header = {"names": names, "matrix": figures["confusion"], "of": of, "chosen": chosen}
         mount("learn/confusion", MATRIX, "content", pack(header, {}), on_cell_change=_chosen)
         if chosen:
             _gallery(chosen, names, arrays["truth"], arrays[f"predicted__{way}"], pictures())
@@ -203,10 +203,10 @@ def _chosen() -> None:
         st.session_state["paradigm_cell"] = dict(cell)
 
 
-def report(found: Mapping[str, Any], names: Sequence[str]) -> str:
-    """HTML: precision, recall and F1 of every class, and their mean."""
+def report(figures: Mapping[str, Any], names: Sequence[str]) -> str:
+    """Return HTML: precision, recall and F1 of every class, and their mean."""
     rows = []
-    each = list(zip(names, *(found[k] for k in ("precision", "recall", "f1", "support")),
+    each = list(zip(names, *(figures[k] for k in ("precision", "recall", "f1", "support")),
                     strict=True))  # fmt: skip
     for name, precision, recall, f1, support in each:
         cells = [f"{v:.2f}" if support else "–" for v in (precision, recall, f1)]
@@ -224,8 +224,8 @@ def report(found: Mapping[str, Any], names: Sequence[str]) -> str:
     )
     return (
         '<div class="paradigm-report"><table><thead><tr><td></td>'
-        '<th scope="col" title="Of the pictures that were called so, the share that are">precision'
-        '</th><th scope="col" title="Of the pictures that are so, the share that were called so">'
+        '<th scope="col" title="Share of the pictures classified so that are of this class">'
+        'precision</th><th scope="col" title="Share of the pictures of this class that were classified so">'
         'recall</th><th scope="col" title="The harmonic mean of both">F1</th>'
         f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
@@ -247,14 +247,14 @@ def _gallery(
     )
     more = f", the first {len(shown)} of them" if len(shown) < len(rows) else ""
     st.html(
-        f'<div class="paradigm-gallery"><p>Of class {escape(str(names[chosen[0]]))}, answered as '
+        f'<div class="paradigm-gallery"><p>Of class {escape(str(names[chosen[0]]))}, classified as '
         f"{escape(str(names[chosen[1]]))}: {len(rows):,}{more}</p>{images}</div>"
     )
 
 
-def maps(told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """The same test pictures under all four ways."""
-    names = told["class_names"] or [str(i) for i in range(len(told["train_counts"]))]
+def maps(result: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
+    """Show the same test pictures on the map of each way."""
+    names = result["class_names"] or [str(i) for i in range(len(result["train_counts"]))]
     xy = {way: arrays[f"xy__{way}"] for way in WAYS if f"xy__{way}" in arrays}
     count = len(next(iter(xy.values())))
     truth = arrays["truth"][:count].tolist()
@@ -262,6 +262,6 @@ def maps(told: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
     mount("map/side_by_side", "paradigm-maps", "content", block)
     st.html(
         f'<p class="lab-caption">UMAP of h of {count:,} test pictures (of the autoencoder\'s code '
-        "for unsupervised), coloured by their true class. The axes have no units; what lies near "
-        "need not be near in h.</p>"
+        "for unsupervised), coloured by their true class. The axes have no units; points "
+        "that are close here need not be close in h.</p>"
     )

@@ -1,4 +1,4 @@
 """Findings of the literature as comparisons that anybody can run in two minutes.
 
-objectives -> small_training -> catalogue (what is compared, what is expected) -> results
+catalogue (what is compared and expected) -> lesson_data -> small_training -> quantities -> results
 """

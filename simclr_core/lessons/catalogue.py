@@ -1,6 +1,6 @@
-"""The lessons, in the order in which they are told.
+"""The lessons, in the order in which they are shown.
 
-Effects were named before the recorded results were made; what did not hold stays and says so.
+Effects were named before the recorded results were made; those that did not hold stay and say so.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ LESSONS: tuple[Lesson, ...] = (
 
 
 def lesson_named(name: str) -> Lesson:
-    """A lesson by its name.
+    """Return a lesson by its name.
 
     Raises:
-        ConfigError: it is not known; the nearest is named.
+        ConfigError: it is not known; the message names the nearest.
     """
     for lesson in LESSONS:
         if lesson.name == name:

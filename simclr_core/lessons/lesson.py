@@ -1,4 +1,4 @@
-"""What a lesson is: a question, conditions to compare, and what is expected before it is run."""
+"""A lesson: a question, conditions to compare, and the effects expected before it is run."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ..base.progress import Progress
 from ..settings.config import RunConfig, replace
 from ..settings.presets import preset_config
 
-Found = Mapping[str, Mapping[str, float]]  # condition -> quantity -> value, of one seed
+Conditions = Mapping[str, Mapping[str, float]]  # condition -> quantity -> value, of one seed
 
 
 @dataclass(frozen=True)
@@ -37,12 +37,12 @@ class Effect:
     """A difference that is expected, named before anything is run.
 
     Attributes:
-        words: what is expected, as a sentence.
-        quantity: a name of `measures`.
+        words: the expectation, as a sentence.
+        quantity: a name of `quantities`.
         more: the condition in which it is larger.
         less: the condition in which it is smaller, or a number to compare with.
-        least: of the mean over the seeds; every single seed has to be above 0.
-        other: the quantity of `less`, where it is another one.
+        least: of the mean over the seeds; every seed has to be above 0.
+        other: the quantity of `less`, if it is another one.
     """
 
     words: str
@@ -54,19 +54,19 @@ class Effect:
 
     @property
     def comparison(self) -> str:
-        """What has to be larger than what, in the names of quantities and conditions."""
+        """What has to be larger than what, by the names of quantities and conditions."""
         if not isinstance(self.less, str):
             return f"{self.quantity} of {self.more!r} above {self.less:g}"
         return (
             f"{self.quantity} of {self.more!r} above {self.other or self.quantity} of {self.less!r}"
         )
 
-    def of(self, found: Found) -> float:
-        """The difference in one seed."""
-        more = found[self.more][self.quantity]
+    def of(self, values: Conditions) -> float:
+        """Return the difference in one seed."""
+        more = values[self.more][self.quantity]
         if not isinstance(self.less, str):
             return more - self.less
-        return more - found[self.less][self.other or self.quantity]
+        return more - values[self.less][self.other or self.quantity]
 
 
 @dataclass(frozen=True)
@@ -76,16 +76,16 @@ class Lesson:
     Attributes:
         name: on the command line and in links.
         title, question: for people.
-        answers: predictions to choose from; `right` is the index of what is expected.
+        answers: predictions to choose from; `right` is the index of the expected one.
         about: what is compared, and on what.
         source, published: where the finding was published, and its figure there.
         shows_not: what must not be concluded.
-        data: a built-in set, or "" where none is needed.
-        quantities: name of `measures` -> words, those that are drawn, in order.
+        data: a built-in set, or "" if none is needed.
+        quantities: name of `quantities` -> words, those that are drawn, in order.
         conditions, effects: what is compared and what is expected.
         steps: of a condition.
         base: settings that differ from the preset `minute`.
-        run: takes (lesson, data, seed, tell); None compares the conditions.
+        run: takes (lesson, data, seed, progress); None compares the conditions.
         seconds: about what one seed takes on two cores.
     """
 
@@ -108,7 +108,7 @@ class Lesson:
     run: Callable[[Lesson, str, int, Progress], dict[str, Any]] | None = None
 
     def config(self, condition: Condition, source: str, kind: str, seed: int) -> RunConfig:
-        """All settings of a condition.
+        """Return all settings of a condition.
 
         Args:
             source, kind: of the data.
@@ -124,7 +124,7 @@ class Lesson:
         return replace(config, training=training)
 
     def settings(self, source: str, kind: str) -> dict[str, Any]:
-        """What a result was made with, as JSON values.
+        """Return what a result is made with, as JSON values.
 
         Args:
             source, kind: of the data.
@@ -149,8 +149,8 @@ class Lesson:
     def version(self) -> str:
         """Changes with data, conditions, settings and effects, not with words.
 
-        What a lesson with a `run` of its own fixes in its module is no part of it: whoever changes
-        that changes `steps` or `base` as well, or records anew.
+        It does not cover constants of a module with its own `run`: to change those, change `steps`
+        or `base` as well, or record the lesson again.
         """
         what = (self.data, self.conditions, self.steps, sorted(self.base), self.base)
         wanted = [(e.quantity, e.more, e.less, e.least, e.other) for e in self.effects]
@@ -176,21 +176,21 @@ class Outcome:
 
     @property
     def held(self) -> bool:
-        """Every seed agrees on the direction, and the mean reaches what was named before."""
+        """Every seed agrees on the direction, and the mean is at least `effect.least`."""
         return min(self.values) > 0 and self.mean >= self.effect.least
 
 
-def outcomes(lesson: Lesson, seeds: Sequence[Found]) -> list[Outcome]:
-    """What became of every effect.
+def outcomes(lesson: Lesson, seeds: Sequence[Conditions]) -> list[Outcome]:
+    """Return the outcome of every effect.
 
     Args:
-        seeds: what was found with each; at least one.
+        seeds: the values of each seed; at least one.
     """
     return [
-        Outcome(effect, tuple(effect.of(found) for found in seeds)) for effect in lesson.effects
+        Outcome(effect, tuple(effect.of(values) for values in seeds)) for effect in lesson.effects
     ]
 
 
-def held(found: Sequence[Outcome]) -> bool:
-    """Whether all effects of a lesson held."""
-    return all(one.held for one in found)
+def held(effects: Sequence[Outcome]) -> bool:
+    """Return whether all effects of a lesson held."""
+    return all(one.held for one in effects)

@@ -1,7 +1,7 @@
-"""What lessons found: recorded results that come with the app, and what was run here.
+"""Results of lessons: recorded ones that come with the app, and those made here.
 
 assets/lessons/NAME.json       at least five seeds, with command, date and hardware
-RUNS/.lessons/NAME-VERSION-SEED.json   one seed that was run here
+RUNS/.lessons/NAME-VERSION-SEED.json   one seed run here
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from .lesson import Lesson, Outcome, held, outcomes
 
 RECORDED = ASSETS / "lessons"
 HERE = ".lessons"  # in the folder of runs
-FIRST_HERE = 100  # seed of the first run of a lesson here: apart from those that were recorded
+FIRST_HERE = 100  # seed of the first run of a lesson here: apart from the recorded ones
 
 
 @dataclass(frozen=True)
@@ -29,7 +29,7 @@ class Results:
     """All seeds of a lesson that are known.
 
     Attributes:
-        recorded, here: a result of `run_lesson` a seed.
+        recorded, here: a result of `run_lesson` per seed.
         about: of the recorded ones: command, date, processor, cores, versions, data.
     """
 
@@ -44,21 +44,21 @@ class Results:
 
 
 def recorded(lesson: Lesson) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
-    """What comes with the app: results by seed, and what they were made with; () if nothing does.
+    """Return the results that come with the app, and what they were made with; () if none do.
 
-    Results of another version of the lesson do not count.
+    Results of other versions of the lesson do not count.
     """
     try:
-        found = json.loads((RECORDED / f"{lesson.name}.json").read_text())
+        file = json.loads((RECORDED / f"{lesson.name}.json").read_text())
     except (OSError, ValueError):
         return (), {}
-    if found.get("version") != lesson.version:
+    if file.get("version") != lesson.version:
         return (), {}
-    return tuple(found["seeds"]), {k: v for k, v in found.items() if k != "seeds"}
+    return tuple(file["seeds"]), {k: v for k, v in file.items() if k != "seeds"}
 
 
 def results(root: Path, lesson: Lesson) -> Results:
-    """Recorded results and those of this folder of runs.
+    """Return recorded results and those of this folder of runs.
 
     Args:
         root: the folder of runs.
@@ -67,19 +67,19 @@ def results(root: Path, lesson: Lesson) -> Results:
     here = []
     for path in sorted((root / HERE).glob(f"{lesson.name}-{lesson.version}-*.json")):
         with contextlib.suppress(LabError):  # damaged: as if it had not been run
-            found = read_json(path) or {}
-            if fits(lesson, found):
-                here.append(found)
+            result = read_json(path) or {}
+            if fits(lesson, result):
+                here.append(result)
     return Results(before, tuple(sorted(here, key=lambda row: row["seed"])), about)
 
 
 def result_path(root: Path, lesson: Lesson, seed: int) -> Path:
-    """Where one seed's result lies."""
+    """Return the path of one seed's result."""
     return root / HERE / f"{lesson.name}-{lesson.version}-{seed}.json"
 
 
 def settings_words(config: Mapping[str, Any]) -> str:
-    """What a result was made with, in a line: the settings that say most, and what differs.
+    """Return what a result was made with, in a line: the main settings, and what differs.
 
     Args:
         config: of `Lesson.settings`.
@@ -98,35 +98,35 @@ def settings_words(config: Mapping[str, Any]) -> str:
         f"flip p {views['flip_p']:g}",
         "float32",
     ]
-    told = ", ".join(words)
+    line = ", ".join(words)
     for name, changes in config["changes"].items():
         flat = []
         for group, value in changes.items():
             rows = value.items() if isinstance(value, Mapping) else [(group, value)]
             flat += [f"{key} {each}" for key, each in rows]
         if flat:
-            told += f"; {name}: {', '.join(flat)}"
-    return told
+            line += f"; {name}: {', '.join(flat)}"
+    return line
 
 
 def task_key(lesson: Lesson, seed: int) -> str:
-    """The key under which one seed is asked for (see `tasks`)."""
+    """Return the key under which one seed is queued (see `workers.tasks`)."""
     return f"lesson-{lesson.name}-{lesson.version}-{seed}"
 
 
-def fits(lesson: Lesson, found: Any) -> bool:
-    """Whether an object can be a seed's result: effects can be told, and all are numbers."""
+def fits(lesson: Lesson, result: Any) -> bool:
+    """Return whether an object can be a seed's result: all effects can be computed."""
     try:
         for effect in lesson.effects:
-            float(effect.of(found["conditions"]))
-        values = [v for row in found["conditions"].values() for v in row.values()]
-        return isinstance(found["seed"], int) and all(math.isfinite(v) for v in values)
+            float(effect.of(result["conditions"]))
+        values = [v for row in result["conditions"].values() for v in row.values()]
+        return isinstance(result["seed"], int) and all(math.isfinite(v) for v in values)
     except (KeyError, TypeError, ValueError):
         return False
 
 
 def next_seed(root: Path, lesson: Lesson) -> int:
-    """The seed of the next run here."""
+    """Return the seed of the next run here."""
     known = {row["seed"] for row in results(root, lesson).here}
     seed = FIRST_HERE
     while seed in known:
@@ -135,22 +135,22 @@ def next_seed(root: Path, lesson: Lesson) -> int:
 
 
 def summary(lesson: Lesson, seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """What a lesson came to, as plain JSON values.
+    """Return the outcome of a lesson, as plain JSON values.
 
     Args:
         seeds: results of `run_lesson`, at least one.
     """
-    found = outcomes(lesson, [row["conditions"] for row in seeds])
+    effects = outcomes(lesson, [row["conditions"] for row in seeds])
     return {
         "lesson": lesson.name,
         "version": lesson.version,
-        "held": held(found),
-        "effects": [_told(outcome) for outcome in found],
+        "held": held(effects),
+        "effects": [_summary_of(outcome) for outcome in effects],
         "seconds": [row["seconds"] for row in seeds],
     }
 
 
-def _told(outcome: Outcome) -> dict[str, Any]:
+def _summary_of(outcome: Outcome) -> dict[str, Any]:
     effect = outcome.effect
     return {
         "expected": effect.words,

@@ -1,11 +1,11 @@
 """One study: four ways to learn from the same pictures, encoder, seconds and labels.
 
     RUNS/.studies/BASE/pretrained.npz      weights of the contrastive training
-    RUNS/.studies/BASE/codes.npz           what the autoencoder made of all pictures
-    RUNS/.studies/BASE/test.npz            the test pictures that can be looked at
+    RUNS/.studies/BASE/codes.npz           the autoencoder's codes of all pictures
+    RUNS/.studies/BASE/test.npz            the test pictures that the app shows
     RUNS/.studies/BASE/KEY.json, KEY.npz   figures, and predictions and maps, of one label budget
 
-BASE is of everything but the labels: other budgets share what learned without them.
+BASE names everything but the labels: other budgets share what was learned without them.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ FOLDER = ".studies"
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
 SEMI, SELF = "semi-supervised", "self-supervised"
 WAYS = (SUPERVISED, UNSUPERVISED, SEMI, SELF)
-VERSION = 2  # of what is made and how: figures of others are not shown beside these
+VERSION = 2  # changes with how studies are made: figures of others are not shown beside these
 
 
 @dataclass(frozen=True)
 class Study:
-    """What is compared.
+    """The settings of a study.
 
     Attributes:
         source: as for `load_dataset`.
         image_size: pixels a side; 0 lets the data choose.
-        stamp: of the file or folder, so that other pictures at the same place are others.
-        seconds: of training; learning without labels gets four fifths, fine-tuning the rest.
-        budget: labelled pictures a class; 0 takes all.
-        seed: of everything that is drawn.
-        frozen: convolutions that fine-tuning leaves as they are.
-        rate: of fine-tuning, as a part of the rate of training from scratch.
-        staged: fine-tuning trains the classifier alone at first.
+        stamp: of the file or folder; it changes when the pictures there do.
+        seconds: of training; pretraining gets four fifths of them, fine-tuning the rest.
+        budget: labelled pictures per class; 0 takes all.
+        seed: of everything random.
+        frozen: convolutions that fine-tuning does not change.
+        rate: learning rate of fine-tuning, as a part of that of training from scratch.
+        staged: whether fine-tuning first trains the classifier alone.
     """
 
     source: str
@@ -70,59 +70,59 @@ class Study:
 
     @property
     def base(self) -> str:
-        """Names what all label budgets share."""
+        """The name of what all label budgets share."""
         what = (VERSION, self.source, self.stamp, self.image_size, self.seconds, self.seed)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
     @property
     def key(self) -> str:
-        """Names the study."""
+        """The name of the study."""
         what = (self.base, self.budget, self.frozen, self.rate, self.staged)
         return hashlib.sha256(repr(what).encode()).hexdigest()[:12]
 
     @property
     def task(self) -> str:
-        """The key under which it is asked for (see `tasks`)."""
+        """The key under which it is queued (see `workers.tasks`)."""
         return f"study-{self.base}-{self.key}"
 
 
 def results(root: Path, study: Study) -> list[dict[str, Any]]:
-    """Everything that was found on the same pictures in the same seconds, all seeds and budgets."""
-    found = []
+    """Return all figures for the same pictures and seconds, with any seed and budget."""
+    figures = []
     for path in sorted((root / FOLDER).glob("*/*.json")):
         with contextlib.suppress(LabError):
-            told = read_json(path)
-            if isinstance(told, dict) and _like(told, study):
-                found.append(told)
-    return found
+            one = read_json(path)
+            if isinstance(one, dict) and _comparable(one, study):
+                figures.append(one)
+    return figures
 
 
 def result(root: Path, study: Study) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-    """Figures and arrays of one study; None if it has not been made."""
+    """Return figures and arrays of one study; None if it has not been made."""
     place = root / FOLDER / study.base
     try:
-        told = read_json(place / f"{study.key}.json")
-        return (told, read_npz(place / f"{study.key}.npz")) if told else None
+        figures = read_json(place / f"{study.key}.json")
+        return (figures, read_npz(place / f"{study.key}.npz")) if figures else None
     except LabError:
         return None
 
 
 def is_made(root: Path, study: Study) -> bool:
-    """Whether there are figures of a study."""
+    """Return whether there are figures of a study."""
     return (root / FOLDER / study.base / f"{study.key}.json").exists()
 
 
 def pictures(root: Path, study: Study) -> np.ndarray:
-    """The first test pictures, (M, S, S, 3) uint8; none if they are gone."""
+    """Return the first test pictures, (M, S, S, 3) uint8; none if they are gone."""
     try:
         return read_npz(root / FOLDER / study.base / "test.npz")["images"]
     except (LabError, KeyError):
         return np.zeros((0, 8, 8, 3), np.uint8)
 
 
-def _like(told: dict[str, Any], study: Study) -> bool:
+def _comparable(figures: dict[str, Any], study: Study) -> bool:
     same = ("source", "stamp", "image_size", "seconds")
-    about = told.get("study")
-    if told.get("version") != VERSION or not isinstance(about, dict):
+    about = figures.get("study")
+    if figures.get("version") != VERSION or not isinstance(about, dict):
         return False
     return all(about.get(k) == getattr(study, k) for k in same)

@@ -13,7 +13,7 @@ from page_app import labels, open_page, text
 from streamlit.testing.v1 import AppTest
 
 from pages.paradigms import form as paradigm_form
-from pages.paradigms import results as paradigm_found
+from pages.paradigms import results as paradigm_results
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.measures.classification import report
 from simclr_core.paradigms import study as studies
@@ -96,7 +96,7 @@ def test_every_part_shows_what_was_found(page: Open, root: Path, tab: str) -> No
     app = page(data="digits", tab=tab)
     assert not app.exception and "Compare" not in labels(app)
     if tab == "Side by side":
-        assert "right answers (accuracy)" in text(app) and "30 of 90" in text(app)
+        assert "correct answers (accuracy)" in text(app) and "30 of 90" in text(app)
     if tab == "Class by class":
         precision = told["ways"][studies.SEMI]["precision"][0]
         assert "a&lt;b" in text(app) and f"{precision:.2f}" in text(app)
@@ -117,10 +117,10 @@ def test_every_number_of_labels_is_asked_for_at_once(page: Open, root: Path) -> 
 
 def test_unbalanced_classes_get_balanced_scores_first(root: Path) -> None:
     told, _ = made_up(Study("x"), (90, 12, 12))
-    html = paradigm_found.table(told)
+    html = paradigm_results.table(told)
     assert html.index("balanced accuracy") < html.index("(accuracy)")
     assert "unbalanced" in html and "always answering that class" in html
-    even = paradigm_found.table(made_up(Study("x"))[0])
+    even = paradigm_results.table(made_up(Study("x"))[0])
     assert even.index("(accuracy)") < even.index("balanced accuracy") and "unbalanced" not in even
 
 
@@ -129,7 +129,7 @@ def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
         made_up(Study("x", budget=budget, seed=seed, frozen=frozen))[0]
         for budget, seed, frozen in ((10, 0, 0), (2, 0, 0), (5, 1, 0), (50, 0, 3), (0, 0, 0))
     ]
-    found = paradigm_found.points(every, "accuracy")
+    found = paradigm_results.points(every, "accuracy")
     assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 a class
     assert [count for count, _ in found[studies.SELF][0]] == [2, 10, 30, 50]
     assert [count for count, _ in found[studies.SELF][1]] == [5]
