@@ -127,8 +127,8 @@ def _about(result: Mapping[str, Any]) -> str:
     return (
         f'<p class="lab-caption">The labels of {result["labelled"]:,} of {result["train"]:,} '
         f"training pictures are used; {result['test']:,} test pictures. Encoder "
-        f"{escape(result['encoder'])}, seed {result['study']['seed']}, {escape(result['date'])}. Guessing: 1 in {occur}."
-        f"{unfair}</p>"
+        f"{escape(result['encoder'])}, seed {result['study']['seed']}, {escape(result['date'])}. "
+        f"Guessing: 1 in {occur}.{unfair}</p>"
     )
 
 
@@ -225,8 +225,8 @@ def report(figures: Mapping[str, Any], names: Sequence[str]) -> str:
     return (
         '<div class="paradigm-report"><table><thead><tr><td></td>'
         '<th scope="col" title="Share of the pictures classified so that are of this class">'
-        'precision</th><th scope="col" title="Share of the pictures of this class that were classified so">'
-        'recall</th><th scope="col" title="The harmonic mean of both">F1</th>'
+        'precision</th><th scope="col" title="Share of the pictures of this class that were '
+        'classified so">recall</th><th scope="col" title="The harmonic mean of both">F1</th>'
         f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
 
