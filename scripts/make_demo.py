@@ -28,7 +28,7 @@ from simclr_core.export import replay  # noqa: E402
 from simclr_core.feed import demo  # noqa: E402
 from simclr_core.machine.devices import find_device  # noqa: E402
 from simclr_core.model.backend import prepare  # noqa: E402
-from simclr_core.questions import factor_probes as keeping  # noqa: E402
+from simclr_core.questions.factor_probes import probe_factors  # noqa: E402
 from simclr_core.runs.run import Run  # noqa: E402
 from simclr_core.runs.snapshots.networks import Networks  # noqa: E402
 from simclr_core.runs.snapshots.weights import find_weights  # noqa: E402
@@ -91,7 +91,7 @@ def write_story(run: Run, path: Path) -> None:
         "h_last": run.snapshot(last)["h"][:TOLD].astype(np.float16),
         "z_last": run.snapshot(last)["z"][:TOLD].astype(np.float16),
     }
-    probes = keeping.keeps(run, 2, lambda share, words: None)
+    probes = probe_factors(run, 2, lambda share, words: None)
     found |= {
         "factors": probes["names"],
         "probe_chance": probes["chance"],

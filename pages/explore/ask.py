@@ -1,7 +1,4 @@
-"""What Explore's maps can show now, and what has to be computed first: that is asked for.
-
-Nothing here shows anything; `explore_map` does.
-"""
+"""What Explore's maps can show now; what has to be computed first is asked of the run."""
 
 from __future__ import annotations
 
@@ -13,34 +10,34 @@ from typing import Any
 
 from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
-from simclr_core.feed import map_blocks as blocks
+from simclr_core.feed import map_blocks
 from simclr_core.feed.categories import choices
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
-from simclr_core.questions import large_probe as more
 from simclr_core.questions.job import Job, clusters_job, layout_job, more_job
 from simclr_core.questions.jobs import forget
+from simclr_core.questions.large_probe import owner, set_of
 from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
 
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
 _PLAIN = {
-    blocks.PREDICTED: "predicted label",
-    blocks.CLUSTER: "clusters",
-    blocks.LOSS: "loss",
-    blocks.VIEWS: "similarity of its views",
+    map_blocks.PREDICTED: "predicted label",
+    map_blocks.CLUSTER: "clusters",
+    map_blocks.LOSS: "loss",
+    map_blocks.VIEWS: "similarity of its views",
 }
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What a person has chosen to see.
+    """What the user wants to see on the maps.
 
     Attributes:
         spaces: "h", "z" or both, in the order of the maps.
         method: "umap" or "pca".
-        color: a label, factor or one of `explore_blocks`' names; empty for the first there is.
+        color: label, factor or one of the names in `map_blocks`; empty for the first there is.
         k: clusters.
         layout: neighbours, min_dist and metric of UMAP.
         points: pictures of a larger set; 0 for the run's own.
@@ -65,7 +62,7 @@ class Found:
 
 
 def color_names(run: Run) -> dict[str, str]:
-    """What the maps can be coloured by -> the words for it."""
+    """Return what the maps can be coloured by -> the words for it."""
     try:
         probe = probe_facts(run)
     except LabError:
@@ -73,20 +70,20 @@ def color_names(run: Run) -> dict[str, str]:
     if probe is None:
         return {}
     known = choices(probe)
-    others = [blocks.PREDICTED] * bool(blocks.target(probe))
-    if not blocks.is_recorded(run):
-        others += [blocks.LOSS, blocks.VIEWS]
-    others.append(blocks.CLUSTER)
+    others = [map_blocks.PREDICTED] * bool(map_blocks.target(probe))
+    if not map_blocks.is_recorded(run):
+        others += [map_blocks.LOSS, map_blocks.VIEWS]
+    others.append(map_blocks.CLUSTER)
     return {name: name for name in known} | {name: _PLAIN[name] for name in others}
 
 
 def fill_maps(run: Run, wanted: Wanted, found: Found) -> None:
-    """Fill in what can be shown now; asks for what has to be computed first.
+    """Fill in what can be shown now, and ask for what has to be computed first.
 
     Raises:
         LabError: the run cannot be read.
     """
-    spaces = wanted.spaces if more.owner(run) == run else ("h",)
+    spaces = wanted.spaces if owner(run) == run else ("h",)
     if "z" in spaces and not _has_z(run):
         found.notes.append("This run has no z: its maps are of h.")
         spaces = ("h",)
@@ -96,12 +93,12 @@ def fill_maps(run: Run, wanted: Wanted, found: Found) -> None:
 
 
 def larger(run: Run, wanted: Wanted, found: Found) -> Run:
-    """The set of more pictures that is wanted, to be read like a run; the run until it is there.
+    """Return the set of more pictures that is wanted, or the run itself until the set is there.
 
     Args:
         found: gets a note, and whether the set will come.
     """
-    if wanted.points and blocks.is_recorded(run):
+    if wanted.points and map_blocks.is_recorded(run):
         found.notes.append("This run was trained elsewhere: it has no network for more pictures.")
         return run
     key = (
@@ -111,16 +108,16 @@ def larger(run: Run, wanted: Wanted, found: Found) -> Run:
     )
     if not key:
         return run
-    name = str(blocks.answer_of(run, key, "name"))
-    there = more.set_of(run, name)
-    if there is None:  # made room for another one meanwhile
+    name = str(map_blocks.answer_of(run, key, "name"))
+    there = set_of(run, name)
+    if there is None:  # another set has taken its place meanwhile
         forget(run, key)
         found.waiting = True
     return there or run
 
 
 def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
-    """One map: its own if it is there, PCA of the same until it is."""
+    """Return one map as it is wanted, or by PCA until that is there."""
     own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
     if own:
         neighbors, min_dist, metric = wanted.layout
@@ -128,7 +125,7 @@ def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
             run, layout_job(of, neighbors, min_dist, metric), f"The map of {of}", found
         )
         if key:
-            steps = blocks.answered_steps(run, key)
+            steps = map_blocks.answered_steps(run, key)
             return described(run, of, "umap", steps, key, wanted.layout)
     elif wanted.method == "umap":
         if steps := run.coordinate_steps("umap"):
@@ -139,7 +136,7 @@ def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
 
 
 def _has_z(run: Run) -> bool:
-    """Whether the newest readable snapshot has projections."""
+    """Return whether the newest readable snapshot has projections."""
     for step in reversed(run.snapshot_steps()):
         with contextlib.suppress(LabError):
             return "z" in cache.arrays(run, step)
@@ -169,10 +166,10 @@ def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
     first = next(iter(names), "")
     chosen = wanted.color if wanted.color in names else first
     key = ""
-    if chosen == blocks.CLUSTER:
+    if chosen == map_blocks.CLUSTER:
         key = _key_of_answer(run, clusters_job(wanted.k), "The clusters", found)
         if not key:
-            chosen = first if first != blocks.CLUSTER else blocks.NONE
+            chosen = first if first != map_blocks.CLUSTER else map_blocks.NONE
     stamps = {str(step): stamp(run.snapshot_path(step)) for step in run.snapshot_steps()}
     return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
 
@@ -192,7 +189,7 @@ def _key_of_answer(run: Run, job: Job, what: str, found: Found) -> str:
 
 
 def stamp(path: Path) -> str:
-    """When a file was written, as a short word; empty if it is gone."""
+    """Return when a file was written, as a short word; empty if it is gone."""
     try:
         return f"{path.stat().st_mtime_ns:x}"
     except OSError:

@@ -1,4 +1,4 @@
-"""Explore's panel on several runs: what differs, their curves, what came out, and their maps."""
+"""Explore's comparison of runs: settings that differ, curves, final scores and maps."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.run_rows import Row
+from pages.shared.trouble import show_trouble
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
-from simclr_core.feed import map_blocks as explore_blocks
 from simclr_core.feed.categories import choices
+from simclr_core.feed.map_blocks import NONE, is_recorded
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.figures.charts import lines_figure
@@ -24,92 +25,87 @@ from simclr_core.runs import comparison, summary, validation
 from simclr_core.runs.run import Run
 from simclr_core.runs.states import ENDED
 
-from . import ask as explore_ask
-from . import kept as explore_keeps
-from . import map as explore_map
-from . import starts as explore_starts
+from .ask import stamp
+from .kept import ABOUT, side_by_side
+from .map import surroundings
+from .starts import CHOSEN, PROBLEM, show_starts
 
 MOST = 8  # runs
-_KEY = explore_starts.CHOSEN
 
 
 def chosen_of_link(rows: dict[str, Row]) -> list[str]:
-    """Ids of the runs that the link names and that there are."""
+    """Return the ids of the link's runs, without those that do not exist."""
     return [one for one in st.query_params.get("runs", "").split(",") if one in rows][:MOST]
 
 
-def goes_on(rows: dict[str, Row]) -> bool:
-    """Whether one of the link's runs still trains, or waits to."""
+def any_unfinished(rows: dict[str, Row]) -> bool:
+    """Return whether one of the link's runs still trains, or waits to."""
     return any(rows[one].state not in ENDED for one in chosen_of_link(rows))
 
 
-def panel(run: Run, rows: dict[str, Row]) -> bool:
+def show_comparison(run: Run, rows: dict[str, Row]) -> bool:
     """Compare a run with others.
 
     Args:
-        run: the one that is open; it comes first.
+        run: the run that is open; it comes first.
         rows: all runs.
 
     Returns:
-        Whether an answer is awaited.
+        Whether an answer is still to come.
     """
     with st.container(key="compare-head", horizontal=True, vertical_alignment="center"):
         chosen = _choose(run, rows)
-        explore_starts.buttons(run)
-    if problem := st.session_state.get(explore_starts.PROBLEM):
-        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+        show_starts(run)
+    show_trouble(st.session_state.get(PROBLEM, ""))
     readable, problems = _readable(chosen)
-    lost = [one for one in st.query_params.get("runs", "").split(",") if one and one not in rows]
-    if lost:
-        words = ", ".join(one[:20] for one in lost[:MOST])
+    missing = [one for one in st.query_params.get("runs", "").split(",") if one and one not in rows]
+    if missing:
+        words = ", ".join(one[:20] for one in missing[:MOST])
         problems.append(f"Not here: {words}. Deleted, or on another machine.")
-    if problems:
-        st.html(f'<p class="explore-trouble">{escape(" ".join(problems))}</p>')
+    show_trouble(" ".join(problems))
     if len(readable) < 2:
-        st.html('<p class="explore-trouble">Choose at least two runs to compare them.</p>')
+        show_trouble("Choose at least two runs to compare them.")
         return False
     names = _names(readable, rows)
     left, right = st.columns([1.25, 1.0], gap="medium")
     with left:
         _curves(readable, names)
     with right:
-        st.html(table(readable, names))
-        st.html(outcomes(readable, names))
+        st.html(settings_table(readable, names))
+        st.html(score_dots(readable, names))
     _maps(readable, names)
-    return _keeps(readable, names)
+    return _show_probes(readable, names)
 
 
-def _keeps(runs: Sequence[Run], names: Sequence[str]) -> bool:
-    """What probes read of every run, if that is asked for; returns whether answers will come."""
+def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:
+    """Draw what probes read of every run, if wanted; returns whether an answer is still to come."""
     wanted = st.toggle(
         "What they keep", key="probes", bind="query-params",
-        help="Linear probes of every property, run by run: some seconds for each the first time.",
+        help="Linear probes of every property. Each run takes some seconds the first time.",
     )  # fmt: skip
     if not wanted:
         return False
     found = {
         name: look(run, keeps_job())
         if run.state in ENDED
-        else Reply(words="it is asked once it has ended.")
+        else Reply(words="computed once the run has ended.")
         for name, run in zip(names, runs, strict=True)
     }
-    recorded = [
-        name for name, run in zip(names, runs, strict=True) if explore_blocks.is_recorded(run)
-    ]
-    st.html(explore_keeps.side_by_side(found, recorded))
-    st.html(f'<p class="keeps-about">{escape(explore_keeps.ABOUT)}</p>')
+    recorded = [name for name, run in zip(names, runs, strict=True) if is_recorded(run)]
+    st.html(side_by_side(found, recorded))
+    st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
     return any(one.waiting for one in found.values())
 
 
 def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
-    """The runs of the link that there are; with none, those of the same pictures."""
+    """Let the user choose; begins with the link's runs, or one more of the same pictures."""
     wanted = chosen_of_link(rows)
     if not wanted:
         data = rows[run.id].data if run.id in rows else ""
         same = [one for one, row in rows.items() if row.data == data and one != run.id]
         wanted = [run.id, *same[:1]]
     chosen = st.multiselect(
-        "Runs", list(rows), default=wanted[:MOST], max_selections=MOST, key=_KEY,
+        "Runs", list(rows), default=wanted[:MOST], max_selections=MOST, key=CHOSEN,
         format_func=lambda one: f"{rows[one].name} ({one})", on_change=_to_link,
         label_visibility="collapsed", placeholder="Choose two to eight runs",
     )  # fmt: skip
@@ -117,7 +113,7 @@ def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
 
 
 def _to_link() -> None:
-    st.query_params["runs"] = ",".join(st.session_state[_KEY])
+    st.query_params["runs"] = ",".join(st.session_state[CHOSEN])
 
 
 def _readable(chosen: Sequence[Run]) -> tuple[list[Run], list[str]]:
@@ -132,7 +128,7 @@ def _readable(chosen: Sequence[Run]) -> tuple[list[Run], list[str]]:
 
 
 def _names(runs: Sequence[Run], rows: dict[str, Row]) -> list[str]:
-    """A short name a run: its own, with its id where two are called alike."""
+    """Return a short name for each run, with its id where two have the same name."""
     names = [rows[run.id].name for run in runs]
     return [
         f"{name} ({run.id})" if names.count(name) > 1 and name != run.id else name
@@ -165,8 +161,8 @@ def _curves(runs: Sequence[Run], names: Sequence[str]) -> None:
     st.plotly_chart(figure, key="compare-lines", height=330, config={"displayModeBar": False})
 
 
-def table(runs: Sequence[Run], names: Sequence[str]) -> str:
-    """HTML: the settings that differ, a column a run."""
+def settings_table(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """Return as HTML the settings that differ, one column for each run."""
     rows = comparison.differences(runs)
     if not rows:
         return '<p class="explore-trouble">These runs have the same settings and the same seed.</p>'
@@ -183,13 +179,13 @@ def table(runs: Sequence[Run], names: Sequence[str]) -> str:
     )
 
 
-def outcomes(runs: Sequence[Run], names: Sequence[str]) -> str:
-    """HTML: final figures, every run a dot on a line from 0 to 1; seeds of a setting share one."""
+def score_dots(runs: Sequence[Run], names: Sequence[str]) -> str:
+    """Return as HTML the final scores: each run a dot; seeds of a setting share a line."""
     numbers = comparison.settings_of(runs)
     every = [comparison.scores(run) for run in runs]
     fields = list(dict.fromkeys(field for one in every for field in one))
     if not fields:
-        return '<p class="explore-trouble">None of these runs has its final figures yet.</p>'
+        return '<p class="explore-trouble">None of these runs has its final scores yet.</p>'
     lines = []
     for field in fields:
         values = {round(one[field], 4) for one in every if field in one}
@@ -204,7 +200,7 @@ def outcomes(runs: Sequence[Run], names: Sequence[str]) -> str:
                 known = [every[i][field] for i in held]
                 lines.append(_dots(label, [names[i] for i in held], known, color))
     return (
-        '<div class="outcomes"><h4>What came out</h4>' + "".join(lines) + "<p>Each dot is a run; "
+        '<div class="outcomes"><h4>Final scores</h4>' + "".join(lines) + "<p>Each dot is a run; "
         "runs that differ by their seed alone share a line.</p></div>"
     )
 
@@ -221,7 +217,7 @@ def _dots(label: str, names: Sequence[str], values: Sequence[float], color: str)
 
 
 def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
-    """The runs' maps, linked where they are of the same pictures."""
+    """Draw the runs' maps, linked where they show the same pictures."""
     maps = []
     for run, name in zip(runs, names, strict=True):
         try:
@@ -230,13 +226,11 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
             probe = None
         if probe is None:
             continue
-        color = next(iter(choices(probe)), explore_blocks.NONE)
+        color = next(iter(choices(probe)), NONE)
         method = "umap" if run.coordinate_steps("umap") else "pca"
         steps = run.coordinate_steps(method)
-        stamps = {
-            str(step): explore_ask.stamp(run.coordinates_path(method, step)) for step in steps
-        }
-        around: dict[str, Any] = explore_map.surroundings(run)
+        stamps = {str(step): stamp(run.coordinates_path(method, step)) for step in steps}
+        around: dict[str, Any] = surroundings(run)
         maps.append(
             around
             | {
@@ -255,7 +249,7 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
 
 
 def _plain(name: str) -> str:
-    """A setting's name for people."""
+    """Return a setting's name as users read it."""
     return name.split(".", 1)[-1].replace("_", " ")
 
 

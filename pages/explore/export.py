@@ -1,4 +1,4 @@
-"""Explore's panel of what can be taken away: tables, figures, a replay, the encoder."""
+"""Explore's exports: tables, figures, a replay, the encoder."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
 from pages.shared.question_words import reply_words
+from pages.shared.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.cli import repeat
 from simclr_core.export import formats
@@ -18,20 +19,21 @@ from simclr_core.export.static_figures import NUMBERS
 from simclr_core.model.encoder_file import USE
 from simclr_core.questions.job import encoder_job
 from simclr_core.questions.reply import look
-from simclr_core.runs import tables as table
+from simclr_core.runs import tables
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
 from simclr_core.runs.summary import size_words
 
-from . import starts as explore_starts
+from .starts import count_of
 
 _FORMS = {"keras": "Keras file", "savedmodel": "SavedModel, as a zip"}
 
 
-def panel(run: Run, message: str) -> bool:
-    """Links to files of a run; returns whether one of them is being made.
+def show_exports(run: Run, message: str) -> bool:
+    """Draw links to files of a run; returns whether one of them is being made.
 
     Args:
+        run: which.
         message: why there is nothing yet; empty if there is.
     """
     if not message:
@@ -41,21 +43,21 @@ def panel(run: Run, message: str) -> bool:
         except LabError as error:
             message = str(error)
     if message:
-        st.html(f'<p class="explore-trouble">{escape(message)}</p>')
+        show_trouble(message)
         return False
     left, middle, right = st.container(key="take").columns([1.0, 1.0, 1.25], gap="large")
     with left:
-        step = _of_a_step(run)
+        step = _show_snapshot(run)
     with middle:
-        _of_the_run(run, step)
+        _show_run(run, step)
     with right:
-        return _encoder(run, step)
+        return _show_encoder(run, step)
 
 
-def _of_a_step(run: Run) -> int:
-    """What belongs to one snapshot; returns its step."""
+def _show_snapshot(run: Run) -> int:
+    """Draw links for one snapshot; returns its step."""
     steps = run.snapshot_steps()
-    wanted = explore_starts.count_of(st.query_params.get("step", ""))
+    wanted = count_of(st.query_params.get("step", ""))
     before = [step for step in steps if wanted is not None and step <= wanted] or steps
     st.html("<h4>One snapshot</h4>")
     step = int(
@@ -68,8 +70,8 @@ def _of_a_step(run: Run) -> int:
         "Table of its pictures: labels, places, h and z",
         {name: address(run, f"table.{name}", step=step) for name in ("csv", "parquet")},
     )
-    known = table.known(run.probe())
-    colors = [*table.choices(known), *(NUMBERS if "z_views" in _arrays(run, step) else ())]
+    known = tables.known(run.probe())
+    colors = [*tables.choices(known), *(NUMBERS if "z_views" in _arrays(run, step) else ())]
     of, method, color = "h", "umap", ""
     with st.container(horizontal=True):
         of = str(
@@ -96,11 +98,11 @@ def _of_a_step(run: Run) -> int:
     return step
 
 
-def _of_the_run(run: Run, step: int) -> None:
-    """What belongs to the whole run."""
+def _show_run(run: Run, step: int) -> None:
+    """Draw links for the whole run."""
     st.html("<h4>The whole run</h4>")
     _links(
-        "A page that replays it, in one file, without a network",
+        "A page that replays the run, in one file, without a network",
         {"html": address(run, "replay.html")},
     )
     _links(
@@ -117,7 +119,7 @@ def _of_the_run(run: Run, step: int) -> None:
         "Runs",
         {"zip": downloads.address(run)},
     )
-    st.html("<h4>Once more</h4>")
+    st.html("<h4>Reproduce this run</h4>")
     try:
         st.code(repeat.command(run), language="bash", wrap_lines=True)
         st.caption("Equal to the last digit in float32 on the same machine, versions and threads.")
@@ -125,13 +127,13 @@ def _of_the_run(run: Run, step: int) -> None:
         st.caption(str(error))
 
 
-def _encoder(run: Run, step: int) -> bool:
-    """The encoder at a step, made by the analyst when it is asked for."""
+def _show_encoder(run: Run, step: int) -> bool:
+    """Draw the encoder's link, or the button that has it made; returns whether it is being made."""
     st.html("<h4>The encoder</h4>")
     known = run.weight_steps()
     if step not in known:
-        some = f"Those of step {known[-1]:,} were kept." if known else ""
-        st.caption(f"Of this step no weights are there. {some}")
+        some = f" Step {known[-1]:,} has them." if known else ""
+        st.caption(f"No weights were kept for this step.{some}")
         return False
     form = str(
         st.segmented_control(
@@ -168,7 +170,7 @@ def _ask(asked: str) -> None:
 
 
 def _links(what: str, links: dict[str, str]) -> None:
-    """A sentence and a link a form."""
+    """Draw a sentence with one link for each format."""
     anchors = "".join(
         f'<a class="download" href="{escape(href)}" download>{escape(name)}</a>'
         for name, href in links.items()
@@ -177,7 +179,7 @@ def _links(what: str, links: dict[str, str]) -> None:
 
 
 def _arrays(run: Run, step: int) -> list[str]:
-    """Names of what a snapshot holds; none if it cannot be read."""
+    """Return the names of a snapshot's arrays; none if it cannot be read."""
     try:
         return list(cache.arrays(run, step))
     except LabError:

@@ -1,4 +1,4 @@
-"""The settings of Explore: whose run, which panel, and what its maps show."""
+"""The settings of Explore: the run, the panel, and what the maps show."""
 
 from __future__ import annotations
 
@@ -9,18 +9,17 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import run_rows
-from simclr_core.feed import pairs as explore_pairs
 from simclr_core.feed.map_blocks import CLUSTER
+from simclr_core.feed.pairs import COUNTS, ORDERS
 from simclr_core.measures.neighbours import METRICS
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
-from simclr_core.questions import large_probe as more
+from simclr_core.questions.large_probe import COUNTS as SET_COUNTS
 from simclr_core.runs import comparison, states
 from simclr_core.runs.run import Run
 
-from . import ask as explore_ask
-from . import occlusion as explore_looks
-from . import own as explore_own
-from .ask import Wanted
+from .ask import Wanted, color_names
+from .occlusion import OTHER, VIEWS
+from .own import show_upload
 
 MAP, MATRIX, PAIRS, HEALTH = "Map", "Similarity matrix", "Hard pairs", "Health"
 KEEPS, LOOKS = "What it keeps", "Where it looks"
@@ -30,7 +29,7 @@ SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
 OWN = "those of the run"
-POINTS = {OWN: 0} | {f"{count:,}": count for count in more.COUNTS}
+POINTS = {OWN: 0} | {f"{count:,}": count for count in SET_COUNTS}
 WHOLE = {
     "other": (1, 10**6),
     "step": (0, 10**12),
@@ -41,10 +40,10 @@ WHOLE = {
 WORDS = {
     "axis": comparison.AXES,
     "curve": tuple(comparison.CURVES.values()),
-    "beside": (explore_looks.VIEWS, explore_looks.OTHER),
+    "beside": (VIEWS, OTHER),
     "points": tuple(POINTS),
-    "pairs": tuple(str(count) for count in explore_pairs.COUNTS),
-    "order": explore_pairs.ORDERS,
+    "pairs": tuple(str(count) for count in COUNTS),
+    "order": ORDERS,
     "panel": PANELS,
     "probes": ("true", "false"),
     "of": tuple(SPACES),
@@ -56,16 +55,16 @@ OTHERS = ("run", "runs", "color", "chosen")  # of the link
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What a person has chosen.
+class Choice:
+    """What the user has chosen.
 
     Attributes:
-        run: whose pictures.
+        run: the run to explore.
         panel: one of `PANELS`.
         wanted: what its maps show.
-        file: a picture of one's own, as it was handed over; None without one.
-        problem: a sentence if the link's run is not there; else empty.
-        coloured: the form could offer colours.
+        file: a picture of the user, as it was uploaded; None without one.
+        problem: a sentence if the link's run does not exist; else empty.
+        coloured: whether the form could offer colours.
     """
 
     run: Run
@@ -76,8 +75,8 @@ class Asked:
     coloured: bool = False
 
 
-def form(rows: dict[str, run_rows.Row]) -> Asked:
-    """Show the settings.
+def show_form(rows: dict[str, run_rows.Row]) -> Choice:
+    """Draw the settings.
 
     Args:
         rows: all runs, newest first.
@@ -88,7 +87,7 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
         row = st.columns([2.2, 1.4, 1.3, 1.6, 0.9, 1.0, 1.3], vertical_alignment="bottom")
         run, problem = _run(row[0], rows)
         if panel == MAP:
-            wanted, file = _wanted(row[1:], run), explore_own.field(row[6])
+            wanted, file = _wanted(row[1:], run), show_upload(row[6])
     with st.container(key="explore-panels"):
         if st.session_state.get("panel") != panel:  # of a link, or back in the browser's history
             st.session_state["panel"] = panel
@@ -96,11 +95,11 @@ def form(rows: dict[str, run_rows.Row]) -> Asked:
             "Look at", list(PANELS), required=True, key="panel", on_change=_to_panel,
             label_visibility="collapsed",
         )  # fmt: skip
-    return Asked(run, panel, wanted, file, problem, bool(explore_ask.color_names(run)))
+    return Choice(run, panel, wanted, file, problem, bool(color_names(run)))
 
 
 def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
-    """The run of the URL, else the newest one; and a sentence if the URL's is not there."""
+    """Return the run of the URL, else the newest; and a sentence if the URL's does not exist."""
     wanted, problem = st.query_params.get("run", ""), ""
     if wanted and wanted not in rows:
         problem = f"There is no run {wanted[:40]} here: it was deleted, or is on another machine."
@@ -121,14 +120,14 @@ def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str
 
 
 def _to_link(key: str) -> None:
-    """Another run: its own snapshots and pictures."""
+    """Open another run, with snapshots and pictures of its own."""
     st.query_params["run"] = st.session_state[key]
     for name in ("step", "picture", "chosen"):
         st.query_params.pop(name, None)
 
 
 def _to_panel() -> None:
-    """Another panel: a place of its own, to which the browser's back button leads."""
+    """Open another panel; the browser's back button leads back."""
     st.query_params["panel"] = st.session_state["panel"]
 
 
@@ -138,7 +137,7 @@ def _name(row: run_rows.Row) -> str:
 
 
 def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
-    """What the maps show."""
+    """Let the user choose what the maps show."""
     space = row[0].segmented_control(
         "Maps of", list(SPACES), default="h", required=True, key="of", bind="query-params",
         help="h is the representation that is kept; z is what the loss works on.",
@@ -146,7 +145,7 @@ def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
     method = row[1].segmented_control(
         "By", list(METHODS), default="UMAP", required=True, key="by", bind="query-params"
     )
-    color = _color(row[2], explore_ask.color_names(run))
+    color = _color(row[2], color_names(run))
     k = 8
     if color == CLUSTER:
         k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")
@@ -156,7 +155,7 @@ def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
 
 
 def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
-    """What the maps are coloured by; its words stand in the URL, as Streamlit binds them."""
+    """Let the user choose the colours; the URL has their words, as Streamlit binds them."""
     if not names:
         return ""
     words = list(names.values())
@@ -169,8 +168,8 @@ def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
 
 
 def _layout() -> tuple[int, float, str]:
-    """UMAP's own settings; the usual ones are there at once."""
-    st.caption("UMAP: with other settings than the usual ones every snapshot is laid out anew.")
+    """Let the user choose UMAP's settings; maps by the default ones are there at once."""
+    st.caption("UMAP: changing these recomputes the map of every snapshot.")
     neighbors = st.number_input(
         "Neighbours", 2, 200, NEIGHBORS, key="neighbors", bind="query-params",
         help="How many nearest pictures each one is tied to: few show detail, many the whole.",
@@ -186,10 +185,10 @@ def _layout() -> tuple[int, float, str]:
 
 
 def _points() -> int:
-    """How many pictures the map has."""
+    """Let the user choose how many pictures the map has."""
     chosen = st.segmented_control(
         "Pictures", list(POINTS), default=OWN, required=True, key="points", bind="query-params",
-        help="More of the run's training pictures, by h under its newest weights: encoding and "
-        "laying out takes from half a minute on.",
+        help="More of the run's training pictures, by h under its newest weights. Computing their "
+        "map takes half a minute or more.",
     )  # fmt: skip
     return POINTS[str(chosen)]

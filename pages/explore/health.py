@@ -1,4 +1,4 @@
-"""Explore's panel on how a run fares: a verdict with its evidence, and the figures behind it."""
+"""Explore's panel on a run's health: a verdict with its evidence, and figures."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.shared.trouble import show_trouble
 from pages.shell.live import live_curves
 from simclr_core.base.errors import LabError
-from simclr_core.feed import map_blocks as explore_blocks
-from simclr_core.feed import missing_files as lost
+from simclr_core.feed.map_blocks import is_recorded
+from simclr_core.feed.missing_files import scores_words
 from simclr_core.figures.charts import lines_figure
 from simclr_core.runs import health
 from simclr_core.runs.run import Run
@@ -24,24 +25,22 @@ HEIGHT = 520
 _MARKS = {health.HEALTHY: "good", health.EARLY: "early"}  # the others are trouble
 
 
-def panel(run: Run) -> None:
-    """Verdict, curves, and how many directions h and z use."""
-    if explore_blocks.is_recorded(run) and not run.metrics()[0]:
-        st.html('<p class="explore-trouble">Of this run no training was recorded.</p>')
+def show_health(run: Run) -> None:
+    """Draw the verdict, curves, and how many directions h and z use."""
+    if is_recorded(run) and not run.metrics()[0]:
+        show_trouble("This run has no record of its training.")
         return
     status = run.status
     if status["state"] == DAMAGED:
-        words = status.get("message") or "This run's folder is damaged."
-        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+        show_trouble(status.get("message") or "This run's folder is damaged.")
         return
     left, middle, right = st.columns([1.1, 1.25, 1.0], gap="medium")
     with left:
         try:
             st.html(_card(health.verdict(health.evidence_of(run))))
-            if words := lost.scores_words(run):
-                st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+            show_trouble(scores_words(run))
         except LabError as error:
-            st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
+            show_trouble(str(error))
     with middle:
         live_curves(run, key="health-curves", height=HEIGHT)
     with right:
@@ -63,7 +62,7 @@ def _list(title: str, lines: Sequence[str]) -> str:
 
 
 def _directions(run: Run) -> None:
-    """Effective rank and dead units over time, and the spectrum now."""
+    """Draw effective rank and length of the gradient over time, and the spectrum now."""
     dark = st.context.theme.type == "dark"
     rows = run.snapshot_rows()
     steps = [row["step"] for row in rows]
@@ -72,11 +71,11 @@ def _directions(run: Run) -> None:
         for name in ("h", "z")
     }
     if not steps:
-        st.html('<p class="explore-trouble">The first snapshot tells more.</p>')
+        show_trouble("These figures begin with the first snapshot.")
         return
     _small(
         "directions in use (effective rank)",
-        "How many directions the pictures really differ in: 1 is all on one line.",
+        "How many directions the pictures really differ in: 1 means all on one line.",
         lines_figure(ranks, "", "", dark),
         f"ranks {run.id} {len(steps)}",
     )
@@ -84,8 +83,8 @@ def _directions(run: Run) -> None:
     if np.isfinite(gradients).any():
         _small(
             "length of the gradient",
-            "Of all weights together, the median over the 32 steps before each snapshot. It falls "
-            "as less is left to learn; a sudden rise comes before a run diverges.",
+            "Over all weights, the median of the 32 steps before each snapshot. It falls as less "
+            "is left to learn; a sudden rise comes before a run diverges.",
             lines_figure({"gradient": (steps, gradients)}, "", "", dark),
             f"gradient {run.id} {len(steps)}",
         )
@@ -93,22 +92,22 @@ def _directions(run: Run) -> None:
     words = f"; {dead:.0%} of h's numbers are the same for every picture" if dead else ""
     _small(
         f"spectrum{words}",
-        "Singular values of the centred vectors over the largest, a direction after the other, now "
-        "and at the first snapshot: a steep fall means that few directions carry everything.",
+        "Singular values of the centred vectors over the largest, now and at the first snapshot. A "
+        "steep fall means that few directions carry everything.",
         lines_figure(lines, "", "", dark, log=True),
         f"spectrum {run.id} {len(steps)}",
     )
 
 
 def _small(title: str, meaning: str, figure: Any, key: str) -> None:
-    """A small figure under its title, whose meaning shows when one points at it."""
+    """Draw a small figure under its title, with its meaning as a tooltip."""
     st.html(f'<p class="explore-sub" title="{escape(meaning)}">{escape(title)}</p>')
     st.plotly_chart(figure, key=key, height=HEIGHT // 3 - 34, config=_PLAIN)
 
 
 def spectra(run: Run) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
-    """Singular values of h and z over the largest, at the newest readable snapshot and the first;
-    and the share of dead units of h at the newest."""
+    """Return singular values of h and z over the largest, at the newest readable snapshot and the
+    first; and the share of dead units of h at the newest."""
     steps = run.snapshot_steps()
     found, dead = dict[str, tuple[list[float], list[float]]](), None
     for step in reversed(steps):
@@ -123,7 +122,7 @@ def spectra(run: Run) -> tuple[dict[str, tuple[list[float], list[float]]], float
 def _spectra_at(
     run: Run, step: int, when: str
 ) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
-    """Spectra of a snapshot, as far as it can be read, by "h" and "z" and `when`; dead units."""
+    """Return the spectra of a snapshot by name and `when`, as far as it can be read; dead units."""
     found, dead = dict[str, tuple[list[float], list[float]]](), None
     for name in ("h", "z"):
         with contextlib.suppress(LabError):  # damaged, or without z

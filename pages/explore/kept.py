@@ -1,4 +1,4 @@
-"""Explore's panel on what a network keeps: linear probes of every factor, over the snapshots."""
+"""Explore's panel on what a network keeps: linear probes of every factor over the snapshots."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.question_words import reply_words
+from pages.shared.trouble import show_trouble
 from simclr_core.base.errors import LabError
-from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed.map_blocks import probe_of, target
 from simclr_core.figures.colors import scale_colors
 from simclr_core.questions.job import keeps_job
 from simclr_core.questions.jobs import key_of
@@ -22,24 +23,24 @@ from simclr_core.runs.run import Run
 SHADES = 33
 WHAT = "The probes"
 ABOUT = (
-    "A linear probe is asked for each property, from one half of the pictures on the map to the "
-    "other. What the augmentations change, a network need not keep; what they leave alone helps "
+    "A linear probe learns each property from one half of the pictures on the map and is scored on "
+    "the other. A network need not keep what the augmentations change; what they leave alone helps "
     "to find partners. A lower number means that a probe reads it less easily, not that it is gone."
 )
 
 
-def known(run: Run) -> dict[int, float]:
-    """Step -> what a linear probe of h reads of the label, as far as it was asked for already."""
+def known_accuracies(run: Run) -> dict[int, float]:
+    """Return step -> accuracy of a linear probe of h on the label, as far as it is computed."""
     try:
-        probe = explore_blocks.probe_of(run)
+        probe = probe_of(run)
         found = read(run, key_of(run, keeps_job())).arrays or {}
-        column = found["names"].tolist().index(explore_blocks.target(probe))
+        column = found["names"].tolist().index(target(probe))
         return dict(zip(found["steps"].tolist(), found["h"][:, column].tolist(), strict=True))
     except (LabError, KeyError, ValueError, IndexError):
         return {}
 
 
-def panel(reply: Reply, message: str, recorded: bool = False) -> None:
+def show_probes(reply: Reply, message: str, recorded: bool = False) -> None:
     """Draw the table of what probes read; or say what is being done, or why there is none.
 
     Args:
@@ -48,15 +49,14 @@ def panel(reply: Reply, message: str, recorded: bool = False) -> None:
         recorded: the run was trained elsewhere: its first snapshot may be of a trained network.
     """
     if message or reply.arrays is None:
-        words = message or reply_words(reply, WHAT)
-        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+        show_trouble(message or reply_words(reply, WHAT))
         return
-    st.html(table(reply.arrays, recorded))
+    st.html(probe_table(reply.arrays, recorded))
     st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
 
 
-def table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str:
-    """HTML: a row a property; chance, pixels, h at each snapshot, and z at the last one."""
+def probe_table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str:
+    """Return as HTML one row for each property: chance, pixels, h at each snapshot, last z."""
     names, steps = arrays["names"].tolist(), arrays["steps"].tolist()
     heads = ["chance", "pixels", _first(steps, recorded)]
     heads += [f"h, step {step:,}" for step in steps[1:]]
@@ -78,14 +78,14 @@ def table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str:
 
 
 def _first(steps: list[int], recorded: bool) -> str:
-    """What h of the first snapshot is called."""
+    """Return the column's name for h of the first snapshot."""
     if recorded and len(steps) == 1:
         return "h"
     return "h untrained" if steps[0] == 0 and not recorded else f"h, step {steps[0]:,}"
 
 
 def side_by_side(replies: Mapping[str, Reply], recorded: Collection[str] = ()) -> str:
-    """HTML: a row a property; for every run pixels, h at its first and last snapshot, and z.
+    """Return as HTML one row for each property: for every run pixels, first and last h, and z.
 
     Where the pictures of all runs are the same, pixels have one column for all.
 
@@ -127,7 +127,7 @@ _Parts = list[tuple[str, np.ndarray]]
 
 
 def _parts(arrays: Mapping[str, np.ndarray], recorded: bool, pixels: bool) -> _Parts:
-    """The columns of a run: a word and (F,) accuracies each."""
+    """Return the columns of a run: a word and (F,) accuracies each."""
     found = [("pixels", arrays["pixels"])] * pixels
     steps = arrays["steps"].tolist()
     if len(steps) > 1:
@@ -140,7 +140,7 @@ def _parts(arrays: Mapping[str, np.ndarray], recorded: bool, pixels: bool) -> _P
 
 
 def _row(arrays: Mapping[str, np.ndarray], row: str, parts: _Parts, shades: list[str]) -> str:
-    """The cells of one property; dashes where a run was not asked for it."""
+    """Return the cells of one property; dashes where a run does not have it."""
     names = arrays["names"].tolist()
     if row not in names:
         return "<td>–</td>" * len(parts)
@@ -151,7 +151,7 @@ def _row(arrays: Mapping[str, np.ndarray], row: str, parts: _Parts, shades: list
 
 
 def _cell(value: float, chance: float, shades: list[str]) -> str:
-    """A number on a shade that says how far it lies between chance and all."""
+    """Return a cell; its shade says how far the number is between chance and 100%."""
     if not math.isfinite(value):
         return "<td>–</td>"
     share = min(max((value - chance) / max(1 - chance, 1e-6), 0.0), 1.0)

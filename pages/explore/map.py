@@ -1,6 +1,6 @@
-"""Explore's maps as a Streamlit element: what to show travels to the browser, the rest it fetches.
+"""Explore's maps as a Streamlit element: the browser gets what to show, and fetches the rest.
 
-The browser tells back where it is (step, picture, selection), so that the URL opens the same.
+The browser reports its step, picture and selection, so that the URL opens the same view.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ import streamlit as st
 
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
-from simclr_core.feed import link as explore_link
-from simclr_core.feed import missing_files as lost
+from simclr_core.feed.link import decode_selection, encode_selection
+from simclr_core.feed.missing_files import map_words
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import Probe, probe_facts
 from simclr_core.figures.colors import VIEW_1, VIEW_2, VIEW_TEXT
-from simclr_core.questions import large_probe as more
+from simclr_core.questions.large_probe import owner
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 
-from . import scores as explore_scores
 from .ask import Found, described
+from .scores import score_words
 
 KEY = "explore"
 MOST_POINTS = 1_000_000  # whose selection is read out of a link
 
 
-def show(
+def show_map(
     run: Run,
     found: Found,
     start: Mapping[str, Any],
@@ -42,7 +42,7 @@ def show(
     Args:
         start: step, picture and selection to begin with (see `start_of`).
         message: over the maps while there are no snapshots.
-        own: a picture of one's own and its neighbours (see `explore_own`).
+        own: the user's picture and its neighbours (see `own`).
     """
     found.maps = found.maps or [described(run, "h", "umap", [])]  # a place for the message
     steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
@@ -51,33 +51,33 @@ def show(
         "maps": found.maps,
         "steps": steps,
         "color": found.color,
-        "scores": explore_scores.scores(run, steps),
+        "scores": score_words(run, steps),
         "start": dict(start),
         "message": message,
         "own": dict(own) if own else None,
-        "grows": more.owner(run).state not in states.ENDED,
+        "grows": owner(run).state not in states.ENDED,
         **surroundings(run),
     }
     mount("explore/explore", KEY, 600, pack(header, {}), on_place_change=to_link(KEY))
 
 
 def address(run: Run) -> str:
-    """Where the app's server has a run, or a set of its pictures."""
-    owner = more.owner(run)
-    return f"/lab/runs/{owner.id}" + (f"/sets/{run.id}" if owner != run else "")
+    """Return where the app's server has a run, or a set of its pictures."""
+    whole = owner(run)
+    return f"/lab/runs/{whole.id}" + (f"/sets/{run.id}" if whole != run else "")
 
 
 def surroundings(run: Run) -> dict[str, Any]:
-    """What every figure of Explore has to know: the run, its pictures, and the theme."""
+    """Return what every figure of Explore has to know: the run, its pictures, and the theme."""
     dark = st.context.theme.type == "dark"
     view_text = VIEW_TEXT["dark" if dark else "light"]
     tones = {"blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1]}
-    known = {"run": more.owner(run).id, "base": f"{address(run)}/map", "dark": dark, "tones": tones}
+    known = {"run": owner(run).id, "base": f"{address(run)}/map", "dark": dark, "tones": tones}
     return known | _pictures(run, _probe(run))
 
 
 def start_of(run: Run) -> dict[str, Any]:
-    """What the URL says of step, picture and selection."""
+    """Return step, picture and selection of the URL."""
     count = getattr(_probe(run), "count", 0)
     query = st.query_params
     step, picture = (query.get(name, "") for name in ("step", "picture"))
@@ -85,12 +85,12 @@ def start_of(run: Run) -> dict[str, Any]:
     return {
         "step": int(step) if step.isdecimal() and len(step) < 13 else None,
         "picture": index if 0 <= index < count else None,
-        "chosen": explore_link.decode(query.get("chosen", ""), count),
+        "chosen": decode_selection(query.get("chosen", ""), count),
     }
 
 
 def unusable(run: Run) -> list[str]:
-    """What the URL says of pictures that the run does not have, a sentence each; it goes."""
+    """Remove from the URL what the run does not have; returns one sentence for each."""
     count = getattr(_probe(run), "count", 0)
     if not count:
         return []
@@ -103,13 +103,13 @@ def unusable(run: Run) -> list[str]:
         problems.append(f"step in the link: the last one of this run is {steps[-1]:,}.")
         del st.query_params["step"]
     if st.query_params.get("chosen") and not start["chosen"]:
-        problems.append("The selection in the link is damaged, or of other pictures.")
+        problems.append("The selection in the link is damaged, or is about other pictures.")
         del st.query_params["chosen"]
     return problems
 
 
 def to_link(key: str) -> Callable[[], None]:
-    """What brings the URL up to date with the place that the element `key` tells."""
+    """Return a function that updates the URL with the place that the element `key` reports."""
     return functools.partial(_to_link, key)
 
 
@@ -123,7 +123,7 @@ def _to_link(key: str) -> None:
         values = {
             "step": "" if step is None else str(int(step)),
             "picture": "" if picture is None else str(int(picture) + 1),
-            "chosen": explore_link.encode(chosen, count) if chosen else "",
+            "chosen": encode_selection(chosen, count) if chosen else "",
         }
         for name, value in values.items():
             if value:
@@ -153,12 +153,12 @@ def _probe(run: Run) -> Probe | None:
 
 
 def _common(lists: Sequence[Sequence[int]]) -> list[int]:
-    """Steps that every map has."""
+    """Return the steps that every map has."""
     return sorted(set(lists[0]).intersection(*lists[1:])) if lists else []
 
 
 def trouble(run: Run) -> str:
-    """Why nothing can be shown, in a sentence; empty if there is nothing wrong."""
+    """Return why nothing can be shown, in a sentence; empty if there is nothing wrong."""
     try:
         probe = probe_facts(run)
     except LabError as error:
@@ -166,5 +166,5 @@ def trouble(run: Run) -> str:
     steps = run.snapshot_steps()
     if probe is None or not steps:
         count = probe.count if probe else None
-        return lost.map_words(run, steps, count, None)
+        return map_words(run, steps, count, None)
     return ""

@@ -1,4 +1,4 @@
-"""Explore's panel on where a network looks: what two pictures lose in similarity, part by part."""
+"""Explore's panel on where a network looks: similarity lost as parts of two pictures are hidden."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from pages.shared.question_words import reply_words
+from pages.shared.trouble import show_trouble
 from simclr_core.base.errors import LabError
-from simclr_core.feed import map_blocks as explore_blocks
-from simclr_core.feed import pictures as explore_pictures
+from simclr_core.feed.map_blocks import is_recorded, probe_of
+from simclr_core.feed.pictures import recipes_of
 from simclr_core.questions.job import occlude_job
 from simclr_core.questions.reply import Reply, look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
 from simclr_core.views.render import render_views
 
-from . import map as explore_map
+from .map import start_of
 
 VIEWS, OTHER = "its two views", "another picture"
 SIDE = 288  # pixels of a picture on the screen
@@ -32,14 +33,13 @@ ABOUT = (
 )
 
 
-def panel(run: Run, message: str) -> bool:
-    """Two pictures with what each part of them adds; returns whether the answer will come."""
+def show_occlusion(run: Run, message: str) -> bool:
+    """Draw two pictures and what each part adds; returns whether the answer is still to come."""
     if message:
-        st.html(f'<p class="explore-trouble">{escape(message)}</p>')
+        show_trouble(message)
         return False
-    if explore_blocks.is_recorded(run):
-        words = "This run was trained elsewhere: there is no network to ask where it looks."
-        st.html(f'<p class="explore-trouble">{words}</p>')
+    if is_recorded(run):
+        show_trouble("This run was trained elsewhere: there is no network to ask where it looks.")
         return False
     try:
         pair, names = _choose(run)
@@ -49,16 +49,15 @@ def panel(run: Run, message: str) -> bool:
     if reply.arrays is not None:
         _show(pair, names, reply.arrays)
     else:
-        words = reply_words(reply, "The two pictures")
-        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+        show_trouble(reply_words(reply, "The two pictures"))
     return reply.waiting
 
 
 def _choose(run: Run) -> tuple[np.ndarray, list[str]]:
-    """Two pictures (2, S, S, 3) float32, and what they are called."""
-    count = explore_blocks.probe_of(run).count
-    weights.find_weights(run)  # else there is nobody to ask: a sentence says so
-    index = explore_map.start_of(run)["picture"] or 0
+    """Let the user choose two pictures; returns (2, S, S, 3) float32, and their names."""
+    count = probe_of(run).count
+    weights.find_weights(run)  # raises a sentence if there is no network to ask
+    index = start_of(run)["picture"] or 0
     with st.container(key="explore-looks", horizontal=True, vertical_alignment="bottom"):
         index = int(
             st.number_input(
@@ -80,7 +79,7 @@ def _choose(run: Run) -> tuple[np.ndarray, list[str]]:
             )  # fmt: skip
     images = run.probe()["images"]
     if what == VIEWS:
-        recipes = explore_pictures.recipes_of(run).take([index])
+        recipes = recipes_of(run).take([index])
         pair = render_views(images[index : index + 1], recipes)[0]
         return pair, [f"view {view} of picture {index + 1}" for view in (1, 2)]
     rows = [index, other - 1]
@@ -112,7 +111,7 @@ def _show(pair: np.ndarray, names: list[str], arrays: Mapping[str, np.ndarray]) 
 
 
 def overlay(picture: np.ndarray, lost: np.ndarray, most: float) -> np.ndarray:
-    """A picture in grey under the colours of what is lost.
+    """Return a picture in grey under the colours of what is lost.
 
     Args:
         picture: (S, S, 3) float32 in [0, 1].

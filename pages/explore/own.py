@@ -1,4 +1,4 @@
-"""Search by a picture of one's own: the run's encoder looks at it, and it is placed on the map."""
+"""Search by a picture of the user: the run's encoder represents it, and the map shows it."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
 from simclr_core.feed.facts import NEAREST
 from simclr_core.loss.normalise import l2_normalise
-from simclr_core.questions import large_probe as more
 from simclr_core.questions.job import encode_job
+from simclr_core.questions.large_probe import owner
 from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
 
-from . import map as explore_map
+from .map import start_of
 
 ENDINGS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
 _KEY = "explore_own"
@@ -29,13 +29,13 @@ _KEY = "explore_own"
 
 @dataclass
 class Own:
-    """What is known of a picture of one's own.
+    """What is known of the user's picture.
 
     Attributes:
         header: for the browser: picture, step, its neighbours and their similarities; empty as
             long as they are not known.
         note: a sentence, empty if there is nothing to say.
-        waiting: the answer will come.
+        waiting: whether the answer is still to come.
     """
 
     header: dict[str, Any]
@@ -43,25 +43,25 @@ class Own:
     waiting: bool = False
 
 
-def field(place: DeltaGenerator) -> Any:
-    """The field for a file; returns what was handed over, or None."""
+def show_upload(place: DeltaGenerator) -> Any:
+    """Draw the field for a file; returns the upload, or None."""
     with place.popover("Find a picture…", width="stretch"):
         return st.file_uploader(
             "A picture of your own", type=list(ENDINGS), key=_KEY,
-            help="The run's network looks at it: its middle square, at the size of the run's "
+            help="The run's network represents its middle square, at the size of the run's "
             "pictures. It stays on this machine.",
         )  # fmt: skip
 
 
-def own_picture(run: Run, file: Any) -> Own:
-    """What is known of the picture; asks the run's network if nothing is."""
+def find_picture(run: Run, file: Any) -> Own:
+    """Return what is known of the picture; asks the run's network if nothing is."""
     if file is None:
         return Own({})
     try:
         size = weights.image_size(run)
         pixels = read_picture(file.getvalue(), size).pixels  # (S, S, 3)
         step = _step(run)
-        reply = look(more.owner(run), encode_job(pixels[None], step=step))
+        reply = look(owner(run), encode_job(pixels[None], step=step))
         if reply.arrays is not None:
             return Own(_header(run, pixels, reply.arrays["h"], step))
         return Own({}, reply_words(reply, "Your picture"), reply.waiting)
@@ -72,11 +72,11 @@ def own_picture(run: Run, file: Any) -> Own:
 
 
 def _step(run: Run) -> int:
-    """The step on the screen, or the nearest one whose weights were kept and has a snapshot."""
-    known = sorted(set(more.owner(run).weight_steps()) & set(run.snapshot_steps()))
+    """Return the step on the screen, or the nearest one that has weights and a snapshot."""
+    known = sorted(set(owner(run).weight_steps()) & set(run.snapshot_steps()))
     if not known:
-        raise LabError(f"Run {run.id} has no weights of a snapshot that could look at a picture.")
-    wanted = explore_map.start_of(run)["step"]
+        raise LabError(f"Run {run.id} has no weights that could represent a picture.")
+    wanted = start_of(run)["step"]
     return known[-1] if wanted is None else min(known, key=lambda step: abs(step - wanted))
 
 

@@ -8,19 +8,19 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shell.live import mount
-from simclr_core.feed import map_blocks as explore_blocks
-from simclr_core.feed import pairs as explore_pairs
+from simclr_core.feed.map_blocks import is_recorded
 from simclr_core.feed.packing import pack
+from simclr_core.feed.pairs import AS_DRAWN, COUNTS, ORDERS
 from simclr_core.runs.run import Run
 
-from . import ask as explore_ask
-from . import map as explore_map
+from .ask import stamp
+from .map import start_of, surroundings, to_link
 
 HEIGHT = 560
 
 
-def matrix(run: Run, message: str) -> None:
-    """Similarities of 2N views at a snapshot, and the weights of the negatives.
+def show_matrix(run: Run, message: str) -> None:
+    """Draw similarities of 2N views at a snapshot, and the weights of the negatives.
 
     Args:
         message: why there is nothing to show; empty if there is.
@@ -28,7 +28,7 @@ def matrix(run: Run, message: str) -> None:
     with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
         step = _step(run)
         count = st.segmented_control(
-            "Pictures", list(explore_pairs.COUNTS), default=16, required=True,
+            "Pictures", list(COUNTS), default=16, required=True,
             key="pairs", bind="query-params", label_visibility="collapsed",
             help="Pictures of the matrix, two views each; those selected on the map come first.",
         )  # fmt: skip
@@ -37,7 +37,7 @@ def matrix(run: Run, message: str) -> None:
                 '<span class="lab-of">those selected on the map come first</span>', width="content"
             )
         order = st.segmented_control(
-            "Order", list(explore_pairs.ORDERS), default=explore_pairs.AS_DRAWN, required=True,
+            "Order", list(ORDERS), default=AS_DRAWN, required=True,
             key="order", bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     query = {
@@ -45,14 +45,14 @@ def matrix(run: Run, message: str) -> None:
         "count": int(count or 16),
         "order": str(order),
         "chosen": st.query_params.get("chosen", ""),
-        "v": explore_ask.stamp(run.snapshot_path(step)),
+        "v": stamp(run.snapshot_path(step)),
     }
     message = message or _without_views(run)
     _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)
 
 
-def pairs(run: Run, message: str) -> None:
-    """Pairs that stand out at a snapshot, with the pane of a picture beside them."""
+def show_pairs(run: Run, message: str) -> None:
+    """Draw pairs that stand out at a snapshot, with the pane of a picture beside them."""
     with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
         step = _step(run)
     message = message or _without_views(run)
@@ -60,33 +60,31 @@ def pairs(run: Run, message: str) -> None:
 
 
 def _without_views(run: Run) -> str:
-    """Why nothing is known of views; empty if something is."""
-    if not explore_blocks.is_recorded(run):
+    """Return why nothing is known of views; empty if something is."""
+    if not is_recorded(run):
         return ""
     return "This run was trained elsewhere: nothing is known of views of its pictures."
 
 
 def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:
-    start = explore_map.start_of(run)
+    start = start_of(run)
     header: dict[str, Any] = {
         "kind": module,
         "step": step,
         "asked": start["step"],
         "picture": start["picture"],
         "message": message,
-        **explore_map.surroundings(run),
+        **surroundings(run),
     }
     header["url"] = f"{header['base']}/{url}"
     key = f"explore-{module}"
-    mount(
-        f"explore/{module}", key, HEIGHT, pack(header, {}), on_place_change=explore_map.to_link(key)
-    )
+    mount(f"explore/{module}", key, HEIGHT, pack(header, {}), on_place_change=to_link(key))
 
 
 def _step(run: Run) -> int:
-    """The step of the URL, or the nearest before it, or the newest; with a slider for another."""
+    """Return the URL's step, or the nearest before it, or the newest; draws a slider for it."""
     steps = run.snapshot_steps()
-    wanted = explore_map.start_of(run)["step"]
+    wanted = start_of(run)["step"]
     known = [step for step in steps if wanted is None or step <= wanted] or steps[:1]
     if len(steps) < 2:
         return known[-1] if known else 0

@@ -1,4 +1,4 @@
-"""What Explore's comparison starts: a sweep of one setting, and forks of the run that is open."""
+"""Start runs from Explore's comparison: a sweep of one setting, or a fork of the open run."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ _OPEN = ("starts_sweep", "starts_fork")  # whether the popovers are
 _AS_NOW = "as in the run"
 
 
-def buttons(run: Run) -> None:
-    """Two popovers: one starts a sweep, the other a fork.
+def show_starts(run: Run) -> None:
+    """Draw two popovers: one starts a sweep, the other a fork.
 
     Args:
-        run: the one that is open.
+        run: the run that is open.
     """
     with st.popover("Sweep…", key=_OPEN[0], on_change="rerun"):
         _sweep(run)
@@ -29,26 +29,25 @@ def buttons(run: Run) -> None:
 
 
 def _sweep(run: Run) -> None:
-    """Runs that differ in one setting."""
+    """Draw the form for runs that differ in one setting."""
     st.selectbox("Setting", list(_settings()), key="sweep_setting")
     st.text_input("Values", "0.05, 0.1, 0.5", key="sweep_values")
     st.number_input("Seeds", 1, 4, 1, key="sweep_seeds")
     st.caption(
-        "Everything else is as in the run that is open, with as many steps. They train one "
-        "after another."
+        "Everything else, steps included, is as in the open run. They train one after another."
     )
     st.button("Start them", type="primary", on_click=_start_sweep, args=(run,))
 
 
 def _settings() -> dict[str, str]:
-    """What can be swept: its name for people -> the setting."""
+    """Return what can be swept: its name as users read it -> the setting."""
     return {field.split(".")[1].replace("_", " "): field for field in sweep.SWEPT}
 
 
 def _start_sweep(run: Run) -> None:
-    """Put the runs of a sweep into the line, and open their comparison.
+    """Queue the runs of a sweep, and open their comparison.
 
-    What was typed is read here: the script may not have run again since.
+    It reads what was typed: the script may not have run again since.
     """
     store, typed = RunStore(run.path.parent), st.session_state
     typed.pop(PROBLEM, None)
@@ -62,7 +61,7 @@ def _start_sweep(run: Run) -> None:
 
 
 def _fork(run: Run) -> None:
-    """A run that goes on from a snapshot of another with something changed."""
+    """Draw the form for a run that continues from a snapshot of this one with a change."""
     steps = run.weight_steps()
     try:
         config = run.config
@@ -71,9 +70,9 @@ def _fork(run: Run) -> None:
         return
     if not steps or not config.training.steps:
         st.caption(
-            "This run has no weights to go on from: it was recorded or imported without them."
+            "This run has no weights to continue from: it was recorded or imported without them."
             if not steps
-            else "This run still finds its pace; in a few seconds it can be forked."
+            else "This run is still measuring its pace; it can be forked in a few seconds."
         )
         return
     shown = count_of(st.query_params.get("step", ""))
@@ -90,23 +89,23 @@ def _fork(run: Run) -> None:
     right.number_input(
         "Learning rate", 0.0, 100.0, config.training.learning_rate, format="%g",
         step=config.training.learning_rate / 2 or 0.01, key=f"fork_rate {run.id}",
-        help="Its peak. The schedule goes on: at the step where the fork begins it may already be "
-        "far below.",
+        help="Its peak. The schedule continues: at the step where the fork begins, the rate may "
+        "already be far below.",
     )  # fmt: skip
     st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
     end = forking.forked_config(config, int(step)).training.steps
     st.number_input("Until step", 0, 10**9, end, key=f"fork_until {run.id} {step}")
     st.caption(
-        "A new run with the weights of that step. The order of the pictures and the draws of their "
-        "views are those that the run itself had; the optimiser begins anew."
+        "A new run with the weights of that step. Order of the pictures and draws of their views "
+        "are those of the original run; the optimiser starts fresh."
     )
     st.button("Start the fork", type="primary", on_click=_start_fork, args=(run,))
 
 
 def _start_fork(run: Run) -> None:
-    """Put a fork into the line, and compare it with the run that it leaves.
+    """Queue a fork, and compare it with the original run.
 
-    What was typed is read here: the script may not have run again since.
+    It reads what was typed: the script may not have run again since.
     """
     typed = st.session_state
     typed.pop(PROBLEM, None)
@@ -117,7 +116,7 @@ def _start_fork(run: Run) -> None:
             run,
             step,
             None if views == _AS_NOW else view_config(run.kind, views),
-            int(typed.get(f"fork_until {run.id} {step}", 0)),  # of another step it is not asked
+            int(typed.get(f"fork_until {run.id} {step}", 0)),  # another step has no such field
             temperature=float(typed[f"fork_temperature {run.id}"]),
             learning_rate=float(typed[f"fork_rate {run.id}"]),
         )
@@ -127,12 +126,12 @@ def _start_fork(run: Run) -> None:
 
 
 def _compare(ids: list[str]) -> None:
-    """Compare these runs from now on; the popovers have done their work."""
+    """Compare these runs from now on, and close the popovers."""
     st.session_state.update(dict.fromkeys(_OPEN, False))
     st.session_state[CHOSEN] = ids
     st.query_params["runs"] = ",".join(ids)
 
 
 def count_of(text: str) -> int | None:
-    """A step out of a link; None if it is none."""
+    """Return a step from a link; None if it is none."""
     return count(int(text)) if text.isdecimal() and len(text) < 12 else None

@@ -13,8 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
-from simclr_core.feed import facts, pairs, pictures
-from simclr_core.feed import map_blocks as blocks
+from simclr_core.feed import facts, map_blocks, pairs, pictures
 from simclr_core.feed.packing import plain
 from simclr_core.runs.run import Run
 
@@ -35,7 +34,7 @@ def frame(request: Request) -> Response:
     """Answer with the coordinates of a step."""
     return _answer(
         request,
-        lambda run, q: blocks.frame(
+        lambda run, q: map_blocks.frame_block(
             run, _one_of(q, "of", "h", "z"), _one_of(q, "method", "umap", "pca"),
             _whole(q, "step"), q.get("key", ""),
         ),
@@ -47,7 +46,9 @@ def colors(request: Request) -> Response:
     """Answer with the colours of a step."""
     return _answer(
         request,
-        lambda run, q: blocks.colors(run, q.get("name", ""), _whole(q, "step"), q.get("key", "")),
+        lambda run, q: map_blocks.color_block(
+            run, q.get("name", ""), _whole(q, "step"), q.get("key", "")
+        ),
         BYTES,
     )
 
@@ -57,8 +58,8 @@ def picture(request: Request) -> Response:
 
     def read(run: Run, q: Mapping[str, str]) -> bytes:
         index = _whole(q, "index")
-        found = facts.picture(run, index, _whole(q, "step"))
-        found["views"] = [] if blocks.is_recorded(run) else pictures.recipe_words(run, index)
+        found = facts.picture_facts(run, index, _whole(q, "step"))
+        found["views"] = [] if map_blocks.is_recorded(run) else pictures.recipe_words(run, index)
         return json.dumps(plain(found)).encode()
 
     return _answer(request, read, "application/json")
@@ -88,7 +89,7 @@ def matrix(request: Request) -> Response:
     """Answer with the projections of both views of some pictures."""
     return _answer(
         request,
-        lambda run, q: pairs.matrix(
+        lambda run, q: pairs.matrix_block(
             run, _whole(q, "step"), min(_whole(q, "count"), max(pairs.COUNTS)),
             _one_of(q, "order", *pairs.ORDERS), q.get("chosen", ""),
         ),
@@ -100,7 +101,7 @@ def pairs_that_stand_out(request: Request) -> Response:
     """Answer with the pairs that stand out at a step, as JSON."""
     return _answer(
         request,
-        lambda run, q: json.dumps(plain(pairs.pairs(run, _whole(q, "step")))).encode(),
+        lambda run, q: json.dumps(plain(pairs.notable_pairs(run, _whole(q, "step")))).encode(),
         "application/json",
     )
 
@@ -158,16 +159,16 @@ def _read_selection(body: bytes) -> tuple[np.ndarray, int, list[tuple[str, ...]]
 def _selected(
     run: Run, what: str, chosen: np.ndarray, step: int, maps: list[tuple[str, ...]]
 ) -> Response:
-    count = blocks.probe_of(run).count
+    count = map_blocks.probe_of(run).count
     if chosen[0] < 0 or chosen[-1] >= count:
         raise RunError(f"Expected pictures from 1 to {count}, found others.")
     if what == "json":
-        found: Any = plain(facts.selection(run, chosen, step, maps))
+        found: Any = plain(facts.selection_facts(run, chosen, step, maps))
         return JSONResponse(found, headers={**GUARD, "Cache-Control": "no-store"})
     if what == "csv":
-        body, media_type = pictures.table(run, chosen, step, maps), "text/csv"
+        body, media_type = pictures.selection_table(run, chosen, step, maps), "text/csv"
     elif what == "zip":
-        body, media_type = pictures.folder(run, chosen), "application/zip"
+        body, media_type = pictures.selection_zip(run, chosen), "application/zip"
     else:
         raise RunError(f"Expected json, csv or zip, found {what[:20]!r}.")
     name = f"run-{run.id}-step-{step}-{len(chosen)}-pictures.{what}"

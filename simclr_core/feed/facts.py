@@ -1,7 +1,4 @@
-"""What Explore says of one picture, and of a selection of them.
-
-Nothing here knows Streamlit or HTTP.
-"""
+"""What Explore says about one picture, and about a selection of them."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ import numpy as np
 
 from ..base.errors import LabError, RunError
 from ..figures.colors import UNKNOWN, category_colors
-from ..loss import nt_xent as loss
+from ..loss.nt_xent import collapsed_loss
 from ..measures import per_picture
 from ..measures.neighbours import fixed_sample, kept_on_map
 from ..runs.run import Run
@@ -24,16 +21,16 @@ NEAREST = 10  # neighbours that a picture's pane lists
 
 
 def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
-    """The nearest pictures of one, at every snapshot up to a step, the latest first.
+    """Return the nearest pictures of one, at every snapshot up to a step, the latest first.
 
     Returns:
-        step, and the indices and similarities of its `NEAREST` neighbours.
+        For each snapshot its step, and indices and similarities of the `NEAREST` neighbours.
     """
     found = []
     for known in reversed([s for s in run.snapshot_steps() if s <= step]):
         try:
             which, similarity = cache.neighbours_of(run, known, np.array([index]))
-        except LabError:  # of a damaged snapshot; the others still tell
+        except LabError:  # a damaged snapshot; the others can be read
             continue
         found.append(
             {
@@ -45,8 +42,8 @@ def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
     return found
 
 
-def picture(run: Run, index: int, step: int) -> dict[str, Any]:
-    """All that the pane of one picture shows.
+def picture_facts(run: Run, index: int, step: int) -> dict[str, Any]:
+    """Return all that the pane of one picture shows.
 
     Args:
         index: 0..P-1.
@@ -75,8 +72,10 @@ def picture(run: Run, index: int, step: int) -> dict[str, Any]:
     return facts
 
 
-def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]) -> Any:
-    """What is true of some pictures together.
+def selection_facts(
+    run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]
+) -> Any:
+    """Return what some pictures have in common.
 
     Args:
         chosen: (n,) indices.
@@ -84,8 +83,9 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
         maps: of, method and key of each map on the screen.
 
     Returns:
-        count, `mix` (name, count and colour a category), the share of `agree`ing neighbours, and
-        for each map the share of true neighbourhoods that it keeps of these pictures.
+        count, `mix` (name, count and colour of each category), `agree` (the share of pictures whose
+        neighbours agree with their label), and `kept` (for each map the share of these
+        pictures' true neighbours that it keeps).
     """
     probe = probe_of(run)
     found: dict[str, Any] = {"count": len(chosen), "mix": [], "kept": []}
@@ -113,7 +113,7 @@ def selection(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str,
 
 
 def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
-    """How alike its two views are in h and z, and what its loss is."""
+    """Return how alike a picture's two views are in h and z, and its loss."""
     found = {}
     held = cache.arrays(run, step)
     for name in ("h_views", "z_views"):
@@ -122,10 +122,10 @@ def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
             found["alike_" + name[0]] = round(float(one[0]), 4)
     if "z_views" in held:
         found["loss"] = round(float(cache.values(run, step, LOSS)[index]), 4)
-        found["all_alike"] = loss.collapsed_loss(batch_of(run))
+        found["all_alike"] = collapsed_loss(batch_of(run))
     return found
 
 
 def _rows(run: Run) -> np.ndarray:
-    """(P,) which training picture each one is."""
+    """Return (P,) which training picture each one is."""
     return run.probe()["indices"]

@@ -1,4 +1,4 @@
-"""A selection of pictures as a short word in the URL: a bit a picture."""
+"""A selection of pictures as a short word in the URL: one bit for each picture."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import numpy as np
 LONGEST = 1500  # letters; larger selections are not part of a link
 
 
-def encode(chosen: Iterable[int], count: int) -> str:
-    """Indices out of 0..count-1 as a word; empty if it would be too long for a link."""
+def encode_selection(chosen: Iterable[int], count: int) -> str:
+    """Return indices out of 0..count-1 as a word; empty if it would be too long for a link."""
     bits = np.zeros(count, np.uint8)
     bits[list(chosen)] = 1
     packed = zlib.compress(np.packbits(bits).tobytes(), 9)
@@ -21,8 +21,8 @@ def encode(chosen: Iterable[int], count: int) -> str:
     return word if len(word) <= LONGEST else ""
 
 
-def decode(word: str, count: int) -> list[int]:
-    """The indices of a word; none if it is no such word, or of other pictures."""
+def decode_selection(word: str, count: int) -> list[int]:
+    """Return the indices of a word; none if it is no such word, or is about other pictures."""
     if not word or len(word) > LONGEST:
         return []
     try:

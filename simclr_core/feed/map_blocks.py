@@ -1,7 +1,7 @@
-"""What Explore's browser side fetches of a run: coordinates, colours, one picture, a selection.
+"""What Explore's maps fetch of a run: coordinates and colours.
 
-Nothing here knows Streamlit or HTTP. Each function reads run folders and answers of jobs, and
-raises a `LabError` with a sentence where there is nothing to read.
+Each function reads run folders and answers to questions, and raises a `LabError` with a sentence if
+there is nothing to read.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy as np
 
 from ..base.errors import LabError, RunError
 from ..figures.colors import UNKNOWN, category_colors, scale_colors
-from ..loss import nt_xent as loss
+from ..loss.nt_xent import collapsed_loss
 from ..measures import projection
 from ..measures.neighbours import fixed_sample, kept_on_map
 from ..measures.vectors import label_name
@@ -36,7 +36,11 @@ _viewports = threading.Lock()
 
 
 def probe_of(run: Run) -> Probe:
-    """The run's pictures. Raises RunError as long as there are none."""
+    """Return the run's pictures.
+
+    Raises:
+        RunError: there are none yet.
+    """
     found = probe_facts(run)
     if found is None:
         raise RunError(f"Run {run.id} has no pictures yet; they come when it has read its data.")
@@ -44,8 +48,8 @@ def probe_of(run: Run) -> Probe:
 
 
 def target(probe: Probe) -> str | None:
-    """What neighbours are asked for: the label (by the name of the factor that it is, if it is
-    one), else the first factor; None without either."""
+    """Return what neighbours are compared by: the label (under the name of the factor that it
+    repeats, if it does), else the first factor; None without either."""
     if LABEL not in probe.categories:
         return next(iter(choices(probe)), None)
     factors = {name: values for name, values in probe.categories.items() if name != LABEL}
@@ -53,21 +57,21 @@ def target(probe: Probe) -> str | None:
 
 
 def is_recorded(run: Run) -> bool:
-    """Whether a run was trained elsewhere: then it has no views of its own to show."""
+    """Return whether a run was trained elsewhere: then it has no views to show."""
     try:
         return run.is_recorded
     except LabError:
         return False
 
 
-def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
-    """Where the pictures lie on a map at a step.
+def frame_block(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
+    """Return where the pictures are on a map at a step.
 
     Args:
         of: "h" or "z".
         method: "umap" or "pca".
         step: with a snapshot.
-        key: of a job's answer with layouts of its own settings; empty: the usual ones.
+        key: of the answer to a `layout_job`; empty: the default settings.
 
     Returns:
         A block: header step, bounds and kept; array xy (2P) float32.
@@ -81,12 +85,12 @@ def frame(run: Run, of: str, method: str, step: int, key: str = "") -> bytes:
     return pack({**header, "kept": kept}, {"xy": xy.astype(np.float32).reshape(-1)})
 
 
-def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
-    """The colour of each picture at a step.
+def color_block(run: Run, name: str, step: int, key: str = "") -> bytes:
+    """Return the colour of each picture at a step.
 
     Args:
         name: "label", a factor, "predicted", "cluster", "loss" or "views".
-        key: of the job's answer with clusters.
+        key: of the answer to a `clusters_job`.
 
     Returns:
         A block: header names, counts and colors, and for a number its `range` and `value` for
@@ -123,12 +127,12 @@ def colors(run: Run, name: str, step: int, key: str = "") -> bytes:
 
 
 def coordinates(run: Run, of: str, method: str, step: int, key: str = "") -> np.ndarray:
-    """(P, 2) as `frame` has them."""
+    """Return (P, 2) as `frame_block` has them."""
     return _place(run, of, method, step, key)[0]
 
 
 def _place(run: Run, of: str, method: str, step: int, key: str) -> tuple[np.ndarray, Bounds]:
-    """Coordinates (P, 2) of a step, and the part of the plane that the map shows at all steps."""
+    """Return coordinates (P, 2) of a step, and the part of the plane that all steps share."""
     if not key and of == "h":
         steps = run.coordinate_steps(method)
         _at(steps, step, run)
@@ -153,8 +157,8 @@ def batch_of(run: Run) -> int:
 
 
 def _shades(run: Run, name: str, values: np.ndarray) -> bytes:
-    """A number for each picture as shades; the scale is the same at every step."""
-    low, high = (0.0, loss.collapsed_loss(batch_of(run))) if name == LOSS else (-1.0, 1.0)
+    """Return a number for each picture as shades; the scale is the same at every step."""
+    low, high = (0.0, collapsed_loss(batch_of(run))) if name == LOSS else (-1.0, 1.0)
     shade = np.clip((values - low) / (high - low) * SHADES, 0, SHADES - 1).astype(np.uint8)
     header = {
         "kind": "colors",
@@ -169,7 +173,7 @@ def _shades(run: Run, name: str, values: np.ndarray) -> bytes:
 
 
 def _at(steps: Sequence[int], step: int, run: Run) -> int:
-    """The place of a step among those that there are."""
+    """Return the place of a step among those that there are."""
     steps = list(steps)
     if step not in steps:
         raise RunError(f"Run {run.id}: expected a map of step {step}, found none; choose another.")
@@ -177,12 +181,12 @@ def _at(steps: Sequence[int], step: int, run: Run) -> int:
 
 
 def answered_steps(run: Run, key: str) -> list[int]:
-    """Steps of a job's answer with layouts."""
+    """Return the steps of an answer to a `layout_job`."""
     return _answered(run, key)[0]
 
 
 def answer_of(run: Run, key: str, name: str) -> np.ndarray:
-    """One array of a job's answer.
+    """Return one array of an answer.
 
     Raises:
         RunError: there is none.
@@ -194,19 +198,15 @@ def answer_of(run: Run, key: str, name: str) -> np.ndarray:
     return reply.arrays[name]
 
 
-def _answered(run: Run, key: str, name: str = "xy") -> tuple[list[int], np.ndarray]:
-    """Steps and one array for each of them out of a job's answer."""
-    return _read_answer(run, key, name)
-
-
 @functools.lru_cache(maxsize=16)
-def _read_answer(run: Run, key: str, name: str) -> tuple[list[int], np.ndarray]:
+def _answered(run: Run, key: str, name: str = "xy") -> tuple[list[int], np.ndarray]:
+    """Return steps and one array for each of them out of an answer."""
     return answer_of(run, key, "steps").tolist(), answer_of(run, key, name)
 
 
 @functools.lru_cache(maxsize=8)
 def _pca_chain(run: Run, steps: tuple[int, ...]) -> tuple[list[int], np.ndarray]:
-    """PCA of z at every step, each turned to lie like the one before: (K, P, 2)."""
+    """Return PCA of z at every step, (K, P, 2), each rotated to match the one before."""
     layouts: list[np.ndarray] = []
     readable = []
     for step in steps:
@@ -214,7 +214,7 @@ def _pca_chain(run: Run, steps: tuple[int, ...]) -> tuple[list[int], np.ndarray]
         try:
             layouts.append(projection.pca(cache.vectors(run, step, "z"), previous))
             readable.append(step)
-        except LabError:  # of a damaged snapshot; the others still have places
+        except LabError:  # a damaged snapshot; the others can be shown
             continue
     if not layouts:
         raise RunError(f"Run {run.id}: expected z in a snapshot, found none that can be read.")
@@ -222,7 +222,7 @@ def _pca_chain(run: Run, steps: tuple[int, ...]) -> tuple[list[int], np.ndarray]
 
 
 def _bounds(layouts: np.ndarray) -> Bounds:
-    """Middle and half the side of a square around all layouts (K, P, 2)."""
+    """Return middle and half the side of a square around all layouts (K, P, 2)."""
     low, high = layouts.min(axis=(0, 1)), layouts.max(axis=(0, 1))
     half = float((high - low).max()) / 2
     return float((low[0] + high[0]) / 2), float((low[1] + high[1]) / 2), max(half, 1e-6) * 1.12

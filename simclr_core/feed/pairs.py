@@ -1,7 +1,4 @@
-"""What Explore shows of pairs: the similarity matrix of 2N views, and the pairs that stand out.
-
-Nothing here knows Streamlit or HTTP.
-"""
+"""What Explore shows of pairs: the similarity matrix of 2N views, and the pairs that stand out."""
 
 from __future__ import annotations
 
@@ -15,8 +12,8 @@ from ..loss.normalise import l2_normalise
 from ..measures import per_picture
 from ..runs.run import Run
 from ..runs.snapshots import cache
-from . import link as explore_link
 from .categories import category_names
+from .link import decode_selection
 from .map_blocks import is_recorded, probe_of, target
 from .packing import pack
 from .pictures import recipe_words
@@ -29,14 +26,14 @@ BLOCK = 256  # pictures that are compared with all others at once
 ALIKE = 0.98  # cosine of h from which two different pictures count as near duplicates
 
 
-def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> bytes:
-    """Projections of both views of some pictures, for the browser to compare.
+def matrix_block(run: Run, step: int, count: int, order: str, chosen: str = "") -> bytes:
+    """Return projections of both views of some pictures, for the browser to compare.
 
     Args:
         step: with a snapshot.
-        count: pictures at most (N).
+        count: the largest number of pictures (N).
         order: one of `ORDERS`.
-        chosen: a selection as a word of the link; those come first.
+        chosen: a selection as a word of the link; its pictures come first.
 
     Returns:
         A block: header temperature and classes; arrays z (2N, d) float32 of length 1, partners
@@ -67,13 +64,13 @@ def matrix(run: Run, step: int, count: int, order: str, chosen: str = "") -> byt
     return pack(header, arrays)
 
 
-def pairs(run: Run, step: int) -> dict[str, Any]:
-    """Pairs that stand out at a step, each list with what stands out most first.
+def notable_pairs(run: Run, step: int) -> dict[str, Any]:
+    """Return pairs that stand out at a step, the most notable of each list first.
 
-    Of more than `cache.MANY` pictures, different ones are looked for among a fixed choice.
+    Of more than `cache.MANY` pictures, a fixed choice is searched for pairs of different ones.
 
     Returns:
-        among: how many pictures different ones are looked for among; count: how many there are.
+        among: how many pictures are searched for different ones; count: how many there are.
         positives: pictures whose two views are least alike in z; negatives: different pictures
         whose views are most alike in z; duplicates: different pictures most alike in h, and
         whether their pixels are the same; outliers: pictures that are least like their nearest
@@ -107,7 +104,7 @@ def pairs(run: Run, step: int) -> dict[str, Any]:
 
 
 def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dict[str, Any]]:
-    """Different pictures whose views are most alike: one entry a pair of pictures.
+    """Return different pictures whose views are most alike: one entry for each pair of pictures.
 
     Args:
         z_views: (n, 2, d) of the pictures `rows`.
@@ -129,7 +126,7 @@ def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dic
 def _duplicates(
     run: Run, rows: np.ndarray, near: np.ndarray, similarity: np.ndarray
 ) -> list[dict[str, Any]]:
-    """The most alike pictures in h, if they are as alike as near duplicates are.
+    """Return the most alike pictures in h, if they are as alike as near duplicates are.
 
     Args:
         rows: (n,) pictures; near, similarity: (n, k) their neighbours.
@@ -150,7 +147,7 @@ def _duplicates(
 
 
 def _pair(run: Run, a: int, b: int, value: float) -> dict[str, Any]:
-    """Two pictures, and whether their labels agree (None: not known)."""
+    """Return two pictures, and whether their labels agree (None: not known)."""
     probe = probe_of(run)
     of = target(probe)
     values = probe.categories[of][[a, b]] if of else np.array([-1, -1])
@@ -159,8 +156,8 @@ def _pair(run: Run, a: int, b: int, value: float) -> dict[str, Any]:
 
 
 def _pictures(run: Run, count: int, chosen: str, total: int) -> np.ndarray:
-    """Which pictures a matrix has: those that were selected, then others spread over all."""
-    first = explore_link.decode(chosen, total)[:count]
+    """Return the pictures of a matrix: those that were selected, then others spread over all."""
+    first = decode_selection(chosen, total)[:count]
     spread = np.linspace(0, total - 1, min(count, total)).round().astype(int).tolist()
     return np.array(list(dict.fromkeys([*first, *spread]))[: min(count, total)])
 
@@ -186,7 +183,7 @@ def _views(run: Run, step: int) -> np.ndarray:
         if is_recorded(run):
             raise RunError(
                 f"Run {run.id} was trained elsewhere: nothing is known of views of its pictures; "
-                "its map and what it keeps can be looked at."
+                "its map and its linear probes can be shown."
             )
         raise RunDamaged(f"Run {run.id}: expected z_views in the snapshot of step {step}.")
     return found

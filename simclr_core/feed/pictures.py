@@ -1,6 +1,6 @@
-"""The pictures that Explore's panes show, and what a selection is taken away as.
+"""The pictures that Explore's panes show, and a selection as a table or a folder.
 
-A picture travels at its own size; the browser enlarges it.
+A picture is sent at its own size; the browser enlarges it.
 """
 
 from __future__ import annotations
@@ -22,33 +22,33 @@ from ..runs.run import Run
 from ..runs.snapshots import cache
 from ..views.recipes import Recipes, describe, more_recipes, probe_recipes
 from ..views.render import render_views
-from . import map_blocks as blocks
 from .categories import category_names, choices
+from .map_blocks import LOSS, VIEWS, coordinates, probe_of, target
 
 MORE = 20  # further views of one picture
 MOST_BYTES = 64_000_000  # of pictures that are kept in memory
 
 
 def original(run: Run, index: int) -> bytes:
-    """One picture as PNG."""
+    """Return one picture as PNG."""
     return png(_image(run, index))
 
 
 def two_views(run: Run, index: int) -> bytes:
-    """Its two views, side by side, as PNG of (S, 2S)."""
+    """Return the two views of a picture, side by side, as PNG of (S, 2S)."""
     _image(run, index)
     return png(np.concatenate(list(_render(run, index, recipes_of(run).take([index]))), axis=1))
 
 
 def more_views(run: Run, index: int) -> bytes:
-    """`MORE` further views, drawn as in training, side by side."""
+    """Return `MORE` further views, drawn as in training, side by side, as PNG."""
     size = _images(run).shape[1]
     recipes = more_recipes(run.config.views, MORE // 2, index, size)
     return png(np.concatenate(list(_render(run, index, recipes)), axis=1))
 
 
 def recipe_words(run: Run, index: int) -> list[dict[str, object]]:
-    """For each of the two views what was done, and the crop's top, left, height and width."""
+    """Return for each view what was done, and the crop's top, left, height and width."""
     recipes = recipes_of(run)
     return [
         {
@@ -61,17 +61,19 @@ def recipe_words(run: Run, index: int) -> list[dict[str, object]]:
 
 @functools.lru_cache(maxsize=8)
 def recipes_of(run: Run) -> Recipes:
-    """The recipes of the two views of all pictures that every snapshot encodes."""
+    """Return the recipes of the two views of all pictures that every snapshot encodes."""
     images = _images(run)
     return probe_recipes(run.config.views, len(images), images.shape[1])
 
 
-def table(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]) -> bytes:
-    """A selection as CSV: a line a picture, with all that is known of it at a step.
+def selection_table(
+    run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...]]
+) -> bytes:
+    """Return a selection as CSV: one line for each picture, with all that is known of it at a step.
 
-    Args: as `explore_facts.selection`.
+    Args: as those of `facts.selection_facts`.
     """
-    probe = blocks.probe_of(run)
+    probe = probe_of(run)
     rows = run.probe()["indices"]
     columns: dict[str, Sequence[object]] = {
         "picture": (chosen + 1).tolist(),
@@ -79,14 +81,14 @@ def table(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...
     }
     for name in choices(probe):
         columns[name] = _names(run, name, probe.categories[name][chosen])
-    if of := blocks.target(probe):
+    if of := target(probe):
         guess = cache.predicted(run, step, probe.categories[of])[chosen]
         columns[f"predicted_{of}"] = _names(run, of, guess)
     if "z_views" in cache.arrays(run, step):
-        columns["loss"] = cache.values(run, step, blocks.LOSS)[chosen].tolist()
-        columns["similarity_of_views"] = cache.values(run, step, blocks.VIEWS)[chosen].tolist()
+        columns["loss"] = cache.values(run, step, LOSS)[chosen].tolist()
+        columns["similarity_of_views"] = cache.values(run, step, VIEWS)[chosen].tolist()
     for of_, method, key in maps:
-        xy = blocks.coordinates(run, of_, method, step, key)[chosen]
+        xy = coordinates(run, of_, method, step, key)[chosen]
         name = f"{method}_{of_}"
         columns |= {f"{name}_x": xy[:, 0].tolist(), f"{name}_y": xy[:, 1].tolist()}
     text = io.StringIO()
@@ -96,11 +98,11 @@ def table(run: Run, chosen: np.ndarray, step: int, maps: Sequence[tuple[str, ...
     return text.getvalue().encode()
 
 
-def folder(run: Run, chosen: np.ndarray) -> bytes:
-    """A selection as a zip of PNG files, in a folder for each class where there are labels."""
-    probe, images = blocks.probe_of(run), _images(run)
+def selection_zip(run: Run, chosen: np.ndarray) -> bytes:
+    """Return a selection as a zip of PNG files, in a folder for each class if there are labels."""
+    probe, images = probe_of(run), _images(run)
     rows = run.probe()["indices"]
-    of = blocks.target(probe)
+    of = target(probe)
     names = _names(run, of, probe.categories[of][chosen]) if of else [""] * len(chosen)
     found = io.BytesIO()
     with zipfile.ZipFile(found, "w") as archive:  # PNG is packed already
@@ -111,7 +113,7 @@ def folder(run: Run, chosen: np.ndarray) -> bytes:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """(H, W, 3) RGB, uint8 or float in [0, 1], as PNG."""
+    """Return (H, W, 3) RGB, uint8 or float in [0, 1], as PNG."""
     if picture.dtype != np.uint8:
         picture = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     done, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 4])
@@ -121,7 +123,7 @@ def png(picture: np.ndarray) -> bytes:
 
 
 def _render(run: Run, index: int, recipes: Recipes) -> np.ndarray:
-    """(2N, S, S, 3) views of one picture by N recipes."""
+    """Return (2N, S, S, 3) views of one picture by N recipes."""
     images = np.repeat(_image(run, index)[None], len(recipes), axis=0)
     views = render_views(images, recipes)
     return views.reshape(-1, *views.shape[2:])
@@ -135,8 +137,8 @@ def _image(run: Run, index: int) -> np.ndarray:
 
 
 def _images(run: Run) -> np.ndarray:
-    """(P, S, S, 3) uint8, kept in memory for the last runs."""
-    blocks.probe_of(run)
+    """Return (P, S, S, 3) uint8, kept in memory for the last runs."""
+    probe_of(run)
     return _read(run, run.probe_path.stat().st_mtime_ns)
 
 
@@ -146,11 +148,11 @@ def _read(run: Run, changed: int) -> np.ndarray:
 
 
 def _names(run: Run, name: str, values: np.ndarray) -> list[str]:
-    """Names of categories; nothing for what is not known."""
-    known = category_names(run, name, blocks.probe_of(run).categories[name])
+    """Return names of categories; empty where they are not known."""
+    known = category_names(run, name, probe_of(run).categories[name])
     return [known[value] if 0 <= value < len(known) else "" for value in values.tolist()]
 
 
 def _file_name(name: str) -> str:
-    """A category's name as the name of a folder on any system."""
+    """Return a category's name as the name of a folder on any system."""
     return re.sub(r"[^\w .-]", "_", name).strip(" .")[:60] or "_"

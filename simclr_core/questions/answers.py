@@ -1,6 +1,6 @@
-"""What can be asked of a run: one function a kind, carried out by the analyst.
+"""What can be asked of a run: one function for each kind of question, called by the analyst.
 
-A new kind is a function like `encode` and its entry in `ANSWERS`. It reports how far it is through
+A new kind is a function like `encode` and its entry in `ANSWERS`. It reports its progress through
 `tell`, which also ends it when nobody waits for the answer any more.
 """
 
@@ -23,8 +23,8 @@ from ..runs.run import Run
 from ..runs.snapshots.coordinates import vectors
 from ..runs.snapshots.networks import MOST_BATCH, Network, Networks
 from ..runs.snapshots.weights import TRAINED, Weights
-from . import factor_probes as keeping
-from .large_probe import COUNTS, make
+from .factor_probes import probe_factors
+from .large_probe import COUNTS, make_set
 
 Arrays = dict[str, np.ndarray]
 MOST_CLUSTERS = 30
@@ -42,17 +42,17 @@ class Question:
     networks: Networks
 
     def network(self) -> Network:
-        """The network that is asked."""
+        """Return the network that the question is about."""
         role = str(self.parameters.get("weights", TRAINED))
         return self.networks.get(self.run, role, self.weights)
 
 
 def encode(question: Question, tell: Progress) -> Arrays:
-    """How a network represents pictures.
+    """Return how a network represents pictures.
 
     Args:
         question: its array `images` is (N, S, S, 3) uint8, or float32 in [0, 1].
-        tell: see `Progress`.
+        tell: reports progress.
 
     Returns:
         h (N, D) and z (N, d) float32, and the weights' step () int64.
@@ -80,11 +80,11 @@ def encode(question: Question, tell: Progress) -> Arrays:
 
 
 def layout(question: Question, tell: Progress) -> Arrays:
-    """UMAP of every snapshot with settings of one's own, each starting from the one before.
+    """Return UMAP of every snapshot with other settings, each starting from the one before.
 
     Args:
         question: its parameters are `of` ("h" or "z"), `neighbors`, `min_dist` and `metric`.
-        tell: see `Progress`.
+        tell: reports progress.
 
     Returns:
         steps (K,) int64 and xy (K, P, 2) float32, in the order of the steps.
@@ -116,14 +116,14 @@ def layout(question: Question, tell: Progress) -> Arrays:
 
 
 def clusters(question: Question, tell: Progress) -> Arrays:
-    """k-means of h on the unit sphere at every snapshot.
+    """Return k-means of h on the unit sphere at every snapshot.
 
-    A cluster has the number of the one of the snapshot after it with which it shares most
+    A cluster has the number of the cluster in the next snapshot with which it shares most
     pictures, so that colours mean the same while a map plays.
 
     Args:
         question: its parameter `k` is the number of clusters, 2 to 30.
-        tell: see `Progress`.
+        tell: reports progress.
 
     Returns:
         steps (K,) int64 and clusters (K, P) uint8, in the order of the steps.
@@ -158,21 +158,21 @@ def clusters(question: Question, tell: Progress) -> Arrays:
 
 
 def keeps(question: Question, tell: Progress) -> Arrays:
-    """What a linear probe reads from pixels, from h and from z: see `keeping.keeps`.
+    """Return what a linear probe reads from pixels, from h and from z: see `probe_factors`.
 
     Args:
-        question: its parameter `snapshots` is how many are probed at most.
-        tell: see `Progress`.
+        question: its parameter `snapshots` is the largest number that is probed.
+        tell: reports progress.
     """
-    return keeping.keeps(question.run, int(question.parameters.get("snapshots", 6)), tell)
+    return probe_factors(question.run, int(question.parameters.get("snapshots", 6)), tell)
 
 
 def more(question: Question, tell: Progress) -> Arrays:
-    """Encode and lay out more pictures than the map has: see `more.make`.
+    """Encode and lay out more pictures than the map has: see `large_probe.make_set`.
 
     Args:
-        question: its parameter `count` is how many pictures at most.
-        tell: see `Progress`.
+        question: its parameter `count` is the largest number of pictures.
+        tell: reports progress.
 
     Returns:
         name () str of the set in the run's folder, and step () int64.
@@ -185,16 +185,16 @@ def more(question: Question, tell: Progress) -> Arrays:
     if not 1 <= count <= max(COUNTS):
         raise ValueError(f"expected 1 to {max(COUNTS):,} pictures, found {count:,}")
     step = question.weights.step
-    name = make(question.run, question.network(), step, count, tell)
+    name = make_set(question.run, question.network(), step, count, tell)
     return {"name": np.array(name), "step": np.array(step, np.int64)}
 
 
 def occlude(question: Question, tell: Progress) -> Arrays:
-    """Which parts of two pictures make a network find them alike: see `occlusion`.
+    """Return which parts of two pictures make a network find them alike: see `occlusion`.
 
     Args:
         question: its array `images` is (2, S, S, 3) uint8, or float32 in [0, 1].
-        tell: see `Progress`.
+        tell: reports progress.
 
     Returns:
         similarity () and lost (2, G, G) float32, and the weights' step () int64.
@@ -219,11 +219,11 @@ def occlude(question: Question, tell: Progress) -> Arrays:
 
 
 def encoder(question: Question, tell: Progress) -> Arrays:
-    """The encoder as a file: see `export.write_encoder`.
+    """Return the encoder as a file: see `encoder_file`.
 
     Args:
         question: its parameter `form` is "keras", or "savedmodel" for a zip of a folder.
-        tell: see `Progress`.
+        tell: reports progress.
 
     Returns:
         body (B,) uint8, and the weights' step () int64.

@@ -1,11 +1,12 @@
-"""What a network keeps of its pictures: linear probes of every factor, over the snapshots."""
+"""Linear probes of every factor over the snapshots: what a network keeps of its pictures."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import numpy as np
 
+from ..base.progress import Progress
 from ..data.properties import properties
 from ..measures.linear_probe import PIXEL_AXES, linear_probe
 from ..measures.vectors import label_name, small_pixels
@@ -13,15 +14,15 @@ from ..runs.run import Run
 from ..runs.snapshots.coordinates import vectors
 
 
-def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, np.ndarray]:
-    """What a linear probe reads of each factor from pixels, from h and from z, over snapshots.
+def probe_factors(run: Run, most: int, tell: Progress) -> dict[str, np.ndarray]:
+    """Return what a linear probe reads of each factor from pixels, h and z, over snapshots.
 
     A probe learns from one half of the pictures on the map and is scored on the other.
 
     Args:
         run: any run.
-        most: snapshots that are probed at most, the first and the last among them.
-        tell: is given the share of the work done and what is being done.
+        most: the largest number of snapshots that are probed, including the first and the last.
+        tell: reports progress.
 
     Returns:
         names (F,) str, steps (K,) int64, h (K, F) and z (K, F) float32 accuracies (NaN: the
@@ -29,7 +30,7 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
         category. Factors are the pictures' own, else properties measured on them.
 
     Raises:
-        ValueError: nothing can be asked for.
+        ValueError: the pictures do not differ in anything that is known.
         RunDamaged: a snapshot cannot be read.
     """
     probe = run.probe()
@@ -41,8 +42,8 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
     train, test = order[: len(order) // 2], order[len(order) // 2 :]
     total, done = (2 * len(steps) + 1) * len(factors), 0
 
-    def read(known: np.ndarray, axes: int | None = None) -> list[float]:
-        """Accuracy of a probe of each factor, from (P, ...) vectors."""
+    def _read(known: np.ndarray, axes: int | None = None) -> list[float]:
+        """Return the accuracy of a probe of each factor, from (P, ...) vectors."""
         nonlocal done
         found = []
         for name, values in factors.items():
@@ -55,12 +56,12 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
             found.append(score)
         return found
 
-    pixels = read(small_pixels(images), axes=PIXEL_AXES)
+    pixels = _read(small_pixels(images), axes=PIXEL_AXES)
     h, z = [], []
     for step in steps:
         arrays = run.snapshot(step)
-        h.append(read(vectors(run, step, "h")))
-        z.append(read(arrays["z"]) if "z" in arrays else [np.nan] * len(factors))
+        h.append(_read(vectors(run, step, "h")))
+        z.append(_read(arrays["z"]) if "z" in arrays else [np.nan] * len(factors))
     chance = []
     for values in factors.values():
         known = values[test][values[test] >= 0]
@@ -76,7 +77,7 @@ def keeps(run: Run, most: int, tell: Callable[[float, str], None]) -> dict[str, 
 
 
 def factors_of(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What a probe can be asked for: known factors, or the label and what pictures show.
+    """Return what a probe can read: known factors, or the label and properties of the pictures.
 
     Args:
         probe: arrays of a run's probe.npz.
@@ -97,7 +98,7 @@ def factors_of(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
 
 
 def spread_steps(steps: list[int], most: int) -> list[int]:
-    """At most `most` of the steps, evenly chosen, the first and the last among them."""
+    """Return at most `most` of the steps, evenly chosen, including the first and the last."""
     if len(steps) <= most:
         return steps
     return [steps[i] for i in np.linspace(0, len(steps) - 1, most).round().astype(int)]

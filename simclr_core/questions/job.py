@@ -1,4 +1,4 @@
-"""What can be asked of a run, as data: `jobs` asks it, `kinds` answers it."""
+"""What can be asked of a run, as data: `jobs` asks it, `answers` computes it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from ..runs.snapshots.weights import NONE, TRAINED
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """What is asked.
+    """A question to a run.
 
     Attributes:
-        kind: one of `kinds.KINDS`.
+        kind: a key of `answers.ANSWERS`.
         parameters: plain JSON values. `weights` ("trained", "untrained", or "none" where no network
-            is needed) and `step` (None: the newest) say which state of the network is asked.
+            is needed) and `step` (None: the newest) name the state of the network.
         arrays: what the question is about, by name.
     """
 
@@ -41,7 +41,7 @@ class Job:
 
 
 def encode_job(images: np.ndarray, weights: str = TRAINED, step: int | None = None) -> Job:
-    """The question how a network represents pictures.
+    """Ask how a network represents pictures.
 
     Args:
         images: (N, S, S, 3) uint8, or float32 in [0, 1].
@@ -57,7 +57,7 @@ def encode_job(images: np.ndarray, weights: str = TRAINED, step: int | None = No
 def layout_job(
     of: str = "h", neighbors: int = NEIGHBORS, min_dist: float = MIN_DIST, metric: str = METRIC
 ) -> Job:
-    """The question where UMAP with these settings puts the pictures, at every snapshot.
+    """Ask where UMAP with these settings puts the pictures, at every snapshot.
 
     Args:
         of: "h" or "z".
@@ -71,7 +71,7 @@ def layout_job(
 
 
 def clusters_job(k: int) -> Job:
-    """The question which k clusters the representations form, at every snapshot.
+    """Ask which k clusters the representations form, at every snapshot.
 
     Returns:
         A job whose answer has steps (K,) and clusters (K, P).
@@ -80,7 +80,7 @@ def clusters_job(k: int) -> Job:
 
 
 def keeps_job(snapshots: int = 6) -> Job:
-    """The question what a linear probe reads from pixels, h and z.
+    """Ask what a linear probe reads from pixels, h and z.
 
     Args:
         snapshots: how many at most.
@@ -92,19 +92,19 @@ def keeps_job(snapshots: int = 6) -> Job:
 
 
 def more_job(count: int) -> Job:
-    """The question where many pictures of the run's data lie under its newest weights.
+    """Ask for a map of many pictures of the run's data under its newest weights.
 
     Args:
         count: pictures at most.
 
     Returns:
-        A job whose answer has the name () of a set (see `more`) and its step ().
+        A job whose answer has the name () of a set (see `large_probe`) and its step ().
     """
     return Job("more", {"weights": TRAINED, "step": None, "count": count})
 
 
 def occlude_job(images: np.ndarray, step: int | None = None) -> Job:
-    """The question which parts of two pictures make the network find them alike.
+    """Ask which parts of two pictures make the network find them alike.
 
     Args:
         images: (2, S, S, 3) uint8, or float32 in [0, 1].
@@ -117,7 +117,7 @@ def occlude_job(images: np.ndarray, step: int | None = None) -> Job:
 
 
 def encoder_job(form: str = "keras", step: int | None = None) -> Job:
-    """The question for the encoder as a file for other programs.
+    """Ask for the encoder as a file for other programs.
 
     Args:
         form: "keras", or "savedmodel" for a zip of a folder.
@@ -130,5 +130,5 @@ def encoder_job(form: str = "keras", step: int | None = None) -> Job:
 
 
 def canonical(value: Any) -> bytes:
-    """JSON in which equal values are equal bytes."""
+    """Return a value as JSON in which equal values are equal bytes."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

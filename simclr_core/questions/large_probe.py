@@ -3,15 +3,14 @@
     RUN/sets/<count>-<step>/    as a run folder: config.json (the run's), probe.npz,
                                 snapshots/<step>.npz, coordinates/, near-<step>.npz
 
-A set has the contract of a run folder with one snapshot, so that whatever reads a run can read it.
-By the analyst, who writes it aside and renames it; the newest set of a run is kept.
+A set has the contract of a run folder with one snapshot, so that code that reads a run can read it.
+The analyst writes it aside and renames it. A run keeps its newest set.
 """
 
 from __future__ import annotations
 
 import re
 import shutil
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -36,30 +35,30 @@ _NAME = re.compile(r"\d{1,6}-\d{1,12}")
 
 
 def set_of(run: Run, name: str) -> Run | None:
-    """A set of a run, to be read like a run; None if there is none of this name."""
+    """Return a set of a run, to be read like a run; None if there is none of this name."""
     found = Run(run.path / SETS / name) if _NAME.fullmatch(name) else None
     return found if found and found.config_path.exists() else None
 
 
 def owner(run: Run) -> Run:
-    """The run that a set belongs to; a run itself."""
+    """Return the run that a set belongs to; a run belongs to itself."""
     return Run(run.path.parents[1]) if run.path.parent.name == SETS else run
 
 
-def make(run: Run, network: Network, step: int, count: int, tell: Progress) -> str:
-    """Encode and lay out pictures of a run's data; nothing is done if that is there.
+def make_set(run: Run, network: Network, step: int, count: int, tell: Progress) -> str:
+    """Encode and lay out pictures of a run's data, unless the set is there already.
 
     Args:
         run: whose data and views.
         network: with the weights of `step`.
-        count: pictures at most, chosen by the data's content like those on the map.
-        tell: see `kinds.Progress`.
+        count: the largest number of pictures, chosen by the data's content like those on the map.
+        tell: reports progress.
 
     Returns:
         The set's name.
 
     Raises:
-        DataError: the data are gone, or are others than those that were trained on.
+        DataError: the data are gone, or are not those that the run was trained on.
     """
     name = f"{count}-{step}"
     if set_of(run, name):
@@ -95,10 +94,10 @@ def make(run: Run, network: Network, step: int, count: int, tell: Progress) -> s
 
 
 def _data(run: Run) -> Dataset:
-    """The data that a run was trained on.
+    """Return the data that a run was trained on.
 
     Raises:
-        DataError: they are gone, or are others by now.
+        DataError: they are gone, or have changed.
     """
     data = run.config.data
     dataset = load_dataset(data.source, data.image_size or None, max_images=data.max_images)
@@ -120,9 +119,9 @@ def _probe(dataset: Dataset, indices: np.ndarray, images: np.ndarray) -> dict[st
 
 
 def _encode(
-    run: Run, network: Network, images: np.ndarray, tell: Callable[[float, str], None]
+    run: Run, network: Network, images: np.ndarray, tell: Progress
 ) -> dict[str, np.ndarray]:
-    """h, z, h_views and z_views of pictures, as a snapshot has them."""
+    """Return h, z, h_views and z_views of pictures, as a snapshot has them."""
     recipes = probe_recipes(run.config.views, len(images), images.shape[1])
     parts: list[tuple[np.ndarray, ...]] = []
     for start in range(0, len(images), BLOCK):

@@ -13,8 +13,8 @@ from http_client import serving
 from pages.server import explore_routes
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
-from simclr_core.feed import link as explore_link
-from simclr_core.feed import pairs as explore_pairs
+from simclr_core.feed import pairs
+from simclr_core.feed.link import encode_selection
 from simclr_core.feed.packing import unpack
 from simclr_core.runs.store import RunStore
 from simclr_core.views.recipes import describe, probe_recipes
@@ -48,8 +48,8 @@ def alike(a: np.ndarray, b: np.ndarray) -> float:
 
 def test_positives_are_the_pictures_whose_views_are_least_alike(fake):
     z = fake.run.snapshot(0)["z_views"]
-    found = explore_pairs.pairs(fake.run, 0)["positives"]
-    order = sorted(range(P), key=lambda i: alike(*z[i]))[: explore_pairs.LISTED]
+    found = pairs.notable_pairs(fake.run, 0)["positives"]
+    order = sorted(range(P), key=lambda i: alike(*z[i]))[: pairs.LISTED]
     assert [pair["a"] for pair in found] == order
     assert [pair["similarity"] for pair in found] == pytest.approx(
         [alike(*z[i]) for i in order], abs=1e-6
@@ -62,14 +62,14 @@ def test_positives_are_the_pictures_whose_views_are_least_alike(fake):
 
 @pytest.mark.parametrize("block", [7, 256])
 def test_negatives_are_the_most_alike_views_of_different_pictures(fake, monkeypatch, block):
-    monkeypatch.setattr(explore_pairs, "BLOCK", block)
+    monkeypatch.setattr(pairs, "BLOCK", block)
     z, labels = fake.run.snapshot(0)["z_views"], fake.run.probe()["labels"]
     every = []
     for a in range(P):
         for b in range(a + 1, P):
             every.append((max(alike(u, v) for u in z[a] for v in z[b]), a, b))
     every.sort(key=lambda one: -one[0])
-    found = explore_pairs.pairs(fake.run, 0)["negatives"]
+    found = pairs.notable_pairs(fake.run, 0)["negatives"]
     assert [(pair["a"], pair["b"]) for pair in found] == [(a, b) for _, a, b in every[:12]]
     assert [pair["similarity"] for pair in found] == pytest.approx([s for s, _, _ in every[:12]])
     assert [pair["agree"] for pair in found] == [
@@ -78,29 +78,29 @@ def test_negatives_are_the_most_alike_views_of_different_pictures(fake, monkeypa
 
 
 def test_doubles_and_strangers_that_were_put_in_are_found(fake):
-    found = explore_pairs.pairs(fake.run, 0)
+    found = pairs.notable_pairs(fake.run, 0)
     first = found["duplicates"][0]
     assert (first["a"], first["b"]) == (3, 17)
     assert found["duplicates"][0]["same"] and not any(p["same"] for p in found["duplicates"][1:])
-    assert all(pair["similarity"] >= explore_pairs.ALIKE for pair in found["duplicates"])
+    assert all(pair["similarity"] >= pairs.ALIKE for pair in found["duplicates"])
     assert found["outliers"][0]["a"] == 30 and found["outliers"][0]["similarity"] < 0
 
 
 def test_without_labels_nothing_is_said_of_agreement(fake):
     probe = fake.run.probe()
     write_npz(fake.run.path / "probe.npz", {k: probe[k] for k in ("images", "indices")})
-    found = explore_pairs.pairs(fake.run, 0)
+    found = pairs.notable_pairs(fake.run, 0)
     assert {pair["agree"] for pair in found["negatives"]} == {None}
     with pytest.raises(LabError, match="order by clustering"):
-        explore_pairs.matrix(fake.run, 0, 8, explore_pairs.BY_CLASS)
-    header, arrays = unpack(explore_pairs.matrix(fake.run, 0, 8, explore_pairs.AS_DRAWN))
+        pairs.matrix_block(fake.run, 0, 8, pairs.BY_CLASS)
+    header, arrays = unpack(pairs.matrix_block(fake.run, 0, 8, pairs.AS_DRAWN))
     assert header["names"] == [] and (arrays["category"] == 0).all()
 
 
-@pytest.mark.parametrize("order", explore_pairs.ORDERS)
+@pytest.mark.parametrize("order", pairs.ORDERS)
 def test_a_matrix_has_the_projections_of_its_pictures_partners_side_by_side(fake, order):
     held, labels = fake.run.snapshot(0)["z_views"], fake.run.probe()["labels"]
-    header, arrays = unpack(explore_pairs.matrix(fake.run, 0, 16, order))
+    header, arrays = unpack(pairs.matrix_block(fake.run, 0, 16, order))
     index, z = arrays["index"], arrays["z"].reshape(32, header["width"])
     assert len(set(index.tolist())) == 16
     for row, view in enumerate(z):
@@ -108,11 +108,11 @@ def test_a_matrix_has_the_projections_of_its_pictures_partners_side_by_side(fake
         assert view == pytest.approx(expected / np.linalg.norm(expected), abs=1e-6)
     assert (arrays["category"] == labels[index]).all()
     assert header["temperature"] == fake.run.config.training.temperature
-    drawn = unpack(explore_pairs.matrix(fake.run, 0, 16, explore_pairs.AS_DRAWN))[1]["index"]
+    drawn = unpack(pairs.matrix_block(fake.run, 0, 16, pairs.AS_DRAWN))[1]["index"]
     assert set(drawn.tolist()) == set(index.tolist())
-    if order == explore_pairs.BY_CLASS:
+    if order == pairs.BY_CLASS:
         assert (np.diff(labels[index]) >= 0).all()
-    if order == explore_pairs.BY_CLUSTER:  # neighbours in the order are nearer than as drawn
+    if order == pairs.BY_CLUSTER:  # neighbours in the order are nearer than as drawn
 
         def path(order: np.ndarray) -> float:
             flat = (held / np.linalg.norm(held, axis=2, keepdims=True)).reshape(P, -1)[order]
@@ -122,10 +122,10 @@ def test_a_matrix_has_the_projections_of_its_pictures_partners_side_by_side(fake
 
 
 def test_what_was_selected_on_the_map_comes_first(fake):
-    word = explore_link.encode([5, 6, 39], P)
-    index = unpack(explore_pairs.matrix(fake.run, 0, 8, "as drawn", word))[1]["index"]
+    word = encode_selection([5, 6, 39], P)
+    index = unpack(pairs.matrix_block(fake.run, 0, 8, "as drawn", word))[1]["index"]
     assert index[:3].tolist() == [5, 6, 39] and len(index) == 8
-    everything = unpack(explore_pairs.matrix(fake.run, 0, 64, "as drawn"))[1]["index"]
+    everything = unpack(pairs.matrix_block(fake.run, 0, 64, "as drawn"))[1]["index"]
     assert sorted(everything.tolist()) == list(range(P))
 
 
@@ -144,16 +144,16 @@ def test_the_routes_give_what_the_functions_give(fake):
     with serving(explore_routes.ROUTES) as client:
         base = f"/lab/runs/{fake.run.id}/map"
         found = client.get(f"{base}/pairs.json?step=0").json()
-        assert found == json.loads(json.dumps(explore_pairs.pairs(fake.run, 0)))
+        assert found == json.loads(json.dumps(pairs.notable_pairs(fake.run, 0)))
         answer = client.get(f"{base}/matrix.bin?step=0&count=8&order=by%20clustering")
-        assert answer.content == explore_pairs.matrix(fake.run, 0, 8, "by clustering")
+        assert answer.content == pairs.matrix_block(fake.run, 0, 8, "by clustering")
 
 
 def test_of_many_pictures_different_ones_are_compared_among_some(fake, monkeypatch):
-    whole = explore_pairs.pairs(fake.run, 0)
+    whole = pairs.notable_pairs(fake.run, 0)
     assert (whole["among"], whole["count"]) == (P, P)
-    monkeypatch.setattr(explore_pairs.cache, "MANY", 10)
-    found = explore_pairs.pairs(fake.run, 0)
+    monkeypatch.setattr(pairs.cache, "MANY", 10)
+    found = pairs.notable_pairs(fake.run, 0)
     rows = set(np.linspace(0, P - 1, 10).round().astype(int).tolist())
     assert (found["among"], found["count"]) == (10, P)
     assert found["positives"] == whole["positives"]  # of every picture's own two views

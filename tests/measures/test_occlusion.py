@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cosine
 
 from simclr_core.measures.occlusion import GRID, WINDOW, edges, occlusion
-from simclr_core.questions import answers as kinds
+from simclr_core.questions.answers import Question, occlude
 from simclr_core.questions.job import occlude_job
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import find_weights
@@ -76,10 +76,8 @@ def test_a_run_is_asked_with_its_own_network(tmp_path):
     run = trained(RunStore(tmp_path), SHAPES)
     images = run.probe()["images"][:2]
     job = occlude_job(images)
-    asked = kinds.Question(
-        run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks()
-    )
-    found = kinds.occlude(asked, lambda share, words: None)
+    asked = Question(run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks())
+    found = occlude(asked, lambda share, words: None)
     network = observer(run)
     whole, lost = occlusion(
         images.astype(np.float32) / 255, lambda p: network.encode(p)[0], lambda share: None
@@ -87,8 +85,6 @@ def test_a_run_is_asked_with_its_own_network(tmp_path):
     assert float(found["similarity"]) == pytest.approx(whole, abs=1e-5)
     assert found["lost"] == pytest.approx(lost, abs=1e-4) and int(found["step"]) == 12
     job = occlude_job(images[:, :8])
-    asked = kinds.Question(
-        run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks()
-    )
+    asked = Question(run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks())
     with pytest.raises(ValueError, match="expected pictures"):
-        kinds.occlude(asked, lambda share, words: None)
+        occlude(asked, lambda share, words: None)

@@ -14,16 +14,15 @@ from page_app import open_page, text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.explore import ask as explore_ask
-from pages.explore import compare as explore_compare
-from pages.explore import form as explore_form
-from pages.explore import kept as explore_keeps
-from pages.explore import map as explore_map
-from pages.explore import occlusion as explore_looks
-from pages.explore import panels as explore_panels
-from pages.server import export_routes as take_routes
+from pages.explore import compare, map, panels
+from pages.explore.ask import color_names
+from pages.explore.form import MAP, PANELS
+from pages.explore.kept import probe_table, side_by_side
+from pages.explore.occlusion import overlay
+from pages.server.export_routes import FILES
 from simclr_core.base.files import write_json, write_npz
-from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed.link import encode_selection
+from simclr_core.feed.map_blocks import probe_of, target
 from simclr_core.feed.packing import unpack
 from simclr_core.questions.job import clusters_job, encoder_job, keeps_job, occlude_job
 from simclr_core.questions.jobs import key_of
@@ -66,7 +65,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
     def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
         found.append(unpack(data)[0])
 
-    monkeypatch.setattr(explore_map, "mount", mount)
+    monkeypatch.setattr(map, "mount", mount)
     return found
 
 
@@ -77,7 +76,7 @@ def page(tmp_path: Path) -> Open:
 
 def test_without_runs_it_says_where_to_begin(page: Open) -> None:
     app = page()
-    assert "There is none yet" in app.info[0].value and not app.exception
+    assert "There is no run yet" in app.info[0].value and not app.exception
 
 
 def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> None:
@@ -93,7 +92,7 @@ def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> Non
 def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, shown) -> None:
     other = FakeRun(store, probe=10, name="another")
     other.snapshot()
-    word = explore_map.explore_link.encode([3, 5, 39], 40)
+    word = encode_selection([3, 5, 39], 40)
     app = page(run=fake.run.id, step="200", picture="8", chosen=word, of="h and z", by="PCA")
     header = shown[-1]
     assert header["start"] == {"step": 200, "picture": 7, "chosen": [3, 5, 39]}
@@ -137,7 +136,7 @@ def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, f
     rows = (fake.run.path / "snapshots.jsonl").read_text()
     (fake.run.path / "snapshots.jsonl").write_text(rows.replace("knn_accuracy", "other"))
     app = page()
-    assert list(explore_ask.color_names(fake.run)) == ["loss", "views", "cluster"]
+    assert list(color_names(fake.run)) == ["loss", "views", "cluster"]
     assert shown[-1]["color"]["name"] == "loss"
     assert "No labels" in shown[-1]["scores"]["400"]
     assert not app.exception
@@ -191,7 +190,7 @@ def test_lost_scores_are_not_taken_for_missing_labels(page, fake, shown) -> None
     lines = (fake.run.path / "snapshots.jsonl").read_text().splitlines()
     (fake.run.path / "snapshots.jsonl").write_text(lines[0] + "\n")
     app = page()
-    assert shown[-1]["scores"]["400"] == "Of this step no scores are there."
+    assert shown[-1]["scores"]["400"] == "No scores for this step."
     app = page(panel="Health")
     card = next(h.body for h in app.get("html") if "Evidence" in h.body)
     assert "effective rank" not in card  # that of another step
@@ -203,7 +202,7 @@ def test_panels_on_pairs_say_their_step_and_can_change_it(page, fake, monkeypatc
     def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
         found.append(unpack(data)[0])
 
-    monkeypatch.setattr(explore_panels, "mount", mount)
+    monkeypatch.setattr(panels, "mount", mount)
     app = page(panel="Hard pairs", step="250")
     assert found[-1]["step"] == 200 and app.select_slider[0].value == 200
     app.select_slider[0].set_value(400).run()
@@ -221,7 +220,7 @@ def test_what_a_recorded_run_cannot_show_is_said(page, store, shown) -> None:
     assert [one["of"] for one in shown[-1]["maps"]] == ["h"]
     assert shown[-1]["color"]["name"] == "none"  # while the clusters are computed
     assert "no network to ask" in text(page(panel="Where it looks"))
-    assert "no training was recorded" in text(page(panel="Health"))
+    assert "no record of its training" in text(page(panel="Health"))
 
 
 def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
@@ -239,8 +238,8 @@ def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
 
 
 def test_the_first_colour_is_what_the_neighbours_are_asked_for(fake) -> None:
-    probe = explore_blocks.probe_of(fake.run)
-    assert explore_blocks.target(probe) == next(iter(explore_ask.color_names(fake.run))) == "shape"
+    probe = probe_of(fake.run)
+    assert target(probe) == next(iter(color_names(fake.run))) == "shape"
 
 
 KEPT = {
@@ -280,11 +279,11 @@ def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -
     assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it for 60%.")
 
 
-@pytest.mark.parametrize("panel", [p for p in explore_form.PANELS if p != explore_form.MAP])
+@pytest.mark.parametrize("panel", [p for p in PANELS if p != MAP])
 def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
     page, store, fake, shown, panel, monkeypatch
 ) -> None:
-    monkeypatch.setattr(explore_panels, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(panels, "mount", lambda *_, **__: None)
     (fake.run.path / "probe.npz").write_bytes(b"{")
     assert not page(panel=panel, run=fake.run.id).exception
     empty = store.create(fake.config, "waiting")
@@ -322,11 +321,11 @@ def test_where_it_looks_is_asked_for_then_shown(page, fake, shown) -> None:
 def test_an_overlay_is_red_where_similarity_is_lost_and_blue_where_it_is_gained() -> None:
     lost = np.zeros((8, 8), np.float32)
     lost[0, 0], lost[7, 7] = 0.5, -0.5
-    found = explore_looks.overlay(np.full((32, 32, 3), 0.5, np.float32), lost, 0.5)
+    found = overlay(np.full((32, 32, 3), 0.5, np.float32), lost, 0.5)
     red, blue, plain = found[5, 5], found[-5, -5], found[140, 140]
     assert red[0] > red[2] + 0.2 and blue[2] > blue[0] + 0.2
     assert np.ptp(plain) < 0.01
-    same = explore_looks.overlay(np.full((32, 32, 3), 0.5, np.float32), 0 * lost, 0.0)
+    same = overlay(np.full((32, 32, 3), 0.5, np.float32), 0 * lost, 0.0)
     assert np.isfinite(same).all()
 
 
@@ -336,7 +335,7 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
         found.append(unpack(data)[0])
 
-    monkeypatch.setattr(explore_compare, "mount", mount)
+    monkeypatch.setattr(compare, "mount", mount)
     other = FakeRun(store, probe=40, name="another")
     other.snapshot()
     app = page(panel="Compare", run=fake.run.id)
@@ -354,7 +353,7 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
 
 
 def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> None:
-    monkeypatch.setattr(explore_compare, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
     app = page(panel="Compare", run=fake.run.id)
     app.text_input(key="sweep_values").set_value("0.1, warm").run()
     next(b for b in app.button if b.label == "Start them").click().run()
@@ -386,8 +385,8 @@ def weigh(fake: FakeRun, *steps: int) -> None:
 
 
 def test_a_fork_is_put_in_line_and_compared_with_its_run(page, store, fake, monkeypatch) -> None:
-    monkeypatch.setattr(explore_compare, "mount", lambda *_, **__: None)
-    assert "no weights to go on from" in " ".join(c.value for c in page(panel="Compare").caption)
+    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
+    assert "no weights to continue from" in " ".join(c.value for c in page(panel="Compare").caption)
     weigh(fake, 0, 200, 400)
     app = page(panel="Compare", run=fake.run.id, step="300")
     assert app.selectbox(key=f"fork_step {fake.run.id}").value == 200  # the one before the link's
@@ -405,7 +404,7 @@ def test_a_fork_is_put_in_line_and_compared_with_its_run(page, store, fake, monk
 
 
 def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monkeypatch) -> None:
-    monkeypatch.setattr(explore_compare, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
     other = FakeRun(store, probe=40, name="an<other>")
     other.snapshot()
     other.end()
@@ -423,7 +422,7 @@ def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monk
 def test_runs_on_other_pictures_have_pixels_of_their_own() -> None:
     other = KEPT | {"pixels": np.float32([0.1, 0.2]), "z": np.full((3, 2), np.nan, np.float32)}
     found = {"one": Reply(KEPT), "two": Reply(other)}
-    html = explore_keeps.side_by_side(found, ["two"])
+    html = side_by_side(found, ["two"])
     heads = re.findall(r"<th scope='col'>([^<]+)", html)
     assert heads == ["pixels", "h untrained", "h", "z", "pixels", "h at first", "h"]
     cells = re.findall(r">([^<>]+)</td>", html)
@@ -432,7 +431,7 @@ def test_runs_on_other_pictures_have_pixels_of_their_own() -> None:
 
 def test_of_embeddings_from_elsewhere_nothing_is_called_untrained(page, store) -> None:
     one = {name: v[:1] if name in ("steps", "h", "z") else v for name, v in KEPT.items()}
-    html = explore_keeps.table(one | {"z": np.full((1, 2), np.nan)}, recorded=True)
+    html = probe_table(one | {"z": np.full((1, 2), np.nan)}, recorded=True)
     assert re.findall(r"<th scope='col'>([^<]+)", html) == ["chance", "pixels", "h"]
 
 
@@ -444,7 +443,7 @@ def test_a_damaged_run_gets_no_verdict(page, fake) -> None:
 
 def test_what_came_out_of_one_run_is_not_of_all(store, fake) -> None:
     waiting = store.create(fake.config, "waiting")
-    html = explore_compare.outcomes([fake.run, waiting], ["one", "two"])
+    html = compare.score_dots([fake.run, waiting], ["one", "two"])
     assert "all of them" not in html and "kNN accuracy, one" in html
 
 
@@ -452,12 +451,12 @@ def test_what_can_be_taken_away_has_links_to_its_step(page, fake) -> None:
     app = page(panel="Take away", step="250")
     hrefs = re.findall(r'href="([^"]+)"', " ".join(h.body for h in app.get("html")))
     found = {re.search(r"/take/([^?]+)", one)[1]: one for one in hrefs if "/take/" in one}
-    assert set(found) == set(take_routes.FILES)
+    assert set(found) == set(FILES)
     for name in ("table.csv", "map.svg", "tensorboard.zip"):
         assert "step=200" in found[name]
     assert "color=shape" in found["map.png"] and "of=h" in found["map.png"]
     assert app.code[0].value.startswith("python -m simclr_core train --data shapes")
-    assert "Of this step no weights are there" in " ".join(c.value for c in app.caption)
+    assert "No weights were kept for this step" in " ".join(c.value for c in app.caption)
     app.segmented_control(key="take_of").set_value("z").run()
     html = " ".join(h.body for h in app.get("html"))
     assert "of=z" in html and "The map as a figure, by PCA" in html and not app.exception
@@ -485,7 +484,7 @@ def test_a_recorded_run_can_be_taken_away_but_not_repeated(page, store) -> None:
         recording.snapshot(0, np.random.default_rng(0).normal(size=(12, 5)))
     app = page(panel="Take away")
     captions = " ".join(c.value for c in app.caption)
-    assert "not trained here" in captions and "no weights are there" in captions
+    assert "not trained here" in captions and "No weights were kept" in captions
     assert not app.exception
 
 

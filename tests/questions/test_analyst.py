@@ -21,9 +21,10 @@ from child_processes import lock_holder, wait_for
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.base.locks import is_locked
 from simclr_core.base.paths import PROJECT
-from simclr_core.questions import answers as kinds
+from simclr_core.base.progress import Progress
 from simclr_core.questions import jobs
 from simclr_core.questions.analyst import Analyst
+from simclr_core.questions.answers import Arrays, Question
 from simclr_core.questions.job import Job, encode_job
 from simclr_core.questions.jobs import QUESTIONS, ask
 from simclr_core.questions.reply import Reply, follow
@@ -143,7 +144,7 @@ class Recorder:
         self.between = lambda: None
         self.told: list[Reply] = []
 
-    def __call__(self, asked: kinds.Question, tell: kinds.Progress) -> kinds.Arrays:
+    def __call__(self, asked: Question, tell: Progress) -> Arrays:
         self.asked.append(asked.parameters["number"])
         tell(0.5, "half of it")
         self.between()

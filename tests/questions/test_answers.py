@@ -14,9 +14,9 @@ from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
 from simclr_core.data.properties import properties
 from simclr_core.measures import projection
-from simclr_core.questions import answers as kinds
-from simclr_core.questions import factor_probes as keeping
 from simclr_core.questions import jobs
+from simclr_core.questions.answers import ANSWERS, Arrays, Question
+from simclr_core.questions.factor_probes import spread_steps
 from simclr_core.questions.job import Job, clusters_job, keeps_job, layout_job
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.networks import Networks
@@ -41,10 +41,10 @@ class Told:
         self.said.append((share, words))
 
 
-def ask(run: Run, job: Job, told: Told | None = None) -> kinds.Arrays:
+def ask(run: Run, job: Job, told: Told | None = None) -> Arrays:
     weights = find_weights(run, job.parameters["weights"])
-    asked = kinds.Question(run, job.kind, job.parameters, {}, weights, Networks())
-    return kinds.ANSWERS[job.kind](asked, told or Told())
+    asked = Question(run, job.kind, job.parameters, {}, weights, Networks())
+    return ANSWERS[job.kind](asked, told or Told())
 
 
 def test_a_layout_is_umap_of_each_snapshot_from_the_one_before(run):
@@ -152,8 +152,8 @@ def test_pictures_without_factors_are_asked_for_what_can_be_measured(run):
 
 
 def test_steps_are_spread_over_the_run():
-    assert keeping.spread_steps([0, 1, 2], 6) == [0, 1, 2]
-    assert keeping.spread_steps(list(range(0, 110, 10)), 3) == [0, 50, 100]
+    assert spread_steps([0, 1, 2], 6) == [0, 1, 2]
+    assert spread_steps(list(range(0, 110, 10)), 3) == [0, 50, 100]
 
 
 def test_collapsed_representations_are_still_clustered(run):

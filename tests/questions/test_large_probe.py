@@ -11,10 +11,9 @@ from simclr_core.base.errors import DataError
 from simclr_core.base.files import write_json
 from simclr_core.data.datasets import load_dataset, probe_indices
 from simclr_core.measures import neighbours, per_picture
-from simclr_core.questions import analyst, jobs
-from simclr_core.questions import answers as kinds
-from simclr_core.questions import large_probe as more
+from simclr_core.questions import analyst, answers, jobs
 from simclr_core.questions.job import clusters_job, more_job
+from simclr_core.questions.large_probe import owner, set_of
 from simclr_core.questions.reply import follow
 from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
@@ -42,8 +41,8 @@ def run(original: Run, tmp_path) -> Run:
 
 def ask(run: Run, count: int, tell=lambda share, words: None) -> tuple[str, int]:
     job = more_job(count)
-    asked = kinds.Question(run, job.kind, job.parameters, {}, find_weights(run), Networks())
-    found = kinds.more(asked, tell)
+    asked = answers.Question(run, job.kind, job.parameters, {}, find_weights(run), Networks())
+    found = answers.more(asked, tell)
     return str(found["name"]), int(found["step"])
 
 
@@ -51,7 +50,7 @@ def test_a_set_reads_like_a_run_and_has_what_the_network_gives(run):
     said = []
     name, step = ask(run, 40, lambda share, words: said.append((share, words)))
     assert (name, step) == ("40-12", 12)
-    found = more.set_of(run, name)
+    found = set_of(run, name)
     dataset = load_dataset("shapes", max_images=64)
     indices = probe_indices(dataset, 40)
     probe = found.probe()
@@ -73,7 +72,7 @@ def test_a_set_reads_like_a_run_and_has_what_the_network_gives(run):
     assert kept == pytest.approx(neighbours.kept_on_map(which, xy))
     shares = [share for share, _ in said]
     assert shares == sorted(shares) and said[1][1] == "encoding picture 1 of 40"
-    assert more.owner(found) == run and more.owner(run) == run
+    assert owner(found) == run and owner(run) == run
 
 
 def test_the_newest_set_is_kept_and_not_made_twice(run):
@@ -82,19 +81,19 @@ def test_the_newest_set_is_kept_and_not_made_twice(run):
     ask(run, 20, lambda share, words: again.append(words))
     assert again == []
     second, _ = ask(run, 30)
-    assert more.set_of(run, first) is None and more.set_of(run, second)
+    assert set_of(run, first) is None and set_of(run, second)
     assert [path.name for path in (run.path / "sets").iterdir()] == [second]
     assert not any("sets" in path.parts for path in bundle.bundle_files(run.path))
 
 
 def test_more_than_there_are_is_all_there_are(run):
     name, _ = ask(run, 5000)
-    assert len(more.set_of(run, name).probe()["images"]) == 64
+    assert len(set_of(run, name).probe()["images"]) == 64
 
 
 @pytest.mark.parametrize("name", ["", "..", "../x", "20-12/..", "a-b", "20-12"])
 def test_other_names_are_no_sets(run, name):
-    assert more.set_of(run, name) is None
+    assert set_of(run, name) is None
 
 
 @pytest.mark.parametrize("count", [0, 20_001])
@@ -113,7 +112,7 @@ def test_other_data_than_were_trained_on_are_refused(run):
 
 def test_questions_to_a_set_are_answered_like_those_to_a_run(run):
     name, _ = ask(run, 40)
-    found = more.set_of(run, name)
+    found = set_of(run, name)
     key = jobs.ask(found, clusters_job(3))
     assert analyst.Analyst(RunStore(run.path.parent)).turn()
     answer = follow(found, key)
