@@ -32,7 +32,7 @@ def test_half_of_a_thousand_fits():
     assert decode_selection(encode_selection(chosen, 1000), 1000) == chosen
 
 
-BOMB = urlsafe_b64encode(zlib.compress(bytes(10**6))).decode_selection()
+BOMB = urlsafe_b64encode(zlib.compress(bytes(10**6))).decode()
 
 
 @pytest.mark.parametrize(
