@@ -10,8 +10,8 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.run_rows import Row
-from pages.shared.trouble import show_trouble
 from pages.shell.live import mount
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.feed.categories import choices
 from simclr_core.feed.map_blocks import NONE, is_recorded

@@ -11,7 +11,7 @@ from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
 from pages.shared.question_words import reply_words
-from pages.shared.trouble import show_trouble
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.cli import repeat
 from simclr_core.export import formats

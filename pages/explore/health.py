@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from pages.shared.trouble import show_trouble
 from pages.shell.live import live_curves
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.feed.map_blocks import is_recorded
 from simclr_core.feed.missing_files import scores_words

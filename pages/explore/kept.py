@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.question_words import reply_words
-from pages.shared.trouble import show_trouble
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.feed.map_blocks import probe_of, target
 from simclr_core.figures.colors import scale_colors

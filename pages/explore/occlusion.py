@@ -11,7 +11,7 @@ import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from pages.shared.question_words import reply_words
-from pages.shared.trouble import show_trouble
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.feed.map_blocks import is_recorded, probe_of
 from simclr_core.feed.pictures import recipes_of

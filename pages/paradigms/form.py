@@ -1,4 +1,4 @@
-"""What the four ways to learn are given: labels, seconds, seed, and how fine-tuning goes."""
+"""The settings of the four ways to learn: labels, seconds, seed, and fine-tuning."""
 
 from __future__ import annotations
 
@@ -6,13 +6,12 @@ import hashlib
 import os
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from html import escape
 from pathlib import Path
 
 import streamlit as st
 
-from pages.shell import task_bar
-from simclr_core.base.errors import LabError
+from pages.shell.task_bar import ask_task, show_task, watch
+from pages.shell.trouble import show_trouble
 from simclr_core.base.paths import expanded
 from simclr_core.data.builtin import BUILT_IN
 from simclr_core.paradigms.study import Study, is_made
@@ -26,12 +25,11 @@ WHOLE = {"seed": (0, 2**31 - 1), "frozen": (0, 1000)}
 WORDS = {"labels": tuple(BUDGETS), "seconds": tuple(map(str, SECONDS)), "rate": tuple(RATES)}
 OTHER = ("staged",)
 BESIDE = 25  # seconds beside training: starting, compiling, scoring, maps
-_PROBLEM = "paradigm_problem"
 
 
 @dataclass(frozen=True)
-class Form:
-    """What was chosen."""
+class StudyForm:
+    """What the user has chosen."""
 
     labels: str
     seconds: int
@@ -41,37 +39,37 @@ class Form:
     staged: bool
 
 
-def form() -> Form:
-    """The settings in a row; those of fine-tuning in a popover."""
+def show_form() -> StudyForm:
+    """Draw the settings in a row; those of fine-tuning in a popover."""
     labels = st.select_slider(
-        "Labels a class", list(BUDGETS), "10", key="labels", bind="query-params",
-        help="How many pictures of each class have a label. All others are seen without, and by "
-        "supervised learning not at all.",
+        "Labels per class", list(BUDGETS), "10", key="labels", bind="query-params",
+        help="How many pictures of each class have a label. The others are seen without one, and "
+        "not at all by supervised learning.",
     )  # fmt: skip
     seconds = st.select_slider(
-        "Seconds each", SECONDS, 30, key="seconds", bind="query-params",
-        help="Of training. Learning without labels gets four fifths of it and fine-tuning the "
-        "rest; the self-supervised way stops before.",
+        "Seconds for each", SECONDS, 30, key="seconds", bind="query-params",
+        help="Of training. Learning without labels gets four fifths of it, fine-tuning the rest; "
+        "the self-supervised way stops before fine-tuning.",
     )  # fmt: skip
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     with st.popover("Fine-tuning…"):
         frozen = st.number_input(
             "Frozen convolutions", 0, 1000, 0, key="frozen", bind="query-params",
-            help="From the pictures on: these keep what they learned without labels.",
+            help="The first layers: they keep what they learned without labels.",
         )  # fmt: skip
         rate = st.selectbox(
             "Learning rate", list(RATES), 1, key="rate", bind="query-params",
-            help="As a part of the rate of training from scratch.",
+            help="Compared with the rate of training from scratch.",
         )  # fmt: skip
         staged = st.toggle(
             "The classifier alone at first", key="staged", bind="query-params",
-            help="Half of the time with the encoder frozen, then together (staged unfreezing).",
+            help="Half of the time with the encoder frozen, then both (staged unfreezing).",
         )  # fmt: skip
-    return Form(str(labels), int(seconds), int(seed), int(frozen), str(rate), bool(staged))
+    return StudyForm(str(labels), int(seconds), int(seed), int(frozen), str(rate), bool(staged))
 
 
-def study_of(source: str, chosen: Form) -> Study:
-    """The study that the form asks for.
+def study_of(source: str, chosen: StudyForm) -> Study:
+    """Return the study that the form describes.
 
     Raises:
         LabError: a value is out of range.
@@ -90,21 +88,13 @@ def study_of(source: str, chosen: Form) -> Study:
 
 
 def controls(study: Study, root: Path) -> None:
-    """The button; or how far it is, which refreshes until it is done."""
-    if problem := st.session_state.pop(_PROBLEM, ""):
-        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
-    going = tasks.state(root, study.task)
-    if going and not going.failed:
-        task_bar.watch(root, lambda: tasks.state(root, study.task), "paradigm")
-        return
-    if going:
-        st.html(f'<p class="explore-trouble">{escape(going.words)}</p>')
-    if is_made(root, study):
+    """Draw the button, or how far the study is."""
+    if show_task(root, lambda: tasks.state(root, study.task), "paradigm") or is_made(root, study):
         return
     if study.source not in BUILT_IN and not Path(study.source).exists():
-        st.html(
-            '<p class="explore-trouble">Expected a folder, a .zip or an .npz, found nothing at '
-            f"{escape(study.source)}; choose other pictures.</p>"
+        show_trouble(
+            f"Expected a folder, a .zip or an .npz, found nothing at {study.source}; choose other "
+            "pictures."
         )
         return
     with st.container(horizontal=True, vertical_alignment="center", key="paradigm-start"):
@@ -118,9 +108,9 @@ def controls(study: Study, root: Path) -> None:
 
 
 def every_budget(study: Study, root: Path) -> None:
-    """A button that compares at every number of labels; or how many are left."""
+    """Draw a button that compares at every number of labels, or how many are left."""
     missing = [one for one in _budgets(study) if not is_made(root, one)]
-    if tasks.state(root, study.task) or not missing:  # the bar of the form tells it
+    if tasks.state(root, study.task) or not missing:  # the form shows its bar
         return
 
     def _look() -> Standing | None:
@@ -135,7 +125,7 @@ def every_budget(study: Study, root: Path) -> None:
             tasks.withdraw(root, one.task)
 
     if _look():
-        task_bar.watch(root, _look, "paradigm-every", _stop)
+        watch(root, _look, "paradigm-every", _stop)
         return
     total = round(len(missing) * (1.3 * study.seconds + BESIDE))
     with st.container(horizontal=True, vertical_alignment="center", key="paradigm-every-start"):
@@ -161,16 +151,13 @@ def _ask_each(each: Sequence[Study], root: Path) -> None:
 def _ask(study: Study, root: Path) -> None:
     if is_made(root, study):  # since this page was drawn
         return
-    try:
-        tasks.ask(root, "study", study.task, asdict(study))
-    except LabError as error:
-        st.session_state[_PROBLEM] = str(error)
+    ask_task(root, "study", study.task, asdict(study), "paradigm")
 
 
 def _stamp(path: str) -> str:
-    """Changes with a file, or with what lies in a folder and in the folders in it, two deep.
+    """Return a word that changes with a file, or with a folder and the folders in it, two deep.
 
-    Empty for what comes with the app, or is not there.
+    It is empty for pictures that come with the app, or are not there.
     """
     if path in BUILT_IN:
         return ""
@@ -188,7 +175,7 @@ def _stamp(path: str) -> str:
 
 
 def _folders(place: Path) -> list[str]:
-    """Paths of the folders in a folder; none in a file."""
+    """Return the paths of the folders in a folder; none for a file."""
     if not place.is_dir():
         return []
     with os.scandir(place) as entries:

@@ -27,7 +27,7 @@ def main() -> None:
         st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
     with st.container(key="paradigm-form", horizontal=True, vertical_alignment="bottom"):
         source = data_picker.data_picker()
-        form = paradigm_form.form() if source else None
+        form = paradigm_form.show_form() if source else None
     if form is None:
         st.html('<p class="lab-caption">Choose pictures with labels: a folder for each class.</p>')
         st.html(paradigm_results.table(None))

@@ -142,7 +142,7 @@ def test_nonsense_in_the_link_is_told(page: Open, query) -> None:
 
 
 def test_a_path_that_changes_is_another_study(tmp_path: Path) -> None:
-    form = paradigm_form.Form("10", 30, 0, 0, "a quarter", False)
+    form = paradigm_form.StudyForm("10", 30, 0, 0, "a quarter", False)
     path = tmp_path / "x.npz"
     path.write_bytes(b"1")
     first = paradigm_form.study_of(str(path), form)
@@ -153,7 +153,7 @@ def test_a_path_that_changes_is_another_study(tmp_path: Path) -> None:
 
 
 def test_a_picture_more_in_a_folder_is_another_study(tmp_path: Path) -> None:
-    form = paradigm_form.Form("10", 30, 0, 0, "a quarter", False)
+    form = paradigm_form.StudyForm("10", 30, 0, 0, "a quarter", False)
     deep = tmp_path / "pictures" / "train" / "cats"
     deep.mkdir(parents=True)
     os.utime(deep, ns=(1, 1))
