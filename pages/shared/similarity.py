@@ -1,7 +1,7 @@
 """How alike a run's network finds the two views of a picture, beside the untrained network.
 
-The pictures never wait for it: what is known stands there at once, the rest is asked when the
-sliders have come to rest, and arrives in its place.
+The pictures never wait for it: known numbers are shown at once, the rest is asked when the sliders
+have come to rest, and fills its place.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ Draw = Callable[[Markup, list[Markup]], Markup]
 
 @dataclass(frozen=True)
 class Seen:
-    """What one network makes of N pairs.
+    """How alike one network finds N pairs.
 
     Attributes:
         pairs: (N,) cosine of the two views of each picture.
@@ -63,11 +63,11 @@ class Alike:
 
     @property
     def settled(self) -> bool:
-        """Whether nothing more will come."""
+        """Return whether nothing more will come."""
         return bool(self.problem) or len(self.seen) == len(self.questions)
 
     def update(self, ask: bool) -> None:
-        """See what is known now.
+        """Read what is known now.
 
         Args:
             ask: what is not known; else nothing is asked.
@@ -92,7 +92,7 @@ class Alike:
 
 
 def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
-    """What is known already of how alike a run finds the views; nothing is asked yet.
+    """Return what is known already of how alike a run finds the views; nothing is asked yet.
 
     Questions of this browser that are no longer shown are withdrawn.
 
@@ -114,7 +114,7 @@ def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
 
 
 def fill(alike: Alike, draw: Draw) -> None:
-    """Show the numbers in their places, and refresh until they are there.
+    """Draw the numbers in their places, and refresh until they are there.
 
     Args:
         alike: from `views_similarity`.
@@ -125,7 +125,7 @@ def fill(alike: Alike, draw: Draw) -> None:
 
 
 def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
-    """Cosine of partners, and the mean cosine of views of different pictures.
+    """Return the cosine of partners, and the mean cosine of views of different pictures.
 
     Args:
         h: (2N, D), partners side by side.
@@ -165,7 +165,7 @@ def _withdraw_others(alike: Alike | None) -> None:
 
 
 def _lines(alike: Alike) -> list[Markup]:
-    """For each pair how alike its views are, plain words first."""
+    """Return for each pair how alike its views are, plain words first."""
     count = len(alike.questions[TRAINED].arrays["images"]) // 2
     if alike.problem:
         return [Markup()] * count
@@ -182,12 +182,12 @@ def _lines(alike: Alike) -> list[Markup]:
 
 
 def _line_of_strangers(alike: Alike) -> Markup:
-    """What the numbers have to be compared with: views of different pictures."""
+    """Return what to compare the numbers with: views of different pictures."""
     if alike.problem or len(alike.questions[TRAINED].arrays["images"]) < 4:
         return Markup()
     tip = (
-        "The mean cosine of views of different pictures. What counts is how far the pairs lie "
-        "above it: an untrained network finds nearly everything alike."
+        "The mean cosine of views of different pictures. Look at how far the pairs are above it: "
+        "an untrained network finds nearly everything alike."
     )
     trained, untrained = (_number(alike, role) for role in (TRAINED, UNTRAINED))
     return render("views/alike", tip=tip, trained=trained, untrained=untrained, run="")
@@ -199,7 +199,7 @@ def _step(alike: Alike) -> str:
 
 
 def _number(alike: Alike, role: str, pair: int | None = None) -> str:
-    """A cosine in words: of a pair, or of strangers."""
+    """Return a cosine in words: of a pair, or of strangers."""
     seen = alike.seen.get(role)
     if seen is None:
         return "…"
