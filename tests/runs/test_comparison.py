@@ -111,17 +111,17 @@ def test_final_figures_and_their_dots(store):
             },
         )
     assert comparison.scores(runs[0]) == {"kNN accuracy": 0.8, "pixels": 0.4, "probe of hue": 0.3}
-    html = explore_compare.outcomes(runs, ["a", "b", "<c>"])
+    html = explore_compare.score_dots(runs, ["a", "b", "<c>"])
     assert "85% (mean of 2)" in html  # both seeds on one line
     assert html.count("kNN accuracy") == 2 and html.count("pixels, all of them") == 1
     assert "left:80.0%" in html and "left:90.0%" in html and "&lt;c&gt;: 0.500" in html
     (runs[0].path / "evaluation.json").write_text("{")
     assert comparison.scores(runs[0]) == {}
-    assert "final figures yet" in explore_compare.outcomes(runs[:1], ["a"])
+    assert "final scores yet" in explore_compare.score_dots(runs[:1], ["a"])
 
 
 def test_the_table_names_what_differs(store):
-    html = explore_compare.table(three(store), ["a", "b", "<c>"])
+    html = explore_compare.settings_table(three(store), ["a", "b", "<c>"])
     assert "<th scope='row'>temperature</th><td>0.1</td><td>0.1</td><td>0.5</td>" in html
     assert "&lt;c&gt;" in html and "batch size" not in html
 

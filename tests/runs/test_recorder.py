@@ -76,7 +76,7 @@ def test_the_example_opens_embeddings(store):
     unit = expected / np.linalg.norm(expected, axis=1, keepdims=True)
     judge = KNeighborsClassifier(2).fit(unit, digits.target)
     assert row["knn_accuracy"] > 0.9 and judge.score(unit, digits.target) > 0.9
-    found = explore_facts.picture(run, 3, 0)
+    found = explore_facts.picture_facts(run, 3, 0)
     assert "alike_h" not in found and len(found["history"]) == 1
     assert explore_blocks.is_recorded(run)
     assert coordinates.project_step(run, 0)["xy"].shape == (1797, 2)  # as the mapper does
