@@ -1,5 +1,6 @@
 # make run    sets everything up, then starts the app on 127.0.0.1:8501 (PORT=8502 for another)
 # make test   the same for the tests and a browser, then all tests but the slow ones
+# make test-fast  in a minute: what needs neither a deep-learning framework nor a browser
 # PYTHON=...  names the Python for .venv; without it the newest of 3.13, 3.12 and 3.11 is taken
 # Written for GNU make 3.81, which macOS has: no .ONESHELL, no !=.
 
@@ -51,7 +52,7 @@ CORE := tests/training/test_trainer.py tests/loss/test_nt_xent.py \
 ALL_CORE := $(CORE) tests/snapshots/test_checkpoint.py tests/snapshots/test_observer.py \
 	tests/training/test_engine.py
 
-.PHONY: run test test-slow test-backends check check-js bench clean
+.PHONY: run test test-fast test-slow test-backends check check-js bench clean
 
 run: $(APP)
 	$(if $(PORT_FREE),,$(error $(NO_PORT)))
@@ -59,12 +60,19 @@ run: $(APP)
 	@exec $(BIN)/python -m streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
 		--server.headless true --browser.gatherUsageStats false
 
-# The core on JAX runs beside the browser's tests, which wait more than they compute.
+# Each file of tests is run by one of three workers: browsers wait more than they compute. The
+# longest come first (tests/conftest.py). The core on JAX runs beside them.
+WORKERS ?= 3
+PARALLEL := --dist loadfile --no-loadscope-reorder
+
 test: $(TOOLS) $(BROWSER)
 	@KERAS_BACKEND=jax $(BIN)/python -m pytest -p no:cacheprovider -m "not slow" $(CORE) \
 		>$(VENV)/jax.log 2>&1 & jax=$$!; \
-	$(BIN)/python -m pytest -m "not slow"; code=$$?; \
+	$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow"; code=$$?; \
 	wait $$jax || code=1; echo "The core on JAX:"; cat $(VENV)/jax.log; exit $$code
+
+test-fast: $(TOOLS)
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow and not keras and not browser"
 
 test-slow: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -m slow

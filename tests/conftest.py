@@ -13,24 +13,53 @@ from pathlib import Path
 import psutil
 import pytest
 
+from framework_imports import imports_framework
 from processes import marked_processes
 from simclr_core.runs.store import RunStore
 
-# Every process that a test starts inherits this mark, so that leftovers can be told.
+# Every process that a test starts inherits this mark, by which leftovers are found. Each worker of
+# pytest-xdist has a token of its own.
 MARK = "SIMCLR_LAB_TEST_SESSION"
 TOKEN = uuid.uuid4().hex
 _PATIENCE = 10.0  # seconds for processes to end by themselves after the last test
 
 # Before any test module is imported: nothing here may touch the user's own runs and cache.
 _FOLDER = tempfile.TemporaryDirectory(prefix="simclr-lab-tests-", ignore_cleanup_errors=True)
+if "PYTEST_XDIST_WORKER" not in os.environ:  # workers inherit these two from the first process
+    os.environ |= {
+        "SIMCLR_LAB_CACHE": str(Path(_FOLDER.name) / "cache"),
+        "SIMCLR_LAB_TESTS_SHARED": str(Path(_FOLDER.name) / "shared"),
+    }
 os.environ |= {
     MARK: TOKEN,
     "TF_CPP_MIN_LOG_LEVEL": "2",
     "SIMCLR_LAB_SPARE": "0",  # of five seconds and half a gigabyte; those who test it say so
     "SIMCLR_LAB_RUNS": str(Path(_FOLDER.name) / "runs"),
-    "SIMCLR_LAB_CACHE": str(Path(_FOLDER.name) / "cache"),
     "XDG_STATE_HOME": str(Path(_FOLDER.name) / "state"),
 }
+
+
+# Files that take longest come first, so that no worker of pytest is left with one at the end.
+_LONGEST = (
+    *("browser/", "workers/", "training/", "paradigms/", "data/test_bad_input", "questions/"),
+    *("runs/test_older_folders", "measures/", "machine/", "model/", "lessons/", "pages/"),
+)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Begin with the longest files; mark as `keras` what imports a framework."""
+    folder = str(Path(__file__).parent)
+
+    def _place(item: pytest.Item) -> int:
+        name = os.path.relpath(item.path, folder)
+        return next((i for i, start in enumerate(_LONGEST) if name.startswith(start)), 99)
+
+    items.sort(key=_place)
+    if "keras" in config.option.markexpr:
+        for item in items:
+            if imports_framework(item.path):
+                item.add_marker(pytest.mark.keras)
 
 
 @pytest.fixture

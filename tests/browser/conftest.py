@@ -172,12 +172,13 @@ class App:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app for the tests of one module, ended with all that it started."""
-    app = App(tmp_path_factory.mktemp("app"))
-    try:
-        app.start()
-        yield app
-    finally:
-        app.stop()
+    yield from _running(App(tmp_path_factory.mktemp("app")))
+
+
+@pytest.fixture(scope="session")
+def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One app for all modules that only read; a module takes it as its own `app`."""
+    yield from _running(App(tmp_path_factory.mktemp("shared-app")))
 
 
 @pytest.fixture(scope="session")
@@ -232,6 +233,15 @@ def settled() -> Any:
         )
 
     return wait
+
+
+def _running(app: App) -> Iterator[App]:
+    """Start an app; end it with all that it started when the fixture ends."""
+    try:
+        app.start()
+        yield app
+    finally:
+        app.stop()
 
 
 @contextlib.contextmanager

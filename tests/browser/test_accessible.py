@@ -27,6 +27,11 @@ PAGES = {
 SERIOUS = ("serious", "critical")
 
 
+@pytest.fixture(scope="module")
+def app(shared_app: App) -> App:
+    return shared_app
+
+
 @pytest.mark.parametrize("theme", ["light", pytest.param("dark", marks=pytest.mark.slow)])
 def test_axe_finds_nothing_serious(app: App, page: Page, theme: str) -> None:
     page.emulate_media(color_scheme=theme)

@@ -16,6 +16,11 @@ from simclr_core.loss.nt_xent import nt_xent_loss
 from tests.browser.conftest import App
 
 
+@pytest.fixture(scope="module")
+def app(shared_app: App) -> App:
+    return shared_app
+
+
 def test_home_replays_a_recorded_run_by_itself(app: App, page: Page) -> None:
     page.goto(app.url)
     canvas = page.locator(".rp-stage > canvas")

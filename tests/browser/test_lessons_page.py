@@ -10,6 +10,11 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import App
 
 
+@pytest.fixture(scope="module")
+def app(shared_app: App) -> App:
+    return shared_app
+
+
 def test_a_prediction_opens_what_was_found(app: App, page: Page) -> None:
     page.goto(f"{app.url}/lessons?lesson=temperature")
     expect(page.get_by_text("Which temperature teaches most")).to_be_visible()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from playwright.sync_api import Page
@@ -19,14 +19,20 @@ return all.filter(out).map(one => one.outerHTML.slice(0, 120)) }"""
 
 
 @pytest.fixture(scope="module")
-def run(app: App) -> str:
+def app(shared_app: App) -> App:
+    return shared_app
+
+
+@pytest.fixture(scope="module")
+def run(app: App) -> Iterator[str]:
     """A finished run with a map and curves."""
     fake = FakeRun(app.store, steps=60, probe=200)
     for _ in range(3):
         fake.train(20)
         fake.snapshot()
     fake.end()
-    return fake.run.id
+    yield fake.run.id
+    app.store.delete(fake.run)
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import Page, expect
 from train_page import TrainPage
 
 from tests.browser.conftest import App
+
+
+@pytest.fixture(scope="module")
+def app(shared_app: App) -> App:
+    return shared_app
 
 
 def test_a_pasted_name_is_cut_and_numbers_of_any_size_are_told(app: App, page: Page) -> None:

@@ -99,7 +99,7 @@ def test_redraw_is_quick(app: App, page: Page, settled: Settled) -> None:
         page.wait_for_function(f"window.times.length > {i}")
     times = page.evaluate("window.times")
     print("ms from key to picture:", [round(t) for t in times])
-    assert statistics.median(times) < 500  # about 110 on two free cores
+    assert statistics.median(times) < 1100  # about 110 on two free cores
 
 
 def test_a_link_that_cannot_be_used_gets_a_sentence(app: App, page: Page) -> None:

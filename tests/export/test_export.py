@@ -22,12 +22,12 @@ from simclr_core.export import formats
 from simclr_core.runs import tables as table
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from trained_run import SHAPES, observer, trained
+from trained_run import observer, trained_shapes
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> Run:
-    return trained(RunStore(tmp_path_factory.mktemp("runs")), SHAPES)
+    return trained_shapes(RunStore(tmp_path_factory.mktemp("runs")))
 
 
 def test_a_table_has_a_line_a_picture_in_both_forms(run, tmp_path):

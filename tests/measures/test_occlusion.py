@@ -12,7 +12,7 @@ from simclr_core.questions.job import occlude_job
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import find_weights
 from simclr_core.runs.store import RunStore
-from trained_run import SHAPES, observer, trained
+from trained_run import observer, trained_shapes
 
 RNG = np.random.default_rng(0)
 PAIR = RNG.random((2, 32, 32, 3)).astype(np.float32)
@@ -73,7 +73,7 @@ def test_cells_cover_pictures_of_any_size(size):
 
 
 def test_a_run_is_asked_with_its_own_network(tmp_path):
-    run = trained(RunStore(tmp_path), SHAPES)
+    run = trained_shapes(RunStore(tmp_path))
     images = run.probe()["images"][:2]
     job = occlude_job(images)
     asked = Question(run, job.kind, job.parameters, dict(job.arrays), find_weights(run), Networks())
