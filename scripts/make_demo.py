@@ -72,7 +72,7 @@ def trained(folder: Path, steps: int) -> Run:
 def write_replay(run: Run, path: Path) -> None:
     """The run to watch, with the command that makes one like it."""
     found = replay.data(run, quality=88)
-    found["command"] = repeat.command(run)
+    found["command"] = repeat.repeat_command(run)
     scores = run.evaluation() or {}
     names = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels", "of", "k", "T")
     found["scores"] = {name: scores.get(name) for name in names}

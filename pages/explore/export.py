@@ -121,7 +121,7 @@ def _show_run(run: Run, step: int) -> None:
     )
     st.html("<h4>Reproduce this run</h4>")
     try:
-        st.code(repeat.command(run), language="bash", wrap_lines=True)
+        st.code(repeat.repeat_command(run), language="bash", wrap_lines=True)
         st.caption("Equal to the last digit in float32 on the same machine, versions and threads.")
     except LabError as error:
         st.caption(str(error))

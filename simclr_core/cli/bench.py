@@ -6,19 +6,19 @@ import argparse
 import json
 import sys
 
-from ..bench.report import PARTS, Report
+from ..bench.benchmark import PARTS, Benchmark
 from ..machine.devices import find_device
-from .report import tell_table
+from .output import print_table
 
 
 def bench(args: argparse.Namespace) -> int:
-    """Measure, and print a table (and the JSON object)."""
-    report = Report(
+    """Measure, and print the figures as a table or as JSON."""
+    benchmark = Benchmark(
         find_device(args.device), args.rounds, lambda words: print(words, file=sys.stderr)
     )
-    report.measure(tuple(args.only) if args.only else PARTS)
+    benchmark.measure(tuple(args.only) if args.only else PARTS)
     if args.json:
-        print(json.dumps(report.json))
+        print(json.dumps(benchmark.json))
     else:
-        tell_table(args, ["what", "median", "spread"], report.rows, markdown=True)
+        print_table(args, ["what", "median", "spread"], benchmark.rows, markdown=True)
     return 0

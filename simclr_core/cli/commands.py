@@ -1,4 +1,4 @@
-"""The commands: what each is for, its arguments, and the function that does it."""
+"""The commands: the purpose, the arguments and the function of each."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ def _add_fork(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     parser.add_argument(
         "--step", type=whole_number, metavar="N",
-        help="of a snapshot whose weights were kept (default: the newest)",
+        help="step of a snapshot whose weights were kept (default: the newest)",
     )  # fmt: skip
     parser.add_argument(
         "--until", type=whole_number, default=0, metavar="N",
-        help="step at which it ends (default: the run's own end, or as many steps again)",
+        help="step at which the fork ends (default: the run's own end, or as many steps again)",
     )  # fmt: skip
     add_changes(parser)
 
@@ -59,18 +59,22 @@ def _add_layout(parser: argparse.ArgumentParser) -> None:
 
 def _add_name(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
-    parser.add_argument("name", metavar="NAME", help="the new name; empty takes it away")
+    parser.add_argument("name", metavar="NAME", help="the new name; an empty one removes it")
 
 
 def _add_consent(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--yes", action="store_true", help="delete without asking")
 
 
 def _add_bench(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", metavar="D", help="auto, cpu, gpu:0, ...")
     parser.add_argument(
-        "--rounds", type=whole_number, default=5, metavar="N", help="of each part; default: 5"
+        "--rounds",
+        type=whole_number,
+        default=5,
+        metavar="N",
+        help="rounds of each part; default: 5",
     )
     parser.add_argument(
         "--only",
@@ -79,7 +83,7 @@ def _add_bench(parser: argparse.ArgumentParser) -> None:
             *("start", "observation", "umap", "length", "gpu", "steps", "views", "precision"),
             "data",
         ),
-        help="a part, instead of all; may be given again",
+        help="measure only this part; can be repeated",
     )
 
 
@@ -87,9 +91,9 @@ def _add_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "file",
         metavar="FILE",
-        help="the zip of a run, or an .npz with embeddings, perhaps labels and images",
+        help="the zip of a run, or an .npz with embeddings and optionally labels and images",
     )
-    parser.add_argument("--name", default="", metavar="NAME", help="of the run")
+    parser.add_argument("--name", default="", metavar="NAME", help="a name for the run")
 
 
 def _add_export(parser: argparse.ArgumentParser) -> None:
@@ -98,89 +102,95 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
         "file", metavar="FILE",
         help="x.csv or x.parquet: a table of pictures; x.png, x.svg or x.pdf: a figure; x.html: a "
         "page that replays the run; x.zip: for TensorBoard and its Embedding Projector; x.keras or "
-        "a new folder: the encoder, as Keras file or SavedModel",
+        "a new folder: the encoder, as a Keras file or SavedModel",
     )  # fmt: skip
-    parser.add_argument("--step", type=whole_number, help="of a snapshot (default: the newest)")
+    parser.add_argument(
+        "--step", type=whole_number, help="step of a snapshot (default: the newest)"
+    )
     parser.add_argument(
         "--figure", choices=("map", "curves"), default="map",
-        help="of an x.png, x.svg or x.pdf (default: map)",
+        help="what x.png, x.svg or x.pdf shows (default: map)",
     )  # fmt: skip
-    parser.add_argument("--of", choices=("h", "z"), default="h", help="of a map (default: h)")
     parser.add_argument(
-        "--method", choices=("umap", "pca"), default="umap", help="of a map (default: umap)"
+        "--of", choices=("h", "z"), default="h", help="vectors of a map; default: h"
     )
-    parser.add_argument("--color", metavar="NAME", help="of a map: label, a factor, loss or views")
+    parser.add_argument(
+        "--method", choices=("umap", "pca"), default="umap", help="layout of a map (default: umap)"
+    )
+    parser.add_argument(
+        "--color", metavar="NAME", help="colour of a map: label, a factor, loss or views"
+    )
 
 
 def _add_lesson(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("name", nargs="?", metavar="NAME", help="of a lesson; see --list")
-    parser.add_argument("--list", action="store_true", help="name them all, a line each")
+    parser.add_argument("name", nargs="?", metavar="NAME", help="name of a lesson; see --list")
+    parser.add_argument("--list", action="store_true", help="list all lessons")
     parser.add_argument(
-        "--seeds", type=whole_number, default=1, metavar="N", help="how many; default: 1"
+        "--seeds", type=whole_number, default=1, metavar="N", help="how many seeds; default: 1"
     )
     parser.add_argument(
-        "--seed", type=whole_number, default=0, metavar="N", help="the first of them; default: 0"
+        "--seed", type=whole_number, default=0, metavar="N", help="the first seed; default: 0"
     )
     parser.add_argument(
-        "--data", default="", metavar="SOURCE", help="as for `train`, in place of the lesson's own"
+        "--data", default="", metavar="SOURCE", help="as for `train`, instead of the lesson's own"
     )
 
 
 def _add_nothing(parser: argparse.ArgumentParser) -> None:
-    """For commands about everything that is there."""
+    """Add no argument: the command is about all runs or devices."""
 
 
-# What a command is for, what adds its arguments, and the function that does it.
+# Command -> purpose, the function that adds its arguments, and "module.function" that runs it.
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] = {
     "train": ("Train an encoder and watch it.", _add_training, "train.train"),
     "resume": (
-        "Go on with a paused, stopped, failed or interrupted run.",
+        "Continue a paused, stopped, failed or interrupted run.",
         _add_run,
         "train.resume",
     ),
     "pause": (
-        "Let a run write its checkpoint and give its device back.",
+        "Pause a run: it writes its checkpoint and frees its device.",
         _add_run,
         "runs.pause",
     ),
-    "stop": ("End a run within one batch.", _add_run, "runs.stop"),
+    "stop": ("Stop a run within one batch.", _add_run, "runs.stop"),
     "fork": (
-        "Go on from a snapshot of a run with other settings, as a run of its own.",
+        "Continue from a snapshot of a run with other settings, as a new run.",
         _add_fork,
         "train.fork",
     ),
     "evaluate": (
-        "Linear probes of pixels, untrained and trained encoder, and z.",
+        "Score pixels, the untrained and the trained encoder, and z by kNN and linear probes.",
         _add_run,
         "runs.evaluate",
     ),
     "project": (
-        "Lay out a run's pictures in two dimensions, by UMAP or PCA.",
+        "Compute the map of a run's pictures, by UMAP or PCA.",
         _add_layout,
         "runs.project",
     ),
-    "list": ("All runs with state, data and scores.", _add_nothing, "runs.list_runs"),
+    "list": ("List all runs with their state, data and scores.", _add_nothing, "runs.list_runs"),
     "export": (
-        "Write tables, figures, a replay, the encoder, or what TensorBoard opens.",
+        "Write tables, figures, a replay, the encoder, or files for TensorBoard.",
         _add_export,
         "runs.export",
     ),
     "import": (
-        "Put the zip of a run among the others, or open embeddings as a run of one snapshot.",
+        "Import a run from its zip, or embeddings as a run with one snapshot.",
         _add_file,
         "runs.import_file",
     ),
     "rename": ("Give a run a name.", _add_name, "runs.rename"),
     "delete": ("Remove a run's folder.", _add_consent, "runs.delete"),
     "lesson": (
-        "Try a finding of the literature: what was expected, and whether it held.",
+        "Test a finding of the literature here: what was expected, and whether it held.",
         _add_lesson,
         "lessons.lesson",
     ),
     "bench": (
-        "How fast the engine is here; run nothing else meanwhile.",
+        "Measure how fast the engine is here; run nothing else meanwhile.",
         _add_bench,
         "bench.bench",
     ),
-    "devices": ("What this machine can train on.", _add_nothing, "runs.devices"),
+    "devices": ("List what this machine can train on.", _add_nothing, "runs.devices"),
 }

@@ -1,4 +1,4 @@
-"""The command `lesson`: findings of the literature, tried here."""
+"""The command `lesson`: findings of the literature, tested here."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from ..lessons.results import summary
 from ..lessons.running import run_lesson
 from ..machine.devices import find_device
 from ..model.backend import prepare, start_framework
-from .report import clock, finish_json, make_report, quiet_libraries, tell
+from .output import clock, make_display, print_json, print_result, quiet_libraries
 
 
 def lesson(args: argparse.Namespace) -> int:
-    """Run one lesson over some seeds, or name them all."""
+    """Run one lesson over some seeds, or list all lessons."""
     if args.list:
         _list(args)
         return 0
@@ -25,43 +25,49 @@ def lesson(args: argparse.Namespace) -> int:
     wanted = lesson_named(args.name)
     if args.seeds < 1:
         raise ConfigError(f"seeds: expected at least 1, found {args.seeds}.")
-    tell(args, f"{wanted.question} Expected on {args.data or wanted.data}, of every seed:")
+    print_result(args, f"{wanted.question} Expected on {args.data or wanted.data} for every seed:")
     for effect in wanted.effects:
-        tell(args, f"- {effect.words}: {effect.comparison}, by {effect.least:g} or more on average")
+        print_result(
+            args, f"- {effect.words}: {effect.comparison}, by {effect.least:g} or more on average"
+        )
     rows: list[dict[str, Any]] = []
-    with quiet_libraries(), make_report() as report:
-        report.show("starting TensorFlow")
+    with quiet_libraries(), make_display() as display:
+        display.show("starting TensorFlow")
         prepare(find_device("cpu"))
         start_framework()
         for i in range(args.seeds):
 
             def _part(share: float, words: str, i: int = i) -> None:
                 name, _, note = words.partition(": ")
-                report.show(f"seed {args.seed + i} · {name}", (i + share) / args.seeds, note)
+                display.show(f"seed {args.seed + i} · {name}", (i + share) / args.seeds, note)
 
             rows.append(run_lesson(wanted, args.seed + i, _part, args.data))
-    told = summary(wanted, rows)
-    _tell(args, wanted, told)
-    finish_json(args, told | {"seeds": rows})
+    outcome = summary(wanted, rows)
+    _print_outcome(args, wanted, outcome)
+    print_json(args, outcome | {"seeds": rows})
     return 0
 
 
 def _list(args: argparse.Namespace) -> None:
     width = max(len(each.name) for each in LESSONS)
     for each in LESSONS:
-        tell(args, f"{each.name:{width}}  {each.title} ({each.data}, about {clock(each.seconds)})")
-    finish_json(args, {"lessons": [each.name for each in LESSONS]})
+        print_result(
+            args, f"{each.name:{width}}  {each.title} ({each.data}, about {clock(each.seconds)})"
+        )
+    print_json(args, {"lessons": [each.name for each in LESSONS]})
 
 
-def _tell(args: argparse.Namespace, wanted: Lesson, told: dict[str, Any]) -> None:
-    for effect in told["effects"]:
+def _print_outcome(args: argparse.Namespace, wanted: Lesson, outcome: dict[str, Any]) -> None:
+    for effect in outcome["effects"]:
         word = "held" if effect["held"] else "did not hold"
         each = ", ".join(f"{value:+.3f}" for value in effect["values"])
-        tell(
+        print_result(
             args,
             f"{effect['expected']}: {word} ({effect['quantity']} by {effect['mean']:+.3f}, "
-            f"at least {effect['least']:.2f} expected; each seed {each}).",
+            f"at least {effect['least']:.2f} expected; by seed {each}).",
         )
-    seconds = ", ".join(clock(value) for value in told["seconds"])
-    tell(args, f"{wanted.title}: {'held' if told['held'] else 'did not hold'}. Took {seconds}.")
-    tell(args, f"What it does not show: {wanted.shows_not}")
+    seconds = ", ".join(clock(value) for value in outcome["seconds"])
+    print_result(
+        args, f"{wanted.title}: {'held' if outcome['held'] else 'did not hold'}. Took {seconds}."
+    )
+    print_result(args, f"What it does not show: {wanted.shows_not}")

@@ -1,9 +1,8 @@
 """The command line: `python -m simclr_core COMMAND`.
 
 Exit codes: 0 done, 2 bad arguments or data (one line on stderr), 1 anything else.
-With --json the last line on stdout is one JSON object when the command was carried out, and all
-other text goes to stderr.
-Commands import what they need when they run, so that help and lists come at once.
+With --json the last line on stdout is one JSON object if the command was carried out, and all other
+text goes to stderr. Commands import what they need when they run, so that help and lists are fast.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ from typing import NoReturn
 
 from ..base.errors import ConfigError, DataError, DeviceError, LabError
 from .commands import COMMANDS
-from .report import complain
+from .output import print_error
 
 BAD_ARGUMENTS = 2
 FAILED = 1
@@ -42,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
     Args:
-        arguments: the words after the program's name; None takes them from the process.
+        arguments: the words after the program's name; None takes those of this process.
 
     Returns:
         The exit code.
@@ -57,37 +56,39 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _run(parser, words)
         sys.stdout.flush()
         return code
-    except BrokenPipeError:  # `list | head -1`: the reader has seen enough
+    except BrokenPipeError:  # as in `list | head -1`
         pass
-    except OSError as error:  # `list > file` on a full disk
+    except OSError as error:  # as in `list > file` on a full disk
         if code == 0:
-            complain(f"Expected to write the result to stdout, but could not ({error.strerror}).")
+            print_error(
+                f"Expected to write the result to stdout, but could not ({error.strerror})."
+            )
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return FAILED
 
 
 def _run(parser: argparse.ArgumentParser, words: list[str]) -> int:
-    """Parse and call; every error becomes one line and an exit code."""
+    """Parse and call the command; an error becomes one line and an exit code."""
     try:
         args = parser.parse_args(words)
         module, function = args.does.split(".")
         return int(getattr(importlib.import_module(f".{module}", __package__), function)(args))
     except LabError as error:
-        complain(str(error))
+        print_error(str(error))
         bad = isinstance(error, ConfigError | DataError | DeviceError)
         return BAD_ARGUMENTS if bad else FAILED
     except KeyboardInterrupt:
-        complain("Interrupted before anything was done.")
+        print_error("Interrupted before anything was done.")
         return FAILED
     except BrokenPipeError:
         raise
     except Exception as error:
-        complain(f"{type(error).__name__}: {error} (unexpected; details in {_write_log()})")
+        print_error(f"{type(error).__name__}: {error} (unexpected; details in {_write_log()})")
         return FAILED
 
 
 def _write_log() -> Path:
-    """Keep the traceback of the present exception in a file of its own."""
+    """Write the traceback of the current exception to a new file, and return its path."""
     import tempfile
 
     import platformdirs
@@ -105,7 +106,7 @@ def _write_log() -> Path:
 
 
 class _Parser(argparse.ArgumentParser):
-    """argparse whose errors are one line: no usage, and the nearest known name."""
+    """A parser whose errors are one line: no usage, and the nearest known name."""
 
     def error(self, message: str) -> NoReturn:
         raise ConfigError(self._plain(message))
@@ -118,26 +119,26 @@ class _Parser(argparse.ArgumentParser):
             return self._unknown("command", match[1], list(COMMANDS))
         return message.rstrip(".") + f"; see `{self.prog} --help`."
 
-    def _unknown(self, what: str, found: str, known: list[str]) -> str:
-        near = difflib.get_close_matches(found, known, n=1)
+    def _unknown(self, what: str, name: str, known: list[str]) -> str:
+        near = difflib.get_close_matches(name, known, n=1)
         hint = f"did you mean {near[0]}?" if near else f"see `{self.prog} --help`."
-        return f"Expected a known {what}, found {found!r}; {hint}"
+        return f"Expected a known {what}, found {name!r}; {hint}"
 
     def _known_options(self) -> set[str]:
-        """Options of this parser and of its commands (the leftovers reach the outer one)."""
-        found = set(self._option_string_actions)
+        """Return the options of this parser and of its commands, whose leftovers reach this one."""
+        options = set(self._option_string_actions)
         for action in self._actions:
             if isinstance(action, argparse._SubParsersAction):
                 for parser in action.choices.values():
-                    found |= set(parser._option_string_actions)
-        return found
+                    options |= set(parser._option_string_actions)
+        return options
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of all commands; `args.does` names the function of the command."""
+    """Return the parser of all commands; `args.does` names the function of the command."""
     parser = _Parser(
         prog="python -m simclr_core",
-        description="SimCLR Lab: train and look at contrastive learning from a terminal.",
+        description="SimCLR Lab: train and inspect contrastive learning from a terminal.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,

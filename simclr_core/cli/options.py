@@ -1,4 +1,4 @@
-"""Options of `train`, made from the fields of the settings, and the run config they give."""
+"""Options of `train`, built from the fields of the settings, and the run config that they give."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ GROUPS: dict[str, type] = {
     "training": settings.TrainConfig,
 }
 
-# One line for each setting; `source` is --data, and the worker writes `content_hash`.
+# A line per setting; `source` is --data, and the worker writes `content_hash`.
 HELP: dict[str, str] = {
-    "image_size": "pixels a side, 8 to 224; 0 lets the data choose",
-    "max_images": "training images at most; 0 takes all",
+    "image_size": "pixels per side, 8 to 224; 0 lets the data choose",
+    "max_images": "most training images to read; 0 reads all",
     "crop_p": "probability of a crop",
-    "crop_min": "least share of the picture's area in a crop",
+    "crop_min": "smallest share of the picture's area in a crop",
     "crop_max": "largest share of the picture's area in a crop",
     "crop_ratio": "widest ratio of a crop's width to its height, 1 to 4",
     "flip_p": "probability of a mirrored view",
-    "color_strength": "strength of colour distortion, 0 to 2; 0 switches jitter off, and "
-    "grayscale as well unless --gray-p is given",
+    "color_strength": "strength of colour distortion, 0 to 2; 0 turns off jitter, and "
+    "grayscale too unless --gray-p is given",
     "jitter_p": "probability of colour jitter",
     "brightness": "strength of brightness at --color-strength 1",
     "contrast": "strength of contrast at --color-strength 1",
@@ -41,7 +41,7 @@ HELP: dict[str, str] = {
     "gray_p": "probability of a grayscale view",
     "gray_strength": "share of the colour that a grayscale view loses",
     "blur_p": "probability of a blurred view",
-    "blur_min": "least blur: sigma in pixels of a view 224 pixels wide",
+    "blur_min": "weakest blur: sigma in pixels of a view 224 pixels wide",
     "blur_max": "strongest blur: sigma in pixels of a view 224 pixels wide",
     "encoder": "tiny, resnet18, resnet50-cifar or a keras.applications name",
     "width": "channels of the encoder's first stage (tiny, resnets)",
@@ -51,25 +51,29 @@ HELP: dict[str, str] = {
     "seconds": "training time; becomes a number of steps after a short calibration",
     "epochs": "passes over all pictures, instead of --seconds",
     "steps": "number of steps, instead of --seconds",
-    "batch_size": "images a step; the loss compares twice as many views",
+    "batch_size": "images per step; the loss compares twice as many views",
     "temperature": "tau of the loss, 0.005 to 10",
     "optimizer": "muon, adamw or sgd",
     "learning_rate": "peak learning rate",
     "weight_decay": "decoupled; never on biases and batch normalisation",
-    "momentum": "of sgd",
+    "momentum": "momentum of sgd",
     "warmup_steps": "steps until the peak learning rate",
-    "seed": "same seed, same recipes and first weights",
+    "seed": "the same seed gives the same recipes and first weights",
     "precision": "auto, float32, bfloat16 or float16",
     "device": "auto, cpu, gpu:0, ...",
-    "snapshots": "how often the pictures on the map are encoded during the run",
+    "snapshots": "how often the run encodes the pictures on the map",
     "probe_size": "pictures on the map",
 }
 _HIDDEN = {"source", "content_hash"}
-_ANY_SIZE = 10**6  # pixels; stands for a size that only the data can tell
+_ANY_SIZE = 10**6  # pixels; stands for a size that is known once the data are read
 
 
 def whole_number(text: str) -> int:
-    """An option's value as an int; 1e3 and 1_000 are fine as well."""
+    """Return an option's value as an int; 1e3 and 1_000 are valid too.
+
+    Raises:
+        ArgumentTypeError: if it is not a whole number.
+    """
     value = number(text)
     if not value.is_integer():
         raise argparse.ArgumentTypeError(f"expected a whole number, found {text!r}")
@@ -77,7 +81,11 @@ def whole_number(text: str) -> int:
 
 
 def number(text: str) -> float:
-    """An option's value as a float."""
+    """Return an option's value as a float.
+
+    Raises:
+        ArgumentTypeError: if it is not a number.
+    """
     try:
         return float(text)
     except ValueError:
@@ -85,12 +93,12 @@ def number(text: str) -> float:
 
 
 def option(field: str) -> str:
-    """The option of a setting: crop_min -> --crop-min."""
+    """Return the option of a setting: crop_min -> --crop-min."""
     return "--data" if field in ("source", "data") else "--" + field.replace("_", "-")
 
 
 def add_settings(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `train`: what is trained on, then every setting by its group."""
+    """Add the options of `train`: the data, preset and name, then every setting by group."""
     parser.add_argument(
         "--data",
         required=True,
@@ -115,7 +123,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
 
 
 def add_changes(parser: argparse.ArgumentParser) -> None:
-    """Add the options of `fork`: what can change while the network stays what it is."""
+    """Add the options of `fork`: the settings that can change while the network stays the same."""
     parser.add_argument(
         "--views", metavar="NAME", help=f"named views: {', '.join(map(_dashed, VIEW_PRESETS))}"
     )
@@ -130,14 +138,15 @@ def add_changes(parser: argparse.ArgumentParser) -> None:
 def changed_views(
     args: argparse.Namespace, present: settings.ViewConfig, kind: str
 ) -> settings.ViewConfig:
-    """The views that the options of `fork` ask for.
+    """Return the views that the options of `fork` ask for.
 
     Args:
-        present: those of the run.
-        kind: of its pictures.
+        args: parsed by `add_changes`.
+        present: the views of the run.
+        kind: `Dataset.kind` of its pictures.
 
     Raises:
-        ConfigError: a setting is unknown or out of range; the option is named.
+        ConfigError: if a setting is unknown or out of range; the message names the option.
     """
     with _options_named():
         return _overridden(settings.RunConfig(views=present), "views", args, kind)
@@ -157,30 +166,31 @@ def _add_option(target: Any, field: dataclasses.Field) -> None:
 def run_config(
     args: argparse.Namespace, progress: Callable[[float, str], None]
 ) -> tuple[settings.RunConfig, tuple[str, ...]]:
-    """The run config that the options of `train` ask for, checked against the data.
+    """Return the run config that the options of `train` ask for, checked against the data.
 
     Args:
-        args: what `add_settings` parsed.
+        args: parsed by `add_settings`.
         progress: gets a share in [0, 1] and words while the data are read.
 
     Returns:
-        The config, a path in which is absolute; and what was done to the data, a sentence each.
+        The config, with an absolute path if the source is a path; and sentences about what was done
+        to the data.
 
     Raises:
-        ConfigError: a setting is unknown or out of range; the option is named.
-        DataError: the data are missing, unreadable or too few.
-        DeviceError: the device is not there.
+        ConfigError: if a setting is unknown or out of range; the message names the option.
+        DataError: if the data are missing, unreadable or too few.
+        DeviceError: if there is no such device.
     """
     from ..data.datasets import check_fit, load_dataset
     from ..machine.devices import find_device
     from ..model.encoders import check_encoder
 
-    config = chosen_config(args, kind="drawn")  # wrong settings are told before data are read
+    config = chosen_config(args, kind="drawn")  # refuses wrong settings before data are read
     with _options_named():
         check_encoder(config.model, config.data.image_size or _ANY_SIZE)
     find_device(config.training.device)
     dataset = load_dataset(
-        args.data,  # as typed, so that an error shows it so
+        args.data,  # as typed, so that an error shows it unchanged
         config.data.image_size or None,
         max_images=config.data.max_images or None,
         progress=progress,
@@ -193,10 +203,14 @@ def run_config(
 
 
 def chosen_config(args: argparse.Namespace, kind: str) -> settings.RunConfig:
-    """Preset, named views and single settings, in this order, for a kind of picture.
+    """Apply preset, named views and single settings, in this order, for a kind of picture.
+
+    Args:
+        args: parsed by `add_settings`.
+        kind: `Dataset.kind`.
 
     Raises:
-        ConfigError: a setting is unknown or out of range; the option is named.
+        ConfigError: if a setting is unknown or out of range; the message names the option.
     """
     with _options_named():
         config = preset_config(args.preset, source_path(args.data), kind)
@@ -206,16 +220,16 @@ def chosen_config(args: argparse.Namespace, kind: str) -> settings.RunConfig:
 
 
 def source_path(source: str) -> str:
-    """A data source that means the same from every folder: paths become absolute."""
+    """Return a data source that means the same from every folder: paths become absolute."""
     from ..data.builtin import BUILT_IN
 
-    if source in BUILT_IN or not source.strip():  # of nothing no path is made: it is refused
+    if source in BUILT_IN or not source.strip():  # an empty source is refused later
         return source.strip()
     return str(expanded(source).absolute())
 
 
 def _overridden(config: settings.RunConfig, name: str, args: argparse.Namespace, kind: str) -> Any:
-    """One group of settings with the options that were given."""
+    """Return one group of settings with the options that were given."""
     group = getattr(config, name)
     if name == "views" and args.views is not None:
         group = view_config(kind, _view_name(args.views))
@@ -228,7 +242,7 @@ def _overridden(config: settings.RunConfig, name: str, args: argparse.Namespace,
 
 @contextlib.contextmanager
 def _options_named() -> Iterator[None]:
-    """Let errors about settings name the options."""
+    """Make errors about settings name the options."""
     try:
         yield
     except ConfigError as error:
@@ -236,7 +250,7 @@ def _options_named() -> Iterator[None]:
 
 
 def _with_options(text: str) -> str:
-    """A sentence about settings with the names of options: crop_min -> --crop-min."""
+    """Replace names of settings in a sentence by those of options: crop_min -> --crop-min."""
     names = {f.name for group in GROUPS.values() for f in dataclasses.fields(group)}
     first, colon, rest = text.partition(":")
     if first in names | {"preset", "views", "data"}:
@@ -254,5 +268,5 @@ def _dashed(name: str) -> str:
 
 
 def _view_name(text: str) -> str:
-    """Names of views have spaces; on a command line a dash is easier."""
+    """Return the name of views that a text with dashes means; spaces need quotes in a shell."""
     return text if text in VIEW_PRESETS else text.replace("-", " ").replace("_", " ")

@@ -1,4 +1,4 @@
-"""The command that repeats a run: `train` with the options that its settings need, or `fork`."""
+"""The command that repeats a run: `train` or `fork`, with the options that its settings need."""
 
 from __future__ import annotations
 
@@ -17,36 +17,40 @@ from .options import GROUPS, chosen_config, option
 
 PROGRAM = "python -m simclr_core"
 _BUDGET = ("seconds", "epochs", "steps")
-_OTHER = ("source", "content_hash", *_BUDGET)  # told by options of their own
+_OTHER = ("source", "content_hash", *_BUDGET)  # these have options of their own
 
 
-def command(run: Run) -> str:
-    """One line for a terminal that makes the run again.
+def repeat_command(run: Run) -> str:
+    """Return the command line that makes the run again.
 
-    The number of steps and the precision that the run found out are part of it, so that in
-    float32 the same machine, versions and threads give the same numbers.
+    It includes the number of steps and the precision that the run determined, so that in float32
+    the same machine, versions and threads give the same numbers.
 
     Raises:
-        RunError: it was not trained here: nothing here could repeat it.
-        RunDamaged: its settings cannot be read.
+        RunError: if the run was not trained here, or is a fork of a deleted run.
+        RunDamaged: if its settings cannot be read.
     """
     if run.is_recorded:
-        raise RunError("It was not trained here: nothing here can repeat it.")
-    config, came = run.config, run.origin
-    if came:
-        words = fork_options(_parent(run, came).config, config, came.step)
-        return shlex.join([*PROGRAM.split(), "fork", came.run, *words])
-    found = str(run.status.get("precision") or "")
-    if config.training.precision == "auto" and found:
-        training = settings.replace(config.training, precision=found)
+        raise RunError("This run was not trained here, so it cannot be repeated here.")
+    config, fork = run.config, run.origin
+    if fork:
+        words = fork_options(_parent(run, fork).config, config, fork.step)
+        return shlex.join([*PROGRAM.split(), "fork", fork.run, *words])
+    measured = str(run.status.get("precision") or "")
+    if config.training.precision == "auto" and measured:
+        training = settings.replace(config.training, precision=measured)
         config = settings.replace(config, training=training)
-    return shlex.join([*PROGRAM.split(), "train", *options(config, run.kind)])
+    return shlex.join([*PROGRAM.split(), "train", *train_options(config, run.kind)])
 
 
-def options(config: RunConfig, kind: str) -> list[str]:
-    """Words after `train` that give these settings for pictures of a kind.
+def train_options(config: RunConfig, kind: str) -> list[str]:
+    """Return the words after `train` that give these settings.
 
-    Beside the budget, only what the preset does not say by itself.
+    Beside the budget, they name only the settings that the preset does not give by itself.
+
+    Args:
+        config: the settings of a run.
+        kind: `Dataset.kind` of its pictures.
     """
     training = config.training
     preset = config.preset if config.preset in PRESETS else "minute"
@@ -54,24 +58,25 @@ def options(config: RunConfig, kind: str) -> list[str]:
     given: dict[str, Any] = {}
     budget = "steps" if training.steps else "epochs" if training.epochs else "seconds"
     given[budget] = getattr(training, budget)
-    for _ in range(len(_fields())):  # one option may bring another setting with it
-        missing = _missing(_chosen(config.data.source, preset, given, kind), config)
+    for _ in range(len(_option_fields())):  # one option can change another setting
+        current = _settings_of(config.data.source, preset, given, kind)
+        missing = _changed_fields(current, config)
         if not missing:
             break
         given |= missing
-    return words + [word for name, value in given.items() for word in (option(name), _text(value))]
+    return words + _option_words(given)
 
 
-def _missing(found: RunConfig, wanted: RunConfig) -> dict[str, Any]:
-    """Settings that the options so far do not give."""
-    every = settings.differences(found, wanted)
-    names = {dotted.split(".")[-1]: pair[1] for dotted, pair in every.items()}
-    return {name: value for name, value in names.items() if name in _fields()}
+def _changed_fields(old: RunConfig, new: RunConfig) -> dict[str, Any]:
+    """Return the values of `new` that differ from `old` and have an option of their own."""
+    pairs = settings.differences(old, new)
+    values = {dotted.split(".")[-1]: pair[1] for dotted, pair in pairs.items()}
+    return {name: value for name, value in values.items() if name in _option_fields()}
 
 
-def _chosen(source: str, preset: str, given: dict[str, Any], kind: str) -> RunConfig:
-    """The settings that the options would give."""
-    every = dict.fromkeys([*_fields(), *_BUDGET]) | {
+def _settings_of(source: str, preset: str, given: dict[str, Any], kind: str) -> RunConfig:
+    """Return the settings that these options would give."""
+    every = dict.fromkeys([*_option_fields(), *_BUDGET]) | {
         "data": source,
         "preset": preset,
         "views": None,
@@ -79,29 +84,36 @@ def _chosen(source: str, preset: str, given: dict[str, Any], kind: str) -> RunCo
     return chosen_config(argparse.Namespace(**(every | given)), kind)
 
 
-def _fields() -> list[str]:
-    """Settings that have an option of their own beside the budget."""
+def _option_fields() -> list[str]:
+    """Return the names of the settings with an option of their own, without the budget."""
     return [f.name for g in GROUPS.values() for f in dataclasses.fields(g) if f.name not in _OTHER]
 
 
 def fork_options(old: RunConfig, new: RunConfig, step: int) -> list[str]:
-    """Words after `fork RUN` that make settings out of those of the run that is left."""
-    every = settings.differences(old, new)
-    names = {dotted.split(".")[-1]: pair[1] for dotted, pair in every.items()}
-    names = {name: value for name, value in names.items() if name in _fields()}
+    """Return the words after `fork RUN`.
+
+    Args:
+        old: the settings of the parent run.
+        new: those of the fork.
+        step: at which the fork leaves its parent.
+    """
     words = ["--step", str(step), "--until", str(new.training.steps)]
-    return words + [word for name, value in names.items() for word in (option(name), _text(value))]
+    return words + _option_words(_changed_fields(old, new))
 
 
-def _parent(run: Run, came: Origin) -> Run:
-    """The run that a fork leaves.
+def _option_words(values: dict[str, Any]) -> list[str]:
+    return [word for name, value in values.items() for word in (option(name), _text(value))]
+
+
+def _parent(run: Run, fork: Origin) -> Run:
+    """Return the run that a fork leaves.
 
     Raises:
-        RunError: it is gone.
+        RunError: if it was deleted.
     """
-    parent = Run(run.path.parent / came.run)
+    parent = Run(run.path.parent / fork.run)
     if not parent.path.is_dir():
-        raise RunError(f"It goes on from run {came.run}, which is no longer there.")
+        raise RunError(f"This run is a fork of run {fork.run}, which was deleted.")
     return parent
 
 

@@ -1,4 +1,4 @@
-"""Commands on runs that are there (pause, stop, evaluate, project, list, ...), and `devices`."""
+"""Commands on existing runs (pause, stop, evaluate, project, list, ...), and `devices`."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ from ..runs import states, validation
 from ..runs.run import Run
 from ..runs.store import RunStore
 from ..workers import launch
-from .report import finish_json, make_report, percent, quiet_libraries, tell, tell_table
+from .output import make_display, percent, print_json, print_result, print_table, quiet_libraries
 
 _PATIENCE = 60.0  # seconds that pause and stop wait for the worker
 
 
 def find_run(args: argparse.Namespace) -> tuple[RunStore, Run]:
-    """The store and the run that a command names.
+    """Return the store and the run that a command names.
 
     Raises:
-        ConfigError: there is no such run: a bad argument.
+        ConfigError: if there is no such run.
     """
     store = RunStore(args.runs, make=False)
     try:
@@ -40,23 +40,27 @@ def find_run(args: argparse.Namespace) -> tuple[RunStore, Run]:
 
 
 def command(verb: str, run: Run, args: argparse.Namespace) -> str:
-    """The command line that does something to this run, to be copied."""
+    """Return a command line about this run that the user can copy."""
     place = f" --runs {shlex.quote(str(args.runs))}" if args.runs else ""
     return f"python -m simclr_core {verb} {run.id}{place}"
 
 
 def pause(args: argparse.Namespace) -> int:
-    """Ask for a checkpoint and wait for it."""
+    """Ask a run to pause, and wait until it has written its checkpoint."""
     return _end(args, launch.pause)
 
 
 def stop(args: argparse.Namespace) -> int:
-    """Ask a run to end and wait for that."""
+    """Ask a run to stop, and wait until it has."""
     return _end(args, launch.stop)
 
 
 def _end(args: argparse.Namespace, ask: Callable[[Run], None]) -> int:
-    """Ask, and wait until the run has ended."""
+    """Call `ask`, and wait until the run has ended.
+
+    Raises:
+        RunError: if it has not ended after `_PATIENCE`.
+    """
     _, run = find_run(args)
     ask(run)
     deadline = time.monotonic() + _PATIENCE
@@ -67,26 +71,26 @@ def _end(args: argparse.Namespace, ask: Callable[[Run], None]) -> int:
                 f"{state}; it will end after its present batch, see `list`."
             )
         time.sleep(0.05)
-    tell(args, f"Run {run.id} is {state}.")
-    finish_json(args, {"run": run.id, "status": state})
+    print_result(args, f"Run {run.id} is {state}.")
+    print_json(args, {"run": run.id, "status": state})
     return 0
 
 
 def evaluate(args: argparse.Namespace) -> int:
-    """Final scores and linear probes of one run."""
+    """Compute the final scores and linear probes of a run."""
     store, run = find_run(args)
     from ..training.evaluation import evaluate as evaluate_run
 
-    with quiet_libraries(), make_report() as report:
-        scores = evaluate_run(store, run, lambda share, words: report.show(words, share))
+    with quiet_libraries(), make_display() as display:
+        scores = evaluate_run(store, run, lambda share, words: display.show(words, share))
     _tell_scores(args, run, scores)
-    finish_json(args, {"run": run.id, **scores})
+    print_json(args, {"run": run.id, **scores})
     return 0
 
 
 def _tell_scores(args: argparse.Namespace, run: Run, scores: dict[str, Any]) -> None:
     """Print kNN as a sentence, and linear probes as a table with a row per factor."""
-    tell(
+    print_result(
         args,
         f"Run {run.id}: kNN accuracy {percent(scores.get('knn_accuracy'))} "
         f"(untrained {percent(scores.get('knn_accuracy_untrained'))}, "
@@ -95,34 +99,34 @@ def _tell_scores(args: argparse.Namespace, run: Run, scores: dict[str, Any]) -> 
     probes: dict[str, dict[str, float]] = scores.get("linear_probe") or {}
     factors = list(dict.fromkeys(factor for accuracies in probes.values() for factor in accuracies))
     if factors:
-        tell(args, "")
+        print_result(args, "")
         rows = [[f, *(percent(each.get(f)) for each in probes.values())] for f in factors]
-        tell_table(args, ["linear probe", *probes], rows)
+        print_table(args, ["linear probe", *probes], rows)
 
 
 def project(args: argparse.Namespace) -> int:
-    """Two-dimensional coordinates of a run's latest snapshot."""
+    """Compute the two-dimensional coordinates of a run's latest snapshot."""
     _, run = find_run(args)
     _within("--neighbors", args.neighbors, 2, 200)
     _within("--min-dist", args.min_dist, 0, 1)
     table = _table_place(args.out)
     from ..workers.mapper import project_run
 
-    with make_report() as report:
-        report.show(f"laying out {args.of} by {args.method}")
-        found = project_run(run, args.method, args.of, args.neighbors, args.min_dist)
-    step, arrays = max(found.items())
+    with make_display() as display:
+        display.show(f"laying out {args.of} by {args.method}")
+        coordinates = project_run(run, args.method, args.of, args.neighbors, args.min_dist)
+    step, arrays = max(coordinates.items())
     xy, kept = arrays["xy"], float(arrays["preservation"])
     score = f"; keeps {kept:.0%} of true neighbourhoods" if math.isfinite(kept) else ""
     words = f"{len(xy):,} pictures at step {step:,}"
-    tell(args, f"Run {run.id}: {args.method} of {args.of}, {words}{score}.")
+    print_result(args, f"Run {run.id}: {args.method} of {args.of}, {words}{score}.")
     if table:
         _write_table(table, run, xy)
-        tell(args, f"Their coordinates are in {args.out}.")
+        print_result(args, f"The coordinates are in {args.out}.")
     result: dict[str, Any] = {"run": run.id, "step": step, "method": args.method, "of": args.of}
     if args.method == "umap":
         result |= {"neighbors": args.neighbors, "min_dist": args.min_dist}
-    finish_json(args, result | {"preservation": kept, "seconds": arrays["seconds"], "xy": xy})
+    print_json(args, result | {"preservation": kept, "seconds": arrays["seconds"], "xy": xy})
     return 0
 
 
@@ -132,17 +136,26 @@ def _within(option: str, value: float, low: float, high: float) -> None:
 
 
 def _table_place(out: str | None) -> Path | None:
-    """Where --out points to, looked at before the work begins."""
+    """Return the path of --out, checked before the work begins.
+
+    Raises:
+        ConfigError: if no file can be written there.
+    """
     if out is None:
         return None
     path = expanded(out)
     if path.is_dir() or not path.parent.is_dir():
-        raise ConfigError(f"--out: expected a file in a folder that is there, found {out!r}.")
+        raise ConfigError(f"--out: expected a file in an existing folder, found {out!r}.")
     return path
 
 
 def _write_table(path: Path, run: Run, xy: np.ndarray) -> None:
-    """Coordinates (P, 2) as CSV: the picture's place in the training data, x, y."""
+    """Write coordinates (P, 2) as CSV: the picture's index in the training data, x, y.
+
+    Raises:
+        RunDamaged: if the probe set has another number of pictures.
+        ConfigError: if the file cannot be written.
+    """
     indices = run.probe()["indices"]
     if len(indices) != len(xy):
         raise RunDamaged(
@@ -154,28 +167,28 @@ def _write_table(path: Path, run: Run, xy: np.ndarray) -> None:
     form: dict[str, Any] = {"fmt": "%d,%.5f,%.5f", "header": "picture,x,y", "comments": ""}
     try:
         write_atomic(path, lambda file: np.savetxt(file, table, **form))
-    except RunError as error:  # nobody may write there, or a folder has that name
+    except RunError as error:  # no permission, or a folder has that name
         raise ConfigError(f"--out: {error}") from error
 
 
 def list_runs(args: argparse.Namespace) -> int:
-    """All runs of the store, oldest first."""
+    """List all runs of the store, oldest first."""
     store = RunStore(args.runs, make=False)
     rows = [_facts(run) for run in store]
     if rows:
         head = ["run", "state", "step", "data", "kNN", "made", "name"]
-        tell_table(args, head, map(_row, rows))
+        print_table(args, head, map(_row, rows))
     else:
-        tell(
+        print_result(
             args,
             f"No runs in {store.root}; start one with: python -m simclr_core train --data shapes",
         )
-    finish_json(args, {"folder": str(store.root), "runs": rows})
+    print_json(args, {"folder": str(store.root), "runs": rows})
     return 0
 
 
 def _facts(run: Run) -> dict[str, Any]:
-    """What the list says of a run; a damaged one has its state and message alone."""
+    """Return what the list shows of a run; of a damaged one only its state and message."""
     status = run.status
     try:
         config = run.config
@@ -185,7 +198,7 @@ def _facts(run: Run) -> dict[str, Any]:
         source, preset = None, None
     scores: dict[str, Any] = {}
     if status["state"] != states.DAMAGED:
-        with contextlib.suppress(LabError):  # `evaluate` writes them anew
+        with contextlib.suppress(LabError):  # `evaluate` can compute them again
             scores = run.evaluation() or {}
     return {
         "run": run.id,
@@ -205,13 +218,13 @@ def _row(facts: dict[str, Any]) -> list[str]:
     step = f"{facts['step'] or 0}/{facts['steps']}" if facts["steps"] else "-"
     score = percent(facts["knn_accuracy"])
     made, name = facts["created"], str(facts["name"] or "")
-    if facts["status"] == states.DAMAGED:  # the last column has room
+    if facts["status"] == states.DAMAGED:  # the last column has space
         name = f"{name}: {facts['message']}" if name else facts["message"]
     return [facts["run"], facts["status"], step, facts["data"] or "-", score, made, name]
 
 
 def export(args: argparse.Namespace) -> int:
-    """Write what the name of a file asks for."""
+    """Export a run to a file; its name chooses the format."""
     from ..export.formats import Look, write
 
     _, run = find_run(args)
@@ -219,13 +232,13 @@ def export(args: argparse.Namespace) -> int:
     look = Look(args.figure, args.of, args.method, args.color or "")
     with quiet_libraries():
         step = write(run, path, args.step, look)
-    tell(args, f"{path}: run {run.id} at step {step:,}.")
-    finish_json(args, {"run": run.id, "file": str(path), "step": step})
+    print_result(args, f"{path}: run {run.id} at step {step:,}.")
+    print_json(args, {"run": run.id, "file": str(path), "step": step})
     return 0
 
 
 def import_file(args: argparse.Namespace) -> int:
-    """Open embeddings as a run of one snapshot, or the zip of a run."""
+    """Import embeddings as a run with one snapshot, or the zip of a run."""
     from ..runs.recorder import import_embeddings
     from ..runs.unbundle import import_run
 
@@ -236,8 +249,8 @@ def import_file(args: argparse.Namespace) -> int:
             run.rename(args.name)
     else:
         run = import_embeddings(args.file, args.name, store)
-    tell(args, f"It is run {run.id}; the page Explore opens it.")
-    finish_json(args, {"run": run.id, "name": run.name})
+    print_result(args, f"Imported as run {run.id}; open it on the page Explore.")
+    print_json(args, {"run": run.id, "name": run.name})
     return 0
 
 
@@ -245,34 +258,32 @@ def rename(args: argparse.Namespace) -> int:
     """Give a run a name."""
     _, run = find_run(args)
     run.rename(args.name)
-    tell(args, f"Run {run.id} is called {run.name}.")
-    finish_json(args, {"run": run.id, "name": run.label.get("name")})
+    print_result(args, f"Run {run.id} is called {run.name}.")
+    print_json(args, {"run": run.id, "name": run.label.get("name")})
     return 0
 
 
 def delete(args: argparse.Namespace) -> int:
-    """Remove a run's folder; asks first."""
+    """Delete a run's folder, after asking."""
     store, run = find_run(args)
     if not args.yes and not _confirmed(run):
-        tell(args, f"Run {run.id} is still there.")
-        finish_json(args, {"run": run.id, "deleted": False})
+        print_result(args, f"Run {run.id} was not deleted.")
+        print_json(args, {"run": run.id, "deleted": False})
         return 1
     store.delete(run)
-    tell(args, f"Run {run.id} is deleted.")
-    finish_json(args, {"run": run.id, "deleted": True})
+    print_result(args, f"Run {run.id} is deleted.")
+    print_json(args, {"run": run.id, "deleted": True})
     return 0
 
 
 def _confirmed(run: Run) -> bool:
-    """Ask on the terminal.
+    """Ask on the terminal whether to delete a run.
 
     Raises:
-        ConfigError: there is nobody to ask.
+        ConfigError: if stdin is not a terminal.
     """
     if not sys.stdin.isatty():
-        raise ConfigError(
-            "--yes: expected it where nobody can be asked, found neither it nor a terminal."
-        )
+        raise ConfigError("--yes: expected this option, because stdin is not a terminal to ask on.")
     size = run.size() / 1e6
     print(f"Delete run {run.id} ({run.name}, {size:.1f} MB)? [y/N] ", end="", file=sys.stderr)
     sys.stderr.flush()
@@ -280,14 +291,13 @@ def _confirmed(run: Run) -> bool:
 
 
 def devices(args: argparse.Namespace) -> int:
-    """What this machine can train on, and what stands in the way."""
+    """List what this machine can train on, and why a device is not usable."""
     from ..machine.devices import list_devices
 
-    found = list_devices()
     rows = []
-    for device in found:
+    for device in list_devices():
         memory = f"{device.memory / 2**30:.0f} GiB" if device.memory else "-"
         rows.append([device.id, device.name, memory, "yes" if device.usable else device.note])
-    tell_table(args, ["device", "name", "memory", "usable"], rows)
-    finish_json(args, {"devices": [vars(device) for device in found]})
+    print_table(args, ["device", "name", "memory", "usable"], rows)
+    print_json(args, {"devices": [vars(device) for device in list_devices()]})
     return 0

@@ -1,7 +1,7 @@
-"""`train` and `resume`: start a run, follow its folder until it ends, say what came out.
+"""The commands `train`, `resume` and `fork`: start a run, follow it, and print its result.
 
-The run is a process of its own. Ctrl-C asks it to pause and waits for its checkpoint; a second
-Ctrl-C leaves it running. Nothing here can slow or break the training.
+The run is a separate process, followed by reading its folder. Ctrl-C asks it to pause and waits for
+its checkpoint; a second Ctrl-C leaves it running. Nothing here can slow or break the training.
 """
 
 from __future__ import annotations
@@ -22,25 +22,25 @@ from ..runs.summary import default_name
 from ..runs.validation import figure
 from ..workers import launch
 from .options import changed_views, run_config
-from .report import (
-    Report,
+from .output import (
+    Display,
     clock,
-    complain,
-    finish_json,
-    make_report,
+    make_display,
     ordinal,
     percent,
+    print_error,
+    print_json,
+    print_result,
     quiet_libraries,
-    tell,
 )
 from .runs import command, find_run
 
-_TICK = 0.2  # seconds between two looks at the run folder
+_TICK = 0.2  # seconds between two readings of the run folder
 _BAD_INPUT = {ConfigError.__name__, DataError.__name__}
 
 
 class Interrupts:
-    """How often the user asked to end: Ctrl-C or SIGTERM."""
+    """Counts how often the user asked to end, by Ctrl-C or SIGTERM."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -51,7 +51,7 @@ class Interrupts:
 
 @contextlib.contextmanager
 def counted_interrupts() -> Iterator[Interrupts]:
-    """Count SIGINT and SIGTERM for the length of a block instead of ending at once."""
+    """Count SIGINT and SIGTERM inside a block instead of ending at once."""
     asked = Interrupts()
     before = {number: signal.signal(number, asked) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -64,26 +64,27 @@ def counted_interrupts() -> Iterator[Interrupts]:
 def train(args: argparse.Namespace) -> int:
     """Start a run and follow it to its end."""
     store = RunStore(args.runs)
-    with quiet_libraries(), make_report() as report:
-        config, notes = run_config(args, lambda share, words: report.show(words, share))
+    with quiet_libraries(), make_display() as display:
+        config, notes = run_config(args, lambda share, words: display.show(words, share))
         with counted_interrupts() as asked:
             run = launch.start(store, config, args.name or default_name(config))
-            report.say("\n".join((f"Run {run.id} in {run.path}", *notes)))
-            watch(store, run, report, asked, args)
+            display.say("\n".join((f"Run {run.id} in {run.path}", *notes)))
+            watch(store, run, display, asked, args)
     return conclude(run, args)
 
 
 def resume(args: argparse.Namespace) -> int:
     """Put an ended run back in the queue and follow it to its end."""
     store, run = find_run(args)
-    with make_report() as report, counted_interrupts() as asked:
-        anew = bool(run.status.get("step")) and not run.checkpoint_path.exists()
+    with make_display() as display, counted_interrupts() as asked:
+        checkpoint = run.checkpoint_path
+        from_start = bool(run.status.get("step")) and not checkpoint.exists()
         launch.resume(store, run)
-        if anew:
-            report.say(
-                f"Run {run.id}: {run.checkpoint_path.name} is missing; it begins anew at step 0."
+        if from_start:
+            display.say(
+                f"Run {run.id}: {checkpoint.name} is missing, so it starts again at step 0."
             )
-        watch(store, run, report, asked, args)
+        watch(store, run, display, asked, args)
     return conclude(run, args)
 
 
@@ -98,42 +99,42 @@ def fork(args: argparse.Namespace) -> int:
     kind = parent.data.kind
     views = changed_views(args, parent.config.views, kind)
     changes = {name: getattr(args, name) for name in forking.CHANGED}
-    with make_report() as report, counted_interrupts() as asked:
+    with make_display() as display, counted_interrupts() as asked:
         run = forking.fork(store, parent, step, views, args.until, args.name, **changes)
-        report.say(f"Run {run.id} in {run.path} goes on from run {parent.id} at step {step:,}")
-        watch(store, run, report, asked, args)
+        display.say(f"Run {run.id} in {run.path} continues from run {parent.id} at step {step:,}")
+        watch(store, run, display, asked, args)
     return conclude(run, args)
 
 
 def watch(
-    store: RunStore, run: Run, report: Report, asked: Interrupts, args: argparse.Namespace
+    store: RunStore, run: Run, display: Display, asked: Interrupts, args: argparse.Namespace
 ) -> None:
-    """Show a run until it ends, or until the user asks twice to be let go."""
+    """Show a run until it ends, or until the user interrupts twice."""
     follower = Follower(store, run)
     heard, pausing = 0, False
     while (status := run.status)["state"] not in states.ENDED and asked.count < 2:
         if asked.count > heard:
             heard = asked.count
-            report.say("Pausing: waiting for the checkpoint (Ctrl-C again leaves the run alone).")
-        if heard and not pausing:  # a run between queue and start refuses: ask again
+            display.say("Pausing: waiting for the checkpoint (Ctrl-C again leaves it running).")
+        if heard and not pausing:  # a run between queue and start refuses; ask again
             pausing = _ask_to_pause(run)
-        report.show(*follower.look(status, pausing))
+        display.show(*follower.look(status, pausing))
         time.sleep(_TICK)
     deadline = time.monotonic() + 5.0
     while status["state"] in states.ENDED and run.alive and time.monotonic() < deadline:
-        time.sleep(0.05)  # the worker ends, so that the next command finds the run free
+        time.sleep(0.05)  # wait for the worker, so that the next command finds the run free
 
 
 def _ask_to_pause(run: Run) -> bool:
     try:
         launch.pause(run)
-    except LabError:  # also a full disk: room may come back
+    except LabError:  # also a full disk, on which space may become free
         return False
     return True
 
 
 class Follower:
-    """Reads what is new in a run folder and puts it into words."""
+    """Reads what is new in a run folder and describes it."""
 
     def __init__(self, store: RunStore, run: Run) -> None:
         self._store, self._run = store, run
@@ -142,9 +143,9 @@ class Follower:
         self._advanced = 0.0
 
     def look(self, status: dict[str, Any], pausing: bool) -> tuple[str, float | None, str]:
-        """Words, share in [0, 1] or None, and figures, as `Report.show` takes them."""
+        """Return words, share in [0, 1] or None, and figures, as `Display.show` takes them."""
         if status["state"] == states.QUEUED:
-            return self._place_in_line(), None, ""
+            return self._place_in_queue(), None, ""
         if pausing:
             return "pausing", None, ""
         words = str(status.get("phase") or "starting")
@@ -169,28 +170,28 @@ class Follower:
             parts.append(f"kNN {percent(scores[-1])}")
         return " · ".join(parts)
 
-    def _place_in_line(self) -> str:
-        """The run's place; also moves the queue on, should nobody else be there to do it."""
+    def _place_in_queue(self) -> str:
+        """Return the run's place in the queue, and advance the queue in case no one else does."""
         if time.monotonic() - self._advanced > 2.0:
             launch.advance(self._store)
             self._advanced = time.monotonic()
         waiting = [run.id for run in launch.queue(self._store)]
         if self._run.id not in waiting:
             return "starting"
-        return f"waiting: {ordinal(waiting.index(self._run.id) + 1)} in line"
+        return f"waiting: {ordinal(waiting.index(self._run.id) + 1)} in the queue"
 
 
 def conclude(run: Run, args: argparse.Namespace) -> int:
-    """Say how a run stands, and give the exit code."""
+    """Print the result of a run, and return the exit code."""
     status = run.status
     result = summary(run, status)
-    code = _CLOSINGS.get(status["state"], _goes_on)(run, status, result, args)
-    finish_json(args, result)
+    code = _CLOSINGS.get(status["state"], _still_running)(run, status, result, args)
+    print_json(args, result)
     return code
 
 
 def summary(run: Run, status: dict[str, Any]) -> dict[str, Any]:
-    """The figures of a run for programs; None where a figure is not known."""
+    """Return the figures of a run for programs; None for a figure that is not known."""
     try:
         scores = run.evaluation() or {}
     except LabError:
@@ -231,7 +232,7 @@ def _finished(
             f"untrained {percent(result['knn_accuracy_untrained'])}, "
             f"pixels {percent(result['knn_accuracy_pixels'])})."
         )
-    tell(args, "\n".join(lines))
+    print_result(args, "\n".join(lines))
     return 0
 
 
@@ -239,8 +240,9 @@ def _ended_early(
     run: Run, status: dict[str, Any], result: dict[str, Any], args: argparse.Namespace
 ) -> int:
     step = f" at step {result['steps']:,}" if result["steps"] else ""
-    tell(
-        args, f"Run {run.id} is {status['state']}{step}; go on with: {command('resume', run, args)}"
+    print_result(
+        args,
+        f"Run {run.id} is {status['state']}{step}; continue with: {command('resume', run, args)}",
     )
     return 1
 
@@ -250,24 +252,28 @@ def _failed(
 ) -> int:
     words = [status.get("message"), status.get("hint")]
     text = " ".join(str(part).strip() for part in words if part)
-    complain(text or f"Run {run.id} failed; its output is in {run.log_path}.")
+    print_error(text or f"Run {run.id} failed; its output is in {run.log_path}.")
     return 2 if status.get("error") in _BAD_INPUT else 1
 
 
 def _interrupted(
     run: Run, status: dict[str, Any], result: dict[str, Any], args: argparse.Namespace
 ) -> int:
-    complain(
-        f"The worker of run {run.id} ended without a word (killed, or out of memory); its output "
-        f"is in {run.log_path}; go on with: {command('resume', run, args)}"
+    print_error(
+        f"The training process of run {run.id} ended unexpectedly (killed, out of memory, or a "
+        f"power cut); its output is in {run.log_path}; "
+        f"continue with: {command('resume', run, args)}"
     )
     return 1
 
 
-def _goes_on(
+def _still_running(
     run: Run, status: dict[str, Any], result: dict[str, Any], args: argparse.Namespace
 ) -> int:
-    tell(args, f"Run {run.id} goes on by itself; pause it with: {command('pause', run, args)}")
+    print_result(
+        args,
+        f"Run {run.id} continues in the background; pause it with: {command('pause', run, args)}",
+    )
     return 1
 
 

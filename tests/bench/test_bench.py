@@ -13,7 +13,7 @@ import pytest
 
 from child_processes import ROOT
 from simclr_core.bench import layouts, precisions, slopes, steps, whole_runs
-from simclr_core.bench.report import PARTS, Report
+from simclr_core.bench.benchmark import PARTS, Benchmark
 from simclr_core.bench.rounds import Figure, seconds_each
 from simclr_core.cli import main as cli
 from simclr_core.machine.devices import Device, find_device
@@ -67,9 +67,9 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(steps, "measure_steps", lambda *_, **__: dict.fromkeys(_STEPS, one))
     views = {name: dict.fromkeys(map(str, steps.SIZES), one) for name in steps.OPERATIONS}
     monkeypatch.setattr(steps, "measure_views", lambda *_, **__: views)
-    monkeypatch.setattr("simclr_core.bench.report.measure_layouts", lambda *_: {"warm": one})
-    monkeypatch.setattr("simclr_core.bench.report.training", _nothing)
-    monkeypatch.setattr("simclr_core.bench.report.first_loss_seconds", lambda *_, **__: 2.0)
+    monkeypatch.setattr("simclr_core.bench.benchmark.measure_layouts", lambda *_: {"warm": one})
+    monkeypatch.setattr("simclr_core.bench.benchmark.training", _nothing)
+    monkeypatch.setattr("simclr_core.bench.benchmark.first_loss_seconds", lambda *_, **__: 2.0)
     length = {"step": 1.01, "memory": 2e6, "steps": 9.0}
     monkeypatch.setattr(slopes, "by_length", lambda *_: length)
     sizes = dict.fromkeys([*(f"{count:,}" for count in slopes.COUNTS), slopes.MAPPED], one)
@@ -77,10 +77,10 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     both = {"float32": Figure((4.0, 4.0)), "bfloat16": Figure((2.0, 4.0))}
     monkeypatch.setattr(precisions, "measure_precisions", lambda *_, **__: {"minute": both})
     parts = {"worker": 0.05, "mapper": 0.02, "total": 0.07}
-    monkeypatch.setattr("simclr_core.bench.report.observation", lambda *_: parts)
-    report = Report(Device("cpu", "2 cores", 0, usable=True), 3, lambda words: None)
-    report.measure(PARTS)
-    found = json.loads(json.dumps(report.json))
+    monkeypatch.setattr("simclr_core.bench.benchmark.observation", lambda *_: parts)
+    benchmark = Benchmark(Device("cpu", "2 cores", 0, usable=True), 3, lambda words: None)
+    benchmark.measure(PARTS)
+    found = json.loads(json.dumps(benchmark.json))
     assert found["encoder_images_per_second"] == found["train_images_per_second"] == 2.0
     assert found["train_over_encoder"] == 1.0
     assert found["views_per_second"] == {"32": 2.0, "64": 2.0, "96": 2.0, "224": 2.0}
@@ -91,7 +91,7 @@ def test_the_json_has_the_promised_keys(monkeypatch: pytest.MonkeyPatch) -> None
     assert found["bfloat16_times_as_fast"] == {"minute": 1.5}
     assert found["umap_seconds"]["1000"] == {"warm": 2.0, "warm_beside_training": 2.0}
     assert found["first_loss_seconds"] == {"cold": 2.0, "warm": 2.0}
-    assert all(len(row) == 3 and row[1] for row in report.rows)
+    assert all(len(row) == 3 and row[1] for row in benchmark.rows)
 
 
 def test_every_part_can_be_asked_for() -> None:
@@ -157,13 +157,13 @@ def test_the_framework_is_prepared_before_it_is_imported(part: str) -> None:
     """Else oneDNN would be off on some processors, and every figure too low."""
     code = (
         "import os, sys\n"
-        "from simclr_core.bench import report\n"
+        "from simclr_core.bench import benchmark\n"
         "from simclr_core.machine.devices import find_device\n"
         "def prepare(device):\n"
         "    assert 'keras' not in sys.modules\n"
         "    sys.exit(7)\n"
-        "report.prepare = prepare\n"
-        f"report.Report(find_device('cpu'), 1, print).measure(('{part}',))\n"
+        "benchmark.prepare = prepare\n"
+        f"benchmark.Benchmark(find_device('cpu'), 1, print).measure(('{part}',))\n"
     )
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT).returncode == 7
 
@@ -210,6 +210,6 @@ def test_a_gpu_case_prints_a_line_a_figure_and_shares_are_told() -> None:
 
 
 def test_without_a_gpu_its_figures_stay_blank() -> None:
-    report = Report(find_device("cpu"), 1, lambda words: None)
-    report.measure(("gpu",))
-    assert report.rows == [] and "gpu" not in report.json
+    benchmark = Benchmark(find_device("cpu"), 1, lambda words: None)
+    benchmark.measure(("gpu",))
+    assert benchmark.rows == [] and "gpu" not in benchmark.json

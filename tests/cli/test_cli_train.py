@@ -15,7 +15,7 @@ from cli_calls import call, end_run
 from simclr_core.base.errors import RunError
 from simclr_core.base.files import append_lines, write_json
 from simclr_core.cli import train as cli_train
-from simclr_core.cli.report import LineReport, clock, ordinal
+from simclr_core.cli.output import LineDisplay, clock, ordinal
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -43,17 +43,17 @@ class FakeWorker:
     def __init__(self, run: Run) -> None:
         self.run = run
         self.handle = run.take()
-        self.tell(state=states.RUNNING, attempt=1, step=10, steps=90, phase="training")
+        self.write(state=states.RUNNING, attempt=1, step=10, steps=90, phase="training")
         self.thread = threading.Thread(target=self._work, daemon=True)
 
-    def tell(self, **status: object) -> None:
+    def write(self, **status: object) -> None:
         self.run.write_status(**status)
 
     def _work(self) -> None:
         deadline = time.monotonic() + 20
         while self.run.requested(1) != "pause" and time.monotonic() < deadline:
             time.sleep(0.02)
-        self.tell(state=states.PAUSED, step=12)
+        self.write(state=states.PAUSED, step=12)
         os.close(self.handle)
 
 
@@ -91,12 +91,12 @@ def test_a_second_interrupt_leaves_the_run_alone(
     asked.count = 1
     threading.Timer(0.5, lambda: asked(signal.SIGINT, None)).start()
     args = SimpleNamespace(json=True, runs=None)
-    cli_train.watch(store, worker.run, LineReport(), asked, args)
+    cli_train.watch(store, worker.run, LineDisplay(), asked, args)
     assert cli_train.conclude(worker.run, args) == 1
     out, err = capsys.readouterr()
     assert worker.run.alive and worker.run.requested(1) == "pause"
     assert json.loads(out.splitlines()[-1])["status"] == "running"
-    assert "goes on by itself" in err
+    assert "continues in the background" in err
     os.close(worker.handle)
 
 
@@ -158,7 +158,7 @@ def test_a_waiting_run_tells_its_place(monkeypatch: pytest.MonkeyPatch, store: R
         run.write_status(state=states.QUEUED, queued=100.0 + place)
         os.close(handle)
     look = cli_train.Follower(store, waiting[1]).look(waiting[1].status, pausing=False)
-    assert look == ("waiting: 2nd in line", None, "")
+    assert look == ("waiting: 2nd in the queue", None, "")
 
 
 def test_only_a_run_that_can_go_on_is_resumed(
@@ -173,7 +173,7 @@ def test_only_a_run_that_can_go_on_is_resumed(
 
 
 def test_lines_come_when_something_changes(capsys: pytest.CaptureFixture[str]) -> None:
-    report = LineReport(patience=60.0, quiet=0.0)
+    report = LineDisplay(patience=60.0, quiet=0.0)
     for share in (0.0, 0.01, 0.05, 0.1, 0.15, 0.2):
         report.show("training", share, "loss 2.00")
     lines = capsys.readouterr().err.splitlines()
@@ -194,7 +194,7 @@ def test_resume_without_a_checkpoint_says_that_it_begins_anew(
     end_run(run, states.PAUSED)
     monkeypatch.setattr(launch, "resume", lambda store, run: None)
     place = ["--runs", str(store.root)]
-    assert "begins anew at step 0" in call(capsys, "resume", run.id, *place)[2]
+    assert "starts again at step 0" in call(capsys, "resume", run.id, *place)[2]
     (run.path / "checkpoint.npz").touch()
     assert "anew" not in call(capsys, "resume", run.id, *place)[2]
 

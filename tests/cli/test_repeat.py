@@ -37,16 +37,16 @@ def budgetless(config: RunConfig) -> RunConfig:
 @pytest.mark.parametrize("preset", PRESETS)
 def test_a_preset_needs_no_more_than_its_name_and_the_steps(preset, kind):
     config = settled(preset_config(preset, "shapes", kind))
-    words = repeat.options(config, kind)
+    words = repeat.train_options(config, kind)
     assert budgetless(parsed(words, kind)) == budgetless(config)
     assert words[:6] == ["--data", "shapes", "--preset", preset, "--steps", "1234"]
 
 
 def test_a_budget_of_seconds_or_epochs_is_kept_as_long_as_no_steps_are_known():
     plain = preset_config("minute")
-    assert repeat.options(plain, "drawn")[4:] == ["--seconds", "60.0"]
+    assert repeat.train_options(plain, "drawn")[4:] == ["--seconds", "60.0"]
     config = replace(plain, training=replace(plain.training, epochs=3.0))
-    assert repeat.options(config, "drawn")[4:] == ["--epochs", "3.0"]
+    assert repeat.train_options(config, "drawn")[4:] == ["--epochs", "3.0"]
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_changed_settings_are_named(changes):
         part = getattr(config, name)
         new = replace(part, **values) if isinstance(values, dict) else values
         config = replace(config, **{name: new})
-    found = parsed(repeat.options(config, "drawn"), "drawn")
+    found = parsed(repeat.train_options(config, "drawn"), "drawn")
     assert budgetless(replace(found, preset=config.preset)) == budgetless(config)
 
 
@@ -75,7 +75,7 @@ def test_changed_settings_are_named(changes):
 @pytest.mark.parametrize("kind", KINDS)
 def test_named_views_come_back(name, kind):
     config = replace(settled(preset_config("minute", kind=kind)), views=view_config(kind, name))
-    assert parsed(repeat.options(config, kind), kind).views == config.views
+    assert parsed(repeat.train_options(config, kind), kind).views == config.views
 
 
 def test_a_command_can_be_pasted_and_names_the_precision_that_was_found(tmp_path):
@@ -83,7 +83,7 @@ def test_a_command_can_be_pasted_and_names_the_precision_that_was_found(tmp_path
     config = settled(preset_config("minute", "/data/my pictures.zip"))
     run = store.create(config, state=FINISHED)
     run.write_status(precision="bfloat16")
-    words = shlex.split(repeat.command(run))
+    words = shlex.split(repeat.repeat_command(run))
     assert words[:4] == ["python", "-m", "simclr_core", "train"]
     assert words[4:6] == ["--data", "/data/my pictures.zip"]
     found = parsed(words[4:], "drawn")
@@ -97,4 +97,4 @@ def test_what_was_trained_elsewhere_cannot_be_repeated(tmp_path):
     with Recording(pictures(12), store=RunStore(tmp_path / "runs")) as recording:
         recording.snapshot(0, pictures(12).reshape(12, -1))
     with pytest.raises(RunError, match="not trained here"):
-        repeat.command(recording.run)
+        repeat.repeat_command(recording.run)

@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from simclr_core.cli.report import tell_table
+from simclr_core.cli.output import print_table
 
 ARGS = argparse.Namespace(json=False)
 HEAD = ["run", "name"]
@@ -22,7 +22,7 @@ class Terminal(io.StringIO):
 
 
 def test_in_a_file_every_row_is_one_plain_line(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_table(ARGS, HEAD, [["4f2a", LONG.strip()], ["77", "[red] :x:"]])
+    print_table(ARGS, HEAD, [["4f2a", LONG.strip()], ["77", "[red] :x:"]])
     assert capsys.readouterr().out.splitlines() == [
         "run   name",
         f"4f2a  {LONG.strip()}",
@@ -31,7 +31,7 @@ def test_in_a_file_every_row_is_one_plain_line(capsys: pytest.CaptureFixture[str
 
 
 def test_with_json_it_goes_to_stderr(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_table(argparse.Namespace(json=True), HEAD, [["1", "x"]])
+    print_table(argparse.Namespace(json=True), HEAD, [["1", "x"]])
     assert capsys.readouterr() == ("", "run  name\n1    x\n")
 
 
@@ -41,7 +41,7 @@ def test_on_a_terminal_a_long_cell_wraps_and_loses_nothing(
     monkeypatch.setattr(sys, "stdout", Terminal())
     monkeypatch.setenv("COLUMNS", "60")
     monkeypatch.setenv("TERM", "xterm")
-    tell_table(ARGS, HEAD, [["4f2a", LONG]])
+    print_table(ARGS, HEAD, [["4f2a", LONG]])
     plain = re.sub(r"\x1b\[[0-9;]*m", "", sys.stdout.getvalue())
     lines = [line.rstrip() for line in plain.splitlines()]
     assert max(map(len, lines)) <= 60 and lines[1].startswith("4f2a  a name")
@@ -49,7 +49,7 @@ def test_on_a_terminal_a_long_cell_wraps_and_loses_nothing(
 
 
 def test_markdown(capsys: pytest.CaptureFixture[str]) -> None:
-    tell_table(ARGS, ["what", "median"], [["speed", "1,000"]], markdown=True)
+    print_table(ARGS, ["what", "median"], [["speed", "1,000"]], markdown=True)
     assert capsys.readouterr().out.splitlines() == [
         "| what  | median |",
         "|-------|--------|",

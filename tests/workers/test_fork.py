@@ -193,7 +193,7 @@ def test_the_command_forks_and_the_run_names_it(store, parent, capsys, monkeypat
     assert f"Run {made.id} in" in out + err and f"from run {parent.id} at step 7" in out + err
     assert made.config.views == replace(VIEWS, crop_min=0.8)
     assert made.config.training.temperature == 0.7
-    assert repeat.command(made) == (
+    assert repeat.repeat_command(made) == (
         f"python -m simclr_core fork {parent.id} --step 7 --until 12 --crop-min 0.8 "
         "--temperature 0.7"
     )

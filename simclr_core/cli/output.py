@@ -1,6 +1,7 @@
-"""How the command line tells what goes on: a bar on a terminal, now and then a line elsewhere.
+"""What the command line prints: progress, results and errors.
 
-All of it goes to stderr, so that stdout holds results alone.
+Progress is a bar on a terminal and occasional lines elsewhere. It goes to stderr, so that stdout
+holds only results.
 """
 
 from __future__ import annotations
@@ -19,29 +20,35 @@ from ..runs import summary, validation
 _UNLIMITED = 100_000  # columns of a table that is not printed on a terminal
 
 
-class Report(Protocol):
-    """What both forms can do; used as a context manager."""
+class Display(Protocol):
+    """Shows progress; a context manager."""
 
-    def __enter__(self) -> Report:
-        """Begin to show."""
+    def __enter__(self) -> Display:
+        """Start the display."""
 
     def __exit__(self, *details: object) -> None:
         """Leave the terminal clean."""
 
     def show(self, words: str, share: float | None = None, note: str = "") -> None:
-        """Where things stand: what is done, the share in [0, 1] if known, and figures."""
+        """Show the current state.
+
+        Args:
+            words: the current activity.
+            share: how much is done, in [0, 1]; None if not known.
+            note: figures such as speed and loss.
+        """
 
     def say(self, text: str) -> None:
-        """A line that stays."""
+        """Print a line that stays."""
 
 
-def make_report() -> Report:
-    """A bar where stderr is a terminal, else lines."""
-    return BarReport() if sys.stderr.isatty() else LineReport()
+def make_display() -> Display:
+    """Return a bar if stderr is a terminal, else lines."""
+    return BarDisplay() if sys.stderr.isatty() else LineDisplay()
 
 
-class BarReport:
-    """A rich progress bar that disappears in the end."""
+class BarDisplay:
+    """A progress bar that disappears at the end."""
 
     def __init__(self) -> None:
         from rich.console import Console
@@ -58,7 +65,7 @@ class BarReport:
         )
         self._task = self._progress.add_task("", total=None, note="")
 
-    def __enter__(self) -> BarReport:
+    def __enter__(self) -> BarDisplay:
         self._progress.start()
         return self
 
@@ -79,12 +86,12 @@ class BarReport:
         self._progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
-class LineReport:
-    """A line when the words change, at every tenth of the way, and once in a while.
+class LineDisplay:
+    """A line when the words change, at every tenth of the way, and after some time.
 
     Args:
-        patience: seconds after which a line comes in any case.
-        quiet: seconds at the beginning without any, so that what fails at once is one line.
+        patience: seconds after which a line is printed in any case.
+        quiet: seconds at the start without lines, so that a quick failure prints only its error.
     """
 
     def __init__(self, patience: float = 15.0, quiet: float = 2.0) -> None:
@@ -93,14 +100,14 @@ class LineReport:
         self._last = ("", -1)
         self._time = 0.0
 
-    def __enter__(self) -> LineReport:
+    def __enter__(self) -> LineDisplay:
         return self
 
     def __exit__(self, *details: object) -> None:
         pass
 
     def show(self, words: str, share: float | None = None, note: str = "") -> None:
-        """Print a line if there is reason for one."""
+        """Print a line if one is due."""
         now = (words, int(10 * (share or 0.0)))
         if time.monotonic() < self._speaks_from:
             return
@@ -116,9 +123,9 @@ class LineReport:
 
 @contextlib.contextmanager
 def quiet_libraries() -> Iterator[None]:
-    """Throw away what libraries in C print on stderr about damaged pictures; Python's goes on.
+    """Drop what C libraries print on stderr about damaged pictures, and keep Python's output.
 
-    Enter it before a report is made: a bar keeps the stderr that it finds.
+    Enter it before making a display: a bar keeps the stderr that it finds.
     """
     if sys.__stderr__ is None:  # closed by the caller, `... 2>&-`: 2 may be any file by now
         yield
@@ -141,18 +148,18 @@ def _put_back(python: Any, kept: int) -> None:
     os.dup2(kept, 2)
 
 
-def tell(args: argparse.Namespace, text: str) -> None:
-    """A result for people: on stdout, or on stderr where stdout is for a program."""
+def print_result(args: argparse.Namespace, text: str) -> None:
+    """Print a result for people: on stdout, or on stderr if stdout is for a program (--json)."""
     print(text, file=sys.stderr if args.json else sys.stdout, flush=True)
 
 
-def tell_table(
+def print_table(
     args: argparse.Namespace,
     head: Sequence[str],
     rows: Iterable[Sequence[str]],
     markdown: bool = False,
 ) -> None:
-    """Print a table where `tell` prints.
+    """Print a table where `print_result` prints.
 
     On a terminal, long cells wrap in their column. Elsewhere every row is one line of plain text,
     however long.
@@ -176,17 +183,17 @@ def tell_table(
     with console.capture() as printed:
         console.print(table)
     lines = [line.rstrip() for line in printed.get().splitlines()]
-    tell(args, "\n".join(line for line in lines if line))  # Markdown has an empty edge
+    print_result(args, "\n".join(line for line in lines if line))  # Markdown has an empty edge
 
 
-def complain(text: str) -> None:
-    """What went wrong: one line on stderr, whatever the text holds."""
-    with contextlib.suppress(OSError):  # nobody is there to be told
+def print_error(text: str) -> None:
+    """Print an error as one line on stderr."""
+    with contextlib.suppress(OSError):  # stderr is closed
         print("error:", " ".join(text.split()), file=sys.stderr, flush=True)
 
 
-def finish_json(args: argparse.Namespace, value: dict[str, Any]) -> None:
-    """With --json, the last line of stdout, in ASCII; non-finite numbers become null."""
+def print_json(args: argparse.Namespace, value: dict[str, Any]) -> None:
+    """With --json, print the last line of stdout, in ASCII; non-finite numbers become null."""
     if args.json:
         from ..base.files import finite
 
@@ -194,20 +201,20 @@ def finish_json(args: argparse.Namespace, value: dict[str, Any]) -> None:
 
 
 def clock(seconds: float) -> str:
-    """Seconds as 0:24 or 1:02:03."""
+    """Format seconds as 0:24 or 1:02:03."""
     minutes, rest = divmod(int(seconds + 0.5), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
 def percent(value: Any) -> str:
-    """A share as 84%, and a dash where it is not known."""
-    found = validation.number(value)
-    return "-" if found is None else summary.percent(found)
+    """Format a share as 84%, or a dash if it is not known."""
+    share = validation.number(value)
+    return "-" if share is None else summary.percent(share)
 
 
 def ordinal(count: int) -> str:
-    """1st, 2nd, 3rd, 4th, ... 11th, ..."""
+    """Format a place in a queue: 1st, 2nd, 3rd, 4th, ..., 11th, ..."""
     special = {1: "st", 2: "nd", 3: "rd"}
     ending = "th" if 10 <= count % 100 <= 20 else special.get(count % 10, "th")
     return f"{count}{ending}"
