@@ -12,7 +12,7 @@ import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
 
-from simclr_core.runs.recorder import import_embeddings
+from simclr_core.runs.transfer.recorder import import_embeddings
 
 digits = load_digits()
 path = Path(tempfile.mkdtemp()) / "digits.npz"

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 from sklearn.datasets import load_digits
 
-from simclr_core.runs.keras_recorder import RunRecorder
+from simclr_core.runs.transfer.keras_recorder import RunRecorder
 
 digits = load_digits()
 x = np.repeat(digits.images[..., None] / 16, 3, axis=3).astype("float32")  # (N, 8, 8, 3) in [0, 1]

@@ -10,8 +10,8 @@ from typing import Any
 
 from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
-from simclr_core.feed import map_blocks
 from simclr_core.feed.categories import choices
+from simclr_core.feed.explore import map_blocks
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.questions.job import Job, clusters_job, layout_job, more_job

@@ -14,7 +14,7 @@ from pages.shell.live import mount
 from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.feed.categories import choices
-from simclr_core.feed.map_blocks import NONE, is_recorded
+from simclr_core.feed.explore.map_blocks import NONE, is_recorded
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.figures.charts import lines_figure

@@ -9,8 +9,8 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import run_rows
-from simclr_core.feed.map_blocks import CLUSTER
-from simclr_core.feed.pairs import COUNTS, ORDERS
+from simclr_core.feed.explore.map_blocks import CLUSTER
+from simclr_core.feed.explore.pairs import COUNTS, ORDERS
 from simclr_core.measures.neighbours import METRICS
 from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.questions.large_probe import COUNTS as SET_COUNTS

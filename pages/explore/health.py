@@ -13,10 +13,10 @@ import streamlit as st
 from pages.shell.live import live_curves
 from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
-from simclr_core.feed.map_blocks import is_recorded
+from simclr_core.feed.explore.map_blocks import is_recorded
 from simclr_core.feed.missing_files import scores_words
 from simclr_core.figures.charts import lines_figure
-from simclr_core.runs import health
+from simclr_core.runs import evidence, health
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
 from simclr_core.runs.states import DAMAGED
@@ -37,7 +37,7 @@ def show_health(run: Run) -> None:
     left, middle, right = st.columns([1.1, 1.25, 1.0], gap="medium")
     with left:
         try:
-            st.html(_card(health.verdict(health.evidence_of(run))))
+            st.html(_card(health.verdict(evidence.evidence_of(run))))
             show_trouble(scores_words(run))
         except LabError as error:
             show_trouble(str(error))
@@ -128,7 +128,7 @@ def _spectra_at(
         with contextlib.suppress(LabError):  # damaged, or without z
             vectors = cache.vectors(run, step, name)
             found[name + when] = _spectrum(vectors)
-            dead = health.dead_units(vectors) if name == "h" else dead
+            dead = evidence.dead_units(vectors) if name == "h" else dead
     return found, dead
 
 

@@ -12,7 +12,7 @@ import streamlit as st
 from pages.shared.question_words import reply_words
 from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
-from simclr_core.feed.map_blocks import probe_of, target
+from simclr_core.feed.explore.map_blocks import probe_of, target
 from simclr_core.figures.colors import scale_colors
 from simclr_core.questions.job import keeps_job
 from simclr_core.questions.jobs import key_of

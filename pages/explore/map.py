@@ -14,7 +14,7 @@ import streamlit as st
 
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
-from simclr_core.feed.link import decode_selection, encode_selection
+from simclr_core.feed.explore.link import decode_selection, encode_selection
 from simclr_core.feed.missing_files import map_words
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import Probe, probe_facts

@@ -13,8 +13,8 @@ from pages.shared.picture_html import data_uri
 from pages.shared.question_words import reply_words
 from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
-from simclr_core.feed.map_blocks import is_recorded, probe_of
-from simclr_core.feed.pictures import recipes_of
+from simclr_core.feed.explore.map_blocks import is_recorded, probe_of
+from simclr_core.feed.explore.pictures import recipes_of
 from simclr_core.questions.job import occlude_job
 from simclr_core.questions.reply import Reply, look
 from simclr_core.runs.run import Run

@@ -13,7 +13,7 @@ from pages.shared.picture_html import data_uri
 from pages.shared.question_words import reply_words
 from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
-from simclr_core.feed.facts import NEAREST
+from simclr_core.feed.explore.facts import NEAREST
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import encode_job
 from simclr_core.questions.large_probe import owner

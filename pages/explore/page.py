@@ -23,7 +23,7 @@ from pages.shell.link import clean_link
 from pages.shell.live import interval
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.feed.map_blocks import is_recorded
+from simclr_core.feed.explore.map_blocks import is_recorded
 from simclr_core.questions.job import keeps_job
 from simclr_core.questions.reply import Reply, look
 from simclr_core.runs import states
@@ -113,9 +113,7 @@ def _map(choice: Choice, message: str, notes: list[str]) -> bool:
 
 def _nothing() -> None:
     """Draw what to do as long as there is no run."""
-    st.info(
-        "Explore shows a run's map, its pictures and what the network learned. There is no run yet."
-    )
+    st.info("Explore shows a run's map, its pictures and what it learned. There is no run yet.")
     st.page_link("pages/train/page.py", label="Start the first run: about a minute")
 
 

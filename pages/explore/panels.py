@@ -8,9 +8,9 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from pages.shell.live import mount
-from simclr_core.feed.map_blocks import is_recorded
+from simclr_core.feed.explore.map_blocks import is_recorded
+from simclr_core.feed.explore.pairs import AS_DRAWN, COUNTS, ORDERS
 from simclr_core.feed.packing import pack
-from simclr_core.feed.pairs import AS_DRAWN, COUNTS, ORDERS
 from simclr_core.runs.run import Run
 
 from .ask import stamp

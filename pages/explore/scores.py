@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Mapping, Sequence
 
 from simclr_core.base.errors import LabError
-from simclr_core.feed.map_blocks import is_recorded, probe_of, target
+from simclr_core.feed.explore.map_blocks import is_recorded, probe_of, target
 from simclr_core.questions.large_probe import owner
 from simclr_core.runs import summary
 from simclr_core.runs.run import Run

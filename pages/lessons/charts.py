@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pages.shell import classroom
 from pages.shell.live import mount
-from simclr_core.feed.side_by_side import side_by_side
+from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
 from simclr_core.figures import lessons as lesson_figures
 from simclr_core.lessons.lesson import Lesson

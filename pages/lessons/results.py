@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import streamlit as st
 from markupsafe import Markup
 
-from pages.lessons.charts import show_figure
 from simclr_core.base.templates import render
 from simclr_core.figures.lessons import is_share
 from simclr_core.lessons import lesson as lessons
 from simclr_core.lessons import results
 from simclr_core.lessons.lesson import Effect, Lesson, Outcome
 from simclr_core.lessons.results import Results
+
+from .charts import show_figure
 
 
 def show_head(lesson: Lesson) -> None:

@@ -11,8 +11,8 @@ import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
+from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.feed.packing import pack
-from simclr_core.feed.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
 from simclr_core.measures.classification import balanced
 from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS

@@ -10,9 +10,9 @@ import streamlit as st
 from pages.shared.run_actions import PROBLEM
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import safe_name
-from simclr_core.runs.recorder import import_embeddings
 from simclr_core.runs.store import RunStore
-from simclr_core.runs.unbundle import import_run
+from simclr_core.runs.transfer.recorder import import_embeddings
+from simclr_core.runs.transfer.unbundle import import_run
 
 _KEY, _OPENED = "embeddings_file", "embeddings_opened"
 

@@ -10,8 +10,8 @@ from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from simclr_core.base.errors import LabError
-from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
+from simclr_core.runs.transfer import bundle
 
 from .same_origin import GUARD, missing, refusal, run_of
 

@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
-from simclr_core.feed import facts, map_blocks, pairs, pictures
+from simclr_core.feed.explore import facts, map_blocks, pairs, pictures
 from simclr_core.feed.packing import plain
 from simclr_core.runs.run import Run
 

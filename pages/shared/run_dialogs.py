@@ -6,9 +6,9 @@ import streamlit as st
 
 from pages.server import downloads
 from simclr_core.base.templates import render
-from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer import bundle
 
 from .run_actions import attempt, escape_markdown
 

@@ -15,8 +15,9 @@ from functools import partial
 import numpy as np
 
 from ..base.paths import PROJECT
+from ..base.processes import be_nice, use_one_thread
 from ..measures import projection
-from ..workers.mapper import be_modest
+from ..workers.mapper import NICENESS
 from .rounds import Figure
 
 POINTS = (500, 1000, 2000, 5000)
@@ -49,7 +50,8 @@ def frames(points: int, count: int) -> list[np.ndarray]:
 
 def main(points: int, rounds: int) -> dict[str, list[float]]:
     """Measure in this process, which nothing else may use UMAP in."""
-    be_modest()
+    use_one_thread()
+    be_nice(NICENESS)
     found: dict[str, list[float]] = {"compile": [projection.warm_up()]}
     previous = None
     for h in frames(points, rounds + 1):

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from ..base.errors import TrainingError
+from ..base.errors import LabError, TrainingError
 from ..base.locks import is_locked, try_lock
 from ..machine.devices import core_count
 from ..runs import states
@@ -48,7 +48,8 @@ def own_store() -> Iterator[RunStore]:
 def helper(store: RunStore, module: str) -> Iterator[subprocess.Popen]:
     """A mapper or a spare, held as the server holds it."""
     process = launch.ensure_helper(store, module, keep=True)
-    assert process is not None and process.stdin is not None
+    if process is None or process.stdin is None:
+        raise LabError(f"Expected to start a {module} of this store, found one that runs already.")
     try:
         yield process
     finally:

@@ -162,18 +162,18 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None], str]] 
     "evaluate": (
         "Score pixels, the untrained and the trained encoder, and z by kNN and linear probes.",
         _add_run,
-        "runs.evaluate",
+        "results.evaluate",
     ),
     "project": (
         "Compute the map of a run's pictures, by UMAP or PCA.",
         _add_layout,
-        "runs.project",
+        "results.project",
     ),
     "list": ("List all runs with their state, data and scores.", _add_nothing, "runs.list_runs"),
     "export": (
         "Write tables, figures, a replay, the encoder, or files for TensorBoard.",
         _add_export,
-        "runs.export",
+        "results.export",
     ),
     "import": (
         "Import a run from its zip, or embeddings as a run with one snapshot.",

@@ -27,7 +27,7 @@ def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, A
     and updates. The labelled pictures of a count are among those of the next.
     """
     # What imports Keras is imported late: pages read the lesson without it.
-    from ..measures.linear_probe import linear_probe
+    from ..measures.linear_probes import linear_probe
     from .lesson_data import load_lesson_data
     from .small_training import train
 

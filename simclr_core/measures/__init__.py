@@ -9,10 +9,10 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "effective_rank": ["effective_rank"],
+        "rank": ["effective_rank"],
         "hypersphere": ["alignment", "uniformity"],
         "knn": ["knn_accuracy"],
-        "linear_probe": ["linear_probe"],
+        "linear_probes": ["linear_probe"],
         "neighbours": ["neighbours_kept", "preservation"],
         "projection": ["pca", "procrustes", "umap_layout"],
         "registry": ["MEASURES", "measure"],

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from .effective_rank import effective_rank_of
 from .hardest_negatives import hardest_share_of
 from .hypersphere import alignment_of, uniformity_of
 from .knn import knn_accuracies
-from .linear_probe import probe_accuracies
+from .linear_probes import probe_accuracies
+from .rank import effective_rank_of
 from .vectors import Values, Vectors
 
 

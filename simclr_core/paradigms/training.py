@@ -17,7 +17,7 @@ import numpy as np
 from ..base.progress import Progress
 from ..data.datasets import Dataset
 from ..data.labelled import labels_of
-from ..measures.linear_probe import fitted_probe
+from ..measures.linear_probes import fitted_probe
 from ..measures.registry import measure
 from ..measures.vectors import Vectors
 from ..model.encoders import build_encoder

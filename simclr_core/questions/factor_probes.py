@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base.progress import Progress
 from ..data.properties import properties
-from ..measures.linear_probe import PIXEL_AXES, linear_probe
+from ..measures.linear_probes import PIXEL_AXES, linear_probe
 from ..measures.vectors import label_name, small_pixels
 from ..runs.run import Run
 from ..runs.snapshots.coordinates import vectors

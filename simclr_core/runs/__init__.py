@@ -12,8 +12,6 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     submod_attrs={
         "run": ["Run"],
         "store": ["RunStore"],
-        "recorder": ["Recording", "import_embeddings"],
-        "keras_recorder": ["RunRecorder"],
         "health": ["verdict"],
         "comparison": ["differences"],
     },

@@ -7,18 +7,13 @@ loss against "all alike", contrastive accuracy, its slope, and whether z still d
 
 from __future__ import annotations
 
-import contextlib
 import math
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
-from ..base.errors import Diverged, LabError
 from ..loss import nt_xent as loss
-from .run import Run
-from .snapshots import cache
+from .evidence import RunEvidence
 
 HEALTHY, EARLY = "healthy", "too early to tell"
 NOT_STARTED, COLLAPSED, SATURATED = "not started", "collapsed", "saturated"
@@ -35,28 +30,6 @@ LEARNED = 0.04  # of ln(2N-1): what the loss has to fall for a run to have start
 FOUND = 0.05  # or what contrastive accuracy has to gain
 TOO_EASY = 0.985  # contrastive accuracy above this leaves little to learn from
 FLAT = 0.03  # of ln(2N-1): what a flat loss falls over the last half
-
-
-@dataclass(frozen=True)
-class RunEvidence:
-    """What a run wrote, as far as it goes.
-
-    Attributes:
-        losses, accuracies: (n,) of each step; a number that was not finite is NaN.
-        batch: pictures a step (N).
-        rows: scores of the snapshots, in the order of the steps.
-        diverged: the run ended because its numbers overflowed.
-        dead: share of h's numbers that are the same for every picture, at the newest snapshot.
-        trained: the run began with weights that had learned already, as a fork does.
-    """
-
-    losses: np.ndarray
-    accuracies: np.ndarray
-    batch: int
-    rows: Sequence[Mapping[str, Any]] = ()
-    diverged: bool = False
-    dead: float | None = None
-    trained: bool = False
 
 
 @dataclass(frozen=True)
@@ -263,47 +236,3 @@ def _spread_line(facts: _Facts) -> tuple[str, ...]:
         f"z spreads over about {facts.rank:.0f} directions (effective rank), uniformity "
         f"{facts.uniformity:.2f}.".replace("-", "−"),
     )
-
-
-def evidence_of(run: Run) -> RunEvidence:
-    """What a run folder says.
-
-    Raises:
-        LabError: its settings cannot be read.
-    """
-    rows, _ = run.metrics()
-    came = run.origin
-    values = {
-        name: np.array([_number(row.get(name)) for row in rows], np.float64)
-        for name in ("loss", "contrastive_accuracy")
-    }
-    scores, steps = run.snapshot_rows(), run.snapshot_steps()
-    if scores and not run.alive and [scores[-1]["step"]] != steps[-1:]:
-        scores = []  # the newest ones are lost: older ones would speak of another network
-    return RunEvidence(
-        values["loss"],
-        values["contrastive_accuracy"],
-        run.config.training.batch_size,
-        scores,
-        run.status.get("error") == Diverged.__name__,
-        dead_share(run),
-        bool(came and came.step),
-    )
-
-
-def dead_share(run: Run) -> float | None:
-    """Share of h's numbers that are the same for every picture, at the newest readable snapshot."""
-    for step in reversed(run.snapshot_steps()):
-        with contextlib.suppress(LabError):
-            return dead_units(cache.vectors(run, step))
-    return None
-
-
-def dead_units(h: np.ndarray) -> float:
-    """Share of the columns of (P, D) in which all rows agree."""
-    spread = h.max(axis=0) - h.min(axis=0)
-    return float((spread <= 1e-6 * np.maximum(np.abs(h).max(), 1e-12)).mean())
-
-
-def _number(value: Any) -> float:
-    return float(value) if isinstance(value, int | float) else math.nan

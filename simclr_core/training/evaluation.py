@@ -18,7 +18,7 @@ from ..base.files import read_npz
 from ..data.datasets import Dataset, load_dataset
 from ..machine.devices import find_device
 from ..measures.knn import K, T
-from ..measures.linear_probe import probed_rows
+from ..measures.linear_probes import probed_rows
 from ..measures.registry import MEASURES, measure
 from ..measures.vectors import Vectors, label_name, small_pixels
 from ..model.backend import prepare, start_framework

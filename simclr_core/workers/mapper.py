@@ -16,7 +16,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import select
 import signal
 import sys
 import time
@@ -26,7 +25,7 @@ from pathlib import Path
 
 from ..base.errors import LabError
 from ..base.locks import try_lock
-from ..base.processes import be_nice
+from ..base.processes import be_nice, is_held, use_one_thread
 from ..machine.devices import core_count
 from ..measures import projection
 from ..runs import states
@@ -244,7 +243,7 @@ def serve(mapper: Mapper, standard_input: int = 0) -> None:
         if not held and idle >= IDLE_END and (idle >= QUEUE_END or not _queued(mapper.store)):
             return
         if held:
-            held = _is_held(standard_input, wait)
+            held = is_held(standard_input, wait)
         elif wait:
             time.sleep(min(wait, POLL_IDLE))
 
@@ -260,7 +259,8 @@ def main(arguments: list[str] | None = None) -> int:
     if lock is None:
         return 0  # another process does this already
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    be_modest()
+    use_one_thread()
+    be_nice(NICENESS)  # behind the app and training
     let_pace_be_found(store)
     _say(f"ready after {projection.warm_up():.1f} s")
     serve(Mapper(store))
@@ -278,32 +278,8 @@ def let_pace_be_found(store: RunStore) -> None:
         time.sleep(POLL_TRAINING / 2)
 
 
-def be_modest() -> None:
-    """Use one thread and a low priority, so that the app and training come first."""
-    from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
-
-    for name in ("NUMBA_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
-        os.environ[name] = "1"  # for libraries that are not loaded yet
-    threadpool_limits(1)  # for NumPy's
-    be_nice(NICENESS)
-
-
 def _queued(store: RunStore) -> bool:
     return any(run.state == states.QUEUED for run in store)
-
-
-def _is_held(descriptor: int, seconds: float) -> bool:
-    """Wait, but no longer than somebody holds the other end of the standard input."""
-    deadline = time.monotonic() + seconds
-    while True:
-        try:
-            left = max(0.0, deadline - time.monotonic())
-            if not select.select([descriptor], [], [], left)[0]:
-                return True
-            if not os.read(descriptor, 4096):
-                return False
-        except (OSError, ValueError):  # closed
-            return False
 
 
 def _changed(path: Path) -> int:

@@ -91,7 +91,7 @@ def test_a_command_can_be_pasted_and_names_the_precision_that_was_found(tmp_path
 
 
 def test_what_was_trained_elsewhere_cannot_be_repeated(tmp_path):
-    from simclr_core.runs.recorder import Recording
+    from simclr_core.runs.transfer.recorder import Recording
     from small_parts import pictures
 
     with Recording(pictures(12), store=RunStore(tmp_path / "runs")) as recording:

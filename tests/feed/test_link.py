@@ -8,7 +8,7 @@ from base64 import urlsafe_b64encode
 import numpy as np
 import pytest
 
-from simclr_core.feed.link import LONGEST, decode_selection, encode_selection
+from simclr_core.feed.explore.link import LONGEST, decode_selection, encode_selection
 
 
 @pytest.mark.parametrize("count", [1, 7, 8, 9, 1000, 20_000])

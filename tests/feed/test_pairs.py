@@ -13,8 +13,8 @@ from http_client import serving
 from pages.server import explore_routes
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
-from simclr_core.feed import pairs
-from simclr_core.feed.link import encode_selection
+from simclr_core.feed.explore import pairs
+from simclr_core.feed.explore.link import encode_selection
 from simclr_core.feed.packing import unpack
 from simclr_core.runs.store import RunStore
 from simclr_core.views.recipes import describe, probe_recipes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.feed.packing import unpack
-from simclr_core.feed.side_by_side import side_by_side
 from simclr_core.figures.colors import UNKNOWN
 
 

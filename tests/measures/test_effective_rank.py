@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from simclr_core.measures.effective_rank import effective_rank
+from simclr_core.measures.rank import effective_rank
 
 
 def rank_by_formula(x: np.ndarray) -> float:

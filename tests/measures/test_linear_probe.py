@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 
-from simclr_core.measures.linear_probe import linear_probe, probe_accuracies
+from simclr_core.measures.linear_probes import linear_probe, probe_accuracies
 from simclr_core.measures.vectors import Vectors
 
 Blobs = tuple[np.ndarray, np.ndarray]

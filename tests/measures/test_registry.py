@@ -7,9 +7,9 @@ import math
 import numpy as np
 import pytest
 
-from simclr_core.measures.effective_rank import effective_rank
 from simclr_core.measures.hypersphere import alignment, uniformity
 from simclr_core.measures.knn import knn_accuracy
+from simclr_core.measures.rank import effective_rank
 from simclr_core.measures.registry import MEASURES, measure, snapshot_scores
 from simclr_core.measures.vectors import Vectors
 

@@ -21,16 +21,16 @@ from pages.explore.kept import probe_table, side_by_side
 from pages.explore.occlusion import overlay
 from pages.server.export_routes import FILES
 from simclr_core.base.files import write_json, write_npz
-from simclr_core.feed.link import encode_selection
-from simclr_core.feed.map_blocks import probe_of, target
+from simclr_core.feed.explore.link import encode_selection
+from simclr_core.feed.explore.map_blocks import probe_of, target
 from simclr_core.feed.packing import unpack
 from simclr_core.questions.job import clusters_job, encoder_job, keeps_job, occlude_job
 from simclr_core.questions.jobs import key_of
 from simclr_core.questions.reply import Reply
 from simclr_core.runs import states
-from simclr_core.runs.recorder import Recording
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.summary import size_words
+from simclr_core.runs.transfer.recorder import Recording
 from simclr_core.settings.config import replace, to_dict
 from simclr_core.workers import helpers, launch
 

@@ -21,9 +21,9 @@ from simclr_core.questions import jobs
 from simclr_core.questions.job import Job, encode_job
 from simclr_core.questions.jobs import QUESTIONS, ask, key_of, question, withdraw
 from simclr_core.questions.reply import Reply, follow
-from simclr_core.runs.bundle import bundle_files
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer.bundle import bundle_files
 from simclr_core.workers import queue
 from simclr_core.workers.queue import ANSWER, ERROR, INPUT, PROGRESS, REQUEST, drop
 from small_parts import config, pictures

@@ -15,12 +15,12 @@ from simclr_core.questions import analyst, answers, jobs
 from simclr_core.questions.job import clusters_job, more_job
 from simclr_core.questions.large_probe import owner, set_of
 from simclr_core.questions.reply import follow
-from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
 from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import find_weights
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer import bundle
 from simclr_core.settings.config import replace
 from simclr_core.views.recipes import probe_recipes
 from simclr_core.views.render import render_views

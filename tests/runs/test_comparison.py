@@ -136,7 +136,7 @@ def test_a_budget_that_had_no_say_is_no_difference(store):
 
 
 def test_a_run_from_elsewhere_has_no_settings_of_ours(store):
-    from simclr_core.runs.recorder import Recording
+    from simclr_core.runs.transfer.recorder import Recording
 
     with Recording(np.zeros((4, 8, 8, 3), np.uint8), source="mine", store=store) as recording:
         recording.snapshot(0, np.eye(4))

@@ -13,7 +13,8 @@ from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
 from simclr_core.base.paths import PROJECT
 from simclr_core.data.datasets import load_dataset
-from simclr_core.runs import health
+from simclr_core.runs import evidence
+from simclr_core.runs.evidence import RunEvidence
 from simclr_core.runs.health import (
     COLLAPSED,
     DIVERGING,
@@ -21,7 +22,6 @@ from simclr_core.runs.health import (
     HEALTHY,
     NOT_STARTED,
     SATURATED,
-    RunEvidence,
     verdict,
 )
 from simclr_core.runs.run import Run
@@ -100,8 +100,8 @@ def test_without_snapshots_there_is_still_a_verdict():
 
 def test_dead_units_by_hand():
     h = np.float32([[1, 0, 5, 2], [1, 0, 6, 2.5], [1, 0, 5, 2]])
-    assert health.dead_units(h) == 0.5
-    assert health.dead_units(np.zeros((4, 3))) == 1
+    assert evidence.dead_units(h) == 0.5
+    assert evidence.dead_units(np.zeros((4, 3))) == 1
 
 
 def test_a_run_folder_tells_and_damage_is_a_sentence(tmp_path):
@@ -109,18 +109,18 @@ def test_a_run_folder_tells_and_damage_is_a_sentence(tmp_path):
     fake.snapshot()
     fake.train(300)
     fake.snapshot()
-    found = health.evidence_of(fake.run)
+    found = evidence.evidence_of(fake.run)
     assert len(found.losses) == 300 and found.batch == fake.config.training.batch_size
     assert [row["step"] for row in found.rows] == [0, 300] and found.dead == 0
     assert verdict(found).name == HEALTHY
     held = fake.run.snapshot(300)
     write_npz(fake.run.path / "snapshots" / "00000300.npz", {**held, "h": np.zeros((30, 16))})
-    assert health.dead_share(fake.run) == 1
+    assert evidence.dead_share(fake.run) == 1
     (fake.run.path / "snapshots" / "00000300.npz").write_bytes(b"no archive")
-    assert health.dead_share(fake.run) == 0  # of the snapshot before
+    assert evidence.dead_share(fake.run) == 0  # of the snapshot before
     (fake.run.path / "config.json").write_text("{")
     with pytest.raises(LabError):
-        health.evidence_of(fake.run)
+        evidence.evidence_of(fake.run)
 
 
 # Real runs. The bounds in health.py were set on runs of the drawn shapes.
@@ -170,7 +170,7 @@ def attempted(store: RunStore, config: RunConfig) -> Run:
 def test_runs_made_to_fail_are_told(way, tmp_path):
     name, training, views = FAILING[way]
     run = short_run(RunStore(tmp_path), "shapes", 300, training, views)
-    assert verdict(health.evidence_of(run)).name == name
+    assert verdict(evidence.evidence_of(run)).name == name
 
 
 @pytest.mark.slow
@@ -183,4 +183,4 @@ def test_healthy_runs_give_no_false_alarm(source, tmp_path):
         pytest.skip(f"{source} is not here; it lies in the data to try things on")
     for seed in range(2):
         run = short_run(RunStore(tmp_path), place, 150, {"seed": seed}, {})
-        assert verdict(health.evidence_of(run)).name == HEALTHY, f"seed {seed}"
+        assert verdict(evidence.evidence_of(run)).name == HEALTHY, f"seed {seed}"

@@ -25,7 +25,7 @@ from older_runs import (
 )
 from simclr_core.questions import look
 from simclr_core.questions.job import encode_job
-from simclr_core.runs import comparison, health, states
+from simclr_core.runs import comparison, evidence, health, states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from small_parts import pictures
@@ -126,7 +126,7 @@ def test_they_are_compared_and_judged(older: RunStore) -> None:
     assert names["training.snapshots"] == (2, 1)
     assert comparison.curve(finished, "loss", "step") == (list(range(1, 13)), LOSSES)
     for run in older:
-        assert health.verdict(health.evidence_of(run)).name == health.EARLY
+        assert health.verdict(evidence.evidence_of(run)).name == health.EARLY
 
 
 @pytest.mark.parametrize("run_id", [FINISHED, STOPPED, RECORDER, IMPORTED])

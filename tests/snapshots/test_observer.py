@@ -9,10 +9,10 @@ import pytest
 from keras import ops
 
 from simclr_core.data.datasets import probe_indices
-from simclr_core.measures.effective_rank import effective_rank
 from simclr_core.measures.hypersphere import alignment, uniformity
 from simclr_core.measures.knn import knn_accuracy
 from simclr_core.measures.projection import pca
+from simclr_core.measures.rank import effective_rank
 from simclr_core.model.encoders import build_encoder
 from simclr_core.runs.snapshots import observer
 from simclr_core.runs.snapshots.observer import Observer, Probe, fitting_batch, largest_output

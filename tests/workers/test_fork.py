@@ -144,7 +144,7 @@ def test_what_cannot_be_forked_says_why_and_leaves_nothing(store, parent, monkey
 
 
 def test_a_run_without_weights_cannot_be_forked(tmp_path):
-    from simclr_core.runs.recorder import Recording
+    from simclr_core.runs.transfer.recorder import Recording
     from small_parts import pictures
 
     store = RunStore(tmp_path / "runs")

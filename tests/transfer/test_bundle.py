@@ -14,9 +14,9 @@ import pytest
 
 from simclr_core.base.errors import DataError, LabError
 from simclr_core.data import uploads
-from simclr_core.runs import bundle
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer import bundle
 from simclr_core.settings.presets import preset_config
 from small_disk import read_only
 

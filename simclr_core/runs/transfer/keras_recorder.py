@@ -17,10 +17,10 @@ from typing import Any
 import keras
 import numpy as np
 
-from . import states
+from .. import states
+from ..run import Run
+from ..store import RunStore
 from .recorder import Recording
-from .run import Run
-from .store import RunStore
 
 BATCH = 250  # pictures a forward pass
 

@@ -12,19 +12,19 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..base.errors import LabError, RunError
-from ..figures.colors import UNKNOWN, category_colors, scale_colors
-from ..loss.nt_xent import collapsed_loss
-from ..measures import projection
-from ..measures.neighbours import fixed_sample, kept_on_map
-from ..measures.vectors import label_name
-from ..questions.reply import read
-from ..runs.run import Run
-from ..runs.snapshots import cache
-from .categories import category_names, choices
-from .packing import pack
-from .thumbnails import Probe, probe_facts
-from .viewport import Viewport
+from ...base.errors import LabError, RunError
+from ...figures.colors import UNKNOWN, category_colors, scale_colors
+from ...loss.nt_xent import collapsed_loss
+from ...measures import projection
+from ...measures.neighbours import fixed_sample, kept_on_map
+from ...measures.vectors import label_name
+from ...questions.reply import read
+from ...runs.run import Run
+from ...runs.snapshots import cache
+from ..categories import category_names, choices
+from ..packing import pack
+from ..thumbnails import Probe, probe_facts
+from ..viewport import Viewport
 
 LABEL = "label"
 PREDICTED, CLUSTER, LOSS, VIEWS = "predicted", "cluster", "loss", "views"

@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import RunDamaged, RunError
-from ..figures.colors import UNKNOWN, category_colors, scale_colors
-from ..loss.normalise import l2_normalise
-from ..measures import per_picture
-from ..runs.run import Run
-from ..runs.snapshots import cache
-from .categories import category_names
+from ...base.errors import RunDamaged, RunError
+from ...figures.colors import UNKNOWN, category_colors, scale_colors
+from ...loss.normalise import l2_normalise
+from ...measures import per_picture
+from ...runs.run import Run
+from ...runs.snapshots import cache
+from ..categories import category_names
+from ..packing import pack
 from .link import decode_selection
 from .map_blocks import is_recorded, probe_of, target
-from .packing import pack
 from .pictures import recipe_words
 
 COUNTS = (8, 16, 32, 64)  # pictures of a matrix

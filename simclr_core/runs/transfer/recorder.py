@@ -20,17 +20,17 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import DataError, RunDamaged
-from ..base.files import read_npz
-from ..measures import projection
-from ..measures.neighbours import checked
-from ..measures.registry import snapshot_scores
-from ..measures.vectors import Vectors
-from ..settings.config import DataConfig, RunConfig, replace
-from . import states
-from .record import RECORDED
-from .run import Run
-from .store import RunStore
+from ...base.errors import DataError, RunDamaged
+from ...base.files import read_npz
+from ...measures import projection
+from ...measures.neighbours import checked
+from ...measures.registry import snapshot_scores
+from ...measures.vectors import Vectors
+from ...settings.config import DataConfig, RunConfig, replace
+from .. import states
+from ..record import RECORDED
+from ..run import Run
+from ..store import RunStore
 
 BLANK = 16  # pixels a side of a picture that is not there
 

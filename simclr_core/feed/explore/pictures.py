@@ -17,12 +17,12 @@ import cv2
 import numpy as np
 from cachetools import LRUCache, cached
 
-from ..base.errors import RunError
-from ..runs.run import Run
-from ..runs.snapshots import cache
-from ..views.recipes import Recipes, describe, more_recipes, probe_recipes
-from ..views.render import render_views
-from .categories import category_names, choices
+from ...base.errors import RunError
+from ...runs.run import Run
+from ...runs.snapshots import cache
+from ...views.recipes import Recipes, describe, more_recipes, probe_recipes
+from ...views.render import render_views
+from ..categories import category_names, choices
 from .map_blocks import LOSS, VIEWS, coordinates, probe_of, target
 
 MORE = 20  # further views of one picture

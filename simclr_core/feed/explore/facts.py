@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import LabError, RunError
-from ..figures.colors import UNKNOWN, category_colors
-from ..loss.nt_xent import collapsed_loss
-from ..measures import per_picture
-from ..measures.neighbours import fixed_sample, kept_on_map
-from ..runs.run import Run
-from ..runs.snapshots import cache
-from .categories import category_names, choices
+from ...base.errors import LabError, RunError
+from ...figures.colors import UNKNOWN, category_colors
+from ...loss.nt_xent import collapsed_loss
+from ...measures import per_picture
+from ...measures.neighbours import fixed_sample, kept_on_map
+from ...runs.run import Run
+from ...runs.snapshots import cache
+from ..categories import category_names, choices
 from .map_blocks import LOSS, batch_of, coordinates, probe_of, target
 
 NEAREST = 10  # neighbours that a picture's pane lists

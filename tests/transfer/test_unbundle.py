@@ -12,10 +12,11 @@ import pytest
 from fake_run import FakeRun
 from simclr_core.base.errors import DataError, LabError
 from simclr_core.cli.main import main
-from simclr_core.runs import bundle, states
+from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.runs.unbundle import import_run
+from simclr_core.runs.transfer import bundle
+from simclr_core.runs.transfer.unbundle import import_run
 from simclr_core.workers import launch
 
 

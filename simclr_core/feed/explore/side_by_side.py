@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ..figures.colors import UNKNOWN, category_colors
-from .packing import pack
+from ...figures.colors import UNKNOWN, category_colors
+from ..packing import pack
 
 MARGIN = 1.12  # around the outermost points
 

@@ -17,13 +17,13 @@ from pages.explore import map as explore_map
 from simclr_core.base.errors import DataError
 from simclr_core.base.paths import PROJECT
 from simclr_core.cli.main import main
-from simclr_core.feed import facts as explore_facts
-from simclr_core.feed import map_blocks as explore_blocks
+from simclr_core.feed.explore import facts as explore_facts
+from simclr_core.feed.explore import map_blocks as explore_blocks
 from simclr_core.runs import states
-from simclr_core.runs.recorder import Recording, import_embeddings
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, coordinates
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer.recorder import Recording, import_embeddings
 from simclr_core.workers import launch
 
 ROOT = PROJECT

@@ -12,13 +12,13 @@ import secrets
 import shutil
 from pathlib import Path
 
-from ..base.errors import DataError, LabError, RunDamaged
-from ..base.files import parse, read_json, writing
-from ..data.readers.archives import MAX_FILE_BYTES, Entry, UnreadableFile, open_listing
-from . import states
-from .layout import CONFIG, is_bundled
-from .run import Run
-from .store import RunStore
+from ...base.errors import DataError, LabError, RunDamaged
+from ...base.files import parse, read_json, writing
+from ...data.readers.archives import MAX_FILE_BYTES, Entry, UnreadableFile, open_listing
+from .. import states
+from ..layout import CONFIG, is_bundled
+from ..run import Run
+from ..store import RunStore
 
 _ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
 

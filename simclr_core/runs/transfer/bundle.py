@@ -16,8 +16,8 @@ from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import IO
 
-from ..base.errors import LabError
-from .run import Run
+from ...base.errors import LabError
+from ..run import Run
 
 BLOCK = 1 << 20  # bytes read, and about the bytes held, at a time
 _LEFT_OUT = ("jobs", "sets")  # of the run's own folder
