@@ -13,6 +13,7 @@ import json
 import os
 import struct
 import tempfile
+import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -241,3 +242,27 @@ def damaged(path: Path, error: Exception) -> RunDamaged:
         f"Expected the file {path.name} in {path.parent.name}, but {reason}; "
         "restore it from a copy, or delete the run."
     )
+
+
+def touch(path: Path) -> bool:
+    """Set a file's time to now; returns False if there is no such file."""
+    now = time.time_ns()  # this clock's, which may not be the disk's
+    try:
+        os.utime(path, ns=(now, now))
+    except OSError:
+        return False
+    return True
+
+
+def remove(path: Path) -> None:
+    """Remove a file, if it is there and may be removed."""
+    with contextlib.suppress(OSError):
+        path.unlink()
+
+
+def listed(folder: Path) -> list[Path]:
+    """Return what is in a folder; nothing if there is no such folder."""
+    try:
+        return [folder / name for name in os.listdir(folder)]
+    except OSError:
+        return []

@@ -14,9 +14,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from ..base.errors import LabError
+from ..base.files import listed, remove
 from ..runs.run import Run
 from ..runs.snapshots.weights import TRAINED, Weights, find_weights, gone
-from ..workers.queue import ANSWER, Queue, Request, is_key, listed, remove
+from ..workers.queue import ANSWER, Queue, Request, is_key
 from .job import Job, canonical
 
 FORMAT = 1  # of questions and answers: part of the key, so that newer code asks again

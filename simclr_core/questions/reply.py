@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..base.errors import LabError, RunDamaged
-from ..base.files import read_json, read_npz
+from ..base.files import read_json, read_npz, remove, touch
 from ..runs.run import Run
 from ..workers import helpers
-from ..workers.queue import ANSWER, ERROR, Request, is_key, remove, standing, touch
+from ..workers.queue import ANSWER, ERROR, Request, is_key, standing
 from . import jobs
 from .job import Job
 from .jobs import QUESTIONS, question

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import LabError, RunDamaged
-from ..base.files import read_json, write_json, write_npz, writing
+from ..base.files import listed, read_json, remove, touch, write_json, write_npz, writing
 
 REQUEST, INPUT, PROGRESS = ".request.json", ".input.npz", ".progress.json"
 ANSWER, ERROR = ".answer.npz", ".error.json"
@@ -180,6 +180,12 @@ class Queue:
                 _remove_old(path)
         _keep_last_used([path for path in files if path.name.endswith((ANSWER, ERROR))])
 
+    def drop_unwanted(self, root: Path) -> None:
+        """Remove the requests in a folder of runs that nobody waits for any more."""
+        for folder in self.folders(root):
+            if next(_requests(folder), None):
+                self.tidy(folder)
+
     def _place(self, request: Request) -> tuple[bool, float]:
         found = _read(request.file(REQUEST))
         asked = found.get("asked")
@@ -240,30 +246,6 @@ def drop(request: Request) -> None:
 def is_key(text: str) -> bool:
     """Return whether a text can be the key of a request."""
     return _KEY.fullmatch(text) is not None
-
-
-def touch(path: Path) -> bool:
-    """Set a file's time to now; returns False if there is no such file."""
-    now = time.time_ns()  # this clock's, which may not be the disk's
-    try:
-        os.utime(path, ns=(now, now))
-    except OSError:
-        return False
-    return True
-
-
-def remove(path: Path) -> None:
-    """Remove a file, if it is there and may be removed."""
-    with contextlib.suppress(OSError):
-        path.unlink()
-
-
-def listed(folder: Path) -> list[Path]:
-    """Return what is in a folder; nothing if there is no such folder."""
-    try:
-        return [folder / name for name in os.listdir(folder)]
-    except OSError:
-        return []
 
 
 def _requests(folder: Path) -> Iterator[Request]:

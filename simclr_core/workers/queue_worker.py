@@ -91,6 +91,7 @@ class QueueWorker:
         """Serve at most one request; returns whether there was one."""
         line = self.queue.waiting(self.root)
         if not line:
+            self.queue.drop_unwanted(self.root)
             return False
         request, began = line[0], time.monotonic()
         said = self._serve(request)

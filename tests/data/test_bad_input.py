@@ -277,9 +277,12 @@ def test_project_with_bad_arguments(store: RunStore, tmp_path: Path) -> None:
         (("--neighbors", "1"), "--neighbors: expected 2 to 200"),
         (("--neighbors", "1e99"), "--neighbors: expected 2 to 200"),
         (("--min-dist", "nan"), "--min-dist: expected 0 to 1"),
-        (("--out", str(tmp_path / "none" / "x.csv")), "--out: expected a file in a folder"),
-        (("--out", str(tmp_path / "folder")), "--out: expected a file in a folder"),
-        (("--out", ""), "--out: expected a file in a folder"),
+        (
+            ("--out", str(tmp_path / "none" / "x.csv")),
+            "--out: expected a file in an existing folder",
+        ),
+        (("--out", str(tmp_path / "folder")), "--out: expected a file in an existing folder"),
+        (("--out", ""), "--out: expected a file in an existing folder"),
         (("--method", "tsne"), "--method"),
     ):
         assert said in refused(lab(store, "project", fake.run.id, *more))

@@ -26,6 +26,7 @@ from simclr_core.runs.store import RunStore
 from simclr_core.runs.transfer.bundle import bundle_files
 from simclr_core.workers import queue
 from simclr_core.workers.queue import ANSWER, ERROR, INPUT, PROGRESS, REQUEST, drop
+from simclr_core.workers.queue_worker import QueueWorker
 from small_parts import config, pictures
 
 ROOT = PROJECT
@@ -198,6 +199,17 @@ def test_what_a_killed_writer_left_goes_in_time(run: Run, monkeypatch: pytest.Mo
     monkeypatch.setattr(queue, "GRACE", 60.0)
     QUESTIONS.tidy(folder)
     assert files(run) == [f"{key}{INPUT}", f"{key}{REQUEST}"]
+
+
+def test_a_worker_without_work_drops_what_nobody_waits_for(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = ask(run, encode_job(IMAGES))
+    withdraw(run, key)
+    worker = QueueWorker(QUESTIONS, run.path.parent, {})
+    assert not worker.turn() and files(run)  # it may still be wanted elsewhere
+    monkeypatch.setattr(queue, "GRACE", 0.0)
+    assert not worker.turn() and not files(run)
 
 
 def test_withdrawing_what_is_not_there_is_no_error(run: Run) -> None:

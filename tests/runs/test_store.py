@@ -308,13 +308,14 @@ def test_a_folder_that_may_not_be_read_does_not_hide_the_runs(
     store: RunStore, run: Run, unreadable: Path, tmp_path: Path
 ) -> None:
     program = (
-        "import os, sys\n"
+        "import contextlib, io, os, sys\n"
         "from simclr_core.cli.main import main\n"
-        "main(['list', '--runs', sys.argv[2]])  # whatever it imports, as long as it may\n"
+        "with contextlib.redirect_stdout(io.StringIO()):\n"
+        "    main(['list', '--runs', sys.argv[1]])  # whatever it imports, as long as it may\n"
         "if os.geteuid() == 0:\n    os.setgid(65534); os.setuid(65534)\n"
         "sys.exit(main(['list', '--runs', sys.argv[1]]))\n"
     )
-    command = [sys.executable, "-c", program, str(store.root), str(tmp_path / "none")]
+    command = [sys.executable, "-c", program, str(store.root)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stderr) == (0, "")
     assert run.id in done.stdout

@@ -126,7 +126,7 @@ def test_a_folder_where_nobody_may_write_is_one_sentence(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     ("number", "words"),
-    [(errno.ENOSPC, "no room on the disk; delete old runs"), (errno.EIO, "but could not (")],
+    [(errno.ENOSPC, "but the disk is full; delete old runs"), (errno.EIO, "but could not (")],
 )
 def test_only_a_full_disk_is_called_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, words: str
