@@ -18,7 +18,8 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.server.routes import asset_version
 from simclr_core.feed import categories, payload
-from simclr_core.feed.payload import LivePayload, coordinate_steps
+from simclr_core.feed.payload import coordinate_steps
+from simclr_core.feed.placeholder import ghost_blocks
 from simclr_core.runs.run import Run
 
 __all__ = ["color_choices", "coordinate_steps", "interval", "live_curves", "live_map", "watchers"]
@@ -44,7 +45,7 @@ def live_map(
     key: str = "live-map",
     height: int = 548,
     message: str = "",
-) -> LivePayload:
+) -> None:
     """Show the map of the run's probe set, whose points glide to new coordinates.
 
     Args:
@@ -55,23 +56,17 @@ def live_map(
         key: the element's identity: the same key is the same figure on the page.
         height: pixels, with the caption.
         message: a sentence over the figure while there are no coordinates.
-
-    Returns:
-        What is shown: `method`, `step`, `preservation`, `warming_up`.
     """
     _look()
-    found = (
-        payload.map_payload(run, method, color, step, message)
-        if run
-        else payload.ghost_payload(message)
+    block = (
+        payload.map_payload(run, method, color, step, message) if run else ghost_blocks(message)[0]
     )
-    mount("map/map", key, height, found.map)
-    return found
+    mount("map/map", key, height, block)
 
 
 def live_curves(
     run: Run | None, *, key: str = "live-curves", height: int = 548, message: str = ""
-) -> LivePayload:
+) -> None:
     """Show the loss with its two lines of reference, and the metrics below it.
 
     Args:
@@ -79,9 +74,8 @@ def live_curves(
         key, height, message: as `live_map`.
     """
     _look()
-    found = payload.curves_payload(run, message) if run else payload.ghost_payload(message)
-    mount("curves/curves", key, height, found.curves)
-    return found
+    block = payload.curves_payload(run, message) if run else ghost_blocks(message)[1]
+    mount("curves/curves", key, height, block)
 
 
 def color_choices(run: Run) -> list[str]:

@@ -80,11 +80,6 @@ def matched(alike: np.ndarray) -> list[tuple[int, int]]:
     return pairs
 
 
-def right_pairs(pairs: list[tuple[int, int]], picture: np.ndarray) -> int:
-    """How many pairs are two views of one picture."""
-    return sum(bool(picture[a] == picture[b]) for a, b in pairs)
-
-
 @functools.cache
 def story() -> dict[str, np.ndarray]:
     """The arrays of story.npz.

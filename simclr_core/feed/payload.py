@@ -1,7 +1,7 @@
 """What the live figures show, as blocks of bytes: built once for all who watch a run.
 
-Nothing here knows Streamlit. `live_payload` keeps a reader for each of the last runs; a reader
-looks at the folder at every call, reads only what is new, and packs only what has changed.
+Nothing here knows Streamlit. A reader is kept for each of the last runs. It looks at the folder at
+every call, reads only what is new, and packs only what has changed.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from cachetools import LRUCache, cached
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json
 from ..figures.colors import UNKNOWN, category_colors
-from ..runs import states, validation
+from ..runs import validation
 from ..runs.run import Run
 from . import missing_files as lost
 from .categories import category_names, choices
@@ -35,78 +34,40 @@ SERVER_SHARE = 0.2  # of a core, for all watchers together
 REFRESH_COST = 0.012  # seconds of server time for one browser's refresh, Streamlit's part included
 
 
-@dataclass(frozen=True)
-class LivePayload:
-    """What is shown, and its two blocks of bytes (see `packing`).
-
-    Attributes:
-        map, curves: for the two components.
-        method, step: what the map shows; None while there are no coordinates.
-        kept: share of true neighbours that the map keeps, None if not known.
-        preservation: its trustworthiness, None if not known.
-        warming_up: UMAP was asked for and PCA stands in.
-        settled: the run has ended and the map by the asked method has its last snapshot:
-            refreshing can stop.
-    """
-
-    map: bytes = b""
-    curves: bytes = b""
-    method: str | None = None
-    step: int | None = None
-    kept: float | None = None
-    preservation: float | None = None
-    warming_up: bool = False
-    settled: bool = False
-
-
-def live_payload(
-    run: Run, method: str = "umap", color: str | None = None, step: int | None = None,
-    message: str = "",
-) -> LivePayload:  # fmt: skip
-    """The payload of a run as it is now.
-
-    Args:
-        run: any run, also a damaged one: then the map says what is wrong.
-        method: "umap" or "pca".
-        color: "label", a factor's name, or None for the first there is.
-        step: of the coordinates; the nearest one at or before it is taken. None: the newest.
-        message: a sentence over a figure that has no points yet.
-    """
-    found = map_payload(run, method, color, step, message)
-    return replace(found, curves=curves_payload(run, message).curves)
-
-
 def map_payload(
     run: Run,
     method: str = "umap",
     color: str | None = None,
     step: int | None = None,
     message: str = "",
-) -> LivePayload:
-    """`live_payload` without its curves."""
+) -> bytes:
+    """Return the block of a run's map as it is now (see `packing`).
+
+    Args:
+        run: any run, also a damaged one: then the map says what is wrong.
+        method: "umap" or "pca"; PCA is shown until there is a UMAP.
+        color: "label", a factor's name, or None for the first there is.
+        step: of the coordinates; the nearest one at or before it is taken. None: the newest.
+        message: a sentence over a figure that has no points yet.
+    """
     reader = _reader(run)
     with reader.lock:
         return reader.map(method, color, step, message)
 
 
-def curves_payload(run: Run, message: str = "") -> LivePayload:
-    """`live_payload` without its map."""
-    reader = _reader(run)
-    with reader.lock:
-        return LivePayload(curves=reader.curves(message))
-
-
-def ghost_payload(message: str = "") -> LivePayload:
-    """A sketch of a finished run, for when there is none yet.
+def curves_payload(run: Run, message: str = "") -> bytes:
+    """Return the block of a run's curves as they are now.
 
     Args:
-        message: the sentence over the map.
+        run, message: as `map_payload`.
     """
-    return LivePayload(*ghost_blocks(message))
+    reader = _reader(run)
+    with reader.lock:
+        return reader.curves(message)
 
 
 def coordinate_steps(run: Run, method: str) -> list[int]:
-    """Steps that the map can show by `method`, or by PCA as long as there are none, ascending."""
+    """Return the steps that the map can show by a method, ascending: by PCA if it has none."""
     return run.coordinate_steps(method) or run.coordinate_steps("pca")
 
 
@@ -136,7 +97,7 @@ class _Reader:
         self.blocks: LRUCache[tuple, bytes] = LRUCache(BLOCKS_KEPT)
         self.rows: tuple[tuple, list[dict[str, Any]]] = ((), [])
 
-    def map(self, method: str, color: str | None, step: int | None, message: str) -> LivePayload:
+    def map(self, method: str, color: str | None, step: int | None, message: str) -> bytes:
         used, steps = self._steps(method)
         probe, found, trouble = None, None, ""
         try:
@@ -148,7 +109,7 @@ class _Reader:
         points = len(found[1]["xy"]) if found else None
         if probe is None or found is None or pictures != points:
             trouble = trouble or lost.map_words(self.run, steps, pictures, points)
-            return LivePayload(ghost_blocks(trouble or message, self.run.id)[0])
+            return ghost_blocks(trouble or message, self.run.id)[0]
         shown, coordinates = found
         color = color if color in probe.categories else next(iter(choices(probe)), None)
         names = ("kept", "preservation", "pca_kept")
@@ -157,17 +118,7 @@ class _Reader:
         file = self.run.coordinates_path(used, shown)
         bounds = self.viewports[used].bounds(steps)
         key = ("map", method, used, shown, _stamp(file), color, probe.digest, bounds)
-        block = self._block(key, lambda: self._map(facts, coordinates["xy"], probe, color, bounds))
-        return LivePayload(
-            block,
-            b"",
-            used,
-            shown,
-            trust["kept"],
-            trust["preservation"],
-            used != method,
-            used == method and self._settled(steps),
-        )
+        return self._block(key, lambda: self._map(facts, coordinates["xy"], probe, color, bounds))
 
     def _steps(self, method: str) -> tuple[str, list[int]]:
         """The method to show, and its steps: PCA stands in until there is a UMAP."""
@@ -234,12 +185,6 @@ class _Reader:
             with contextlib.suppress(RunDamaged):
                 self.rows = (stamp, self.run.snapshot_rows())
         return self.rows[1], stamp
-
-    def _settled(self, steps: list[int]) -> bool:
-        if self.run.state not in states.ENDED:
-            return False
-        snapshots = self.run.snapshot_steps()
-        return not snapshots or bool(steps and steps[-1] >= snapshots[-1])
 
     def _block(self, key: tuple, build: Callable[[], bytes]) -> bytes:
         if key not in self.blocks:

@@ -16,7 +16,6 @@ from simclr_core.feed.metrics_tail import MAX_POINTS
 from simclr_core.feed.packing import pack, unpack
 from simclr_core.feed.viewport import Viewport
 from simclr_core.loss import nt_xent as loss
-from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
 BOUND = 30_000  # bytes a refresh, for 1,000 points and a curve of any length
@@ -27,6 +26,11 @@ def fake(tmp_path):
     made = FakeRun(RunStore(tmp_path), probe=60)
     made.snapshot(umap=False)
     return made
+
+
+def header(run, *how, **more):
+    """Return what the map is sent beside its points."""
+    return unpack(payload.map_payload(run, *how, **more))[0]
 
 
 def test_packing_returns_what_went_in():
@@ -48,40 +52,39 @@ def test_coordinates_travel_exactly(fake):
     fake.train(50)
     fake.snapshot()
     for method in ("pca", "umap"):
-        header, arrays = unpack(payload.live_payload(fake.run, method).map)
+        facts, arrays = unpack(payload.map_payload(fake.run, method))
         xy = fake.run.coordinates(method, 50)["xy"]
         np.testing.assert_array_equal(arrays["xy"].reshape(-1, 2), xy)
-        assert (header["method"], header["step"]) == (method, 50)
+        assert (facts["method"], facts["step"]) == (method, 50)
 
 
 def test_pca_stands_in_until_there_is_a_umap(fake):
-    found = payload.live_payload(fake.run, "umap")
-    assert (found.method, found.step, found.warming_up) == ("pca", 0, True)
-    assert unpack(found.map)[0]["asked"] == "umap"
-    assert found.preservation is None and found.kept is None
+    found = header(fake.run, "umap")
+    assert (found["method"], found["asked"], found["step"]) == ("pca", "umap", 0)
+    assert found["preservation"] is None and found["kept"] is None
     fake.train(10)
     fake.snapshot()
-    found = payload.live_payload(fake.run, "umap")
-    assert (found.method, found.step, found.warming_up) == ("umap", 10, False)
+    found = header(fake.run, "umap")
+    assert (found["method"], found["asked"], found["step"]) == ("umap", "umap", 10)
     arrays = fake.run.coordinates("umap", 10)
-    assert found.preservation == float(arrays["preservation"])
-    assert unpack(found.map)[0]["kept"] == found.kept == float(arrays["kept"])
+    assert found["preservation"] == float(arrays["preservation"])
+    assert found["kept"] == float(arrays["kept"])
 
 
 def test_an_asked_step_is_shown_or_the_one_before_it(fake):
     for _ in range(3):
         fake.train(10)
         fake.snapshot()
-    assert payload.live_payload(fake.run, "pca", step=20).step == 20
-    assert payload.live_payload(fake.run, "pca", step=29).step == 20
-    assert payload.live_payload(fake.run, "umap", step=0).step == 10  # the first there is
+    assert header(fake.run, "pca", step=20)["step"] == 20
+    assert header(fake.run, "pca", step=29)["step"] == 20
+    assert header(fake.run, "umap", step=0)["step"] == 10  # the first there is
     assert payload.coordinate_steps(fake.run, "umap") == [10, 20, 30]
 
 
 def test_colours_and_counts_are_those_of_the_probe_set(fake):
     probe = fake.run.probe()
     assert categories.color_choices(fake.run) == ["shape", "hue", "background", "size"]
-    header, arrays = unpack(payload.live_payload(fake.run, "pca", "size").map)
+    header, arrays = unpack(payload.map_payload(fake.run, "pca", "size"))
     np.testing.assert_array_equal(arrays["category"], probe["factor__size"])
     assert header["names"] == ["small", "medium", "large"]
     assert header["counts"] == [*np.bincount(probe["factor__size"], minlength=3), 0]
@@ -94,7 +97,7 @@ def test_labels_that_no_factor_repeats_can_be_chosen_and_unknown_ones_are_grey(f
     labels[:5] = -1
     write_npz(fake.run.path / "probe.npz", {**arrays, "labels": labels})
     assert categories.color_choices(fake.run)[0] == "label"
-    header, found = unpack(payload.live_payload(fake.run, "pca", "label").map)
+    header, found = unpack(payload.map_payload(fake.run, "pca", "label"))
     assert (found["category"][:5] == len(header["names"])).all() and header["counts"][-1] == 5
 
 
@@ -107,9 +110,9 @@ def test_a_refresh_stays_within_its_bound(tmp_path, rows):
     snapshot = made.run.snapshot_rows()[0]
     with (made.run.path / "snapshots.jsonl").open("ab") as file:
         append_lines(file, [{**snapshot, "step": 10 + i} for i in range(1999)])
-    found = payload.live_payload(made.run, "umap", "hue")
-    assert len(found.map) + len(found.curves) <= BOUND
-    _, arrays = unpack(found.curves)
+    curves = payload.curves_payload(made.run)
+    assert len(payload.map_payload(made.run, "umap", "hue")) + len(curves) <= BOUND
+    _, arrays = unpack(curves)
     assert len(arrays["loss"]) <= MAX_POINTS
     assert all(len(a) <= 1000 for a in arrays.values())
     assert len(arrays["loss"]) == rows or rows > 1000
@@ -118,7 +121,7 @@ def test_a_refresh_stays_within_its_bound(tmp_path, rows):
 def test_a_short_curve_is_sent_whole(fake):
     fake.train(MAX_POINTS)
     rows, _ = fake.run.metrics()
-    header, arrays = unpack(payload.live_payload(fake.run).curves)
+    header, arrays = unpack(payload.curves_payload(fake.run))
     np.testing.assert_array_equal(arrays["loss"], np.float32([r["loss"] for r in rows]))
     np.testing.assert_array_equal(arrays["loss_step"], [r["step"] for r in rows])
     assert header["step"] == MAX_POINTS and header["planned"] == fake.steps
@@ -129,7 +132,7 @@ def test_a_loss_that_is_no_number_is_named_and_breaks_nothing(fake):
     with (fake.run.path / "metrics.jsonl").open("ab") as file:
         append_lines(file, [{"step": 6, "loss": math.nan}])
         file.write(b'{"step": 7, "loss": NaN, "contrastive_accuracy": null}\n')
-    header, arrays = unpack(payload.live_payload(fake.run).curves)
+    header, arrays = unpack(payload.curves_payload(fake.run))
     assert header["bad_step"] == 6
     assert len(arrays["loss"]) == 5 and np.isfinite(arrays["smooth"]).all()
 
@@ -137,7 +140,7 @@ def test_a_loss_that_is_no_number_is_named_and_breaks_nothing(fake):
 def test_lines_of_reference_and_comparisons(fake):
     fake.train(10)
     fake.snapshot()
-    header, arrays = unpack(payload.live_payload(fake.run).curves)
+    header, arrays = unpack(payload.curves_payload(fake.run))
     assert header["alike"] == pytest.approx(math.log(127))  # N = 64
     assert header["floor"] == pytest.approx(loss.minimum_loss(64, 0.1))
     assert header["chance"] == pytest.approx(1 / 127)
@@ -150,27 +153,25 @@ def test_lines_of_reference_and_comparisons(fake):
 def test_nothing_is_built_twice(fake, monkeypatch):
     fake.train(10)
     fake.snapshot()
-    first = payload.live_payload(fake.run)
-    again = payload.live_payload(fake.run)
-    assert again.map is first.map and again.curves is first.curves
+    points, curves = payload.map_payload(fake.run), payload.curves_payload(fake.run)
+    assert payload.map_payload(fake.run) is points and payload.curves_payload(fake.run) is curves
     fake.train(1)
-    grown = payload.live_payload(fake.run)
-    assert grown.map is first.map and grown.curves != first.curves
+    assert payload.map_payload(fake.run) is points and payload.curves_payload(fake.run) != curves
     fake.coordinates("umap")  # a new step
-    assert payload.live_payload(fake.run).step == 11
+    assert header(fake.run)["step"] == 11
 
 
 def test_coordinates_that_were_replaced_are_sent_again(fake):
-    before = payload.live_payload(fake.run, "pca").map
+    before = payload.map_payload(fake.run, "pca")
     found = fake.run.coordinates("pca", 0)
     write_npz(fake.run.path / "coordinates" / "pca-00000000.npz", {**found, "xy": found["xy"] + 1})
-    assert payload.live_payload(fake.run, "pca").map != before
+    assert payload.map_payload(fake.run, "pca") != before
 
 
 def test_readers_are_bounded(tmp_path):
     store = RunStore(tmp_path)
     for _ in range(payload.RUNS_KEPT + 3):
-        payload.live_payload(FakeRun(store, probe=10).run)
+        payload.map_payload(FakeRun(store, probe=10).run)
     assert len(payload._reader.cache) <= payload.RUNS_KEPT
 
 
@@ -203,12 +204,10 @@ def test_one_point_far_away_does_not_shrink_the_rest(fake):
 
 def test_a_run_with_nothing_yet_shows_a_ghost_with_its_message(tmp_path):
     run = RunStore(tmp_path).create(FakeRun(RunStore(tmp_path / "x"), probe=10).config)
-    found = payload.live_payload(run, message="Waiting")
-    header, arrays = unpack(found.map)
-    assert header["ghost"] and header["message"] == "Waiting" and found.step is None
+    header, arrays = unpack(payload.map_payload(run, message="Waiting"))
+    assert header["ghost"] and header["message"] == "Waiting" and "step" not in header
     assert np.isfinite(arrays["xy"]).all()
-    assert unpack(found.curves)[0]["message"] == "Waiting"
-    assert unpack(payload.ghost_payload("Press start").map)[0]["message"] == "Press start"
+    assert unpack(payload.curves_payload(run, message="Waiting"))[0]["message"] == "Waiting"
 
 
 def test_a_damaged_file_is_said_and_the_last_good_picture_stays(fake):
@@ -216,30 +215,18 @@ def test_a_damaged_file_is_said_and_the_last_good_picture_stays(fake):
     fake.snapshot()
     newest = fake.run.path / "coordinates" / "umap-00000010.npz"
     newest.write_bytes(b"no zip")
-    header = unpack(payload.live_payload(fake.run, "umap").map)[0]
-    assert header["ghost"] and "umap-00000010.npz" in header["message"]
+    facts = header(fake.run, "umap")
+    assert facts["ghost"] and "umap-00000010.npz" in facts["message"]
     (fake.run.path / "coordinates" / "pca-00000010.npz").write_bytes(b"no zip")
-    assert payload.live_payload(fake.run, "pca").step == 0
+    assert header(fake.run, "pca")["step"] == 0
     (fake.run.path / "probe.npz").write_bytes(b"")
-    assert "probe.npz" in unpack(payload.live_payload(fake.run, "pca").map)[0]["message"]
+    assert "probe.npz" in unpack(payload.map_payload(fake.run, "pca"))[0]["message"]
     assert categories.color_choices(fake.run) == []
     (fake.run.path / "config.json").write_text("{")
     fake.run.path.joinpath("metrics.jsonl").write_bytes(b'{"step": 1, "loss": 2}\n')
-    assert "alike" not in unpack(payload.live_payload(fake.run).curves)[0]
+    assert "alike" not in unpack(payload.curves_payload(fake.run))[0]
     shutil.rmtree(fake.run.path)
-    assert payload.live_payload(fake.run).step is None
-
-
-def test_settled_only_when_ended_and_the_last_snapshot_is_on_the_map(tmp_path):
-    fake = FakeRun(RunStore(tmp_path), probe=10, alive=True)
-    fake.train(10)
-    fake.snapshot(umap=False)
-    assert not payload.live_payload(fake.run, "pca").settled
-    fake.end(states.FINISHED)
-    assert payload.live_payload(fake.run, "pca").settled
-    assert not payload.live_payload(fake.run, "umap").settled
-    fake.coordinates("umap")
-    assert payload.live_payload(fake.run, "umap").settled
+    assert unpack(payload.map_payload(fake.run))[0]["ghost"]
 
 
 def test_the_interval_grows_with_the_watchers():

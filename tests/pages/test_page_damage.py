@@ -57,8 +57,8 @@ def said(run: Run, method: str = "umap") -> tuple[str, str]:
     """Return the messages over the map and over the curves; "" where they are drawn."""
     over_map, over_curves = placeholders(run.status)
     blocks = (
-        payload.map_payload(run, method, message=over_map).map,
-        payload.curves_payload(run, message=over_curves).curves,
+        payload.map_payload(run, method, message=over_map),
+        payload.curves_payload(run, message=over_curves),
     )
     headers = [unpack(block) for block in blocks]
     drawn = [not headers[0][0].get("ghost"), len(headers[1][1].get("loss", ())) > 0]

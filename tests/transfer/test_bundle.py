@@ -73,16 +73,6 @@ def test_memory_stays_bounded(run: Run) -> None:
     assert peak < 12 * 2**20
 
 
-def test_the_temporary_file_is_gone_when_closed(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bundle.tempfile, "tempdir", str(tmp_path))
-    before = set(tmp_path.iterdir())
-    with bundle.open_bundle(run) as file, zipfile.ZipFile(file) as archive:
-        assert archive.testzip() is None
-    assert set(tmp_path.iterdir()) == before
-
-
 def test_the_name_says_which_run_it_is(run: Run) -> None:
     assert bundle.bundle_name(run) == f"simclr-{run.id}-round-things-2nd-try.zip"
     run.rename("../../etc")

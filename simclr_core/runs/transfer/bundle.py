@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 import zipfile
 from collections.abc import Iterator
-from io import BufferedReader, RawIOBase
+from io import RawIOBase
 from pathlib import Path
 from typing import IO
 
-from ...base.errors import LabError
 from ..run import Run
 
 BLOCK = 1 << 20  # bytes read, and about the bytes held, at a time
@@ -49,27 +47,6 @@ def chunks(run: Run) -> Iterator[bytes]:
                 if len(sink.pending) >= BLOCK:
                     yield sink.take()
     yield sink.take()
-
-
-def open_bundle(run: Run) -> BufferedReader:
-    """The zip file, made in a temporary file that is gone when it is closed.
-
-    Raises:
-        LabError: the disk has no room for it.
-    """
-    handle, name = tempfile.mkstemp(prefix=f"simclr-{run.id}-", suffix=".zip")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            for chunk in chunks(run):
-                file.write(chunk)
-        return open(name, "rb")
-    except OSError as error:
-        raise LabError(
-            f"Expected room on the disk for the zip of run {run.id}, found none "
-            f"({error.strerror}); free some space, or copy the run's folder."
-        ) from error
-    finally:
-        os.unlink(name)  # an open file lives on without its name
 
 
 def _add(archive: zipfile.ZipFile, path: Path, name: str) -> Iterator[None]:
