@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from html import escape
 from typing import Any
 
 from .colors import GREYS, NEGATIVES, PETROFF_10
@@ -42,7 +43,8 @@ def lines_figure(
     """Draw a few lines over one x axis.
 
     Args:
-        lines: name -> x and y of its points, NaN for gaps; a single point is drawn as a dot.
+        lines: name -> x and y of its points, NaN for gaps; a single point is drawn as a dot. Names
+            are shown as they are: what Plotly would take for markup is escaped.
         x, y: titles of the axes; empty where the page already says what they are.
         dark: whether the page has the dark theme.
         log: whether the y axis is logarithmic.
@@ -61,13 +63,13 @@ def lines_figure(
         mode = "lines+markers" if len(xs) < 40 else "lines"
         style = {"color": PETROFF_10[i % 10], "width": 2}
         figure.add_scatter(
-            x=list(xs), y=list(ys), mode=mode, name=name, line=style, marker={"size": 5}
+            x=list(xs), y=list(ys), mode=mode, name=escape(name), line=style, marker={"size": 5}
         )
     if marks:
         style = {"size": 11, "symbol": "diamond", "color": NEGATIVES}
         figure.add_scatter(
             x=[mark[0] for mark in marks], y=[mark[1] for mark in marks], mode="markers",
-            text=[mark[2] for mark in marks], hovertemplate="%{text}<extra></extra>",
+            text=[escape(mark[2]) for mark in marks], hovertemplate="%{text}<extra></extra>",
             showlegend=False, marker=style,
         )  # fmt: skip
     figure.update_xaxes(title=x or None)

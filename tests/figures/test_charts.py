@@ -24,3 +24,9 @@ def test_a_logarithmic_axis_and_a_layout_with_changes():
     layout = base_layout(dark=True, hovermode="closest")
     assert layout["hovermode"] == "closest"
     assert layout["font"]["color"] == colors.GREYS["dark"]["muted"]
+
+
+def test_names_that_look_like_markup_are_shown_as_text():
+    figure = lines_figure({"<b>x</b>": ([1, 2], [3, 4])}, "", "", marks=[(1, 3, "<i>y")])
+    assert figure.data[0].name == "&lt;b&gt;x&lt;/b&gt;"  # Plotly shows entities as characters
+    assert figure.data[1].text == ("&lt;i&gt;y",)
