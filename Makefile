@@ -1,6 +1,6 @@
 # make run    sets everything up, then starts the app on 127.0.0.1:8501 (PORT=8502 for another)
 # make test   the same for the tests and a browser, then all tests but the slow ones
-# make test-fast  in a minute: what needs neither a deep-learning framework nor a browser
+# make test-fast  in a minute: what needs no deep-learning framework, no whole page and no browser
 # PYTHON=...  names the Python for .venv; without it the newest of 3.13, 3.12 and 3.11 is taken
 # Written for GNU make 3.81, which macOS has: no .ONESHELL, no !=.
 
@@ -72,7 +72,7 @@ test: $(TOOLS) $(BROWSER)
 	wait $$jax || code=1; echo "The core on JAX:"; cat $(VENV)/jax.log; exit $$code
 
 test-fast: $(TOOLS)
-	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow and not keras and not browser"
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow and not heavy and not browser"
 
 test-slow: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -m slow

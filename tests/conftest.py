@@ -48,7 +48,7 @@ _LONGEST = (
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files; mark as `keras` what imports a framework."""
+    """Begin with the longest files; mark as `heavy` what imports a framework or runs a page."""
     folder = str(Path(__file__).parent)
 
     def _place(item: pytest.Item) -> int:
@@ -56,10 +56,11 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return next((i for i, start in enumerate(_LONGEST) if name.startswith(start)), 99)
 
     items.sort(key=_place)
-    if "keras" in config.option.markexpr:
+    if "heavy" in config.option.markexpr:
+        pages = Path(__file__).parent / "pages"
         for item in items:
-            if imports_framework(item.path):
-                item.add_marker(pytest.mark.keras)
+            if pages in item.path.parents or imports_framework(item.path):
+                item.add_marker(pytest.mark.heavy)
 
 
 @pytest.fixture

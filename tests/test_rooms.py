@@ -173,6 +173,7 @@ def test_importing_the_rooms_imports_no_framework_and_no_page() -> None:
     assert not set(HEAVY) & set(program(code).split())
 
 
+@pytest.mark.heavy
 def test_every_name_of_every_room_is_there() -> None:
     code = f"""
 import importlib, json

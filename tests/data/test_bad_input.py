@@ -25,6 +25,8 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from small_disk import fill, read_only, small_disk
 
+pytestmark = pytest.mark.heavy
+
 SHARED = ROOT.parent / "shared" / "data"
 Done = subprocess.CompletedProcess[str]
 RNG = np.random.default_rng(3)

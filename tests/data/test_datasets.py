@@ -118,6 +118,7 @@ def test_digits_are_made_elsewhere_and_cached(cache: Path) -> None:
     assert data.kind == "characters" and load_dataset("digits").image_size == 16
 
 
+@pytest.mark.heavy
 def test_damaged_cache_of_shapes_is_drawn_again(cache: Path) -> None:
     path = prepare("shapes")
     path.write_bytes(b"damaged")
@@ -153,6 +154,7 @@ def test_cifar10_from_a_file_put_in_the_cache(cache: Path) -> None:
     assert np.array_equal(data.x_train, x) and data.name == "cifar10"
 
 
+@pytest.mark.heavy
 def test_prepare_prints_json_lines() -> None:
     command = [sys.executable, "-m", "simclr_core.data.builtin", "prepare"]
     done = subprocess.run([*command, "shapes"], cwd=ROOT, capture_output=True, text=True)
@@ -168,6 +170,7 @@ def test_menu_names() -> None:
     assert set(builtin.BUILT_IN) == {"shapes", "patterns", "digits", "cifar10"}
 
 
+@pytest.mark.heavy
 def test_no_heavy_import(tmp_path: Path) -> None:
     source = save(tmp_path, images=noise(10, 16, 16))
     folder = tmp_path / "folder"

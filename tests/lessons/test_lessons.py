@@ -20,6 +20,8 @@ from simclr_core.lessons.objectives import OBJECTIVES
 from simclr_core.settings.config import ModelConfig
 from simclr_core.settings.presets import BUILT_IN_KINDS
 
+pytestmark = pytest.mark.heavy
+
 EFFECT = Effect("a is larger", "knn", "a", "b", 0.1)
 SMALL = {"model": {"width": 4, "head_width": 8, "head_dim": 8}, "training": {"batch_size": 8}}
 

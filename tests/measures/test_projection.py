@@ -168,6 +168,7 @@ def test_points_that_are_all_alike_have_no_score():
 # UMAP (compiles, or reads what was compiled from numba's cache)
 
 
+@pytest.mark.heavy
 def test_umap_keeps_clusters_and_repeats_for_a_seed():
     h, labels = blobs(apart=2.0)
     xy = umap_layout(h)
@@ -178,6 +179,7 @@ def test_umap_keeps_clusters_and_repeats_for_a_seed():
     assert not np.array_equal(umap_layout(h, seed=1), xy)
 
 
+@pytest.mark.heavy
 def test_aligned_umap_moves_little_and_keeps_as_much():
     h, _ = blobs()
     first = turned(umap_layout(h), 0.5).astype(np.float32) + 20  # as if a run had drifted there
@@ -254,6 +256,7 @@ def test_bad_arguments(bad):
         umap_layout(np.eye(9), previous=np.zeros((8, 2)))
 
 
+@pytest.mark.heavy
 def test_importing_it_imports_neither_umap_nor_scikit_learn_nor_scipy():
     code = (
         "import sys, simclr_core.measures.projection; "
@@ -264,6 +267,7 @@ def test_importing_it_imports_neither_umap_nor_scikit_learn_nor_scipy():
     assert done.stdout.strip() == "[]"
 
 
+@pytest.mark.heavy
 def test_umap_is_imported_without_tensorflow_which_can_be_imported_later():
     projection._umap()
     assert sys.modules.get("tensorflow", "absent") is not None

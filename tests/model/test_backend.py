@@ -12,6 +12,8 @@ from simclr_core.base.paths import PROJECT
 from simclr_core.machine.devices import Device
 from simclr_core.model.backend import prepare
 
+pytestmark = pytest.mark.heavy
+
 CPU = Device("cpu", "2 cores", 0, usable=True)
 ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 

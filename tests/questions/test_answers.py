@@ -23,6 +23,8 @@ from simclr_core.runs.snapshots.networks import Networks
 from simclr_core.runs.snapshots.weights import ENCODED, find_weights
 from simclr_core.runs.store import RunStore
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def run(tmp_path) -> Run:

@@ -13,6 +13,8 @@ from simclr_core.settings.config import ModelConfig, RunConfig, TrainConfig, rep
 from simclr_core.training import precision
 from simclr_core.training.precision import choose, faster
 
+pytestmark = pytest.mark.heavy
+
 CPU = Device("cpu", "2 cores", 0, usable=True)
 SMALL = RunConfig(model=ModelConfig(width=4, head_width=8, head_dim=4))
 SMALL = replace(SMALL, training=TrainConfig(batch_size=4))

@@ -63,6 +63,7 @@ def test_the_example_records_a_training(store):
     assert cache.neighbours(run, 114)[0].shape == (300, 20)
 
 
+@pytest.mark.heavy
 def test_the_example_opens_embeddings(store):
     run = example("open_embeddings.py", store)
     digits = load_digits()

@@ -20,6 +20,8 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch
 
+pytestmark = pytest.mark.heavy
+
 ROOT = PROJECT
 
 

@@ -24,6 +24,8 @@ from simclr_core.settings.presets import preset_config
 from simclr_core.workers import launch, mapper
 from simclr_core.workers.mapper import Mapper, project_run, rest_after
 
+pytestmark = pytest.mark.heavy
+
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:

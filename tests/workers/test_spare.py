@@ -29,6 +29,8 @@ from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import handover, launch, spare
 
+pytestmark = pytest.mark.heavy
+
 READY = 60.0  # seconds, on a busy machine
 
 

@@ -24,6 +24,8 @@ from simclr_core.workers.worker import DISK_FULL, OUT_OF_MEMORY
 from small_disk import fill, room, small_disk
 from stub_worker import StubWorkers, stub_workers
 
+pytestmark = pytest.mark.heavy
+
 CPU = Device("cpu", "2 cores", 0, usable=True)
 GPU = Device("gpu:1", "a GPU", 0, usable=True)
 ON_CPU = RunConfig(training=TrainConfig(device="cpu"))
