@@ -71,14 +71,14 @@ def run_holder(run: Run, **status: Any) -> contextlib.AbstractContextManager[sub
 def end_by_itself(process: subprocess.Popen[str]) -> None:
     """Let a child end as it likes, and wait for it."""
     process.stdin.close()
-    process.wait(20)
+    process.wait(60)
     process.stdin = None  # closed: `communicate` would complain
 
 
 def kill(process: subprocess.Popen[str]) -> None:
     """End a child as a power cut would."""
     process.kill()
-    process.wait(20)
+    process.wait(60)
 
 
 def set_status(run: Run, state: str, **more: Any) -> None:

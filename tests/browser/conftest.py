@@ -36,7 +36,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 20_000  # ms for what a page does by itself, on a busy machine
+PATIENCE = 40_000  # ms for what a page does by itself, on a busy machine
 expect.set_options(timeout=PATIENCE)
 _RESULT = pytest.StashKey[pytest.TestReport]()
 

@@ -35,8 +35,8 @@ def fake(app) -> Iterator[FakeRun]:
 def canvas(app, page, fake) -> Locator:
     page.goto(f"{app.url}/train?run={fake.run.id}")
     canvas = page.locator(MAP)
-    expect(canvas).to_have_attribute("data-step", "150", timeout=30_000)
-    expect(page.locator(CURVES)).to_have_attribute("data-points", "150", timeout=30_000)
+    expect(canvas).to_have_attribute("data-step", "150")
+    expect(page.locator(CURVES)).to_have_attribute("data-points", "150")
     return canvas
 
 
@@ -100,7 +100,7 @@ def test_reduced_motion_jumps(app, browser, fake):
     page = context.new_page()
     page.goto(f"{app.url}/train?run={fake.run.id}")
     canvas = page.locator(MAP)
-    expect(canvas).to_have_attribute("data-step", "150", timeout=30_000)
+    expect(canvas).to_have_attribute("data-step", "150")
     canvas.evaluate("""c => { const s = c.getRootNode().simclrView.scatter, draw = s.draw.bind(s);
         window.seen = []; s.draw = () => { window.seen.push(s.at[0]); draw(); }; }""")
     fake.train(50)
@@ -233,7 +233,7 @@ def test_what_travels_with_a_refresh_is_bounded(app, page, fake):
     page.on("request", lambda request: loaded.append(request.url))
     page.goto(f"{app.url}/train?run={fake.run.id}")
     curves = page.locator(CURVES)
-    expect(curves).to_have_attribute("data-points", "150", timeout=30_000)
+    expect(curves).to_have_attribute("data-points", "150")
     page.wait_for_timeout(1500)
     sizes.clear()
     renders = curves.evaluate("e => e.__simclr.renders")
@@ -264,7 +264,7 @@ def test_many_points_are_drawn_in_their_colours_within_a_frame(app, page):
     many.end()
     page.goto(f"{app.url}/train?run={many.run.id}")
     canvas = page.locator(MAP)
-    expect(canvas).to_have_attribute("data-step", "10", timeout=30_000)
+    expect(canvas).to_have_attribute("data-step", "10")
     last = len(many.run.probe()["labels"]) - 1  # drawn last: nothing lies on it
     x, y = canvas.evaluate(PLACE, last)
     colors = canvas.evaluate("c => c.getRootNode().simclrView.header.colors")

@@ -50,7 +50,7 @@ class FakeWorker:
         self.run.write_status(**status)
 
     def _work(self) -> None:
-        deadline = time.monotonic() + 20
+        deadline = time.monotonic() + 60
         while self.run.requested(1) != "pause" and time.monotonic() < deadline:
             time.sleep(0.02)
         self.write(state=states.PAUSED, step=12)

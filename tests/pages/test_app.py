@@ -143,7 +143,7 @@ def test_the_caretaker_survives_errors(
     assert caplog.text.count("Expected room on the disk") == 1
 
 
-def _until(condition: object, patience: float = 5.0) -> None:
+def _until(condition: object, patience: float = 30.0) -> None:
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
         if condition():  # type: ignore[operator]

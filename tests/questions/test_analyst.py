@@ -392,7 +392,7 @@ def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
     with process(store) as first:
         wait_for(lambda: follow(run, key).share is not None)
         first.send_signal(signal.SIGKILL)
-        first.wait(20)
+        first.wait(60)
     assert follow(run, key).share is not None and not is_locked(store.root / "analyst.lock")
     assert helpers.wake(store.root, "analyst") == ""  # as the app starts it
     keeper = helpers.keepers[store.root.resolve(), "analyst"]
@@ -406,7 +406,7 @@ def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
             assert second.communicate(timeout=30)[0] == "" and second.returncode == 0
         assert started.poll() is None
         started.terminate()
-        assert started.wait(20) == 0
+        assert started.wait(60) == 0
         assert "Traceback" not in (store.root / "analyst.log").read_text()
     finally:
         started.kill()

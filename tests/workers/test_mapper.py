@@ -343,13 +343,12 @@ def test_the_process_serves_a_living_run_without_tensorflow_and_ends_when_idle(s
     try:
         wait_for(lambda: run.coordinate_steps("umap") == [0])
         add_snapshot(run, 10)
-        wait_for(lambda: run.coordinate_steps("umap") == [0, 10], 10)
+        wait_for(lambda: run.coordinate_steps("umap") == [0, 10])
         assert launch.ensure_helper(store, "mapper") is None
         second = [sys.executable, "-m", "simclr_core.workers.mapper", str(store.root)]
-        began = time.monotonic()
-        done = subprocess.run(second, capture_output=True, cwd=PROJECT)
+        # A mapper that served would stay as long as the run lives.
+        done = subprocess.run(second, capture_output=True, cwd=PROJECT, timeout=60)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
-        assert time.monotonic() - began < 5
         maps = Path(f"/proc/{process.pid}/maps")
         if maps.exists():
             text = maps.read_text()
@@ -357,7 +356,7 @@ def test_the_process_serves_a_living_run_without_tensorflow_and_ends_when_idle(s
         assert process.poll() is None
         os.close(lock)
         lock = -1
-        assert process.wait(15) == 0
+        assert process.wait(60) == 0
         assert not is_locked(store.root / "mapper.lock")
     finally:
         process.kill()
@@ -373,10 +372,10 @@ def test_the_process_stays_while_it_is_held_and_obeys_sigterm(store):
         log = store.root / "mapper.log"
         wait_for(lambda: "ready" in log.read_text())
         run = make_run(store, [0, 10])  # a folder that is copied in while nothing trains
-        wait_for(lambda: run.coordinate_steps("umap") == [0, 10], 10)
+        wait_for(lambda: run.coordinate_steps("umap") == [0, 10])
         assert process.poll() is None and try_lock(store.root / "mapper.lock") is None
         process.terminate()
-        assert process.wait(5) == 0
+        assert process.wait(60) == 0
         assert "Traceback" not in log.read_text()
     finally:
         process.kill()

@@ -44,7 +44,7 @@ def serve(root: Path) -> None:
     task_worker.StudyWorker(RunStore(root)).run()
 
 
-def until(what: Callable[[], object], seconds: float = 20.0) -> None:
+def until(what: Callable[[], object], seconds: float = 60.0) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end
@@ -198,13 +198,13 @@ def test_a_killed_worker_leaves_the_request_for_the_next(
     until(lambda: (tasks.state(root, "x") or Standing("x")).words == "working")
     assert try_lock(root / "tasks.lock", patience=0) is None
     second = worker(root, tmp_path)
-    assert second.wait(20) == 0  # the first has precedence
+    assert second.wait(60) == 0  # the first has precedence
     os.kill(first.pid, signal.SIGKILL)
     first.wait()
     path = tasks.task(root, "x").file(REQUEST)
     path.write_text(json.dumps({"kind": "slow", "payload": {"seconds": 0}}))
     third = worker(root, tmp_path)
-    assert third.wait(20) == 0
+    assert third.wait(60) == 0
     assert json.loads((root / "done.json").read_text()) == {"seconds": 0}
     assert tasks.state(root, "x") is None
 
