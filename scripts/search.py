@@ -6,8 +6,8 @@
 Each trial trains for the same seconds (or steps) in a process of its own on four fifths of the
 training set, and is scored by kNN (k=20, T=.1) on the fifth that was held out, another one with
 every seed: test pictures are never looked at. Digits lie in the order of their writers, so there a
-fifth is a stretch of that order. Prints a line a trial and a table in Markdown. Run nothing else
-meanwhile, unless trials are told their steps.
+fifth is a stretch of that order. Prints a line per trial and a table in Markdown. Run nothing else
+meanwhile, unless the trials have a number of steps.
 
 `encoder=strided` is the encoder that `tiny` was before it kept maxima (four strided
 convolutions); any other encoder is taken from `simclr_core.model.encoders`.

@@ -128,7 +128,7 @@ class MetricsTail:
         self._start_over(None)
 
     def update(self) -> int:
-        """Read what was added. A file that was replaced or cut (a resume) is read anew.
+        """Read what was added; all of a file that was replaced or cut (by a resume).
 
         Returns:
             `version`.

@@ -98,6 +98,7 @@ class _Reader:
         self.rows: tuple[tuple, list[dict[str, Any]]] = ((), [])
 
     def map(self, method: str, color: str | None, step: int | None, message: str) -> bytes:
+        """Return the map's block; see `map_payload`."""
         used, steps = self._steps(method)
         probe, found, trouble = None, None, ""
         try:
@@ -168,6 +169,7 @@ class _Reader:
         return pack(header, {"xy": xy.astype(np.float32).reshape(-1), "category": category})
 
     def curves(self, message: str) -> bytes:
+        """Return the block of the curves; see `curves_payload`."""
         snapshots, stamp = self._snapshots()
         planned = _planned(self.run)
         version = self.tail.update()

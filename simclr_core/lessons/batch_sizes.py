@@ -72,7 +72,7 @@ LESSON = Lesson(
         "gap shrinks or disappears with longer training (ImageNet, ResNet-50)."
     ),
     shows_not=(
-        "What happens with thousands of pictures a step, or with rates tuned for each size. "
+        "What happens with thousands of pictures per step, or with rates tuned for each size. "
         "Neither comparison is the paper's, which is at equal epochs with rates scaled by the "
         "batch; at equal steps a larger batch also sees more pictures. On a GPU large batches cost "
         "little, and the second comparison can turn."

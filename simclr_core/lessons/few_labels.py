@@ -117,28 +117,28 @@ LESSON = Lesson(
     answers=("Supervised from scratch", "Pretrained without labels, then labels", "No difference"),
     right=1,
     about=(
-        "Written digits with 1 to 100 labels a class. Pretrained without labels on all pictures, "
-        "then a linear probe or fine-tuning with the labelled ones; or supervised from scratch on "
-        "the labelled ones, with the same views and as many steps as both together."
+        "Handwritten digits with 1 to 100 labels per class. Either pretrained without labels on "
+        "all pictures, then a linear probe or fine-tuning on the labelled ones; or supervised "
+        "from scratch on the labelled ones, with the same views and as many steps as both together."
     ),
     source="Chen et al. 2020 (arXiv 2002.05709), table 7",
     published=(
-        "With 1% of ImageNet's labels (about 13 a class) supervised learning reaches 48.4% (top "
+        "With 1% of ImageNet's labels (about 13 per class) supervised learning reaches 48.4% (top "
         "5, ResNet-50), fine-tuned SimCLR 75.5%; with 10% of them 80.4% against 87.8%."
     ),
     shows_not=(
         "That labels are not worth having: where supervised learning wins above, it wins. On "
-        "CIFAR-10 these few seconds are too short for it to show: one trial came out even up to 10 "
-        "labels a class. The source fine-tunes; what was expected here is of a probe."
+        "CIFAR-10 these few seconds are too short to show it: in one trial both were equal up to "
+        "10 labels per class. The source fine-tunes; what was expected here is for a probe."
     ),
     data="digits",
     quantities={"accuracy": "accuracy on test pictures"},
     effects=(
-        Effect("With 1 label a class the probe beats supervised learning", "accuracy",
+        Effect("With 1 label per class the probe beats supervised learning", "accuracy",
                f"{PROBE}, 1 a class", f"{SUPERVISED}, 1 a class", 0.03),
-        Effect("With 2 labels a class it still does", "accuracy",
+        Effect("With 2 labels per class it still does", "accuracy",
                f"{PROBE}, 2 a class", f"{SUPERVISED}, 2 a class", 0.03),
-        Effect("With 100 labels a class supervised learning beats the probe", "accuracy",
+        Effect("With 100 labels per class supervised learning beats the probe", "accuracy",
                f"{SUPERVISED}, 100 a class", f"{PROBE}, 100 a class", 0.005),
     ),
     steps=260,

@@ -10,7 +10,7 @@ from typing import Any
 
 from ..base.errors import LabError
 
-# What to write in a program of one's own; `size` is the pictures' side in pixels.
+# How to use the file in another program; `size` is the pictures' side in pixels.
 USE = {
     "keras": """\
 import cv2

@@ -1,9 +1,9 @@
 """Questions to a run: the app asks in files of RUN/jobs, the analyst answers in files beside them.
 
 The key of a question is a hash of all that its answer depends on, so equal questions share one
-answer, whoever asks. Whoever waits follows the question now and then, and so keeps it open: a
-closed page needs no goodbye. Once there is an answer, the question's own files go; answers stay
-until others, used later, need their room.
+answer. A page that waits follows the question now and then, which keeps it open, so a closed page
+needs no goodbye. Once there is an answer, the question's own files are removed; answers stay until
+others, used later, need their room.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ def question(run: Run, key: str) -> Request:
 
 
 def withdraw(run: Run, key: str) -> None:
-    """Say that nobody here waits any more; whoever else does keeps the question by following it."""
+    """Stop waiting for an answer; others who wait keep the question open by following it."""
     if is_key(key):
         QUESTIONS.withdraw(question(run, key))
 

@@ -21,7 +21,7 @@ class RunEvidence:
 
     Attributes:
         losses, accuracies: (n,) of each step; a number that was not finite is NaN.
-        batch: pictures a step (N).
+        batch: pictures per step (N).
         rows: scores of the snapshots, in the order of the steps.
         diverged: the run ended because its numbers overflowed.
         dead: share of h's numbers that are the same for every picture, at the newest snapshot.

@@ -1,4 +1,4 @@
-"""One run: what its folder says now, whoever wrote it (see `layout` for the files).
+"""One run: what its folder says now, no matter who wrote it (see `layout` for the files).
 
 The state comes from status.json and from the lock, so that it is true after `kill -9` as well.
 """

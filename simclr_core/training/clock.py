@@ -107,11 +107,11 @@ class Clock(keras.callbacks.Callback):
             self.model.stop_training = self.together > 1
 
     def _calibrate(self) -> None:
-        """About two seconds of steps tell how many fit into the budget.
+        """Find from about two seconds of steps how many fit into the budget.
 
-        Of the later half the median counts: whoever started the run may still be busy in the
-        first, and the mapper keeps still. An attempt that goes on at the last of the held steps
-        has timed none yet: the one after it has the peak rate whatever the length.
+        The median of the later half counts: during the first half, the process that started the
+        run may still be busy. The mapper waits meanwhile. An attempt that resumes at the last of
+        the held steps has timed none yet: the step after it has the peak rate at any length.
         """
         p, training = self.progress, self.progress.config.training
         enough = min(CALIBRATION_SECONDS, training.seconds / (2 * HELD_SHARE))

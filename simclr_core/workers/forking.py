@@ -1,9 +1,9 @@
 """A branch of a run: from the weights of one of its snapshots on, with some settings changed.
 
-A fork is a run of its own. Its step counter, learning rate, order of pictures and recipes go on
-where the other run was, so that with nothing changed it would see the same views; its optimiser
-begins anew, as snapshots have weights alone. `config.json` says where it comes from, which
-`record.origin` reads.
+A fork is a run of its own. Its step counter, learning rate, order of pictures and recipes continue
+where the other run was, so that with nothing changed it would see the same views. Its optimiser
+starts from zero, as snapshots hold only weights. `config.json` says where the fork comes from;
+`Run.origin` reads it.
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def fork(
 
 
 def _copy_map(parent: Run, run: Run, step: int) -> None:
-    """The fork's map begins where the parent's was: the same h at the same places.
+    """Copy the parent's map, so that the fork's begins with the same h at the same places.
 
-    The worker writes this snapshot anew, as its views may be others.
+    The worker writes this snapshot again, because its views may differ.
     """
     pairs = [(parent.snapshot_path(step), run.snapshot_path(step))]
     pairs += [(parent.coordinates_path(m, step), run.coordinates_path(m, step)) for m in METHODS]

@@ -117,7 +117,7 @@ class SpareSocket:
         """Sleep until a run comes.
 
         Args:
-            holder: open file, the standard input, that ends with whoever wants the spare.
+            holder: open file, the standard input, that ends with the process that wants the spare.
 
         Returns:
             The run's folder, its open lock and its open log; None if `holder` ended.

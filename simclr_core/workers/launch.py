@@ -1,8 +1,8 @@
 """Start, queue, pause, stop and resume runs on this machine.
 
 A queue is the runs of one store that are `queued`, in the order in which they joined; a device is
-a slot for one run. Whoever finishes or starts a run calls `advance`, so that the queue moves on
-without a server. A worker is a process group of its own: it outlives whoever started it.
+a slot for one run. Every process that finishes or starts a run calls `advance`, so the queue moves
+without a server. A worker is a process group of its own and outlives the process that started it.
 """
 
 from __future__ import annotations

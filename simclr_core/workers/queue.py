@@ -1,12 +1,12 @@
 """Requests as files: what is asked of a process that may not run yet, and how far it is.
 
-    KEY.input.npz       arrays that belong to the request, written before it; by whoever asks
-    KEY.request.json    kind, payload and when it was asked; by whoever asks
+    KEY.input.npz       arrays that belong to the request, written before it; by the asker
+    KEY.request.json    kind, payload and when it was asked; by the asker
     KEY.progress.json   attempt, share done and words; by the worker
     KEY.answer.npz      arrays, if the answer is kept here; by the worker
     KEY.error.json      one sentence, in the place of a request that failed; by the worker
 
-Equal work has equal keys, so whoever asks for the same shares one result. The model is huey's: one
+Equal work has equal keys, so equal requests share one result. The model is huey's: one
 queue with kinds, priorities, withdrawal and a bounded number of tries. Files are used instead of
 huey because there is no server to keep a queue, any process may be killed at any moment, and
 answers are arrays. Several processes may tidy at once: a file that is gone is no error.

@@ -5,8 +5,8 @@
 Starting a run costs seconds before the first step, nearly all of them the framework's. A spare
 spends them beforehand. It then sleeps until a launcher hands it a run (the open lock and log of
 the run come through a socket, so that the lock is never free), trains it as `worker` does, and
-outlives whoever started it. Until then it ends when its standard input does. It uses no GPU:
-where there is one, it imports the framework and no more.
+outlives the process that started it. Until then it ends when its standard input does. It uses no
+GPU: if there is one, it only imports the framework.
 
 `SIMCLR_LAB_SPARE=0` switches spares off.
 """

@@ -187,7 +187,7 @@ def test_words_for_numbers() -> None:
     assert [clock(s) for s in (0, 24.4, 59.6, 3723)] == ["0:00", "0:24", "1:00", "1:02:03"]
 
 
-def test_resume_without_a_checkpoint_says_that_it_begins_anew(
+def test_resume_without_a_checkpoint_says_that_it_starts_again(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: RunStore
 ) -> None:
     run = store.create(RunConfig())
@@ -196,7 +196,7 @@ def test_resume_without_a_checkpoint_says_that_it_begins_anew(
     place = ["--runs", str(store.root)]
     assert "starts again at step 0" in call(capsys, "resume", run.id, *place)[2]
     (run.path / "checkpoint.npz").touch()
-    assert "anew" not in call(capsys, "resume", run.id, *place)[2]
+    assert "starts again" not in call(capsys, "resume", run.id, *place)[2]
 
 
 def test_what_was_left_out_of_the_data_is_told(

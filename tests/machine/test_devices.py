@@ -30,7 +30,7 @@ Driver = Callable[[str], None]
 
 @pytest.fixture(autouse=True)
 def fresh() -> Iterator[None]:
-    """Devices are listed once a process; here anew for each test, and for what follows."""
+    """Devices are listed once per process; list them again for each test, and afterwards."""
     list_devices.cache_clear()
     yield
     list_devices.cache_clear()

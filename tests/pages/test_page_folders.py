@@ -32,7 +32,7 @@ from pathlib import Path
 from pages.train import panel
 from simclr_core.runs import Run, RunStore
 if st.session_state.setdefault("runs of the script", []):
-    st.markdown("drawn anew")
+    st.markdown("drawn again")
 else:  # a fragment that is drawn again keeps the run that it was given
     st.session_state["runs of the script"].append(1)
     panel._panel(RunStore({root!r}), Run(Path({path!r})), None)
@@ -47,7 +47,7 @@ def test_a_run_deleted_in_another_tab_is_gone_and_not_damaged(
     script = _PANEL.format(root=str(store.root), path=str(run.path))
     app = AppTest.from_string(script, default_timeout=60).run()
     assert not app.exception
-    assert "drawn anew" in text(app) and "damaged" not in text(app)
+    assert "drawn again" in text(app) and "damaged" not in text(app)
     there = open_page(tmp_path, "train", run=run.id)
     assert f"There is no run {run.id} here: it was deleted" in text(there)
 

@@ -1,4 +1,4 @@
-"""Questions about representations: layouts with settings of one's own, and clusters."""
+"""Questions about representations: layouts with chosen settings, and clusters."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ def test_views_too_large_to_keep_are_the_same(monkeypatch: pytest.MonkeyPatch) -
     kept = Probe(data, 300, VIEWS)
     expected = [kept.snapshot(seer) for _ in range(2)]
     monkeypatch.setattr(observer, "_CACHE_BYTES", 0)
-    drawn = Probe(data, 300, VIEWS)  # in blocks of 250 and 50, rendered anew every time
+    drawn = Probe(data, 300, VIEWS)  # in blocks of 250 and 50, rendered again every time
     for found in (expected[1], drawn.snapshot(seer), drawn.snapshot(seer)):
         for name, array in found.items():
             np.testing.assert_allclose(array, expected[0][name], atol=1e-5)

@@ -72,7 +72,7 @@ def test_a_fit_for_the_pace_ends_when_it_is_known(time: FakeTime) -> None:
     net.stop_training = False
     clock.on_train_begin()
     clock.on_train_batch_begin(0)
-    time.now += 9.0  # traced anew
+    time.now += 9.0  # traced again
     clock.on_train_batch_end(0, {"loss": np.ones(4)})
     assert p.step == 15 and p.seconds == pytest.approx(0.1) and not net.stop_training
 

@@ -105,7 +105,7 @@ def test_a_pause_waits_for_the_end_of_a_launch(
     assert run.state == states.PAUSED and run.status["step"] == 19
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 20))
     TrainerWithRequest(run, "pause", after=25).train()
-    assert run.status["step"] == 25  # its pace is told anew, step by step
+    assert run.status["step"] == 25  # its pace is measured again, step by step
     Trainer(run, CPU, "float32").train()
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 41))
 

@@ -1,9 +1,9 @@
 """Runs that were trained elsewhere: written as run folders, so that the app can look into them.
 
-A recording has pictures, snapshots of what an encoder makes of them, and as many numbers of the
-training as whoever trains wants to log.
+A recording has pictures, snapshots of what an encoder makes of them, and the numbers of the
+training that its owner wants to log.
 
-    recorder = RunRecorder(encoder, images, labels, name="my training")  # in recorder_keras
+    recorder = RunRecorder(encoder, images, labels, name="my training")  # in keras_recorder
     model.fit(..., callbacks=[recorder])
 
     run = import_embeddings("embeddings.npz")  # embeddings (P, D), labels and images optional
