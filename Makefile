@@ -60,22 +60,21 @@ run: $(APP)
 	@exec $(BIN)/python -m streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
 		--server.headless true --browser.gatherUsageStats false
 
-# Each file of tests is run by one of three workers: browsers wait more than they compute. The
-# longest come first (tests/conftest.py). The core on JAX runs beside them.
-WORKERS ?= 3
+# Each file of tests is run by one of four workers: browsers wait more than they compute. The
+# longest come first (tests/conftest.py).
+WORKERS ?= 4
 PARALLEL := --dist loadfile --no-loadscope-reorder
 
 test: $(TOOLS) $(BROWSER)
-	@KERAS_BACKEND=jax $(BIN)/python -m pytest -p no:cacheprovider -m "not slow" $(CORE) \
-		>$(VENV)/jax.log 2>&1 & jax=$$!; \
-	$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow"; code=$$?; \
-	wait $$jax || code=1; echo "The core on JAX:"; cat $(VENV)/jax.log; exit $$code
+	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow"
 
 test-fast: $(TOOLS)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow and not heavy and not browser"
 
 test-slow: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -m slow
+	@echo "The engine's core on JAX"
+	@KERAS_BACKEND=jax $(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow" $(CORE)
 
 test-backends: $(TOOLS)
 	@echo "Installing PyTorch, which takes some minutes"
