@@ -36,7 +36,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PATIENCE = 40_000  # ms for what a page does by itself, on a busy machine
+PATIENCE = 100_000  # ms for what a page does by itself, on a busy machine
 expect.set_options(timeout=PATIENCE)
 _RESULT = pytest.StashKey[pytest.TestReport]()
 
@@ -47,7 +47,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
             if not item.get_closest_marker("timeout"):
-                item.add_marker(pytest.mark.timeout(300))
+                item.add_marker(pytest.mark.timeout(600))
 
 
 @pytest.hookimpl(wrapper=True)

@@ -326,7 +326,6 @@ def test_the_wheel_enlarges_and_the_map_can_be_moved(opened, page, run) -> None:
     assert points(canvas) == pytest.approx(before, abs=0.01)
 
 
-@pytest.mark.timeout(400)
 def test_clusters_and_layouts_of_ones_own_are_computed_meanwhile_pca(opened, page, run) -> None:
     canvas = opened("?of=z&neighbors=5&color=clusters&k=3")
     expect(page.locator(".ex-title")).to_have_text(
@@ -433,7 +432,6 @@ def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:
     expect(page.locator(".js-plotly-plot")).to_have_count(4)  # loss, rank, gradient, spectrum
 
 
-@pytest.mark.timeout(400)
 def test_a_picture_of_ones_own_is_placed_among_its_neighbours(
     opened, page, run, tmp_path: Path
 ) -> None:
@@ -496,7 +494,6 @@ def downloaded(page: Page, link: Locator, path: Path) -> Path:
     return path
 
 
-@pytest.mark.timeout(400)
 def test_the_encoder_that_is_taken_away_gives_the_runs_own_h(app, page, run, tmp_path) -> None:
     page.goto(f"{app.url}/explore?panel=Take+away")
     expect(page.locator(".take")).to_have_count(6)
@@ -566,7 +563,6 @@ def test_a_replay_plays_without_a_network(browser, run, tmp_path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_a_fork_goes_on_from_a_snapshot_and_is_drawn_as_a_branch(app, page, run) -> None:
     step = run.snapshot_steps()[-2]
     page.goto(f"{app.url}/explore?panel=Compare&step={step}&runs={run.id}")

@@ -36,7 +36,6 @@ def test_a_prediction_opens_what_was_found(app: App, page: Page) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_a_lesson_is_run_here_and_its_points_are_added(app: App, page: Page) -> None:
     page.goto(f"{app.url}/lessons?lesson=maps&said=1")
     page.get_by_role("button", name="Run it here").click()
@@ -48,7 +47,6 @@ def test_a_lesson_is_run_here_and_its_points_are_added(app: App, page: Page) -> 
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_paradigms_compares_four_ways_on_digits(app: App, page: Page) -> None:
     page.goto(f"{app.url}/paradigms?data=digits&labels=5&seconds=5")
     expect(page.locator(".paradigm-table")).to_contain_text("Self-supervised")

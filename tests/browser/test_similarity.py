@@ -95,7 +95,6 @@ def analysts(app: App) -> list[psutil.Process]:
     ]
 
 
-@pytest.mark.timeout(400)
 def test_the_page_says_what_numpy_computes_from_the_runs_own_weights(
     app: App, page: Page, numbers: dict[float, list[str]]
 ) -> None:
@@ -113,7 +112,6 @@ def test_the_page_says_what_numpy_computes_from_the_runs_own_weights(
     )
 
 
-@pytest.mark.timeout(400)
 def test_a_slider_redraws_at_once_and_the_numbers_follow(
     app: App, page: Page, numbers: dict[float, list[str]], settled: Callable[[Page], None]
 ) -> None:
@@ -137,7 +135,6 @@ def test_a_slider_redraws_at_once_and_the_numbers_follow(
     expect(page.locator(SHOWN)).to_have_text(numbers[1.0])
 
 
-@pytest.mark.timeout(400)
 def test_after_fast_keys_to_and_fro_the_page_rests_and_no_question_is_left(
     app: App, page: Page, numbers: dict[float, list[str]], settled: Callable[[Page], None]
 ) -> None:
@@ -159,7 +156,6 @@ def test_after_fast_keys_to_and_fro_the_page_rests_and_no_question_is_left(
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_an_analyst_that_is_killed_is_started_again(
     app: App, page: Page, numbers: dict[float, list[str]]
 ) -> None:

@@ -34,7 +34,6 @@ def waiting(app: App) -> int:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(400)
 def test_a_click_gets_the_spare_and_the_servers_end_does_not_end_the_run(
     app: App, page: Page
 ) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import statistics
 from collections.abc import Callable
 from pathlib import Path
 
@@ -84,22 +83,20 @@ def test_fast_keys_are_not_lost(app: App, page: Page) -> None:
     expect(page.locator(".st-key-color_strength input")).to_have_value("1")
 
 
-def test_redraw_is_quick(app: App, page: Page, settled: Settled) -> None:
+def test_every_key_redraws_once(app: App, page: Page, settled: Settled) -> None:
     opened(app, page, "/views")
     settled(page)
     page.evaluate(
-        """() => { window.times = []; let last = document.querySelector('img.v1').src;
-        document.addEventListener('keydown', () => { window.start = performance.now() }, true);
+        """() => { window.drawn = 0; let last = document.querySelector('img.v1').src;
         new MutationObserver(() => { const now = document.querySelector('img.v1')?.src;
-          if (now && now !== last) { last = now; window.times.push(performance.now() - start) } })
+          if (now && now !== last) { last = now; window.drawn += 1 } })
         .observe(document.body, {subtree: true, childList: true}) }"""
     )
     for i in range(6):
         press(page, "color_strength", 1)
-        page.wait_for_function(f"window.times.length > {i}")
-    times = page.evaluate("window.times")
-    print("ms from key to picture:", [round(t) for t in times])
-    assert statistics.median(times) < 1100  # about 110 on two free cores
+        page.wait_for_function(f"window.drawn > {i}")
+    settled(page)
+    assert page.evaluate("window.drawn") == 6
 
 
 def test_a_link_that_cannot_be_used_gets_a_sentence(app: App, page: Page) -> None:

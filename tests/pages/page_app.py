@@ -40,7 +40,7 @@ def open_page(folder: Path, page: str, **query: str) -> AppTest:
             (folder / name).symlink_to(ROOT / name)
     script = folder / f"{page}_app.py"
     script.write_text(SCRIPT.format(page=page))
-    app = AppTest.from_file(str(script), default_timeout=60)
+    app = AppTest.from_file(str(script), default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()

@@ -28,7 +28,7 @@ import json, sys, psutil
 from streamlit.testing.v1 import AppTest
 import pages.server.routes, pages.server.caretaker
 errors = []
-app = AppTest.from_file("app.py", default_timeout=60).run()
+app = AppTest.from_file("app.py", default_timeout=240).run()
 for name in ("home", "views", "train", "explore", "runs"):
     app.switch_page(f"pages/{name}/page.py").run()
     errors += [f"{name}: {e.message}" for e in app.exception]

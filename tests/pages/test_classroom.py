@@ -34,7 +34,7 @@ def test_only_known_panels_are_hidden(text, known, unknown) -> None:
 def page(tmp_path: Path, **query: str) -> AppTest:
     script = tmp_path / "app.py"
     script.write_text("from pages.shell import classroom\nclassroom.apply_classroom()\n")
-    app = AppTest.from_file(str(script), default_timeout=60)
+    app = AppTest.from_file(str(script), default_timeout=240)
     for name, value in query.items():
         app.query_params[name] = value
     return app.run()

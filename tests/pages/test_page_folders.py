@@ -45,7 +45,7 @@ def test_a_run_deleted_in_another_tab_is_gone_and_not_damaged(
     shutil.copytree(run.path, store.root / f"{run.id}-2")  # begins like it, and is another
     store.delete(run)
     script = _PANEL.format(root=str(store.root), path=str(run.path))
-    app = AppTest.from_string(script, default_timeout=60).run()
+    app = AppTest.from_string(script, default_timeout=240).run()
     assert not app.exception
     assert "drawn again" in text(app) and "damaged" not in text(app)
     there = open_page(tmp_path, "train", run=run.id)

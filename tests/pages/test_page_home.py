@@ -28,7 +28,7 @@ def page(monkeypatch: pytest.MonkeyPatch, store: RunStore) -> AppTest:
     """The page, not yet run, on an empty store."""
     monkeypatch.chdir(ROOT)
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(store.root))
-    return AppTest.from_file(str(ROOT / "pages" / "home" / "page.py"), default_timeout=60)
+    return AppTest.from_file(str(ROOT / "pages" / "home" / "page.py"), default_timeout=240)
 
 
 def finished(store: RunStore, **options: object) -> FakeRun:

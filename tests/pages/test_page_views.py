@@ -41,7 +41,7 @@ def page_in(folder: Path) -> AppTest:
         (folder / name).symlink_to(ROOT / name)
     script = folder / "views_app.py"
     script.write_text(SCRIPT)
-    return AppTest.from_file(str(script), default_timeout=60)
+    return AppTest.from_file(str(script), default_timeout=240)
 
 
 def rows(page: AppTest) -> str:

@@ -385,7 +385,6 @@ def wait_for_answer(run: Run, keys: list[str]) -> list[Reply]:
     return found
 
 
-@pytest.mark.timeout(290)
 def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
     store, images = RunStore(run.path.parent), pictures(40)
     key = ask(run, encode_job(images))

@@ -32,7 +32,6 @@ def tints(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_what_presets_reach_is_measured_and_drawn(tints: Path, tmp_path: Path) -> None:
     (tmp_path / "docs" / "measured").mkdir(parents=True)
     (tmp_path / "scripts").mkdir()
@@ -55,7 +54,6 @@ def test_what_presets_reach_is_measured_and_drawn(tints: Path, tmp_path: Path) -
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(300)
 def test_settings_are_searched_for_without_test_pictures(tints: Path) -> None:
     words = ("--data", str(tints), "--steps", "30", "--seeds", "2")
     told = script("search.py", *words, "optimizer=adamw", "encoder=strided width=8")
@@ -71,7 +69,6 @@ def test_settings_are_searched_for_without_test_pictures(tints: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.browser
-@pytest.mark.timeout(400)
 def test_panels_are_measured(tints: Path, tmp_path: Path) -> None:
     out = tmp_path / "panels.json"
     words = ["--data", str(tints), "--counts", "40", "60", "--again", "1", "--record", str(out)]

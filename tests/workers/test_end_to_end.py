@@ -130,7 +130,6 @@ def test_the_queue_waits_and_moves_on_without_anybody(store: RunStore) -> None:
     assert first.state == states.FINISHED
 
 
-@pytest.mark.timeout(200)
 def test_a_learning_rate_that_explodes_is_told(store: RunStore) -> None:
     # Decoupled decay of 1 at a rate of 100 multiplies every kernel by -99 a step.
     settings = ("--learning-rate", "100", "--optimizer", "sgd", "--weight-decay", "1")
@@ -143,7 +142,6 @@ def test_a_learning_rate_that_explodes_is_told(store: RunStore) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_shapes_are_learned_and_hue_without_colour_distortion(store: RunStore) -> None:
     # Steps, not seconds: about what two cores do in a minute, and the same on any machine.
     best = last_json(lab(store, "train", "--data", "shapes", "--steps", "1200", "--json"))
@@ -175,7 +173,6 @@ def photographs() -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(600)
 def test_photographs_are_learned(store: RunStore, photographs: Path) -> None:
     args = ("--data", str(photographs), "--steps", "1500", "--json")
     assert last_json(lab(store, "train", *args))["knn_accuracy"] >= 0.54
