@@ -32,8 +32,7 @@ from simclr_core.data.datasets import load_dataset  # noqa: E402
 from simclr_core.machine.devices import core_count, find_device  # noqa: E402
 from simclr_core.model.backend import prepare, start_framework  # noqa: E402
 from simclr_core.runs.store import RunStore  # noqa: E402
-from simclr_core.settings import config as settings  # noqa: E402
-from simclr_core.settings.config import RunConfig  # noqa: E402
+from simclr_core.settings.config import RunConfig, replace  # noqa: E402
 from simclr_core.settings.presets import preset_config, suited  # noqa: E402
 from simclr_core.training.fixed_time import train_for  # noqa: E402
 from simclr_core.training.precision import processor  # noqa: E402
@@ -108,8 +107,8 @@ def run_config(args: argparse.Namespace, seed: int) -> RunConfig:
     chosen = set()
     if args.seconds is not None:
         changes["seconds"], chosen = args.seconds, {"seconds"}
-    training = settings.replace(config.training, **changes)
-    return suited(settings.replace(config, training=training), chosen)
+    training = replace(config.training, **changes)
+    return suited(replace(config, training=training), chosen)
 
 
 def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
@@ -123,7 +122,7 @@ def supervised(config: RunConfig, seed: int) -> dict[str, Any]:
 
     dataset = load_dataset(config.data.source)
     assert dataset.y_train is not None and dataset.y_test is not None
-    training = settings.replace(config.training, seed=seed)
+    training = replace(config.training, seed=seed)
     classes = int(dataset.y_train.max()) + 1
     model = build_classifier(config.model, training, dataset.image_size, classes)
     schedule = compile_model(model, training, jit=False)

@@ -37,7 +37,7 @@ sys.path.insert(0, str(ROOT))
 
 from simclr_core.machine.devices import find_device  # noqa: E402
 from simclr_core.model.backend import bring_home, prepare, start_framework  # noqa: E402
-from simclr_core.settings import config as settings  # noqa: E402
+from simclr_core.settings import config  # noqa: E402
 from simclr_core.settings.config import ModelConfig, TrainConfig, ViewConfig  # noqa: E402
 
 K, GOAL = 10, 0.9
@@ -78,10 +78,10 @@ class SpeedRun:
         self.args, self.device = args, device
         self.data = pictures(args.data)
         self.looks: list[dict[str, Any]] = []
-        self.model_config = settings.replace(
+        self.model_config = config.replace(
             ModelConfig(), encoder="resnet18", width=args.width, head_width=512, head_dim=128
         )
-        self.training = settings.replace(
+        self.training = config.replace(
             TrainConfig(),
             batch_size=args.batch,
             temperature=args.temperature,
@@ -92,7 +92,7 @@ class SpeedRun:
             precision=device.fast,
             seed=args.seed,
         )
-        self.views = settings.replace(
+        self.views = config.replace(
             ViewConfig(), crop_min=args.crop_min, gray_p=0.2, color_strength=0.5
         )
 

@@ -32,7 +32,7 @@ from simclr_core.data.datasets import Dataset, load_dataset  # noqa: E402
 from simclr_core.machine.devices import find_device  # noqa: E402
 from simclr_core.measures.knn import nearest, vote  # noqa: E402
 from simclr_core.model.backend import prepare, start_framework  # noqa: E402
-from simclr_core.settings import config as settings  # noqa: E402
+from simclr_core.settings.config import RunConfig, replace  # noqa: E402
 from simclr_core.settings.presets import preset_config, suited  # noqa: E402
 from simclr_core.training.fixed_time import train_for  # noqa: E402
 
@@ -121,9 +121,7 @@ def split(dataset: Dataset, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return order[:held], order[held:]
 
 
-def configured(
-    dataset: Dataset, source: str, seed: int, text: str
-) -> tuple[settings.RunConfig, bool]:
+def configured(dataset: Dataset, source: str, seed: int, text: str) -> tuple[RunConfig, bool]:
     """The preset `minute` with some settings, and whether the old encoder is asked for."""
     config = preset_config("minute", source, dataset.kind)
     given = dict(part.split("=") for part in text.split())
@@ -139,7 +137,7 @@ def configured(
             key: value if isinstance(getattr(group, key), str) else float(value)
             for key, value in changes.items()
         }
-        config = settings.replace(config, **{name: settings.replace(group, **typed)})
+        config = replace(config, **{name: replace(group, **typed)})
         given = {key: value for key, value in given.items() if key not in changes}
     if given:
         raise SystemExit(f"unknown settings: {', '.join(given)}")

@@ -21,7 +21,7 @@ if __name__ == "__main__":
 
 from simclr_core.base.files import append_lines, write_json, write_npz
 from simclr_core.data import shapes
-from simclr_core.loss import nt_xent as loss
+from simclr_core.loss import nt_xent
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -73,7 +73,7 @@ class FakeRun:
     def train(self, count: int) -> None:
         """Append rows of metrics."""
         size = self.config.training.batch_size
-        alike = loss.collapsed_loss(size)
+        alike = nt_xent.collapsed_loss(size)
         rows = []
         for step in range(self.step + 1, self.step + count + 1):
             share = step / self.steps

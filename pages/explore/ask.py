@@ -77,7 +77,7 @@ def color_names(run: Run) -> dict[str, str]:
     return {name: name for name in known} | {name: _PLAIN[name] for name in others}
 
 
-def fill_maps(run: Run, wanted: Wanted, found: Found) -> None:
+def fill_maps(run: Run, wanted: Wanted, answers: Found) -> None:
     """Fill in what can be shown now, and ask for what has to be computed first.
 
     Raises:
@@ -85,24 +85,24 @@ def fill_maps(run: Run, wanted: Wanted, found: Found) -> None:
     """
     spaces = wanted.spaces if owner(run) == run else ("h",)
     if "z" in spaces and not _has_z(run):
-        found.notes.append("This run has no z: its maps are of h.")
+        answers.notes.append("This run has no z: its maps are of h.")
         spaces = ("h",)
     for of in spaces:
-        found.maps.append(_map(run, of, wanted, found))
-    found.color = _color(run, wanted, found)
+        answers.maps.append(_map(run, of, wanted, answers))
+    answers.color = _color(run, wanted, answers)
 
 
-def larger(run: Run, wanted: Wanted, found: Found) -> Run:
+def larger(run: Run, wanted: Wanted, answers: Found) -> Run:
     """Return the set of more pictures that is wanted, or the run itself until the set is there.
 
     Args:
         found: gets a note, and whether the set will come.
     """
     if wanted.points and map_blocks.is_recorded(run):
-        found.notes.append("This run was trained elsewhere: it has no network for more pictures.")
+        answers.notes.append("This run was trained elsewhere: it has no network for more pictures.")
         return run
     key = (
-        _key_of_answer(run, more_job(wanted.points), "More pictures", found)
+        _key_of_answer(run, more_job(wanted.points), "More pictures", answers)
         if wanted.points
         else ""
     )
@@ -112,17 +112,17 @@ def larger(run: Run, wanted: Wanted, found: Found) -> Run:
     there = set_of(run, name)
     if there is None:  # another set has taken its place meanwhile
         forget(run, key)
-        found.waiting = True
+        answers.waiting = True
     return there or run
 
 
-def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
+def _map(run: Run, of: str, wanted: Wanted, answers: Found) -> dict[str, Any]:
     """Return one map as it is wanted, or by PCA until that is there."""
     own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
     if own:
         neighbors, min_dist, metric = wanted.layout
         key = _key_of_answer(
-            run, layout_job(of, neighbors, min_dist, metric), f"The map of {of}", found
+            run, layout_job(of, neighbors, min_dist, metric), f"The map of {of}", answers
         )
         if key:
             steps = map_blocks.answered_steps(run, key)
@@ -130,7 +130,7 @@ def _map(run: Run, of: str, wanted: Wanted, found: Found) -> dict[str, Any]:
     elif wanted.method == "umap":
         if steps := run.coordinate_steps("umap"):
             return described(run, of, "umap", steps)
-        found.notes.append("UMAP is warming up; until then the maps are by PCA.")
+        answers.notes.append("UMAP is warming up; until then the maps are by PCA.")
     steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
     return described(run, of, "pca", steps)
 
@@ -161,20 +161,20 @@ def described(
     return known | {"steps": list(steps), "stamps": stamps}
 
 
-def _color(run: Run, wanted: Wanted, found: Found) -> dict[str, Any]:
+def _color(run: Run, wanted: Wanted, answers: Found) -> dict[str, Any]:
     names = color_names(run)
     first = next(iter(names), "")
     chosen = wanted.color if wanted.color in names else first
     key = ""
     if chosen == map_blocks.CLUSTER:
-        key = _key_of_answer(run, clusters_job(wanted.k), "The clusters", found)
+        key = _key_of_answer(run, clusters_job(wanted.k), "The clusters", answers)
         if not key:
             chosen = first if first != map_blocks.CLUSTER else map_blocks.NONE
     stamps = {str(step): stamp(run.snapshot_path(step)) for step in run.snapshot_steps()}
     return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
 
 
-def _key_of_answer(run: Run, job: Job, what: str, found: Found) -> str:
+def _key_of_answer(run: Run, job: Job, what: str, answers: Found) -> str:
     """Return the key of an answer; empty if there is none, and `found` says why.
 
     Args:
@@ -183,8 +183,8 @@ def _key_of_answer(run: Run, job: Job, what: str, found: Found) -> str:
     reply = look(run, job)
     if reply.arrays is not None:
         return reply.key
-    found.notes.append(reply_words(reply, what))
-    found.waiting |= reply.waiting
+    answers.notes.append(reply_words(reply, what))
+    answers.waiting |= reply.waiting
     return ""
 
 

@@ -85,16 +85,16 @@ def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:
     )  # fmt: skip
     if not wanted:
         return False
-    found = {
+    probes = {
         name: look(run, keeps_job())
         if run.state in ENDED
         else Reply(words="computed once the run has ended.")
         for name, run in zip(names, runs, strict=True)
     }
     recorded = [name for name, run in zip(names, runs, strict=True) if is_recorded(run)]
-    st.html(side_by_side(found, recorded))
+    st.html(side_by_side(probes, recorded))
     st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
-    return any(one.waiting for one in found.values())
+    return any(one.waiting for one in probes.values())
 
 
 def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
@@ -117,14 +117,14 @@ def _to_link() -> None:
 
 
 def _readable(chosen: Sequence[Run]) -> tuple[list[Run], list[str]]:
-    found, problems = [], []
+    readable, problems = [], []
     for run in chosen:
         try:
             comparison.flat(run)
-            found.append(run)
+            readable.append(run)
         except LabError as error:
             problems.append(str(error))
-    return found, problems
+    return readable, problems
 
 
 def _names(runs: Sequence[Run], rows: dict[str, Row]) -> list[str]:

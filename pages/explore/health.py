@@ -109,27 +109,27 @@ def spectra(run: Run) -> tuple[dict[str, tuple[list[float], list[float]]], float
     """Return singular values of h and z over the largest, at the newest readable snapshot and the
     first; and the share of dead units of h at the newest."""
     steps = run.snapshot_steps()
-    found, dead = dict[str, tuple[list[float], list[float]]](), None
+    lines, dead = dict[str, tuple[list[float], list[float]]](), None
     for step in reversed(steps):
-        found, dead = _spectra_at(run, step, "")
-        if found:
+        lines, dead = _spectra_at(run, step, "")
+        if lines:
             if step != steps[0]:
-                found |= _spectra_at(run, steps[0], " at first")[0]
+                lines |= _spectra_at(run, steps[0], " at first")[0]
             break
-    return found, dead
+    return lines, dead
 
 
 def _spectra_at(
     run: Run, step: int, when: str
 ) -> tuple[dict[str, tuple[list[float], list[float]]], float | None]:
     """Return the spectra of a snapshot by name and `when`, as far as it can be read; dead units."""
-    found, dead = dict[str, tuple[list[float], list[float]]](), None
+    lines, dead = dict[str, tuple[list[float], list[float]]](), None
     for name in ("h", "z"):
         with contextlib.suppress(LabError):  # damaged, or without z
             vectors = cache.vectors(run, step, name)
-            found[name + when] = _spectrum(vectors)
+            lines[name + when] = _spectrum(vectors)
             dead = evidence.dead_units(vectors) if name == "h" else dead
-    return found, dead
+    return lines, dead
 
 
 def _spectrum(vectors: np.ndarray) -> tuple[list[float], list[float]]:

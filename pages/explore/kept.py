@@ -33,9 +33,9 @@ def known_accuracies(run: Run) -> dict[int, float]:
     """Return step -> accuracy of a linear probe of h on the label, as far as it is computed."""
     try:
         probe = probe_of(run)
-        found = read(run, key_of(run, keeps_job())).arrays or {}
-        column = found["names"].tolist().index(target(probe))
-        return dict(zip(found["steps"].tolist(), found["h"][:, column].tolist(), strict=True))
+        arrays = read(run, key_of(run, keeps_job())).arrays or {}
+        column = arrays["names"].tolist().index(target(probe))
+        return dict(zip(arrays["steps"].tolist(), arrays["h"][:, column].tolist(), strict=True))
     except (LabError, KeyError, ValueError, IndexError):
         return {}
 
@@ -128,15 +128,15 @@ _Parts = list[tuple[str, np.ndarray]]
 
 def _parts(arrays: Mapping[str, np.ndarray], recorded: bool, pixels: bool) -> _Parts:
     """Return the columns of a run: a word and (F,) accuracies each."""
-    found = [("pixels", arrays["pixels"])] * pixels
+    parts = [("pixels", arrays["pixels"])] * pixels
     steps = arrays["steps"].tolist()
     if len(steps) > 1:
         first = "h untrained" if steps[0] == 0 and not recorded else "h at first"
-        found.append((first, arrays["h"][0]))
-    found.append(("h", arrays["h"][-1]))
+        parts.append((first, arrays["h"][0]))
+    parts.append(("h", arrays["h"][-1]))
     if np.isfinite(arrays["z"][-1]).any():
-        found.append(("z", arrays["z"][-1]))
-    return found
+        parts.append(("z", arrays["z"][-1]))
+    return parts
 
 
 def _row(arrays: Mapping[str, np.ndarray], row: str, parts: _Parts, shades: list[str]) -> str:

@@ -32,7 +32,7 @@ MOST_POINTS = 1_000_000  # whose selection is read out of a link
 
 def show_map(
     run: Run,
-    found: Found,
+    answers: Found,
     start: Mapping[str, Any],
     message: str = "",
     own: Mapping[str, Any] | None = None,
@@ -44,13 +44,13 @@ def show_map(
         message: over the maps while there are no snapshots.
         own: the user's picture and its neighbours (see `own`).
     """
-    found.maps = found.maps or [described(run, "h", "umap", [])]  # a place for the message
-    steps = _common([one["steps"] for one in found.maps]) if _probe(run) else []
+    answers.maps = answers.maps or [described(run, "h", "umap", [])]  # a place for the message
+    steps = _common([one["steps"] for one in answers.maps]) if _probe(run) else []
     header: dict[str, Any] = {
         "kind": "explore",
-        "maps": found.maps,
+        "maps": answers.maps,
         "steps": steps,
-        "color": found.color,
+        "color": answers.color,
         "scores": score_words(run, steps),
         "start": dict(start),
         "message": message,

@@ -98,17 +98,17 @@ def _changes(choice: Choice) -> bool:
 
 def _map(choice: Choice, message: str, notes: list[str]) -> bool:
     """Draw the maps, and the user's picture on them; returns whether an answer is to come."""
-    run, found, own = choice.run, Found([], {}, []), Own({})
+    run, answers, own = choice.run, Found([], {}, []), Own({})
     if not message:
         try:
-            run = larger(run, choice.wanted, found)
-            fill_maps(run, choice.wanted, found)
+            run = larger(run, choice.wanted, answers)
+            fill_maps(run, choice.wanted, answers)
             own = find_picture(run, choice.file)
         except LabError as error:
             message = str(error)
-    notes += [*found.notes, *[own.note] * bool(own.note)]
-    show_map(run, found, start_of(run), message, own.header)
-    return found.waiting or own.waiting
+    notes += [*answers.notes, *[own.note] * bool(own.note)]
+    show_map(run, answers, start_of(run), message, own.header)
+    return answers.waiting or own.waiting
 
 
 def _nothing() -> None:

@@ -54,8 +54,8 @@ def _start_sweep(run: Run) -> None:
     try:
         texts = [text for text in str(typed["sweep_values"]).split(",") if text.strip()]
         field = _settings()[str(typed["sweep_setting"])]
-        found = sweep.variants(run.config, field, texts, int(typed["sweep_seeds"]))
-        _compare([launch.start(store, config, name).id for name, config in found])
+        variants = sweep.variants(run.config, field, texts, int(typed["sweep_seeds"]))
+        _compare([launch.start(store, config, name).id for name, config in variants])
     except (LabError, OSError) as error:
         st.session_state[PROBLEM] = str(error)
 

@@ -11,7 +11,7 @@ from pages.shared.picture_html import data_uri
 from simclr_core.feed import demo
 from simclr_core.loss.normalise import l2_normalise
 
-from . import text as learn_text
+from . import part
 
 SAME, OTHER, ANY = "same shape", "another shape", "any two"
 BEFORE, AFTER = "untrained", "trained"
@@ -31,7 +31,7 @@ TEXT = (
 
 def show_encoder(title: str) -> None:
     """Show the text, and two pictures with their numbers and their angle."""
-    with learn_text.columns(title, TEXT):
+    with part.columns(title, TEXT):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             what = st.segmented_control(
                 "Two pictures of", [SAME, OTHER, ANY], default=SAME, required=True, key="pair_of"
@@ -48,7 +48,7 @@ def show_encoder(title: str) -> None:
             figure(story["images"][[a, b]], h[[a, b]], names(story, a, b)), unsafe_allow_html=True
         )
         st.html(compared(h, story["shape"], cosine(h[a], h[b])))
-        learn_text.recorded(st.container())
+        part.recorded(st.container())
 
 
 def pair(shape: np.ndarray, what: str, seed: int) -> tuple[int, int]:

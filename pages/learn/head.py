@@ -8,7 +8,7 @@ import streamlit as st
 from simclr_core.feed import demo
 from simclr_core.runs import summary
 
-from . import text as learn_text
+from . import part
 
 TEXT = (
     "The loss does not look at h itself. A small network, the <b>projection head</b> g, turns h "
@@ -33,7 +33,7 @@ ROWS = (
 
 def show_head(title: str) -> None:
     """Show the text, and how well probes read each property."""
-    with learn_text.columns(title, TEXT):
+    with part.columns(title, TEXT):
         story = demo.story()
         names = story["factors"].tolist()
         chosen = str(
@@ -43,7 +43,7 @@ def show_head(title: str) -> None:
         )
         st.html(figure(story, names.index(chosen)))
         st.html(gaps_in_words(story))
-        learn_text.recorded(st.container())
+        part.recorded(st.container())
 
 
 def figure(story: dict[str, np.ndarray], i: int) -> str:

@@ -20,7 +20,7 @@ from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
 from simclr_core.views.render import render_views
 
-from . import text as learn_text
+from . import part
 
 TEXT = (
     "<b>Batch size.</b> More pictures per step mean more negatives and a harder search. In the "
@@ -45,7 +45,7 @@ SHOWN = 6  # views of each strength
 
 def show_improving(title: str) -> None:
     """Show the text, and a small figure for each setting."""
-    with learn_text.columns(title, [_linked(text) for text in TEXT]):
+    with part.columns(title, [_linked(text) for text in TEXT]):
         left, right = st.columns(2, gap="medium")
         with left:
             count = int(st.select_slider("Pictures per step (N)", BATCHES, 64, key="more_batch"))
@@ -66,7 +66,7 @@ def show_improving(title: str) -> None:
             label="Train with several values of one setting: Explore, Compare, Sweep",
             query_params={"panel": "Compare"},
         )
-        learn_text.recorded(st.container())
+        part.recorded(st.container())
 
 
 def _linked(text: str) -> str:

@@ -9,7 +9,7 @@ from pages.shell.live import mount
 from simclr_core.feed import demo
 from simclr_core.feed.packing import pack
 
-from . import text as learn_text
+from . import part
 
 PICTURES = 4
 ANGLES = (12.0, 34.0, 96.0, 71.0, 178.0, 203.0, 262.0, 318.0)  # degrees of the views' vectors
@@ -35,7 +35,7 @@ def show_loss(title: str) -> None:
     images = demo.story()["images"]
     shape = demo.story()["shape"]
     first = [int(np.flatnonzero(shape == kind)[0]) for kind in range(PICTURES)]
-    with learn_text.columns(title, TEXT):
+    with part.columns(title, TEXT):
         header = {
             "angles": list(ANGLES),
             "temperature": TEMPERATURE,

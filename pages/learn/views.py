@@ -15,7 +15,7 @@ from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
 from simclr_core.views.render import one_by_one
 
-from . import text as learn_text
+from . import part
 
 # The paper's words (section 3 and appendix A), in the order of `one_by_one`.
 NAMES = (
@@ -41,11 +41,11 @@ def show_views(title: str) -> None:
     number = int(float(st.query_params.get("round", "1")))
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
-    with learn_text.columns(title, TEXT):
+    with part.columns(title, TEXT):
         mount("learn/match", "learn-match", "content", pack(game(seed), {}))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Another round", on_click=_next, args=(number,))
-            learn_text.recorded(st.container())
+            part.recorded(st.container())
     st.html(steps(number))
 
 

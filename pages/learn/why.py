@@ -11,7 +11,7 @@ from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
 from simclr_core.views.render import render_views
 
-from . import text as learn_text
+from . import part
 
 COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000, 14_000_000)
 SECONDS = (1, 2, 5, 10, 30, 60, 300)
@@ -39,7 +39,7 @@ TEXT = (
 
 def show_why(title: str) -> None:
     """Show the text, and what labels would cost."""
-    with learn_text.columns(title, TEXT):
+    with part.columns(title, TEXT):
         count = st.select_slider(
             "What would the labels cost? Pictures",
             COUNTS,
@@ -60,7 +60,7 @@ def show_why(title: str) -> None:
             f"compared with {summary.percent(scores['knn_accuracy_untrained'])} before training "
             f"and {summary.percent(scores['knn_accuracy_pixels'])} by raw pixels.</p></div>"
         )
-        learn_text.recorded(st.container())
+        part.recorded(st.container())
         st.markdown(drawing(), unsafe_allow_html=True)  # st.html would take the drawing out
 
 

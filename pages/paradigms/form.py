@@ -114,8 +114,8 @@ def every_budget(study: Study, root: Path) -> None:
         return
 
     def _look() -> Standing | None:
-        going = [found for one in missing if (found := tasks.state(root, one.task))]
-        going = [found for found in going if not found.failed]
+        going = [state for one in missing if (state := tasks.state(root, one.task))]
+        going = [state for state in going if not state.failed]
         if not going:
             return None
         return replace(going[0], words=f"{len(going)} left: {going[0].words}")
@@ -167,10 +167,10 @@ def _stamp(path: str) -> str:
         for _ in range(2):
             level = [Path(e) for place in level for e in _folders(place)]
             places += level
-        found = [(str(place), place.stat()) for place in places]
+        stats = [(str(place), place.stat()) for place in places]
     except (OSError, ValueError):
         return ""
-    told = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in found)
+    told = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
 

@@ -49,14 +49,14 @@ def _all(store: RunStore, busy: bool) -> None:
     if not rows:
         _empty()
         return
-    found = _search(rows)
-    if not found:
+    matching = _search(rows)
+    if not matching:
         st.html(render("runs/none"))
     elif st.session_state.get("show") == WALL:
-        run_wall(found)
+        run_wall(matching)
     else:
-        page = _page(-(-len(found) // PAGE))
-        run_table(store, found[(page - 1) * PAGE : page * PAGE], rows)
+        page = _page(-(-len(matching) // PAGE))
+        run_table(store, matching[(page - 1) * PAGE : page * PAGE], rows)
 
 
 def _active(rows: list[Row]) -> int:

@@ -54,10 +54,10 @@ def run_card(row: Row, rows: Sequence[Row]) -> Markup:
 def _latest(row: Row) -> float | None:
     """Return the score of the newest snapshot, of the pictures on the map."""
     try:
-        found = row.run.snapshot_rows()
+        snapshots = row.run.snapshot_rows()
     except LabError:
         return None
-    value = found[-1].get("knn_accuracy") if found else None
+    value = snapshots[-1].get("knn_accuracy") if snapshots else None
     return float(value) if isinstance(value, int | float) else None
 
 

@@ -58,9 +58,9 @@ def picture(request: Request) -> Response:
 
     def read(run: Run, q: Mapping[str, str]) -> bytes:
         index = _whole(q, "index")
-        found = facts.picture_facts(run, index, _whole(q, "step"))
-        found["views"] = [] if map_blocks.is_recorded(run) else pictures.recipe_words(run, index)
-        return json.dumps(plain(found)).encode()
+        about = facts.picture_facts(run, index, _whole(q, "step"))
+        about["views"] = [] if map_blocks.is_recorded(run) else pictures.recipe_words(run, index)
+        return json.dumps(plain(about)).encode()
 
     return _answer(request, read, "application/json")
 
@@ -144,12 +144,12 @@ def _read_selection(body: bytes) -> tuple[np.ndarray, int, list[tuple[str, ...]]
     try:
         if len(body) > LARGEST_BODY:
             raise ValueError
-        found = json.loads(body)
-        chosen = np.array(found["chosen"], np.int64)
-        maps = [tuple(str(part) for part in one) for one in found["maps"]]
+        sent = json.loads(body)
+        chosen = np.array(sent["chosen"], np.int64)
+        maps = [tuple(str(part) for part in one) for one in sent["maps"]]
         if chosen.ndim != 1 or not len(chosen) or any(len(one) != 3 for one in maps):
             raise ValueError
-        return np.unique(chosen), int(found["step"]), maps
+        return np.unique(chosen), int(sent["step"]), maps
     except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RunError(
             "Expected a list of pictures, a step and maps, found something else."
@@ -163,8 +163,8 @@ def _selected(
     if chosen[0] < 0 or chosen[-1] >= count:
         raise RunError(f"Expected pictures from 1 to {count}, found others.")
     if what == "json":
-        found: Any = plain(facts.selection_facts(run, chosen, step, maps))
-        return JSONResponse(found, headers={**GUARD, "Cache-Control": "no-store"})
+        about: Any = plain(facts.selection_facts(run, chosen, step, maps))
+        return JSONResponse(about, headers={**GUARD, "Cache-Control": "no-store"})
     if what == "csv":
         body, media_type = pictures.selection_table(run, chosen, step, maps), "text/csv"
     elif what == "zip":
@@ -193,7 +193,7 @@ def _whole(query: Mapping[str, str], name: str) -> int:
 
 
 def _one_of(query: Mapping[str, str], name: str, *known: str) -> str:
-    found = query.get(name, known[0])
-    if found not in known:
-        raise RunError(f"Expected {' or '.join(known)} as {name}, found {found[:40]!r}.")
-    return found
+    value = query.get(name, known[0])
+    if value not in known:
+        raise RunError(f"Expected {' or '.join(known)} as {name}, found {value[:40]!r}.")
+    return value

@@ -93,10 +93,10 @@ def _packed(
     }
     if request.headers.get("if-none-match") == headers["ETag"]:
         return Response(status_code=304, headers=headers)
-    found = body("gzip" in request.headers.get("accept-encoding", ""))
-    if found[:2] == b"\x1f\x8b":
+    content = body("gzip" in request.headers.get("accept-encoding", ""))
+    if content[:2] == b"\x1f\x8b":
         headers["Content-Encoding"] = "gzip"
-    return Response(found, media_type=media_type, headers=headers)
+    return Response(content, media_type=media_type, headers=headers)
 
 
 @functools.lru_cache(maxsize=1)
@@ -142,12 +142,12 @@ def _of_run(
     if refused := refusal(request):
         return refused
     try:
-        found = read(run_of(request))
+        content = read(run_of(request))
     except LabError as error:
         return missing(str(error))
-    if found is None:
+    if content is None:
         return missing("This run has no pictures yet; they appear once it has read its data.")
-    body, digest = found
+    body, digest = content
     fresh = request.query_params.get("v") == digest
     headers = {
         **GUARD,
@@ -180,8 +180,8 @@ def _digest(stamps: tuple[tuple[str, int], ...]) -> str:
 
 @functools.lru_cache(maxsize=2)
 def _plotly(packed: bool) -> bytes:
-    found = find_spec("plotly")
-    if found is None or not found.origin:
+    spec = find_spec("plotly")
+    if spec is None or not spec.origin:
         raise FileNotFoundError("plotly")
-    body = (Path(found.origin).parent / "package_data" / "plotly.min.js").read_bytes()
+    body = (Path(spec.origin).parent / "package_data" / "plotly.min.js").read_bytes()
     return gzip.compress(body, 6, mtime=0) if packed else body

@@ -40,12 +40,12 @@ def run_of(request: Request) -> Run:
     if run.id != run_id:
         raise RunError(f"Expected a run named {run_id!r}, found none; see the Runs page.")
     name = request.path_params.get("set")
-    found = large_probe.set_of(run, name) if name else run
-    if found is None:
+    run_or_set = large_probe.set_of(run, name) if name else run
+    if run_or_set is None:
         raise RunError(
             f"Expected a set of run {run.id}, found {str(name)[:40]!r}; ask for it again."
         )
-    return found
+    return run_or_set
 
 
 def missing(sentence: str) -> Response:

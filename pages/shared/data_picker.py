@@ -108,10 +108,10 @@ def _stamp(source: str) -> tuple:
     if source in BUILT_IN:
         return (source,)
     try:
-        found = expanded(source).stat()
+        stat = expanded(source).stat()
     except (OSError, ValueError):
         return (source,)
-    return (source, found.st_mtime_ns, found.st_size)
+    return (source, stat.st_mtime_ns, stat.st_size)
 
 
 def _take_path(key: str) -> None:

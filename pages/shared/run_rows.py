@@ -78,13 +78,13 @@ def row(run: Run) -> Row:
 
 
 def _files(run: Run) -> tuple[Path, ...]:
-    """The files that a row is read from; the final scores come last."""
+    """Return the files that a row is read from; the final scores come last."""
     return run.config_path, run.status_path, run.label_path, run.evaluation_path
 
 
-def queued_rows(found: Iterable[Row]) -> list[Row]:
+def queued_rows(rows: Iterable[Row]) -> list[Row]:
     """Return the queue: the runs that wait, next one first."""
-    queued = [r for r in found if r.state == states.QUEUED]
+    queued = [r for r in rows if r.state == states.QUEUED]
     return sorted(queued, key=lambda r: (r.queued or r.created, r.run.id))
 
 

@@ -94,8 +94,8 @@ def _read_link() -> str:
 
 
 def _unknown_words(names: Sequence[str]) -> str:
-    found = ", ".join(name[:40] for name in names)
-    return f"hide in the link: expected some of {', '.join(PANELS)}; found {found}."
+    unknown = ", ".join(name[:40] for name in names)
+    return f"hide in the link: expected some of {', '.join(PANELS)}; found {unknown}."
 
 
 def _toggle() -> None:

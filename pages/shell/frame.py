@@ -60,11 +60,11 @@ def show_machine() -> None:
 def queue_words() -> str:
     """Return how many runs are training and how many are queued, in words."""
     try:
-        found = [run.state for run in RunStore()]
+        all_states = [run.state for run in RunStore()]
     except (LabError, OSError):
         return "no folder for runs"
-    running = sum(state in states.GOING for state in found)
-    queued = found.count(states.QUEUED)
+    running = sum(state in states.GOING for state in all_states)
+    queued = all_states.count(states.QUEUED)
     words = [f"{running} running"] * bool(running) + [f"{queued} queued"] * bool(queued)
     return ", ".join(words) or "nothing running"
 

@@ -86,9 +86,9 @@ def link_problems(
             hint = f"did you mean {near[0]}?" if near else "it is ignored."
             problems[name] = f"The link has an unknown setting {name[:40]!r}; {hint}"
         if wanted:
-            found = ", ".join(value[:40] for value in values) or "nothing"
+            given = ", ".join(value[:40] for value in values) or "nothing"
             problems[name] = (
-                f"{name} in the link: expected {wanted}, found {found}; the default is used."
+                f"{name} in the link: expected {wanted}, found {given}; the default is used."
             )
     return problems
 

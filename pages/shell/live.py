@@ -19,7 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.server.routes import asset_version
 from simclr_core.feed import categories, payload
 from simclr_core.feed.payload import coordinate_steps
-from simclr_core.feed.placeholder import ghost_blocks
+from simclr_core.feed.placeholder import placeholder_blocks
 from simclr_core.runs.run import Run
 
 __all__ = ["color_choices", "coordinate_steps", "interval", "live_curves", "live_map", "watchers"]
@@ -58,9 +58,10 @@ def live_map(
         message: a sentence over the figure while there are no coordinates.
     """
     _look()
-    block = (
-        payload.map_payload(run, method, color, step, message) if run else ghost_blocks(message)[0]
-    )
+    if run:
+        block = payload.map_payload(run, method, color, step, message)
+    else:
+        block = placeholder_blocks(message)[0]
     mount("map/map", key, height, block)
 
 
@@ -74,7 +75,7 @@ def live_curves(
         key, height, message: as `live_map`.
     """
     _look()
-    block = payload.curves_payload(run, message) if run else ghost_blocks(message)[1]
+    block = payload.curves_payload(run, message) if run else placeholder_blocks(message)[1]
     mount("curves/curves", key, height, block)
 
 

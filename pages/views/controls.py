@@ -39,8 +39,8 @@ class Control:
 
     def value(self, config: ViewConfig) -> Value:
         """Return what the slider shows for a config."""
-        found = tuple(float(getattr(config, name)) for name in self.fields)
-        return found if len(found) == 2 else found[0]
+        values = tuple(float(getattr(config, name)) for name in self.fields)
+        return values if len(values) == 2 else values[0]
 
     def changes(self, value: Value) -> dict[str, float]:
         """Return the fields of the config for what the slider shows."""
@@ -140,7 +140,7 @@ def preset_of(config: ViewConfig, kind: str) -> str | None:
 
 
 def _follow(kind: str, default: ViewConfig) -> None:
-    """If the data are of another kind than before, reset what nobody touched to its defaults."""
+    """Reset what nobody touched to its defaults if the data are of another kind than before."""
     state = st.session_state
     previous = view_config(state.get("views_kind", kind))
     for control in CONTROLS:
@@ -189,9 +189,9 @@ def _slider(control: Control, default: ViewConfig) -> None:
 
 def _changes(values: Mapping[Any, Any], default: ViewConfig) -> dict[str, float]:
     """Return what the sliders show; the default for a falling range, which a link may bring."""
-    found: dict[str, float] = {}
+    changes: dict[str, float] = {}
     for control in CONTROLS:
         value = values[control.key]
         falls = isinstance(value, tuple) and value[0] > value[1]
-        found |= control.changes(control.value(default) if falls else value)
-    return found
+        changes |= control.changes(control.value(default) if falls else value)
+    return changes

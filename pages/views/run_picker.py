@@ -34,20 +34,20 @@ def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
     """
     try:
         store = RunStore()
-        found = {run.id: run for run in fitting_runs(store, source, size)}
+        runs = {run.id: run for run in fitting_runs(store, source, size)}
     except (LabError, OSError) as error:
         return None, str(error)
     wanted, problem = st.query_params.get("run", ""), ""
-    if wanted not in ("", NONE, *found):
+    if wanted not in ("", NONE, *runs):
         try:
             linked = _linked(store, wanted, size)
-            found, wanted = {linked.id: linked, **found}, linked.id
+            runs, wanted = {linked.id: linked, **runs}, linked.id
         except RunError as error:
             wanted, problem = NONE, str(error)
-    if not found:
+    if not runs:
         _hint()
         return None, problem
-    return found.get(_menu(found, wanted, key)), problem
+    return runs.get(_menu(runs, wanted, key)), problem
 
 
 def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
@@ -69,14 +69,14 @@ def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
     return list(itertools.islice(fitting, MOST))
 
 
-def _menu(found: dict[str, Run], wanted: str, key: str) -> str:
-    options = [*found, NONE]
+def _menu(runs: dict[str, Run], wanted: str, key: str) -> str:
+    options = [*runs, NONE]
     st.html(render("views/words", words="as seen by", hint=False), width="content")
     chosen = st.selectbox(
         "as seen by the network of",
         options,
         index=options.index(wanted) if wanted in options else 0,
-        format_func=lambda name: _label(found[name]) if name in found else "no network",
+        format_func=lambda name: _label(runs[name]) if name in runs else "no network",
         key=key,
         on_change=_to_link,
         args=(key,),

@@ -103,7 +103,7 @@ def images_per_second(
 
 
 def model_class() -> Any:
-    """`SimCLR`, imported once the framework is up."""
+    """Import `SimCLR`, once the framework is up, and return it."""
     from ..model.simclr import SimCLR
 
     return SimCLR
@@ -131,7 +131,7 @@ def products(network: Any) -> float:
 
 
 def products_per_second(precision: str, rows: int) -> float:
-    """Operations a second of a square matrix product of this backend: the ceiling here.
+    """Measure the operations a second of a square matrix product of this backend: the ceiling here.
 
     Args:
         precision: of the factors; float32 products use what the backend uses for them (TF32).
@@ -165,15 +165,15 @@ def products_per_second(precision: str, rows: int) -> float:
 
 
 def peak_bytes() -> int | None:
-    """The most memory of the device that this process has used; None where nobody counts."""
+    """Return the most memory of the device that this process has used; None where nobody counts."""
     import keras
 
     backend = keras.config.backend()
     if backend == "jax":
         import jax
 
-        found = jax.devices()[0].memory_stats() or {}
-        return found.get("peak_bytes_in_use")
+        statistics = jax.devices()[0].memory_stats() or {}
+        return statistics.get("peak_bytes_in_use")
     if backend == "tensorflow":
         import tensorflow as tf
 
@@ -186,7 +186,7 @@ def peak_bytes() -> int | None:
 
 
 def _loops() -> bool:
-    """Whether steps can be launched together on this backend."""
+    """Return whether steps can be launched together on this backend."""
     import keras
 
     return keras.config.backend() != "torch"
@@ -213,7 +213,8 @@ def _feed(bare: bool, batch: int) -> Any:
 
 
 def _watch(enough: Callable[[list[float]], bool]) -> Any:
-    """A callback that notes when launches end, once their loss is at home, and ends the `fit`."""
+    """Return a callback that notes when launches end, once their loss is at home, and ends the
+    `fit`."""
     import keras
 
     class Watch(keras.callbacks.Callback):

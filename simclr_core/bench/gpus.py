@@ -27,7 +27,7 @@ CASES: tuple[tuple[str, str, tuple[int, ...], int], ...] = (
 def measure_gpu(
     device: Device, budget: float, tell: Callable[[str], None], cases: Any = CASES
 ) -> list[dict[str, Any]]:
-    """Figures of every case, each in a process of its own.
+    """Measure every case, each in a process of its own.
 
     Args:
         device: the GPU.
@@ -39,7 +39,7 @@ def measure_gpu(
         An object a case and batch, as `gpu_case` prints them, those of one case and batch merged.
     """
     end = time.monotonic() + budget
-    found: dict[tuple[str, str, int], dict[str, Any]] = {}
+    measured: dict[tuple[str, str, int], dict[str, Any]] = {}
     for encoder, precision, batches, bare in cases:
         precision = device.fast if precision == "fast" else precision
         left = end - time.monotonic()
@@ -50,12 +50,12 @@ def measure_gpu(
         for line in _lines(wanted | {"device": device.id}, left):
             tell(line)
             row = json.loads(line)
-            found.setdefault((encoder, precision, row["batch"]), {}).update(row)
-    return [_with_share(row) for row in found.values()]
+            measured.setdefault((encoder, precision, row["batch"]), {}).update(row)
+    return [_with_share(row) for row in measured.values()]
 
 
 def _lines(wanted: dict[str, Any], seconds: float) -> list[str]:
-    """What a case printed within its time."""
+    """Return what a case printed within its time."""
     command = [sys.executable, "-m", "simclr_core.bench.gpu_case", json.dumps(wanted)]
     try:
         done = subprocess.run(

@@ -26,49 +26,51 @@ MOTION = 0.1  # of the points between two snapshots, in units of their spread in
 
 
 def measure_layouts(points: int, rounds: int) -> dict[str, Figure]:
-    """Seconds of a frame: `pca`, `cold` (UMAP from PCA) and `warm` (from the frame before).
+    """Measure the seconds of a frame: `pca`, `cold` (UMAP from PCA) and `warm` (from the last
+    frame).
 
     What numba compiles once a process is not in them: `compile` has it.
     """
     command = [sys.executable, "-m", "simclr_core.bench.layouts", str(points), str(rounds)]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
-    found = json.loads(done.stdout.splitlines()[-1])
-    return {name: Figure(tuple(values)) for name, values in found.items()}
+    seconds = json.loads(done.stdout.splitlines()[-1])
+    return {name: Figure(tuple(values)) for name, values in seconds.items()}
 
 
 def frames(points: int, count: int) -> list[np.ndarray]:
-    """Clouds around centres that move a little from frame to frame, (points, D) float32 each."""
+    """Return clouds around centres that move a little from frame to frame, (points, D) float32
+    each."""
     draw = np.random.default_rng(0)
     centres = draw.normal(size=(CLASSES, DIMENSIONS))
     h = centres[np.arange(points) % CLASSES] + draw.normal(size=(points, DIMENSIONS))
-    found = []
+    clouds = []
     for _ in range(count):
-        found.append(h.astype(np.float32))
+        clouds.append(h.astype(np.float32))
         h = h + MOTION * draw.normal(size=h.shape)
-    return found
+    return clouds
 
 
 def main(points: int, rounds: int) -> dict[str, list[float]]:
     """Measure in this process, which nothing else may use UMAP in."""
     use_one_thread()
     be_nice(NICENESS)
-    found: dict[str, list[float]] = {"compile": [projection.warm_up()]}
+    seconds: dict[str, list[float]] = {"compile": [projection.warm_up()]}
     previous = None
     for h in frames(points, rounds + 1):
-        _timed(found, "pca", partial(projection.pca, h))
+        _timed(seconds, "pca", partial(projection.pca, h))
         if previous is not None:
-            _timed(found, "warm", partial(projection.umap_layout, h, previous=previous))
-        previous = _timed(found, "cold", partial(projection.umap_layout, h))
-    return found
+            _timed(seconds, "warm", partial(projection.umap_layout, h, previous=previous))
+        previous = _timed(seconds, "cold", partial(projection.umap_layout, h))
+    return seconds
 
 
 def _timed(
-    found: dict[str, list[float]], name: str, action: Callable[[], np.ndarray]
+    seconds: dict[str, list[float]], name: str, action: Callable[[], np.ndarray]
 ) -> np.ndarray:
     """Call, and note the seconds."""
     began = time.perf_counter()
     result = action()
-    found.setdefault(name, []).append(time.perf_counter() - began)
+    seconds.setdefault(name, []).append(time.perf_counter() - began)
     return result
 
 

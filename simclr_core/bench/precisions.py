@@ -12,7 +12,7 @@ SETTINGS = (("minute", "drawn"), ("five-minutes", "photographs"), ("ten-minutes"
 
 
 def measure_precisions(rounds: int, budget: float) -> dict[str, dict[str, Figure]]:
-    """Seconds of a whole step of several presets in each precision.
+    """Measure a whole step of several presets in each precision, in seconds.
 
     Args:
         rounds: in which the precisions take turns.
@@ -21,9 +21,9 @@ def measure_precisions(rounds: int, budget: float) -> dict[str, dict[str, Figure
     Returns:
         Name of the preset -> precision -> seconds a step.
     """
-    found = {}
+    figures = {}
     for preset, kind in SETTINGS:
         config = preset_config(preset, kind=kind)
         steps = {name: step_of(config, SIZE, name) for name in PRECISIONS}
-        found[preset] = seconds_each(steps, rounds, budget)
-    return found
+        figures[preset] = seconds_each(steps, rounds, budget)
+    return figures

@@ -27,16 +27,16 @@ class Figure:
         return (max(self.values) - min(self.values)) / self.median if self.median else 0.0
 
     def per(self, other: Figure) -> Figure:
-        """The ratio to another figure, round by round."""
+        """Return the ratio to another figure, round by round."""
         return Figure(tuple(a / b for a, b in zip(self.values, other.values, strict=True)))
 
     def times(self, factor: float) -> Figure:
-        """Every round multiplied, for another unit."""
+        """Multiply every round, for another unit."""
         return Figure(tuple(value * factor for value in self.values))
 
 
 def seconds_each(actions: Mapping[str, Action], rounds: int, budget: float) -> dict[str, Figure]:
-    """Seconds that one call of each action takes.
+    """Measure the seconds that one call of each action takes.
 
     Args:
         actions: by name; each is called a few times first, to compile and to warm the caches.
@@ -49,11 +49,11 @@ def seconds_each(actions: Mapping[str, Action], rounds: int, budget: float) -> d
     for action in actions.values():
         for _ in range(3):
             action()
-    found: dict[str, list[float]] = {name: [] for name in actions}
+    seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(rounds):
         for name, action in actions.items():
-            found[name].append(_turn(action, budget))
-    return {name: Figure(tuple(values)) for name, values in found.items()}
+            seconds[name].append(_turn(action, budget))
+    return {name: Figure(tuple(values)) for name, values in seconds.items()}
 
 
 def _turn(action: Action, budget: float) -> float:

@@ -34,7 +34,7 @@ _BLOCK = 10_000  # pictures written at once
 def by_data_size(
     jit: bool, rounds: int, budget: float, counts: tuple[int, ...] = COUNTS
 ) -> tuple[dict[str, Figure], float]:
-    """Images a second of the preset `minute` over sets of pictures of several sizes.
+    """Measure images a second of the preset `minute` over sets of pictures of several sizes.
 
     Args:
         jit: compile with XLA.
@@ -50,7 +50,7 @@ def by_data_size(
     config = preset_config("minute")
     training = replace(config.training, precision="float32")
     made = trainer(config.model, training, SIZE, jit)
-    found: dict[str, list[float]] = {name: [] for name in [*map("{:,}".format, counts), MAPPED]}
+    speeds: dict[str, list[float]] = {name: [] for name in [*map("{:,}".format, counts), MAPPED]}
     noise = np.random.default_rng(0).integers(0, 256, (counts[-1], SIZE, SIZE, 3), np.uint8)
     with _file(noise) as path:
         mapped = np.memmap(path, np.uint8, "r", shape=noise.shape)
@@ -67,15 +67,15 @@ def by_data_size(
                 count, seconds = _turn(step, steps[name], budget)
                 steps[name] += count
                 if turn:
-                    found[name].append(count * made.batch / seconds)
+                    speeds[name].append(count * made.batch / seconds)
                 if turn and name == MAPPED:
                     seen += count * made.batch * noise[0].nbytes
                     read += _bytes_read() - before
-    return {name: Figure(tuple(values)) for name, values in found.items()}, read / max(seen, 1)
+    return {name: Figure(tuple(values)) for name, values in speeds.items()}, read / max(seen, 1)
 
 
 def by_length(device: str, seconds: float = 600.0) -> dict[str, float]:
-    """A whole run of the preset `minute` over a longer time.
+    """Measure a whole run of the preset `minute` over a longer time.
 
     Args:
         device: id.
@@ -113,7 +113,7 @@ def by_length(device: str, seconds: float = 600.0) -> dict[str, float]:
 
 
 def _growth(times: list[float]) -> float:
-    """The median of the last tenth over that of the second."""
+    """Return the median of the last tenth over that of the second."""
     tenth = max(len(times) // 10, 1)
     return statistics.median(times[-tenth:]) / statistics.median(times[tenth : 2 * tenth])
 
@@ -133,7 +133,7 @@ def _turn(step: Callable[[int], object], first: int, budget: float) -> tuple[int
 
 @contextmanager
 def _file(noise: np.ndarray) -> Iterator[Path]:
-    """The pictures in a file beside the cache of data sets, gone with the block."""
+    """Write the pictures to a file beside the cache of data sets, gone with the block."""
     cache_dir().mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=cache_dir(), prefix="bench-") as folder:
         path = Path(folder) / "noise"
@@ -156,7 +156,7 @@ def _give_up(mapped: np.memmap, path: Path) -> None:
 
 
 def _bytes_read() -> float:
-    """Bytes that the disk gave this process so far; 0 where the system does not tell."""
+    """Return bytes that the disk gave this process so far; 0 where the system does not tell."""
     counters = getattr(psutil.Process(), "io_counters", None)
     try:
         return float(counters().read_bytes) if counters else 0.0

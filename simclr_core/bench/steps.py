@@ -71,11 +71,11 @@ class BareSimCLR(SimCLR):
     """The same network and update without views and without NT-Xent: what nobody can save."""
 
     def views(self, inputs: dict[str, Any]) -> Any:
-        """Views that are there already, (2N, S, S, 3) float32."""
+        """Return views that are there already, (2N, S, S, 3) float32."""
         return inputs["views"]
 
     def loss_and_accuracy(self, inputs: Any, z: Any) -> tuple[Any, Any]:
-        """The mean square of z: something to follow down."""
+        """Return the mean square of z: something to follow down."""
         return ops.mean(ops.square(z)), 0.0
 
 
@@ -89,7 +89,7 @@ class Trainer:
 
 
 def bare_trainer(jit: bool, precision: str = "float32") -> Trainer:
-    """The reference encoder on views that lie ready."""
+    """Build the reference encoder on views that lie ready."""
     training = training_of(REFERENCE_BATCH, precision)
     model = reference_model(BareSimCLR, training)
     compile_model(model, training, jit)
@@ -99,20 +99,21 @@ def bare_trainer(jit: bool, precision: str = "float32") -> Trainer:
 
 
 def reference_trainer(jit: bool, precision: str = "float32") -> Trainer:
-    """The reference encoder in a full step: recipes, views, network, NT-Xent, update."""
+    """Build the reference encoder in a full step: recipes, views, network, NT-Xent, update."""
     training = training_of(REFERENCE_BATCH, precision)
     model = reference_model(SimCLR, training)
     return _full(model, training, ViewConfig(), 32, jit)
 
 
 def trainer(model: ModelConfig, training: TrainConfig, size: int, jit: bool) -> Trainer:
-    """A full step with the settings of a run; the precision is a real one."""
+    """Build a full step with the settings of a run; the precision is a real one."""
     views = preset_config("minute").views
     return _full(build_model(model, training, size), training, views, size, jit)
 
 
 def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object]:
-    """Recipes drawn and sent, views rendered, compiled as inside the training step."""
+    """Build the call that draws and sends recipes and renders views, compiled as in the training
+    step."""
     pictures = ops.convert_to_tensor(planar(_pictures(count, size)))
     render = compiled(lambda images, arrays: render_arrays(images, arrays, size, xp=ops))
     steps = iter(range(10**9))
@@ -126,7 +127,7 @@ def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object
 
 
 def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
-    """Images a second of the bare step, of the full step and of the preset `minute`.
+    """Measure images a second of the bare step, of the full step and of the preset `minute`.
 
     `views`: views a second inside the full step, told from what it takes beyond the bare one.
     That counts NT-Xent and what feeds the step as well: rendering itself is faster.
@@ -138,12 +139,12 @@ def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
         "train": reference_trainer(jit),
         "preset": trainer(config.model, training, 32, jit),
     }
-    found = seconds_each({name: t.step for name, t in makers.items()}, rounds, budget)
-    times = zip(found["train"].values, found["encoder"].values, strict=True)
+    figures = seconds_each({name: t.step for name, t in makers.items()}, rounds, budget)
+    times = zip(figures["train"].values, figures["encoder"].values, strict=True)
     beyond = [max(full - bare, 1e-9) for full, bare in times]
     speeds = {
         name: Figure(tuple(makers[name].batch / s for s in figure.values))
-        for name, figure in found.items()
+        for name, figure in figures.items()
     }
     return speeds | {"views": Figure(tuple(2 * REFERENCE_BATCH / s for s in beyond))}
 
@@ -151,19 +152,19 @@ def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
 def measure_views(
     rounds: int, budget: float, sizes: tuple[int, ...] = tuple(SIZES)
 ) -> dict[str, dict[str, Figure]]:
-    """Views a second by operation and image size, the sizes as words."""
-    found: dict[str, dict[str, Figure]] = {}
+    """Measure views a second by operation and image size, the sizes as words."""
+    figures: dict[str, dict[str, Figure]] = {}
     for size in sizes:
         count = SIZES[size]
         calls = {name: views_call(config, size, count) for name, config in OPERATIONS.items()}
         for name, figure in seconds_each(calls, rounds, budget).items():
             speed = Figure(tuple(2 * count / s for s in figure.values))
-            found.setdefault(name, {})[str(size)] = speed
-    return found
+            figures.setdefault(name, {})[str(size)] = speed
+    return figures
 
 
 def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A function as the backend compiles it for a training step."""
+    """Return a function as the backend compiles it for a training step."""
     if keras.config.backend() == "tensorflow":
         import tensorflow as tf
 
@@ -178,7 +179,7 @@ def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def finished(tensor: Any) -> Any:
-    """A tensor once it has been computed; JAX comes back before that."""
+    """Wait for a tensor until it has been computed (JAX comes back before that), and return it."""
     return tensor.block_until_ready() if hasattr(tensor, "block_until_ready") else tensor
 
 
@@ -191,7 +192,7 @@ def _full(model: SimCLR, training: TrainConfig, views: ViewConfig, size: int, ji
 
 
 def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
-    """The reference encoder with a head, as a model of a kind; its weights are always the same.
+    """Build the reference encoder with a head, as a model of a kind; its weights never change.
 
     Args:
         kind: `SimCLR` or a subclass with the same arguments.
@@ -204,7 +205,8 @@ def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
 
 
 def training_of(batch: int, precision: str = "float32") -> TrainConfig:
-    """A batch size and a real precision, with the optimiser that the reference has always had."""
+    """Return a batch size and a real precision, with the optimiser that the reference always
+    had."""
     return TrainConfig(batch_size=batch, precision=precision, optimizer="adamw", learning_rate=2e-3)
 
 

@@ -28,7 +28,8 @@ _LOOK = 0.005  # seconds between two looks at a run's folder
 
 @contextlib.contextmanager
 def own_store() -> Iterator[RunStore]:
-    """Runs of this measurement alone; they have ended, and nobody writes there, when it goes."""
+    """Keep runs of this measurement alone; they have ended, and nobody writes there, when it
+    goes."""
     with tempfile.TemporaryDirectory(
         prefix="simclr-lab-bench-", ignore_cleanup_errors=True
     ) as folder:
@@ -46,7 +47,7 @@ def own_store() -> Iterator[RunStore]:
 
 @contextlib.contextmanager
 def helper(store: RunStore, module: str) -> Iterator[subprocess.Popen]:
-    """A mapper or a spare, held as the server holds it."""
+    """Hold a mapper or a spare as the server holds it."""
     process = launch.ensure_helper(store, module, keep=True)
     if process is None or process.stdin is None:
         raise LabError(f"Expected to start a {module} of this store, found one that runs already.")
@@ -63,7 +64,7 @@ def helper(store: RunStore, module: str) -> Iterator[subprocess.Popen]:
 
 @contextlib.contextmanager
 def training(device: str) -> Iterator[Run]:
-    """A run that trains, and no mapper beside it, for as long as the block lasts."""
+    """Train a run, and keep mappers away, for as long as the block lasts."""
     with own_store() as store:
         lock = try_lock(store.root / "mapper.lock")
         try:
@@ -80,7 +81,8 @@ def training(device: str) -> Iterator[Run]:
 
 
 def first_loss_seconds(device: str, warm: bool) -> float:
-    """From the launcher's call to the first row of metrics.jsonl, of the preset `minute`."""
+    """Measure from the launcher's call to the first row of metrics.jsonl, of the preset
+    `minute`."""
     with own_store() as store, helper(store, "mapper"):
         until(lambda: "ready" in (store.root / "mapper.log").read_text(), PATIENCE)
         with helper(store, "spare") if warm else contextlib.nullcontext():
@@ -96,7 +98,7 @@ def first_loss_seconds(device: str, warm: bool) -> float:
 
 
 def observation(device: str, seconds: float) -> dict[str, float]:
-    """What observing a run takes while it trains, as shares of the machine.
+    """Measure what observing a run takes while it trains, as shares of the machine.
 
     Returns:
         `worker`: of the worker's time, all that is not a training step (snapshots, scores, logs,
@@ -119,7 +121,8 @@ def observation(device: str, seconds: float) -> dict[str, float]:
 
 
 def _stepping(run: Run) -> float:
-    """Share of the training seconds that went into steps: a step's own time, from its speed."""
+    """Return the share of the training seconds that went into steps: a step's own time, from its
+    speed."""
     rows = run.metrics()[0]
     batch = run.config.training.batch_size
     steps = [batch / r["images_per_second"] for r in rows if r["images_per_second"]]
@@ -127,7 +130,7 @@ def _stepping(run: Run) -> float:
 
 
 def minute(device: str) -> RunConfig:
-    """The preset `minute` on a device."""
+    """Return the preset `minute` on a device."""
     config = preset_config("minute")
     return replace(config, training=replace(config.training, device=device))
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from ..base.errors import ConfigError
 from ..base.paths import expanded
-from ..settings import config as settings
+from ..settings.config import DataConfig, ModelConfig, RunConfig, TrainConfig, ViewConfig, replace
 from ..settings.presets import PRESETS, VIEW_PRESETS, preset_config, suited, view_config
 from ..workers.forking import CHANGED
 
 GROUPS: dict[str, type] = {
-    "data": settings.DataConfig,
-    "views": settings.ViewConfig,
-    "model": settings.ModelConfig,
-    "training": settings.TrainConfig,
+    "data": DataConfig,
+    "views": ViewConfig,
+    "model": ModelConfig,
+    "training": TrainConfig,
 }
 
 # A line per setting; `source` is --data, and the worker writes `content_hash`.
@@ -129,15 +129,13 @@ def add_changes(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--name", default="", help="a name for the run")
     section = parser.add_argument_group("settings (default: those of the run)")
-    for group, names in ((settings.TrainConfig, CHANGED), (settings.ViewConfig, None)):
+    for group, names in ((TrainConfig, CHANGED), (ViewConfig, None)):
         for field in dataclasses.fields(group):
             if names is None or field.name in names:
                 _add_option(section, field)
 
 
-def changed_views(
-    args: argparse.Namespace, present: settings.ViewConfig, kind: str
-) -> settings.ViewConfig:
+def changed_views(args: argparse.Namespace, present: ViewConfig, kind: str) -> ViewConfig:
     """Return the views that the options of `fork` ask for.
 
     Args:
@@ -149,7 +147,7 @@ def changed_views(
         ConfigError: if a setting is unknown or out of range; the message names the option.
     """
     with _options_named():
-        return _overridden(settings.RunConfig(views=present), "views", args, kind)
+        return _overridden(RunConfig(views=present), "views", args, kind)
 
 
 def _add_option(target: Any, field: dataclasses.Field) -> None:
@@ -165,7 +163,7 @@ def _add_option(target: Any, field: dataclasses.Field) -> None:
 
 def run_config(
     args: argparse.Namespace, progress: Callable[[float, str], None]
-) -> tuple[settings.RunConfig, tuple[str, ...]]:
+) -> tuple[RunConfig, tuple[str, ...]]:
     """Return the run config that the options of `train` ask for, checked against the data.
 
     Args:
@@ -202,7 +200,7 @@ def run_config(
     return config, dataset.notes
 
 
-def chosen_config(args: argparse.Namespace, kind: str) -> settings.RunConfig:
+def chosen_config(args: argparse.Namespace, kind: str) -> RunConfig:
     """Apply preset, named views and single settings, in this order, for a kind of picture.
 
     Args:
@@ -216,7 +214,7 @@ def chosen_config(args: argparse.Namespace, kind: str) -> settings.RunConfig:
         config = preset_config(args.preset, source_path(args.data), kind)
         groups = {name: _overridden(config, name, args, kind) for name in GROUPS}
         chosen = {name for name, value in vars(args).items() if value is not None}
-        return suited(settings.replace(config, **groups), chosen)
+        return suited(replace(config, **groups), chosen)
 
 
 def source_path(source: str) -> str:
@@ -228,7 +226,7 @@ def source_path(source: str) -> str:
     return str(expanded(source).absolute())
 
 
-def _overridden(config: settings.RunConfig, name: str, args: argparse.Namespace, kind: str) -> Any:
+def _overridden(config: RunConfig, name: str, args: argparse.Namespace, kind: str) -> Any:
     """Return one group of settings with the options that were given."""
     group = getattr(config, name)
     if name == "views" and args.views is not None:
@@ -237,7 +235,7 @@ def _overridden(config: settings.RunConfig, name: str, args: argparse.Namespace,
     given = {key: getattr(args, key) for key in fields if getattr(args, key) is not None}
     if given.get("color_strength") == 0:
         given = {"gray_p": 0.0, **given}
-    return settings.replace(group, **given)
+    return replace(group, **given)
 
 
 @contextlib.contextmanager

@@ -193,7 +193,7 @@ def print_error(text: str) -> None:
 
 
 def print_json(args: argparse.Namespace, value: dict[str, Any]) -> None:
-    """With --json, print the last line of stdout, in ASCII; non-finite numbers become null."""
+    """Print the last line of stdout in ASCII, with --json; non-finite numbers become null."""
     if args.json:
         from ..base.files import finite
 

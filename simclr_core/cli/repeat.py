@@ -10,8 +10,7 @@ from typing import Any
 from ..base.errors import RunError
 from ..runs.record import Origin
 from ..runs.run import Run
-from ..settings import config as settings
-from ..settings.config import RunConfig
+from ..settings.config import RunConfig, differences, replace
 from ..settings.presets import PRESETS
 from .options import GROUPS, chosen_config, option
 
@@ -38,8 +37,8 @@ def repeat_command(run: Run) -> str:
         return shlex.join([*PROGRAM.split(), "fork", fork.run, *words])
     measured = str(run.status.get("precision") or "")
     if config.training.precision == "auto" and measured:
-        training = settings.replace(config.training, precision=measured)
-        config = settings.replace(config, training=training)
+        training = replace(config.training, precision=measured)
+        config = replace(config, training=training)
     return shlex.join([*PROGRAM.split(), "train", *train_options(config, run.kind)])
 
 
@@ -69,7 +68,7 @@ def train_options(config: RunConfig, kind: str) -> list[str]:
 
 def _changed_fields(old: RunConfig, new: RunConfig) -> dict[str, Any]:
     """Return the values of `new` that differ from `old` and have an option of their own."""
-    pairs = settings.differences(old, new)
+    pairs = differences(old, new)
     values = {dotted.split(".")[-1]: pair[1] for dotted, pair in pairs.items()}
     return {name: value for name, value in values.items() if name in _option_fields()}
 

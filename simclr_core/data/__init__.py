@@ -9,7 +9,8 @@ import lazy_loader as _lazy
 __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
-        "datasets": ["Dataset", "load_dataset", "probe_indices"],
+        "datasets": ["Dataset", "load_dataset"],
+        "probe_set": ["probe_indices"],
         "builtin": ["BUILT_IN"],
     },
 )

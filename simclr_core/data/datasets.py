@@ -179,20 +179,6 @@ def check_fit(dataset: Dataset, batch_size: int) -> None:
     raise DataError(f"{needed}, found {count:,} in {dataset.name}; {advice}use more pictures.")
 
 
-def probe_indices(dataset: Dataset, count: int = 1000) -> np.ndarray:
-    """Choose the probe set: the training pictures that every snapshot encodes.
-
-    The choice depends on the data alone, so that all runs on the same data share it.
-
-    Args:
-        count: the pictures wanted; if there are fewer, all are taken.
-
-    Returns:
-        (P,) int64 rows of x_train in ascending order, stratified by class if there are labels.
-    """
-    return spread_choice(dataset.y_train, len(dataset.x_train), count, dataset.content_hash)
-
-
 def _check_arguments(image_size: int | None, max_images: int | None) -> None:
     if image_size and not MIN_IMAGE_SIZE <= image_size <= MAX_IMAGE_SIZE:
         raise DataError(

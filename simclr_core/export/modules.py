@@ -52,5 +52,5 @@ def _function(path: Path, order: list[Path]) -> str:
 
 
 def _exported(text: str) -> list[str]:
-    found = (one or several for one, several in _NAMES.findall(text))
-    return [name.strip() for part in found for name in part.split(",")]
+    names = (one or several for one, several in _NAMES.findall(text))
+    return [name.strip() for part in names for name in part.split(",")]

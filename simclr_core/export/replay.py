@@ -19,9 +19,8 @@ from ..base.errors import LabError, RunError
 from ..base.paths import ASSETS
 from ..data import sprite
 from ..figures.colors import category_colors
-from ..loss import nt_xent as loss
-from ..runs import comparison
-from ..runs import tables as table
+from ..loss import nt_xent
+from ..runs import comparison, tables
 from ..runs.run import Run
 from ..runs.summary import default_name, learned
 from ..runs.validation import number
@@ -78,7 +77,7 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
         "count": len(images),
         "sheet": f"data:image/webp;base64,{base64.b64encode(pictures).decode()}",
         "colors": _colors(run),
-        "loss": _curve(run, "loss") | {"alike": loss.collapsed_loss(config.training.batch_size)},
+        "loss": _curve(run, "loss") | {"alike": nt_xent.collapsed_loss(config.training.batch_size)},
         "knn": _curve(run, "knn_accuracy")
         | {"pixels": number(last.get("knn_accuracy_pixels")), "of": last.get("knn_of") or "label"},
     }
@@ -105,7 +104,7 @@ def page(run: Run) -> bytes:
 def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray]:
     """Return the method, the steps, and the places (K, P, 2) of the run's map."""
     for method in ("umap", "pca"):
-        steps, found = [], []
+        steps, frames = [], []
         known = run.coordinate_steps(method)
         if len(known) > MOST_FRAMES:
             picked = np.linspace(0, len(known) - 1, MOST_FRAMES).round().astype(int)
@@ -117,9 +116,9 @@ def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray]:
                 continue
             if len(xy) == count and np.isfinite(xy).all():
                 steps.append(step)
-                found.append(xy)
-        if found:
-            return method, steps, np.stack(found)
+                frames.append(xy)
+        if frames:
+            return method, steps, np.stack(frames)
     raise RunError(f"Run {run.id} has no map yet; wait for its first snapshot.")
 
 
@@ -133,13 +132,13 @@ def _packed(xy: np.ndarray) -> np.ndarray:
 
 def _colors(run: Run) -> dict[str, dict[str, Any]]:
     """Return what can colour the points, without a label that only repeats a factor."""
-    known = table.known(run.probe())
-    found = {}
-    for name in table.choices(known):
+    known = tables.known(run.probe())
+    colors = {}
+    for name in tables.choices(known):
         values = known[name]
-        names = table.names_of(run, name, values)
-        found[name] = {"names": names, "colors": category_colors(names), "values": values.tolist()}
-    return found
+        names = tables.names_of(run, name, values)
+        colors[name] = {"names": names, "colors": category_colors(names), "values": values.tolist()}
+    return colors
 
 
 def _curve(run: Run, what: str) -> dict[str, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..base.errors import ConfigError, LabError, RunError
 from ..figures.colors import GREYS, PETROFF_10, UNKNOWN, category_colors
-from ..loss import nt_xent as loss
+from ..loss import nt_xent
 from ..runs import tables
 from ..runs.comparison import curve
 from ..runs.run import Run
@@ -144,7 +144,8 @@ def curves_figure(run: Run, ending: str) -> bytes:
     def draw(figure: Any) -> None:
         """Draw six small figures."""
         grid = figure.subplots(2, 3).ravel()
-        _line(grid[0], run, "loss", "loss", {"all alike": loss.collapsed_loss(training.batch_size)})
+        alike = {"all alike": nt_xent.collapsed_loss(training.batch_size)}
+        _line(grid[0], run, "loss", "loss", alike)
         chance = {"chance": 1 / (2 * training.batch_size - 1)}
         _line(grid[1], run, "contrastive_accuracy", "finds the right partner", chance)
         marks = {"untrained": first.get("knn_accuracy"), "pixels": last.get("knn_accuracy_pixels")}

@@ -20,7 +20,7 @@ from typing import Any
 
 import numpy as np
 
-from ..data import sprite as sheet
+from ..data import sprite
 from ..runs.run import Run
 from ..runs.snapshots import cache
 from ..runs.tables import columns
@@ -105,12 +105,12 @@ def _projector(run: Run, step: int) -> Iterator[tuple[str, str | bytes]]:
     side = math.ceil(math.sqrt(len(images)))
     size = max(4, min(images.shape[1], MOST_SPRITE // side))
     picture = np.zeros((side * size, side * size, 3), np.uint8)  # the Projector expects a square
-    filled = sheet.canvas(images, size, side)
+    filled = sprite.canvas(images, size, side)
     picture[: len(filled)] = filled
     rows = zip(*(np.asarray(known[name]).tolist() for name in names), strict=True)
     yield "vectors.tsv", _tsv(cache.vectors(run, step).tolist())
     yield "metadata.tsv", _tsv([names, *rows])
-    yield "sprite.png", sheet.encoded(picture, "png")
+    yield "sprite.png", sprite.encoded(picture, "png")
     yield (
         "projector_config.pbtxt",
         'embeddings {\n  tensor_name: "h"\n  tensor_path: "vectors.tsv"\n'

@@ -5,14 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from ..base.errors import RunDamaged
-from ..runs import tables as table
+from ..runs import tables
 from ..runs.run import Run
 from .thumbnails import Probe, probe_facts
 
 
 def color_choices(run: Run) -> list[str]:
-    """What the map can be coloured by: "label" if there are labels that no factor repeats, then
-    the factors' names."""
+    """Return what the map can be coloured by: "label" if there are labels that no factor repeats,
+    then the factors' names."""
     try:
         probe = probe_facts(run)
     except RunDamaged:
@@ -21,13 +21,14 @@ def color_choices(run: Run) -> list[str]:
 
 
 def choices(probe: Probe) -> list[str]:
-    """Categories to choose from; a label that only repeats a factor is left out."""
-    return table.choices(probe.categories)
+    """Return the categories to choose from; a label that only repeats a factor is left out."""
+    return tables.choices(probe.categories)
 
 
 def category_names(run: Run, name: str, values: np.ndarray) -> list[str]:
-    """Names of the categories of "label" or of a factor; numbers where the record has none."""
+    """Return names of the categories of "label" or of a factor; numbers where the record has
+    none."""
     try:
-        return table.names_of(run, name, values)
+        return tables.names_of(run, name, values)
     except RunDamaged:
         return [str(i) for i in range(int(values.max(initial=-1)) + 1)]

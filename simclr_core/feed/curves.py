@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import LabError
-from ..loss import nt_xent as loss
+from ..loss import nt_xent
 from ..runs.run import Run
 from ..runs.validation import number
 from .metrics_tail import MetricsTail
@@ -29,7 +29,7 @@ SCORES = (
 def curves_block(
     run: Run, tail: MetricsTail, snapshots: list[dict[str, Any]], planned: int, message: str = ""
 ) -> bytes:
-    """The block of the curves component.
+    """Return the block of the curves component.
 
     Args:
         tail: up to date.
@@ -77,16 +77,16 @@ def curves_block(
 
 
 def _references(run: Run) -> dict[str, Any]:
-    """The loss when all is alike, about its floor, and the accuracy of chance."""
+    """Return the loss when all is alike, about its floor, and the accuracy of chance."""
     try:
         training = run.config.training
     except LabError:
         return {}
     size = training.batch_size
-    floor = loss.minimum_loss(size, training.temperature)
-    return {"alike": loss.collapsed_loss(size), "floor": floor, "chance": 1 / (2 * size - 1)}
+    floor = nt_xent.minimum_loss(size, training.temperature)
+    return {"alike": nt_xent.collapsed_loss(size), "floor": floor, "chance": 1 / (2 * size - 1)}
 
 
 def _score(value: Any) -> float:
-    found = number(value)
-    return np.nan if found is None else found
+    score = number(value)
+    return np.nan if score is None else score

@@ -53,7 +53,7 @@ class Round:
 
 
 def game_round(seed: int) -> Round:
-    """The round of a seed: the same pictures, views and order wherever it is drawn."""
+    """Draw the round of a seed: the same pictures, views and order wherever it is drawn."""
     pictures = draw_shapes(PICTURES, 10_000 + seed, SIZE).images
     recipes = draw_recipes(view_config("drawn"), PICTURES, 10_000 + seed, 0, image_size=SIZE)
     views = render_views(pictures, recipes).reshape(2 * PICTURES, SIZE, SIZE, 3)
@@ -62,7 +62,7 @@ def game_round(seed: int) -> Round:
 
 
 def matched(alike: np.ndarray) -> list[tuple[int, int]]:
-    """Pairs of the most similar views, the most similar pair first; each view is used once.
+    """Match the most similar views, the most similar pair first; each view is used once.
 
     Args:
         alike: (2N, 2N) similarities.
@@ -82,7 +82,7 @@ def matched(alike: np.ndarray) -> list[tuple[int, int]]:
 
 @functools.cache
 def story() -> dict[str, np.ndarray]:
-    """The arrays of story.npz.
+    """Return the arrays of story.npz.
 
     Raises:
         RunDamaged: the file is missing or cannot be read.
@@ -98,8 +98,8 @@ def replay_bytes() -> bytes:
 
 @functools.cache
 def about() -> dict[str, Any]:
-    """What the replay says of its run, without its points and pictures."""
-    found = json.loads(replay_bytes())
+    """Return what the replay says of its run, without its points and pictures."""
+    replay = json.loads(replay_bytes())
     return {
-        name: found[name] for name in ("title", "about", "learned", "command", "scores", "count")
+        name: replay[name] for name in ("title", "about", "learned", "command", "scores", "count")
     }

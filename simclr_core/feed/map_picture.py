@@ -40,8 +40,8 @@ def map_picture(run: Run) -> tuple[Markup, str]:
     if not steps:
         raise LabError(f"Expected coordinates of run {run.id}, found none; open the run on Train.")
     step = steps[-1]
-    found = run.coordinates(method, step)
-    xy = found["xy"].astype(float)  # (P, 2)
+    coordinates = run.coordinates(method, step)
+    xy = coordinates["xy"].astype(float)  # (P, 2)
     values, names, of = _categories(run, len(xy))
     colors = category_colors(names)
     points = _scaled(xy)
@@ -54,7 +54,7 @@ def map_picture(run: Run) -> tuple[Markup, str]:
         layers=[(color, dots) for color, dots in layers if dots],
         legend=list(zip(names, colors, strict=True)) if of else [],
     )
-    kept = float(found.get("kept", math.nan))
+    kept = float(coordinates.get("kept", math.nan))
     words = f"{method.upper()} after {step:,} steps, axes have no units"
     kept_words = f", keeps {kept:.0%} of true neighbourhoods" if math.isfinite(kept) else ""
     return svg, words + kept_words

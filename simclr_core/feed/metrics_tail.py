@@ -61,7 +61,7 @@ class Curve:
         return middle, self._sums / np.maximum(self._counts, 1), self._counts
 
     def smooth(self, count: int) -> tuple[np.ndarray, np.ndarray]:
-        """The smoothed curve at no more than `count` steps, (C,) each; see `local_lines`."""
+        """Return the smoothed curve at no more than `count` steps, (C,) each; see `local_lines`."""
         x, y, weights = self.means()
         if not len(x):
             return x, y
@@ -89,7 +89,7 @@ class Curve:
 
 
 def local_lines(x: np.ndarray, y: np.ndarray, weights: np.ndarray, at: np.ndarray) -> np.ndarray:
-    """A curve smoothed by local straight lines under a Gaussian window (loess of degree 1).
+    """Smooth a curve by local straight lines under a Gaussian window (loess of degree 1).
 
     Lines rather than means: they do not lag behind where the loss falls fast, nor at the ends.
 
@@ -190,6 +190,6 @@ class MetricsTail:
 
 
 def _number(value: Any) -> float:
-    """`value` as a float; NaN for what is no number that a run can have."""
-    found = validation.figure(value)
-    return math.nan if found is None else found
+    """Return `value` as a float; NaN for what is no number that a run can have."""
+    number = validation.figure(value)
+    return math.nan if number is None else number

@@ -13,7 +13,7 @@ _RESTORE = "restore it from a copy, or delete the run."
 
 
 def map_words(run: Run, steps: list[int], pictures: int | None, points: int | None) -> str:
-    """Why a run's map cannot be drawn; "" if nothing is lost.
+    """Say why a run's map cannot be drawn; "" if nothing is lost.
 
     Args:
         run: any run.
@@ -44,7 +44,7 @@ def map_words(run: Run, steps: list[int], pictures: int | None, points: int | No
 
 
 def curves_words(run: Run, trouble: str) -> str:
-    """Why a run's curves cannot be drawn; "" if nothing is lost.
+    """Say why a run's curves cannot be drawn; "" if nothing is lost.
 
     Args:
         run: a run without any step in metrics.jsonl.
@@ -62,7 +62,7 @@ def curves_words(run: Run, trouble: str) -> str:
 
 
 def scores_words(run: Run) -> str:
-    """Why an ended run's snapshots have no scores; "" if nothing is lost."""
+    """Say why an ended run's snapshots have no scores; "" if nothing is lost."""
     try:
         rows: list[dict[str, Any]] = run.snapshot_rows()
     except RunDamaged as error:
@@ -73,6 +73,6 @@ def scores_words(run: Run) -> str:
 
 
 def _trained(run: Run) -> int:
-    """Steps that an ended run has made; 0 for a run that goes on."""
+    """Return the steps that an ended run has made; 0 for a run that goes on."""
     status = run.status
     return int(status.get("step") or 0) if status["state"] in states.ENDED else 0

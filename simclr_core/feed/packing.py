@@ -39,7 +39,7 @@ def pack(header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> bytes:
 
 
 def unpack(block: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """What `pack` was given."""
+    """Return what `pack` was given."""
     start = 4 + int.from_bytes(block[:4], "little")
     header = json.loads(block[4:start])
     arrays = {}
@@ -50,7 +50,7 @@ def unpack(block: bytes) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
 
 
 def plain(value: Any) -> Any:
-    """`value` as JSON values: numbers of NumPy as Python's, what is not finite as None."""
+    """Return `value` as JSON values: numbers of NumPy as Python's, what is not finite as None."""
     if isinstance(value, Mapping):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):

@@ -20,12 +20,12 @@ from ..base.files import read_json
 from ..figures.colors import UNKNOWN, category_colors
 from ..runs import validation
 from ..runs.run import Run
-from . import missing_files as lost
+from . import missing_files
 from .categories import category_names, choices
 from .curves import curves_block
 from .metrics_tail import MetricsTail
 from .packing import pack
-from .placeholder import ghost_blocks
+from .placeholder import placeholder_blocks
 from .thumbnails import Probe, probe_facts
 from .viewport import Viewport
 
@@ -72,8 +72,8 @@ def coordinate_steps(run: Run, method: str) -> list[int]:
 
 
 def refresh_interval(watchers: int) -> float:
-    """Seconds between refreshes: 1 for a few watchers, then longer, so that all of them together
-    take no more than `SERVER_SHARE` of a core.
+    """Return seconds between refreshes: 1 for a few watchers, then longer, so that all of them
+    together take no more than `SERVER_SHARE` of a core.
 
     Args:
         watchers: browsers that look on.
@@ -100,18 +100,18 @@ class _Reader:
     def map(self, method: str, color: str | None, step: int | None, message: str) -> bytes:
         """Return the map's block; see `map_payload`."""
         used, steps = self._steps(method)
-        probe, found, trouble = None, None, ""
+        probe, newest, trouble = None, None, ""
         try:
             probe = probe_facts(self.run)
-            found = self._coordinates(used, steps, step)
+            newest = self._coordinates(used, steps, step)
         except LabError as error:
             trouble = str(error)
         pictures = probe.count if probe else None
-        points = len(found[1]["xy"]) if found else None
-        if probe is None or found is None or pictures != points:
-            trouble = trouble or lost.map_words(self.run, steps, pictures, points)
-            return ghost_blocks(trouble or message, self.run.id)[0]
-        shown, coordinates = found
+        points = len(newest[1]["xy"]) if newest else None
+        if probe is None or newest is None or pictures != points:
+            trouble = trouble or missing_files.map_words(self.run, steps, pictures, points)
+            return placeholder_blocks(trouble or message, self.run.id)[0]
+        shown, coordinates = newest
         color = color if color in probe.categories else next(iter(choices(probe)), None)
         names = ("kept", "preservation", "pca_kept")
         trust = {name: _known(coordinates.get(name)) for name in names}
@@ -122,7 +122,7 @@ class _Reader:
         return self._block(key, lambda: self._map(facts, coordinates["xy"], probe, color, bounds))
 
     def _steps(self, method: str) -> tuple[str, list[int]]:
-        """The method to show, and its steps: PCA stands in until there is a UMAP."""
+        """Return the method to show, and its steps: PCA stands in until there is a UMAP."""
         steps = self.run.coordinate_steps(method)
         if steps or method == "pca":
             return method, steps
@@ -131,12 +131,13 @@ class _Reader:
     def _coordinates(
         self, method: str, steps: list[int], step: int | None
     ) -> tuple[int, dict[str, np.ndarray]] | None:
-        """The newest readable coordinates at or before `step`; the oldest if all are later."""
+        """Return the newest readable coordinates at or before `step`; the oldest if all are
+        later."""
         wanted = [s for s in steps if step is None or s <= step] or steps[:1]
         trouble: RunDamaged | None = None
-        for found in reversed(wanted[-3:]):
+        for candidate in reversed(wanted[-3:]):
             try:
-                return found, self.run.coordinates(method, found)
+                return candidate, self.run.coordinates(method, candidate)
             except RunDamaged as error:
                 trouble = trouble or error
         if trouble:
@@ -174,7 +175,7 @@ class _Reader:
         planned = _planned(self.run)
         version = self.tail.update()
         if not self.tail.last:
-            message = lost.curves_words(self.run, self.tail.trouble) or message
+            message = missing_files.curves_words(self.run, self.tail.trouble) or message
         key = ("curves", version, stamp, planned, message)
         return self._block(
             key, lambda: curves_block(self.run, self.tail, snapshots, planned, message)
@@ -207,7 +208,7 @@ def _stamp(path: Path) -> tuple:
 
 
 def _planned(run: Run) -> int:
-    """Steps that the run is to have; 0 as long as they are not known."""
+    """Return steps that the run is to have; 0 as long as they are not known."""
     try:
         return validation.count((read_json(run.status_path) or {}).get("steps")) or 0
     except RunDamaged:

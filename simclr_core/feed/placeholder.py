@@ -14,8 +14,8 @@ POINTS, CLUSTERS = 700, 8
 
 
 @functools.lru_cache(maxsize=16)
-def ghost_blocks(message: str, run_id: str = "") -> tuple[bytes, bytes]:
-    """Blocks of the map and of the curves, drawn faint and without numbers.
+def placeholder_blocks(message: str, run_id: str = "") -> tuple[bytes, bytes]:
+    """Return blocks of the map and of the curves, drawn faint and without numbers.
 
     Args:
         message: the sentence over the figure, for example how to start.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from cachetools import LRUCache, cached
 
-from ..data import sprite as sheets
+from ..data import sprite
 from ..runs.run import Run
 
 SHEET_PIXELS = 16_000_000  # of one sheet at most; larger pictures are made smaller
@@ -36,7 +36,7 @@ class Probe:
 
 
 def probe_facts(run: Run) -> Probe | None:
-    """The run's probe set, None as long as there is none; kept in memory, a few of them.
+    """Return the run's probe set, or None as long as there is none; a few are kept in memory.
 
     Raises:
         RunDamaged: the file cannot be read.
@@ -49,7 +49,7 @@ def probe_facts(run: Run) -> Probe | None:
 
 
 def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
-    """The sheet of all pictures, row by row in the order of the probe set.
+    """Return the sheet of all pictures, row by row in the order of the probe set.
 
     Args:
         extension: "webp" or "png".
@@ -68,8 +68,8 @@ def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
     condition=threading.Condition(),
 )
 def _encoded(run: Run, probe: Probe, extension: str) -> bytes:
-    whole = sheets.canvas(run.probe()["images"], probe.size, probe.columns)
-    return sheets.encoded(whole, extension)
+    whole = sprite.canvas(run.probe()["images"], probe.size, probe.columns)
+    return sprite.encoded(whole, extension)
 
 
 @cached(LRUCache(PROBES_KEPT), condition=threading.Condition())

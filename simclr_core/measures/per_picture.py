@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..loss import nt_xent as loss
+from ..loss import nt_xent
 from ..loss.normalise import l2_normalise
 from .knn import K, Neighbours, nearest
 
@@ -41,7 +41,7 @@ def losses(z_views: np.ndarray, temperature: float, batch: int) -> np.ndarray:
     for start in range(0, count, batch):
         first = min(start, count - batch)
         rows = z_views[first : first + batch].reshape(2 * batch, -1)  # partners side by side
-        per_view, _ = loss.per_view_loss(rows, temperature)
+        per_view, _ = nt_xent.per_view_loss(rows, temperature)
         of_batch = per_view.reshape(batch, 2).mean(axis=1)  # (N,)
         values[start : start + batch] = of_batch[start - first :]
     return values

@@ -221,7 +221,7 @@ def _umap() -> ModuleType:
 
 
 def _jittered(xy: np.ndarray, seed: int) -> np.ndarray:
-    """Points moved by a ten-thousandth of their extent: no two coincide, no axis is empty."""
+    """Move points by a ten-thousandth of their extent: no two coincide, no axis is empty."""
     noise = np.random.default_rng(seed).normal(size=xy.shape)
     return xy + 1e-4 * np.ptp(xy, axis=0).max() * noise
 
@@ -232,7 +232,7 @@ def _size(xy: np.ndarray) -> float:
 
 
 def _square(xy: np.ndarray) -> np.ndarray:
-    """Points turned until they are as wide as they are high.
+    """Turn points until they are as wide as they are high.
 
     UMAP stretches each axis of an initial layout to 0..10; of a square this keeps the shape.
     Width minus height changes sign within a quarter turn, so halving finds the angle.
@@ -254,7 +254,7 @@ def _square(xy: np.ndarray) -> np.ndarray:
 
 
 def _fixed_signs(xy: np.ndarray) -> np.ndarray:
-    """Axes whose largest coordinate is positive, so that a map is the same everywhere."""
+    """Flip axes whose largest coordinate is negative, so that a map is the same everywhere."""
     if not len(xy):
         return xy
     largest = xy[np.abs(xy).argmax(0), [0, 1]]
@@ -262,7 +262,7 @@ def _fixed_signs(xy: np.ndarray) -> np.ndarray:
 
 
 def _like(xy: np.ndarray, previous: np.ndarray) -> np.ndarray:
-    """Axes swapped and mirrored so that the points lie nearest to `previous`."""
+    """Swap and mirror axes so that the points lie nearest to `previous`."""
     previous = matching(previous, len(xy))
     overlap = xy.T @ (previous - previous.mean(0)) if len(xy) else np.zeros((2, 2))
     kept, swapped = np.abs(np.diag(overlap)).sum(), np.abs(np.diag(overlap[::-1])).sum()

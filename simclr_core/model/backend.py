@@ -49,7 +49,7 @@ def import_framework() -> None:
 
 
 def jit_compile(xla: bool) -> bool:
-    """What Keras has to be told as `jit_compile`.
+    """Return what Keras has to be told as `jit_compile`.
 
     JAX would run every operation by itself without it. TensorFlow's XLA is faster on GPUs and
     slower on processors. PyTorch runs steps as they are written.
@@ -114,7 +114,7 @@ def _quiet() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _without(package: str) -> Iterator[None]:
-    """Imports inside find a package not installed, unless it is in memory already."""
+    """Let imports inside find a package not installed, unless it is in memory already."""
     hidden = package not in sys.modules
     if hidden:
         sys.modules[package] = None  # type: ignore[assignment]

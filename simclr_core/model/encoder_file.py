@@ -57,7 +57,7 @@ def save_encoder(encoder: Any, path: Path) -> None:
 
 
 def encoder_file(encoder: Any, form: str) -> bytes:
-    """An encoder as the bytes of one file.
+    """Return an encoder as the bytes of one file.
 
     Args:
         encoder: as for `save_encoder`.

@@ -36,7 +36,7 @@ class Watched:
         self._norms = self.add_variable((NORMS,), nothing, name="gradient_norms")  # type: ignore[attr-defined]
 
     def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
-        """As any optimiser applies gradients."""
+        """Apply gradients as any optimiser does."""
         if self._norms is not None:
             squares = [ops.sum(ops.square(ops.cast(g, "float32"))) for g in grads if g is not None]
             norm = ops.reshape(ops.sqrt(sum(squares[1:], squares[0])), (1,))
@@ -50,13 +50,14 @@ class Watched:
         """
         if self._norms is None:
             return None
-        found = keras.ops.convert_to_numpy(self._norms)
-        found = found[np.isfinite(found) & (found >= 0)]
-        return float(np.median(found)) if len(found) else None
+        norms = keras.ops.convert_to_numpy(self._norms)
+        norms = norms[np.isfinite(norms) & (norms >= 0)]
+        return float(np.median(norms)) if len(norms) else None
 
 
 def gradient_norm(optimizer: Any) -> float | None:
-    """`Watched.gradient_norm` of an optimiser, also of one inside a loss scale; else None."""
+    """Return `Watched.gradient_norm` of an optimiser, also of one inside a loss scale, else
+    None."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return inner.gradient_norm() if isinstance(inner, Watched) else None
 
@@ -93,7 +94,7 @@ class Muon(Watched, keras.optimizers.Muon):
 
 
 def build_optimizer(config: TrainConfig, rate: Any) -> Any:
-    """The optimiser of a run; weight decay leaves biases and BatchNorm alone.
+    """Build the optimiser of a run; weight decay leaves biases and BatchNorm alone.
 
     Args:
         config: optimizer, weight decay and momentum count.

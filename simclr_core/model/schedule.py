@@ -36,7 +36,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
         self.first = optimizer.add_variable((), initializer="zeros", name="first_step")
 
     def __call__(self, step: Any) -> Any:
-        """The learning rate of a step of this optimiser, counted from 0."""
+        """Return the learning rate of a step of this optimiser, counted from 0."""
         step = ops.cast(step, "float32") + self.first
         rise = ops.minimum((step + 1) / max(self.warmup, 1), 1.0) if self.warmup else 1.0
         share = ops.minimum(ops.floor(self.total / HELD_SHARE), float(self.warmup + MORE_HELD))
@@ -52,7 +52,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def hold_steps(warmup: int, steps: int = 0) -> int:
-    """Steps at whose learning rate the length of the run has no say.
+    """Return steps at whose learning rate the length of the run has no say.
 
     Warm-up and 40 more, so that calibration sees enough of them, but no more of the additional
     ones than make a fifth of the run; at least the warm-up, and 5.
@@ -65,7 +65,7 @@ def hold_steps(warmup: int, steps: int = 0) -> int:
 
 
 def learning_rate_at(config: TrainConfig, step: int, steps: int) -> float:
-    """The learning rate of step `step` (from 0) of `steps`; the same numbers as `WarmupCosine`."""
+    """Return the learning rate of step `step` (from 0) of `steps`, the same as `WarmupCosine`."""
     rise = min((step + 1) / config.warmup_steps, 1.0) if config.warmup_steps else 1.0
     hold = hold_steps(config.warmup_steps, steps)
     if steps <= hold:

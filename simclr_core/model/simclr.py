@@ -49,7 +49,8 @@ class StepValue(keras.metrics.Metric):
         self.values.assign(ops.concatenate([self.values[1:], latest]))
 
     def result(self) -> Any:
-        """The value kept last, a scalar; those of the last launch (steps,) where it has several."""
+        """Return the value kept last, a scalar; those of the last launch (steps,) where it has
+        several."""
         return self.values[-1] if self.steps == 1 else self.values[-self.steps :]
 
 
@@ -75,7 +76,7 @@ class SimCLR(keras.Model):
         self.step_accuracy = StepValue("contrastive_accuracy")
 
     def compile(self, *args: Any, steps_per_execution: int = 1, **kwargs: Any) -> None:
-        """As any Keras model is compiled. Of several steps a launch, logs have every value."""
+        """Compile as any Keras model does. Of several steps a launch, logs have every value."""
         self.step_loss.steps = self.step_accuracy.steps = steps_per_execution
         super().compile(*args, steps_per_execution=steps_per_execution, **kwargs)
 
@@ -88,7 +89,7 @@ class SimCLR(keras.Model):
         return ops.reshape(views, (-1, self.view_size, self.view_size, 3))  # (2N, S, S, 3)
 
     def call(self, inputs: dict[str, Any], training: bool = False) -> Any:
-        """Projections z (2N, d) of a batch; one forward pass over both views together."""
+        """Project both views together, in one forward pass, and return z (2N, d)."""
         h = self.encoder(self.views(inputs), training=training)  # (2N, D)
         return self.projection_head(h, training=training)  # (2N, d)
 
@@ -100,7 +101,8 @@ class SimCLR(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """The loss of the batch, always in float32; both values are kept as the step's own."""
+        """Compute the loss of the batch, always in float32; both values are kept as the step's
+        own."""
         loss, accuracy = self.loss_and_accuracy(x, y_pred)
         self.step_loss.update_state(loss)
         self.step_accuracy.update_state(accuracy)
@@ -121,7 +123,7 @@ class SimCLR(keras.Model):
     def compute_metrics(
         self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None
     ) -> dict[str, Any]:
-        """The step's own loss and contrastive accuracy."""
+        """Return the step's own loss and contrastive accuracy."""
         return {m.name: m.result() for m in (self.step_loss, self.step_accuracy)}
 
 
@@ -172,7 +174,8 @@ class Feed(keras.utils.PyDataset):
         return None if self.end is None else self.end - self.start
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
-        """The batch of step `start + index`: images (N,H,W,3) uint8 and what draws their views."""
+        """Return the batch of step `start + index`: images (N,H,W,3) uint8 and what draws their
+        views."""
         step = self.start + index
         if self._mapped:
             self._ask_ahead(step)
@@ -192,7 +195,7 @@ class Feed(keras.utils.PyDataset):
             self._asked += 1
 
     def indices(self, step: int) -> np.ndarray:
-        """Which images step `step` sees: (batch_size,) int64.
+        """Return which images step `step` sees: (batch_size,) int64.
 
         Every epoch is a new permutation; what does not fill a batch waits for another epoch.
         """
@@ -218,7 +221,7 @@ def launch_together(model: SimCLR, steps: int) -> None:
 
 
 def steps_per_launch(seconds: float) -> int:
-    """How many steps to launch together, so that a GPU need not wait for the processor.
+    """Choose how many steps to launch together, so that a GPU need not wait for the processor.
 
     Pauses and snapshots wait for the end of a launch: several steps take 0.05 seconds at most.
 
@@ -233,7 +236,7 @@ def steps_per_launch(seconds: float) -> int:
 
 
 def build_model(config: ModelConfig, training: TrainConfig, image_size: int) -> SimCLR:
-    """An untrained model whose weights depend on the seed alone.
+    """Build an untrained model whose weights depend on the seed alone.
 
     Raises:
         ConfigError: the encoder is not known, or wants larger images; the precision is still auto.

@@ -62,7 +62,7 @@ class LabelledFeed(Feed):
         self.labels = np.asarray(labels, np.int32)
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
-        """As `Feed`, and labels (N,) int32."""
+        """Return what `Feed` does, and labels (N,) int32."""
         batch = super().__getitem__(index)[0]
         return (batch | {"labels": self.labels[self.indices(self.start + index)]},)
 
@@ -70,7 +70,7 @@ class LabelledFeed(Feed):
 def build_classifier(
     model: ModelConfig, training: TrainConfig, image_size: int, classes: int, encoder: Any = None
 ) -> Classifier:
-    """A classifier on an encoder, ready to be compiled.
+    """Build a classifier on an encoder, ready to be compiled.
 
     Args:
         model, training: the encoder's settings; precision a real one, seed of the weights.

@@ -107,7 +107,7 @@ class _Ways:
         self._shared: tuple[list[np.ndarray], int, float] | None = None
 
     def supervised(self) -> dict[str, Any]:
-        """From scratch, on the labelled pictures."""
+        """Train from scratch on the labelled pictures."""
         from . import training as ways
 
         learned = ways.supervised(
@@ -121,7 +121,7 @@ class _Ways:
         return self._figures(SUPERVISED, learned)
 
     def unsupervised(self) -> dict[str, Any]:
-        """Clusters of pixels, of their principal components and of an autoencoder's codes."""
+        """Cluster pixels, their principal components and an autoencoder's codes."""
         from .training import Learned
 
         train, test, steps, seconds = self._codes()
@@ -163,7 +163,7 @@ class _Ways:
         return figures | {"pretraining_steps": steps, "pretraining_seconds": round(seconds, 2)}
 
     def itself(self) -> dict[str, Any]:
-        """The same pretraining, frozen: a linear probe, and the nearest labelled neighbours."""
+        """Freeze the same pretraining: a linear probe, and the nearest labelled neighbours."""
         from . import training as ways
 
         weights, steps, seconds = self._pretrained()
@@ -186,7 +186,8 @@ class _Ways:
         return figures | {"steps": learned.steps, "seconds": round(learned.seconds, 2)}
 
     def _clusters(self, known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Classes that clusters of some training pictures stand for, of the test pictures."""
+        """Return the classes that clusters of some training pictures stand for, of the test
+        pictures."""
         from sklearn.cluster import KMeans  # late: the worker reads the queue without it
 
         count = len(np.unique(labels))
@@ -234,7 +235,7 @@ class _Ways:
         return self._shared
 
     def _of(self) -> np.ndarray:
-        """Which pictures a cache is of."""
+        """Return which pictures a cache is of."""
         return np.array(self.dataset.content_hash)
 
     def _span(self, start: float, end: float, words: str = "") -> Progress:
@@ -248,7 +249,7 @@ class _Ways:
 
 
 def _axes(known: np.ndarray, asked: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The first principal components of both, found on the first."""
+    """Return the first principal components of both, found on the first."""
     from sklearn.decomposition import PCA  # late, as above
 
     count = min(AXES, *known.shape)

@@ -181,7 +181,7 @@ class _Pictures(Feed):
         super().__init__(images, ViewConfig(), batch_size, seed)
 
     def __getitem__(self, index: int) -> Any:
-        """(N, S, S, 3) float32 in [0, 1], twice."""
+        """Return (N, S, S, 3) float32 in [0, 1], twice."""
         x = self.images[self.indices(index)].astype(np.float32) / 255.0
         return x, x
 

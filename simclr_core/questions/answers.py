@@ -102,14 +102,14 @@ def layout(question: Question, tell: Progress) -> Arrays:
     steps, layouts = question.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(steps):
         tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
-        found = vectors(question.run, step, of)
+        rows = vectors(question.run, step, of)
         xy = projection.umap_layout(
-            found,
+            rows,
             neighbors=neighbors,
             min_dist=min_dist,
             metric=metric,
             previous=layouts[-1] if layouts else None,
-            reference=None if layouts else projection.pca(found),
+            reference=None if layouts else projection.pca(rows),
         )
         layouts.append(xy)
     return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
@@ -136,7 +136,7 @@ def clusters(question: Question, tell: Progress) -> Arrays:
     from sklearn.cluster import KMeans
 
     k = int(question.parameters.get("k", 8))
-    steps, found = question.run.snapshot_steps(), list[np.ndarray]()
+    steps, assignments = question.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(reversed(steps)):
         tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
         h = l2_normalise(vectors(question.run, step, "h"))
@@ -146,15 +146,15 @@ def clusters(question: Question, tell: Progress) -> Arrays:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # fewer different pictures than clusters
             labels = KMeans(k, n_init=4, random_state=0).fit_predict(h)  # (P,)
-        if found:
+        if assignments:
             shared = np.zeros((k, k))
-            np.add.at(shared, (labels, found[-1]), 1)
+            np.add.at(shared, (labels, assignments[-1]), 1)
             labels = linear_sum_assignment(shared, maximize=True)[1][labels]
         else:  # the largest first
             sizes = np.bincount(labels, minlength=k)
             labels = np.argsort(np.argsort(-sizes, kind="stable"))[labels]
-        found.append(labels.astype(np.uint8))
-    return {"steps": np.array(steps, np.int64), "clusters": np.stack(found[::-1])}
+        assignments.append(labels.astype(np.uint8))
+    return {"steps": np.array(steps, np.int64), "clusters": np.stack(assignments[::-1])}
 
 
 def keeps(question: Question, tell: Progress) -> Arrays:

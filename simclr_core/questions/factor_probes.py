@@ -45,7 +45,7 @@ def probe_factors(run: Run, most: int, tell: Progress) -> dict[str, np.ndarray]:
     def _read(known: np.ndarray, axes: int | None = None) -> list[float]:
         """Return the accuracy of a probe of each factor, from (P, ...) vectors."""
         nonlocal done
-        found = []
+        readings = []
         for name, values in factors.items():
             tell(done / total, f"asking for {name}")
             done += 1
@@ -53,8 +53,8 @@ def probe_factors(run: Run, most: int, tell: Progress) -> dict[str, np.ndarray]:
             score = linear_probe(
                 known[rows], values[rows], known[others], values[others], axes=axes
             )
-            found.append(score)
-        return found
+            readings.append(score)
+        return readings
 
     pixels = _read(small_pixels(images), axes=PIXEL_AXES)
     h, z = [], []

@@ -33,11 +33,11 @@ class Job:
     @functools.cached_property
     def digest(self) -> str:
         """A hash of all of it."""
-        found = hashlib.sha256(canonical([self.kind, dict(self.parameters)]))
+        hashed = hashlib.sha256(canonical([self.kind, dict(self.parameters)]))
         for name, array in sorted(self.arrays.items()):
-            found.update(canonical([name, array.dtype.str, array.shape]))
-            found.update(array.tobytes())
-        return found.hexdigest()
+            hashed.update(canonical([name, array.dtype.str, array.shape]))
+            hashed.update(array.tobytes())
+        return hashed.hexdigest()
 
 
 def encode_job(images: np.ndarray, weights: str = TRAINED, step: int | None = None) -> Job:

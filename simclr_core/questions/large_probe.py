@@ -17,7 +17,8 @@ import numpy as np
 
 from ..base.errors import DataError
 from ..base.progress import Progress
-from ..data.datasets import Dataset, load_dataset, probe_indices
+from ..data.datasets import Dataset, load_dataset
+from ..data.probe_set import probe_indices
 from ..measures import neighbours, per_picture, projection
 from ..runs.run import Run
 from ..runs.snapshots.cache import NEIGHBOURS
@@ -36,8 +37,8 @@ _NAME = re.compile(r"\d{1,6}-\d{1,12}")
 
 def set_of(run: Run, name: str) -> Run | None:
     """Return a set of a run, to be read like a run; None if there is none of this name."""
-    found = Run(run.path / SETS / name) if _NAME.fullmatch(name) else None
-    return found if found and found.config_path.exists() else None
+    probe_set = Run(run.path / SETS / name) if _NAME.fullmatch(name) else None
+    return probe_set if probe_set and probe_set.config_path.exists() else None
 
 
 def owner(run: Run) -> Run:
@@ -111,11 +112,11 @@ def _data(run: Run) -> Dataset:
 
 
 def _probe(dataset: Dataset, indices: np.ndarray, images: np.ndarray) -> dict[str, np.ndarray]:
-    found = {"images": images, "indices": indices}
+    arrays = {"images": images, "indices": indices}
     if dataset.y_train is not None:
-        found["labels"] = dataset.y_train[indices]
+        arrays["labels"] = dataset.y_train[indices]
     factors = {f"factor__{k}": v[indices] for k, v in dataset.factors_train.items()}
-    return found | factors
+    return arrays | factors
 
 
 def _encode(

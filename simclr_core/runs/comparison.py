@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import LabError
-from ..settings import config as settings
+from ..settings import config
 from .run import Run
 from .validation import number
 
@@ -42,22 +42,22 @@ class Difference:
 
 
 def flat(run: Run) -> dict[str, Any]:
-    """All settings of a run, such as "training.temperature".
+    """Return all settings of a run, such as "training.temperature".
 
     Raises:
         LabError: they cannot be read.
     """
-    found: dict[str, Any] = {}
-    for group, values in settings.to_dict(run.config).items():
+    flattened: dict[str, Any] = {}
+    for group, values in config.to_dict(run.config).items():
         if isinstance(values, Mapping):
-            found |= {f"{group}.{name}": value for name, value in values.items()}
+            flattened |= {f"{group}.{name}": value for name, value in values.items()}
         else:
-            found[group] = values
-    return found
+            flattened[group] = values
+    return flattened
 
 
 def differences(runs: Sequence[Run]) -> list[Difference]:
-    """Settings that differ, in the order of the config; the seed comes last.
+    """Return settings that differ, in the order of the config; the seed comes last.
 
     Raises:
         LabError: the settings of a run cannot be read.
@@ -81,25 +81,25 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
 
 
 def _leaves(run: Run) -> str | None:
-    """Where a fork leaves its parent, in words."""
+    """Say where a fork leaves its parent."""
     came = run.origin
     return f"run {came.run}, step {came.step:,}" if came else None
 
 
 def settings_of(runs: Sequence[Run]) -> list[int]:
-    """For each run the number of its setting: runs that differ by their seed alone share one."""
+    """Count the settings of the runs: runs that differ by their seed alone share one."""
     known: dict[str, int] = {}
-    found = []
+    numbers = []
     for run in runs:
         values = flat(run)
         values.pop(SEED, None)
         values[FORKED] = _leaves(run)
-        found.append(known.setdefault(repr(sorted(values.items())), len(known)))
-    return found
+        numbers.append(known.setdefault(repr(sorted(values.items())), len(known)))
+    return numbers
 
 
 def curve(run: Run, what: str, axis: str) -> tuple[list[float], list[float]]:
-    """One curve of a run, at most `MOST_POINTS` points.
+    """Return one curve of a run, at most `MOST_POINTS` points.
 
     Args:
         what: one of `CURVES`; those of every step are medians of windows.
@@ -123,7 +123,7 @@ def curve(run: Run, what: str, axis: str) -> tuple[list[float], list[float]]:
 def branch(
     run: Run, runs: Sequence[Run], what: str, axis: str
 ) -> tuple[tuple[float, float], str] | None:
-    """Where the curve of a fork leaves that of its parent.
+    """Return where the curve of a fork leaves that of its parent.
 
     Args:
         run: perhaps a fork.
@@ -151,13 +151,13 @@ def branch(
 
 
 def scores(run: Run) -> dict[str, float]:
-    """Final figures of a run: kNN accuracy, that of the untrained network and of pixels, and what
-    linear probes of h read; empty as long as there are none."""
+    """Return final figures of a run: kNN accuracy, that of the untrained network and of pixels,
+    and what linear probes of h read; empty as long as there are none."""
     try:
         evaluation = run.evaluation() or {}
     except LabError:
         return {}
-    found = {
+    figures = {
         "kNN accuracy": evaluation.get("knn_accuracy"),
         "untrained": evaluation.get("knn_accuracy_untrained"),
         "pixels": evaluation.get("knn_accuracy_pixels"),
@@ -165,8 +165,8 @@ def scores(run: Run) -> dict[str, float]:
     probes = evaluation.get("linear_probe")
     read = probes.get("h") if isinstance(probes, Mapping) else None
     if isinstance(read, Mapping):
-        found |= {f"probe of {name}": value for name, value in read.items()}
-    return {name: value for name, held in found.items() if (value := number(held)) is not None}
+        figures |= {f"probe of {name}": value for name, value in read.items()}
+    return {name: value for name, held in figures.items() if (value := number(held)) is not None}
 
 
 def _place(row: Mapping[str, Any], axis: str, batch: int) -> float:

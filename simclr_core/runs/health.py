@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from ..loss import nt_xent as loss
+from ..loss import nt_xent
 from .evidence import RunEvidence
 
 HEALTHY, EARLY = "healthy", "too early to tell"
@@ -43,7 +43,7 @@ class Verdict:
 
 
 def verdict(told: RunEvidence) -> Verdict:
-    """How a run fares.
+    """Judge how a run fares.
 
     A verdict other than healthy is given only where its evidence is there: what does not fit any
     of the others counts as healthy.
@@ -110,7 +110,7 @@ def _facts(told: RunEvidence) -> _Facts:
     losses, accuracies = _windows(told.losses[finite]), _windows(told.accuracies[finite])
     newest = told.rows[-1] if told.rows else {}
     rank, uniformity = newest.get("effective_rank_z"), newest.get("uniformity")
-    alike = loss.collapsed_loss(told.batch)
+    alike = nt_xent.collapsed_loss(told.batch)
     before = told.rows[0].get("effective_rank_z") if told.rows else None
     half = losses[len(losses) // 2] if len(losses) else math.nan
     return _Facts(
@@ -133,13 +133,13 @@ def _facts(told: RunEvidence) -> _Facts:
 
 
 def _windows(values: np.ndarray) -> np.ndarray:
-    """Medians of up to `PARTS` parts of a run."""
+    """Return medians of up to `PARTS` parts of a run."""
     parts = np.array_split(values, max(1, min(PARTS, len(values) // 5)))
     return np.array([np.median(part) for part in parts if len(part)])
 
 
 def _first(values: np.ndarray) -> float:
-    """The median of the first five steps."""
+    """Return the median of the first five steps."""
     return float(np.median(values[:5])) if len(values) else math.nan
 
 

@@ -89,8 +89,8 @@ def created_of(record: Mapping[str, Any]) -> float | None:
 
 def group(values: Mapping[str, Any] | None, name: str) -> Mapping[str, Any]:
     """Return a group of values inside others, empty where it is missing or no group."""
-    found = (values or {}).get(name)
-    return found if isinstance(found, Mapping) else {}
+    value = (values or {}).get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _names(value: Any) -> tuple[str, ...] | None:

@@ -21,7 +21,7 @@ from ..settings.config import RunConfig, from_dict
 from ..settings.presets import BUILT_IN_KINDS
 from . import validation
 from .record import Origin, RunData, created_of, data_of, group, origin_of
-from .states import DAMAGED, FINISHED, INTERRUPTED, QUEUED, RUNNING, STARTING, STATES, a_run
+from .states import DAMAGED, FINISHED, GOING, QUEUED, STATES, a_run, state_now
 from .writing import RunWriter
 
 FORMAT = 1  # of the run folder; a reader refuses what is newer
@@ -160,12 +160,11 @@ class Run(RunWriter):
                 )
         except (RunDamaged, OSError) as error:
             return {"state": DAMAGED, "message": str(error)}
-        if not alive and status.get("state") in (STARTING, RUNNING):
-            status["state"] = INTERRUPTED
+        status["state"] = state_now(status["state"], alive)
         return validation.status(status)
 
     def _refuse_trained(self) -> None:
-        """A new run has no status yet; one that has trained has lost its own.
+        """Refuse a run that has trained and lost its status; a new one has none yet.
 
         Raises:
             RunDamaged: there are files that only a worker writes.
@@ -230,7 +229,7 @@ class Run(RunWriter):
         return self._arrays(self.coordinates_path(method, step), validation.coordinates, "xy")
 
     def _arrays(self, path: Path, check: Check, *wanted: str) -> dict[str, np.ndarray]:
-        """The arrays of a file of the folder.
+        """Return the arrays of a file of the folder.
 
         Raises:
             RunDamaged: it is missing, cannot be read, or does not hold what it should.
@@ -255,7 +254,7 @@ class Run(RunWriter):
             RunError: the run is not running.
         """
         status = self.status
-        if status["state"] not in (STARTING, RUNNING):
+        if status["state"] not in GOING:
             raise RunError(
                 f"Run {self.id}: expected a running run, found {a_run(status['state'])}; "
                 f"there is nothing to {what}."
@@ -289,5 +288,5 @@ class Run(RunWriter):
 
 @functools.lru_cache(maxsize=1000)
 def _parsed(text: str) -> RunConfig:
-    """Settings from JSON; a status is read often, its settings change once."""
+    """Return settings from JSON; a status is read often, its settings change once."""
     return from_dict(RunConfig, json.loads(text))

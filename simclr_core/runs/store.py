@@ -51,7 +51,7 @@ class RunStore:
             ) from error
 
     def __iter__(self) -> Iterator[Run]:
-        """All runs, oldest first.
+        """Yield all runs, oldest first.
 
         Raises:
             LabError: the folder may not be read.
@@ -59,7 +59,7 @@ class RunStore:
         return iter(sorted(self.found(), key=lambda run: (run.created, run.id)))
 
     def found(self) -> list[Run]:
-        """All runs, in any order. A folder whose name is no run's id is none, such as a copy.
+        """Return all runs in any order. A folder whose name is no run's id is none, such as a copy.
 
         Raises:
             LabError: the folder may not be read.
@@ -77,7 +77,7 @@ class RunStore:
         return [r for r in runs if os.path.exists(r.lock_path)]  # made last
 
     def get(self, run_id: str) -> Run:
-        """The run of an id, or of an unambiguous beginning of one.
+        """Return the run of an id, or of an unambiguous beginning of one.
 
         Raises:
             RunError: there is none, or more than one.
@@ -85,8 +85,8 @@ class RunStore:
         runs = [run for run in self if run.id.startswith(run_id)] if run_id else []
         exact = [run for run in runs if run.id == run_id]
         if len(exact or runs) != 1:
-            found = "none" if not runs else f"{len(runs)}: {', '.join(r.id for r in runs[:5])}"
-            raise RunError(f"Expected one run named {run_id!r}, found {found}; see `list`.")
+            known = "none" if not runs else f"{len(runs)}: {', '.join(r.id for r in runs[:5])}"
+            raise RunError(f"Expected one run named {run_id!r}, found {known}; see `list`.")
         return (exact or runs)[0]
 
     def create(
@@ -159,7 +159,7 @@ class RunStore:
             os.close(handle)
 
     def _new_folder(self) -> Path:
-        """A new folder with a short random name."""
+        """Make a new folder with a short random name."""
         for length in (2, 2, 2, 2, 3, 4, 8):
             path = self.root / secrets.token_hex(length)
             with writing(path), contextlib.suppress(FileExistsError):
@@ -169,7 +169,7 @@ class RunStore:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether something has this path. Raises OSError if nothing ever can, or nobody may look."""
+    """Return whether something has this path. Raises OSError if nothing can, or nobody may look."""
     try:
         path.stat()
     except FileNotFoundError:
@@ -186,6 +186,6 @@ def _remove(path: Path) -> None:
 
 
 def runs_dir() -> Path:
-    """The default folder of runs: SIMCLR_LAB_RUNS, or one in the user's data folder."""
+    """Return the default folder of runs: SIMCLR_LAB_RUNS, or one in the user's data folder."""
     chosen = os.environ.get("SIMCLR_LAB_RUNS")
     return Path(chosen) if chosen else Path(platformdirs.user_data_dir("simclr-lab")) / "runs"

@@ -40,7 +40,7 @@ _NOT_SHOWN = ("data.source", "data.content_hash", "preset")
 
 
 def learned(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
-    """What a finished run learned, in one sentence with numbers.
+    """Say what a finished run learned, in one sentence with numbers.
 
     Args:
         evaluation: evaluation.json; scores are shares in [0, 1] and may be missing or None.
@@ -73,7 +73,7 @@ def learned(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
 
 
 def _instead(evaluation: Mapping[str, Any], score: float) -> str:
-    """What a run learned whose neighbours agree less than before on what was asked for."""
+    """Say what a run learned whose neighbours agree less than before on what was asked for."""
     own = what(evaluation)
     untrained = number(evaluation.get("knn_accuracy_untrained"))
     if untrained is None or score >= untrained:
@@ -98,7 +98,7 @@ def _instead(evaluation: Mapping[str, Any], score: float) -> str:
 
 
 def probes(evaluation: Mapping[str, Any]) -> str:
-    """What a linear probe reads from h, strongest first; empty before `evaluate`."""
+    """Return what a linear probe reads from h, strongest first; empty before `evaluate`."""
     read = group(group(evaluation, "linear_probe"), "h")
     known = {name: number(value) for name, value in read.items()}
     best = sorted(((v, n) for n, v in known.items() if v is not None), reverse=True)
@@ -108,20 +108,20 @@ def probes(evaluation: Mapping[str, Any]) -> str:
 
 
 def what(evaluation: Mapping[str, Any]) -> str:
-    """What the neighbours are asked for: "class", or the name of a factor."""
+    """Return what the neighbours are asked for: "class", or the name of a factor."""
     of = str(evaluation.get("of") or "label")
     return "class" if of == "label" else of
 
 
 def chance(evaluation: Mapping[str, Any], data: RunData | None) -> float | None:
-    """The score of guessing among the categories, None where their number is not known."""
+    """Return the score of guessing among the categories, None where their number is not known."""
     of = str(evaluation.get("of") or "label")
     names = data.names_of(of) if data else ()
     return 1 / len(names) if names else None
 
 
 def settings_words(config: RunConfig, kind: str = "") -> list[str]:
-    """What differs from the preset, a few words each; the views by their preset's name if any.
+    """Say what differs from the preset, a few words each; the views by their preset's name if any.
 
     Args:
         config: the run's settings.
@@ -144,7 +144,7 @@ def settings_words(config: RunConfig, kind: str = "") -> list[str]:
 
 
 def default_name(config: RunConfig, data: str = "", kind: str = "") -> str:
-    """A name for a run that got none: its data and views.
+    """Return a name for a run that got none: its data and views.
 
     Args:
         config: the run's settings.
@@ -155,13 +155,13 @@ def default_name(config: RunConfig, data: str = "", kind: str = "") -> str:
 
 
 def views_words(views: ViewConfig, kind: str = "") -> str:
-    """The name of the views preset that a view config is, or "own views"."""
+    """Name the views preset that a view config is, or "own views"."""
     name = views_name(views, kind)
     return f"{name} views" if name else "own views"
 
 
 def views_name(views: ViewConfig, kind: str = "") -> str | None:
-    """The preset of `VIEW_PRESETS` that equals `views` for this kind of picture."""
+    """Return the preset of `VIEW_PRESETS` that equals `views` for this kind of picture."""
     kinds = [kind] if kind else ["drawn", "patterns", "photographs", "characters", "gray pictures"]
     for each in kinds:
         for name in VIEW_PRESETS:
@@ -171,7 +171,7 @@ def views_name(views: ViewConfig, kind: str = "") -> str | None:
 
 
 def percent(value: float | None) -> str:
-    """A share as whole per cent; a dash if it is not known.
+    """Write a share as whole per cent; a dash if it is not known.
 
     What is neither none nor all is not rounded to it: 0.999 is 99.9%.
     """
@@ -183,7 +183,7 @@ def percent(value: float | None) -> str:
 
 
 def clock(seconds: float | None) -> str:
-    """Seconds as on a clock, 1:05 or 1:02:05; a dash if they are not known."""
+    """Write seconds as on a clock, 1:05 or 1:02:05; a dash if they are not known."""
     if seconds is None or not math.isfinite(seconds):
         return "–"
     minutes, rest = divmod(max(0, round(seconds)), 60)
@@ -192,7 +192,7 @@ def clock(seconds: float | None) -> str:
 
 
 def span(seconds: float) -> str:
-    """A stretch of time in words, rounded: "about 40 s", "about 2 min", "about 3 h"."""
+    """Write a stretch of time in words, rounded: "about 40 s", "about 2 min", "about 3 h"."""
     if seconds < 90:
         return f"about {max(5, 5 * round(seconds / 5))} s"
     if seconds < 5400:
@@ -201,7 +201,7 @@ def span(seconds: float) -> str:
 
 
 def budget(config: RunConfig) -> str:
-    """How long a run trains, in words: "about a minute", "100 epochs", "1,500 steps"."""
+    """Say how long a run trains: "about a minute", "100 epochs", "1,500 steps"."""
     training = config.training
     if training.steps:
         return f"{training.steps:,} steps"
@@ -211,7 +211,7 @@ def budget(config: RunConfig) -> str:
 
 
 def ordinal(position: int) -> str:
-    """A place in the line: next, second, third, ..., 10th. Positions count from 1."""
+    """Write a place in the line: next, second, third, ..., 10th. Positions count from 1."""
     if 1 <= position <= len(_ORDINALS):
         return _ORDINALS[position - 1]
     ending = "th" if 10 <= position % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(position % 10)
@@ -219,7 +219,7 @@ def ordinal(position: int) -> str:
 
 
 def size_words(count: int) -> str:
-    """Bytes in words: 12 kB, 3.4 MB."""
+    """Write bytes in words: 12 kB, 3.4 MB."""
     for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
         if count >= factor:
             return f"{count / factor:.3g} {unit}"
@@ -227,13 +227,13 @@ def size_words(count: int) -> str:
 
 
 def _rivals(evaluation: Mapping[str, Any], data: RunData | None) -> list[tuple[str, float]]:
-    """What the score has to beat, as far as it is known."""
-    found = (
+    """Say what the score has to beat, as far as it is known."""
+    rivals = (
         ("untrained", number(evaluation.get("knn_accuracy_untrained"))),
         ("raw pixels", number(evaluation.get("knn_accuracy_pixels"))),
         ("chance", chance(evaluation, data)),
     )
-    return [(name, value) for name, value in found if value is not None]
+    return [(name, value) for name, value in rivals if value is not None]
 
 
 def _steps(evaluation: Mapping[str, Any]) -> str:
@@ -242,5 +242,5 @@ def _steps(evaluation: Mapping[str, Any]) -> str:
 
 
 def _with_steps(plain: RunConfig, config: RunConfig) -> Any:
-    """Steps that the budget of seconds became are no setting of anybody's."""
+    """Set the steps that the budget of seconds became; they are no setting of anybody's."""
     return dataclasses.replace(plain.training, steps=config.training.steps)

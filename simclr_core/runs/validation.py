@@ -26,26 +26,26 @@ _SCALARS = ("kept", "preservation", "seconds", "pca_kept", "pca_preservation")
 
 
 def number(value: Any) -> float | None:
-    """A finite number, or None: files of a run may hold null, NaN or nothing."""
+    """Return a finite number, or None: files of a run may hold null, NaN or nothing."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
-        found = float(value)
+        as_float = float(value)
     except OverflowError:  # an integer of more than 308 digits
         return None
-    return found if math.isfinite(found) else None
+    return as_float if math.isfinite(as_float) else None
 
 
 def figure(value: Any) -> float | None:
-    """A number of a size that a run can have; None for anything else."""
-    found = number(value)
-    return found if found is not None and abs(found) < _LARGEST else None
+    """Return a number of a size that a run can have; None for anything else."""
+    as_float = number(value)
+    return as_float if as_float is not None and abs(as_float) < _LARGEST else None
 
 
 def count(value: Any) -> int | None:
-    """A number of steps, or of a step; None for anything else."""
-    found = number(value)
-    return int(found) if found is not None and 0 <= found < MOST_STEPS else None
+    """Return a number of steps, or of a step; None for anything else."""
+    as_float = number(value)
+    return int(as_float) if as_float is not None and 0 <= as_float < MOST_STEPS else None
 
 
 def clean(text: str) -> str:
@@ -60,79 +60,80 @@ def one_line(text: str, most: int) -> str:
 
 
 def _is_unprintable(letter: str) -> bool:
-    """Whether a letter is a control character, half a letter, or changes the writing direction."""
+    """Return whether a letter is a control character, half a letter, or changes the writing
+    direction."""
     return unicodedata.category(letter) in ("Cc", "Cs") or letter in _DIRECTIONS
 
 
-def status(found: Mapping[str, Any]) -> dict[str, Any]:
+def status(raw: Mapping[str, Any]) -> dict[str, Any]:
     """status.json: counts, figures and words; what is none of these where it should be is null."""
     checks: dict[str, Callable[[Any], Any]] = dict.fromkeys(_COUNTS, count)
     checks |= dict.fromkeys(_FIGURES, figure) | dict.fromkeys(_TEXTS, _text)
-    return {name: checks[name](v) if name in checks else v for name, v in found.items()}
+    return {name: checks[name](v) if name in checks else v for name, v in raw.items()}
 
 
-def rows(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Rows of metrics.jsonl or snapshots.jsonl that have a step: figures, and one word."""
+def rows(raw: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Keep the rows of metrics.jsonl or snapshots.jsonl that have a step: figures, and one word."""
     return [
         {name: _text(v) if name == "knn_of" else figure(v) for name, v in row.items()}
         | {"step": step}
-        for row in found
+        for row in raw
         if (step := count(row.get("step"))) is not None
     ]
 
 
-def probe(found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+def probe(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     """probe.npz: pictures, and whole numbers for each of them.
 
     Raises:
         ValueError: the arrays are others.
     """
-    images = found["images"]
+    images = raw["images"]
     square = images.ndim == 4 and images.shape[1] == images.shape[2] and images.shape[3] == 3
     if not square or images.dtype != np.uint8 or not images.size:
         raise ValueError(f"images of shape (P, S, S, 3) in uint8, found {_form(images)}")
-    whole = {"indices": _whole("indices", found["indices"], len(images), 2**63)}
-    for name, values in found.items():
+    whole = {"indices": _whole("indices", raw["indices"], len(images), 2**63)}
+    for name, values in raw.items():
         if name == "labels" or name.startswith("factor__"):
             whole[name] = _whole(name, values, len(images), MOST_CATEGORIES)
-    return {**found, **whole}
+    return {**raw, **whole}
 
 
-def coordinates(found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """A file of coordinates: xy (P, 2) float32, and scalars that are NaN where not known.
+def coordinates(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Check a file of coordinates: xy (P, 2) float32, and scalars that are NaN where not known.
 
     Raises:
         ValueError: there are no coordinates in it.
     """
-    xy = found["xy"]
+    xy = raw["xy"]
     if xy.ndim != 2 or xy.shape[1] != 2 or xy.dtype.kind not in "fiu":
         raise ValueError(f"numbers of shape (P, 2) as xy, found {_form(xy)}")
     with np.errstate(over="ignore"):
         xy = xy.astype(np.float32)
     if not np.isfinite(xy).all(axis=1).any():
         raise ValueError("finite numbers as xy, found none")
-    scalars = {name: _scalar(found.get(name)) for name in _SCALARS}
-    return {**found, **scalars, "xy": xy}
+    scalars = {name: _scalar(raw.get(name)) for name in _SCALARS}
+    return {**raw, **scalars, "xy": xy}
 
 
-def snapshot(found: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """A snapshot: h and z (P, ·), h_views and z_views (P, 2, ·), as far as they are there.
+def snapshot(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Check a snapshot: h and z (P, ·), h_views and z_views (P, 2, ·), as far as they are there.
 
     Raises:
         ValueError: one of them has another shape, or holds no numbers.
     """
     for name, ndim in (("h", 2), ("z", 2), ("h_views", 3), ("z_views", 3)):
-        array = found.get(name)
+        array = raw.get(name)
         if array is None:
             continue
         if array.ndim != ndim or array.dtype.kind not in "fiu" or not array.size:
             shape = "(P, D)" if ndim == 2 else "(P, 2, D)"
             raise ValueError(f"numbers of shape {shape} as {name}, found {_form(array)}")
-    return dict(found)
+    return dict(raw)
 
 
 def _whole(name: str, values: np.ndarray, length: int, limit: int) -> np.ndarray:
-    """(P,) int64, if `values` are as many whole numbers below `limit`; -1 is not known."""
+    """Return (P,) int64, if `values` are as many whole numbers below `limit`; -1 is not known."""
     kind = values.dtype.kind
     if values.shape == (length,) and kind in "biuf" and (kind == "b" or np.isfinite(values).all()):
         low, high = int(values.min()), int(values.max())
@@ -143,7 +144,7 @@ def _whole(name: str, values: np.ndarray, length: int, limit: int) -> np.ndarray
 
 
 def _scalar(value: np.ndarray | None) -> np.ndarray:
-    """() float32, NaN for anything but one number."""
+    """Return () float32, NaN for anything but one number."""
     if value is None or value.shape != () or value.dtype.kind not in "fiu":
         return np.array(np.nan, np.float32)
     with np.errstate(over="ignore"):
@@ -151,7 +152,7 @@ def _scalar(value: np.ndarray | None) -> np.ndarray:
 
 
 def _form(array: np.ndarray) -> str:
-    """What an array is, in a few words."""
+    """Describe an array in a few words."""
     what = {"U": "text", "S": "text"}.get(array.dtype.kind, str(array.dtype))
     return f"{what} of shape {array.shape}"
 

@@ -82,6 +82,6 @@ def _append(path: Path, rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _step(row: Mapping[str, Any]) -> float:
-    """The step of a row; a row without one belongs to no step that is kept."""
+    """Return the step of a row; a row without one belongs to no step that is kept."""
     step = row.get("step")
     return step if isinstance(step, int | float) else math.inf

@@ -164,7 +164,7 @@ class StatusLine(keras.callbacks.Callback):
 
 
 def status_of(progress: TrainingProgress) -> dict[str, Any]:
-    """The part of status.json that changes while training."""
+    """Return the part of status.json that changes while training."""
     p = progress
     left = None
     if p.steps and p.step:
@@ -182,7 +182,7 @@ def status_of(progress: TrainingProgress) -> dict[str, Any]:
 
 
 def snapshot_steps(steps: int, count: int) -> list[int]:
-    """Steps at which the probe set is encoded: 0, then denser at first, and the last one.
+    """Return steps at which the probe set is encoded: 0, then denser at first, and the last one.
 
     Args:
         steps: of the run.

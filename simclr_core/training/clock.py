@@ -129,12 +129,12 @@ class Clock(keras.callbacks.Callback):
 
 
 def own_values(logs: Any, count: int) -> list[float]:
-    """The values of the last `count` steps out of what Keras logs of a launch."""
+    """Return the values of the last `count` steps out of what Keras logs of a launch."""
     return [float(value) for value in np.ravel(logs)[-count:]]
 
 
 def diverged(progress: TrainingProgress, what: str, step: int | None = None) -> Diverged:
-    """The error for a run whose numbers overflowed.
+    """Return the error for a run whose numbers overflowed.
 
     Args:
         step: at which it was seen; the last one if not given.

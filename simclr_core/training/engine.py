@@ -35,7 +35,7 @@ class Engine:
 
 
 def build_engine(model: ModelConfig, training: TrainConfig, size: int, jit: bool) -> Engine:
-    """An untrained engine whose weights depend on the seed alone.
+    """Build an untrained engine whose weights depend on the seed alone.
 
     Args:
         model, training: settings; the precision is a real one, not auto.
@@ -77,7 +77,7 @@ class WarmEngine:
         self._engine.observer.encode(images[:1])
 
     def take(self, config: RunConfig, size: int, jit: bool = False) -> Engine | None:
-        """The engine as a new one would be, once, if its step is the one that a run wants.
+        """Return the engine as a new one would be, once, if its step is the one that a run wants.
 
         Args:
             config: of the run, its precision a real one.
@@ -108,7 +108,7 @@ class _Few(keras.callbacks.Callback):
 
 
 def _key(config: RunConfig, size: int, jit: bool) -> tuple[Any, ...]:
-    """What two runs have in common that can make the same traced step."""
+    """Return what two runs have in common that can make the same traced step."""
     training = dataclasses.asdict(config.training)
     fixed = tuple(value for name, value in training.items() if name not in _FREE)
     return config.model, fixed, size, jit, config.views.blur_p > 0

@@ -24,8 +24,7 @@ from ..measures.vectors import Vectors, label_name, small_pixels
 from ..model.backend import prepare, start_framework
 from ..runs.run import Run
 from ..runs.store import RunStore
-from ..settings import config as settings
-from ..settings.config import RunConfig
+from ..settings.config import RunConfig, replace
 
 KNN = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 
@@ -139,7 +138,7 @@ def _evaluate(run: Run, progress: Report) -> dict[str, Any]:
     from ..runs.snapshots.observer import Observer
 
     precision = str(run.status.get("precision") or "float32")
-    training = settings.replace(config.training, precision=precision)
+    training = replace(config.training, precision=precision)
     model = build_model(config.model, training, dataset.image_size)
     untrained = Observer(build_model(config.model, training, dataset.image_size))
     arrays = read_npz(run.checkpoint_path)

@@ -23,8 +23,7 @@ from ..base.errors import LabError
 from ..base.files import read_json, write_json
 from ..base.paths import cache_dir
 from ..machine.devices import Device, core_count, cpu_has_bfloat16
-from ..settings import config as settings
-from ..settings.config import RunConfig
+from ..settings.config import RunConfig, replace
 
 PRECISIONS = ("float32", "bfloat16")
 WORTH = 0.97  # bfloat16 is taken if its step takes less than this share of float32's
@@ -33,7 +32,7 @@ _MEMORY = "precision.json"
 
 
 def choose(wanted: str, device: Device, config: RunConfig, size: int) -> str:
-    """The precision of a run.
+    """Choose the precision of a run.
 
     Args:
         wanted: auto, or the one that is asked for.
@@ -83,11 +82,11 @@ def faster(config: RunConfig, size: int, clock: Callable[[], float] = time.perf_
 
 
 def step_of(config: RunConfig, size: int, precision: str) -> Callable[[], object]:
-    """A step of a run on noise: what a picture shows makes no difference to the time."""
+    """Build a step of a run on noise: what a picture shows makes no difference to the time."""
     from ..model.simclr import Feed
     from .engine import build_engine
 
-    training = settings.replace(config.training, precision=precision)
+    training = replace(config.training, precision=precision)
     model = build_engine(config.model, training, size, jit=False).model
     count = training.batch_size
     noise = np.random.default_rng(0).integers(0, 256, (count, size, size, 3), np.uint8)
@@ -103,7 +102,7 @@ def _remembered() -> dict[str, str]:
 
 
 def _key(config: RunConfig, size: int) -> str:
-    """What decides which precision is faster."""
+    """Return what decides which precision is faster."""
     backends = [p for p in ("keras", "tensorflow", "jax", "torch") if _version(p)]
     what = (
         processor(),
@@ -119,7 +118,7 @@ def _key(config: RunConfig, size: int) -> str:
 
 @functools.cache
 def processor() -> str:
-    """The processor's name, as far as the system tells it."""
+    """Return the processor's name, as far as the system tells it."""
     with contextlib.suppress(OSError):
         rows = Path("/proc/cpuinfo").read_text().splitlines()
         if names := [row.partition(":")[2].strip() for row in rows if row.startswith("model name")]:

@@ -27,7 +27,7 @@ from ..runs.provenance import average_speed, describe_data, hardware, versions
 from ..runs.run import Run
 from ..runs.snapshots.checkpoint import load_checkpoint
 from ..runs.snapshots.observer import Observer, Probe
-from ..settings import config as settings
+from ..settings import config
 from ..settings.config import RunConfig
 from . import precision
 from .callbacks import Checkpoints, MetricsLog, Snapshots, StatusLine, StopOnRequest
@@ -53,8 +53,8 @@ class Trainer:
         self.number = int(run.status.get("attempt", 0))
         self.record = run.record
         self.config = run.config
-        training = settings.replace(self.config.training, precision=wanted)
-        self.effective: RunConfig = settings.replace(self.config, training=training)
+        training = config.replace(self.config.training, precision=wanted)
+        self.effective: RunConfig = config.replace(self.config, training=training)
         self.jit = device.id.startswith("gpu")
         self._warm = warm
         self.progress = TrainingProgress(self.effective, steps=self.config.training.steps)
@@ -63,7 +63,7 @@ class Trainer:
         self.signalled = False  # the system asked this process to end
 
     def asked(self) -> str | None:
-        """What was asked of this attempt: "pause", "stop" or None."""
+        """Return what was asked of this attempt: "pause", "stop" or None."""
         return "pause" if self.signalled else self.run.requested(self.number)
 
     def train(self) -> None:
@@ -91,13 +91,14 @@ class Trainer:
             self._finish(model, dataset, observer)
 
     def room(self) -> float:
-        """Bytes that this attempt may fill where it trains; what it has already is part of it."""
+        """Return bytes that this attempt may fill where it trains; what it has already is part of
+        it."""
         if self.device.id != "cpu":
             return self.device.memory or math.inf
         return available() + psutil.Process().memory_info().rss
 
     def _dataset(self) -> Dataset:
-        """The run's data, checked and recorded."""
+        """Load the run's data, check and record them."""
         data = self.config.data
         dataset = load_dataset(
             data.source, data.image_size or None, max_images=data.max_images or None
@@ -109,7 +110,7 @@ class Trainer:
                 f"Expected the pictures that the run began with in {data.source}, found others; "
                 "put the old ones back, or start a new run."
             )
-        self._record(data=settings.replace(data, content_hash=dataset.content_hash))
+        self._record(data=config.replace(data, content_hash=dataset.content_hash))
         self.record |= {"data": describe_data(dataset), "versions": versions()}
         self.record["hardware"] = hardware(self.device)
         self.record.pop("steps_per_launch", None)  # of an earlier attempt
@@ -117,7 +118,7 @@ class Trainer:
         return dataset
 
     def _count_epochs(self, pictures: int) -> None:
-        """A budget of epochs becomes steps once the pictures are counted."""
+        """Turn a budget of epochs into steps, once the pictures are counted."""
         training = self.config.training
         if training.steps or not training.epochs:
             return
@@ -127,22 +128,22 @@ class Trainer:
 
     def _settle_precision(self) -> None:
         training = self.effective.training
-        found = precision.choose(training.precision, self.device, self.effective, self.size)
-        self.effective = settings.replace(
-            self.effective, training=settings.replace(training, precision=found)
+        chosen = precision.choose(training.precision, self.device, self.effective, self.size)
+        self.effective = config.replace(
+            self.effective, training=config.replace(training, precision=chosen)
         )
 
     def _engine(self, size: int) -> Engine:
-        """The warm engine if it suits, else a new one: the same weights either way."""
-        found = self._warm.take(self.effective, size, self.jit) if self._warm else None
+        """Return the warm engine if it suits, else a new one: the same weights either way."""
+        engine = self._warm.take(self.effective, size, self.jit) if self._warm else None
         self._warm = None
         model, training = self.effective.model, self.effective.training
-        return found or build_engine(model, training, size, self.jit)
+        return engine or build_engine(model, training, size, self.jit)
 
     def _record(self, **changes: Any) -> None:
         """Change the config of this run, in memory."""
-        self.config = settings.replace(self.config, **changes)
-        self.record["config"] = settings.to_dict(self.config)
+        self.config = config.replace(self.config, **changes)
+        self.record["config"] = config.to_dict(self.config)
 
     def _restore(self, model: Any) -> None:
         """Go on from the checkpoint, if there is one; drop what the logs hold beyond it."""
@@ -205,7 +206,7 @@ class Trainer:
         model.fit(feed, callbacks=beside, verbose=0, shuffle=False)
 
     def _launch_together(self, model: Any, steps: int) -> None:
-        """Several steps a launch from here on."""
+        """Launch several steps together from here on."""
         self.record["steps_per_launch"] = steps
         self.run.write_record(self.record)
         bring_home(model)
@@ -218,12 +219,12 @@ class Trainer:
         self._schedule.total.assign(steps)
 
     def _write_steps(self, steps: int, budget: str) -> None:
-        self._record(training=settings.replace(self.config.training, steps=steps))
+        self._record(training=config.replace(self.config.training, steps=steps))
         self.record["steps_from"] = budget
         self.run.write_record(self.record)
 
     def _finish(self, model: Any, dataset: Dataset, observer: Observer) -> None:
-        """Final figures, and the state that the run ends in."""
+        """Write the final figures, and the state that the run ends in."""
         if self.progress.ended:
             self._write_end(self.progress.ended)
             return
@@ -271,5 +272,6 @@ class Trainer:
 
 
 def several_steps(device: Device) -> bool:
-    """Whether steps may be launched together: on GPUs, but not on PyTorch, where Keras refuses."""
+    """Return whether steps may launch together: on GPUs, but not on PyTorch, where Keras
+    refuses."""
     return device.id.startswith("gpu") and keras.backend.backend() != "torch"

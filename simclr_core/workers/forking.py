@@ -19,8 +19,7 @@ from ..runs.run import Run
 from ..runs.snapshots.checkpoint import bare_checkpoint
 from ..runs.store import RunStore
 from ..runs.validation import number
-from ..settings import config as settings
-from ..settings.config import RunConfig, ViewConfig
+from ..settings.config import RunConfig, ViewConfig, differences, replace
 from . import launch
 
 CHANGED = ("temperature", "learning_rate")  # of the training, that a fork may change
@@ -33,7 +32,7 @@ def forked_config(
     steps: int = 0,
     **changes: float | None,
 ) -> RunConfig:
-    """The settings of a fork.
+    """Return the settings of a fork.
 
     Args:
         config: of the run that it leaves; its number of steps is known.
@@ -56,10 +55,10 @@ def forked_config(
             "name a later one."
         )
     given = {name: value for name, value in changes.items() if value is not None}
-    return settings.replace(
+    return replace(
         config,
         views=views or config.views,
-        training=settings.replace(training, steps=end, **given),
+        training=replace(training, steps=end, **given),
     )
 
 
@@ -114,7 +113,7 @@ def fork(
     seconds = next((r.get("seconds") for r in parent.snapshot_rows() if r["step"] == step), 0.0)
 
     def furnish(run: Run) -> None:
-        """Where it comes from, its weights, and its first map."""
+        """Write where it comes from, its weights, and its first map."""
         record = run.record
         record["forked"] = {"run": parent.id, "step": step, "name": parent.name}
         record["steps_from"] = "steps"
@@ -141,8 +140,8 @@ def _copy_map(parent: Run, run: Run, step: int) -> None:
 
 
 def fork_name(parent: Run, old: RunConfig, new: RunConfig, step: int) -> str:
-    """A name that says what is changed from which step on."""
-    changed = settings.differences(old.training, new.training)
+    """Make a name that says what is changed from which step on."""
+    changed = differences(old.training, new.training)
     words = [
         f"{name.replace('_', ' ')} {changed[name][1]:g}" for name in CHANGED if name in changed
     ]

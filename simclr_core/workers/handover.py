@@ -33,12 +33,12 @@ _PREFIXES = ("CUDA_", "JAX_", "KERAS_", "OMP_", "PYTHONPATH", "SIMCLR_LAB_", "TF
 
 
 def wanted() -> bool:
-    """Whether spares are switched on."""
+    """Return whether spares are switched on."""
     return os.environ.get("SIMCLR_LAB_SPARE", "1").strip().lower() not in ("0", "no", "off", "")
 
 
 def is_ready(store: RunStore) -> bool:
-    """Whether a spare has done all that can be done before there is a run."""
+    """Return whether a spare has done all that can be done before there is a run."""
     with contextlib.suppress(RunDamaged, OSError):
         return bool((read_json(store.root / DOOR) or {}).get("ready"))
     return False
@@ -76,7 +76,7 @@ def hand_over(store: RunStore, run: Run, device: str, lock: int, log: int) -> bo
 
 
 def _surroundings() -> str:
-    """What a spare and a launcher must agree on: the code and the settings from outside."""
+    """Return what a spare and a launcher must agree on: the code and the settings from outside."""
     package = (PROJECT / "simclr_core").rglob("*.py")
     code = [(str(path), path.stat().st_mtime_ns) for path in package]
     settings = {**DEFAULTS, **os.environ}  # a process that has trained has set the same
@@ -110,7 +110,7 @@ class SpareSocket:
         write_json(self._sign, self._words)
 
     def knocked(self) -> bool:
-        """Whether somebody is at the door."""
+        """Return whether somebody is at the door."""
         return bool(select.select([self._socket], [], [], 0)[0])
 
     def wait(self, holder: int = 0) -> tuple[Path, int, int] | None:
@@ -126,8 +126,8 @@ class SpareSocket:
             doors: list[Any] = [self._socket, holder]
             ready = select.select(doors, [], [])[0]
             if self._socket in ready:
-                if found := self._receive():
-                    return found
+                if handed := self._receive():
+                    return handed
             elif not os.read(holder, 4096):
                 return None
 
@@ -139,8 +139,8 @@ class SpareSocket:
             line.settimeout(_PATIENCE)
             try:
                 while not words.endswith(b"\n"):
-                    more, found, _, _ = socket.recv_fds(line, 65536, 2)
-                    words, handles = words + more, handles + list(found)
+                    more, received, _, _ = socket.recv_fds(line, 65536, 2)
+                    words, handles = words + more, handles + list(received)
                     if not more:
                         raise OSError("the launcher has gone")
                 lock, log = handles

@@ -53,9 +53,7 @@ def resume(store: RunStore, run: Run) -> None:
     """
     handle = run.take()
     try:
-        state = run.status["state"]  # its own lock is held now: STARTING means interrupted
-        if state in (states.STARTING, states.RUNNING):
-            state = states.INTERRUPTED
+        state = states.state_now(run.status["state"], alive=False)  # the lock is held here
         if state == states.DAMAGED:
             raise RunDamaged(run.status["message"])
         if state not in states.RESUMABLE:
@@ -86,8 +84,8 @@ def queue(store: RunStore) -> list[Run]:
 
 
 def active(store: RunStore) -> list[Run]:
-    """Runs that hold a slot."""
-    return [run for run in store if run.state in (states.STARTING, states.RUNNING)]
+    """Return runs that hold a slot."""
+    return [run for run in store if run.state in states.GOING]
 
 
 def advance(store: RunStore) -> list[Run]:
@@ -142,7 +140,7 @@ def ensure_helper(store: RunStore, helper: str, keep: bool = False) -> subproces
 
 
 def _slot(run: Run) -> str:
-    """The device that a run waits for; one that is gone counts as a slot of its own."""
+    """Return the device that a run waits for; one that is gone counts as a slot of its own."""
     try:
         return find_device(run.config.training.device).id
     except LabError:
@@ -215,5 +213,5 @@ def _queued_at(run: Run) -> float:
 
 
 def _number(value: Any) -> float:
-    """A number out of a file that anybody may have changed; 0 for anything else."""
+    """Return a number out of a file that anybody may have changed; 0 for anything else."""
     return float(value) if isinstance(value, int | float) and abs(value) < 1e300 else 0.0

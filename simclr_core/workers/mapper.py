@@ -47,7 +47,7 @@ _MEASURED = (states.COMPILING, states.PACING)
 
 
 def rest_after(cpu_seconds: float, seconds: float, cores: int, share: float = SHARE) -> float:
-    """Seconds to wait after a layout so that on average only a share of the machine is used.
+    """Return the seconds to wait after a layout, so that it uses only a share of the machine.
 
     Args:
         cpu_seconds: what the layout took of the processor.
@@ -97,12 +97,12 @@ class _Watched:
         self.missing = [step for step in steps if self._is_due(step, step in done)]
 
     def _is_due(self, step: int, done: bool) -> bool:
-        """A resumed run may write a snapshot again: what was dealt with is due once more."""
+        """Return whether a step is due: a resumed run may write a snapshot again."""
         dealt_with = self.settled.get(step)
         return not done if dealt_with is None else dealt_with != self.file_time(step)
 
     def file_time(self, step: int) -> int:
-        """When the snapshot of a step was written; 0 if it is gone."""
+        """Return when the snapshot of a step was written; 0 if it is gone."""
         return _changed(self.run.snapshot_path(step))
 
     @property
@@ -162,7 +162,7 @@ class Mapper:
         return min(max(resting, 0.01), POLL_TRAINING) if chosen else self._poll()
 
     def _must_be_quiet(self) -> bool:
-        """Whether a run is finding its pace: how long it trains is told by these seconds."""
+        """Return whether a run is finding its pace: how long it trains is told by these seconds."""
         living = [watched.run for watched in self._watched.values() if watched.alive]
         if not any(run.status.get("phase") in _MEASURED for run in living):
             self._quiet_since = None
@@ -192,7 +192,8 @@ class Mapper:
             watched.look()
 
     def _choose(self) -> _Watched | None:
-        """Who has just ended, then who is alive (longest unserved first), then newest runs."""
+        """Choose who has just ended, then who is alive (longest unserved first), then newest
+        runs."""
         ready = [watched for watched in self._watched.values() if watched.next_step is not None]
         ended = [watched for watched in ready if watched.urgent]
         alive = [watched for watched in ready if watched.alive]
@@ -208,8 +209,8 @@ class Mapper:
         began, cpu = time.monotonic(), time.process_time()
         file_time = watched.file_time(step)
         try:
-            found = project_step(watched.run, step, self._layout)
-            _say(f"{watched.run.id} step {step}: {float(found['seconds']):.2f} s")
+            projected = project_step(watched.run, step, self._layout)
+            _say(f"{watched.run.id} step {step}: {float(projected['seconds']):.2f} s")
             watched.settled[step] = file_time
         except Exception as error:  # a run that cannot be laid out must not stop the others
             self._note_failure(watched, step, file_time, error)
@@ -283,7 +284,7 @@ def _queued(store: RunStore) -> bool:
 
 
 def _changed(path: Path) -> int:
-    """When a file or folder changed last, in nanoseconds; 0 if there is none."""
+    """Return when a file or folder changed last, in nanoseconds; 0 if there is none."""
     try:
         return path.stat().st_mtime_ns
     except OSError:

@@ -187,10 +187,10 @@ class Queue:
                 self.tidy(folder)
 
     def _place(self, request: Request) -> tuple[bool, float]:
-        found = _read(request.file(REQUEST))
-        asked = found.get("asked")
+        content = _read(request.file(REQUEST))
+        asked = content.get("asked")
         when = float(asked) if isinstance(asked, int | float) else 0.0
-        return found.get("kind") in self.long, -when if self.newest_first else when
+        return content.get("kind") in self.long, -when if self.newest_first else when
 
     def _failed_lately(self, request: Request) -> bool:
         try:
@@ -202,8 +202,8 @@ class Queue:
 
 def read_request(request: Request) -> tuple[str, dict[str, Any]] | None:
     """Return kind and payload of a request; None if it is not there, or cannot be read."""
-    found = _read(request.file(REQUEST))
-    kind, payload = found.get("kind"), found.get("payload")
+    content = _read(request.file(REQUEST))
+    kind, payload = content.get("kind"), content.get("payload")
     return (kind, payload) if isinstance(kind, str) and isinstance(payload, dict) else None
 
 
@@ -214,16 +214,16 @@ def standing(request: Request) -> Standing | None:
         return Standing(request.key, words=str(message or _NO_REASON), failed=True)
     if not request.file(REQUEST).exists():
         return None
-    found = _read(request.file(PROGRESS))
-    share, words = found.get("share"), str(found.get("words") or "")
+    progress = _read(request.file(PROGRESS))
+    share, words = progress.get("share"), str(progress.get("words") or "")
     known = isinstance(share, int | float) and 0 <= share <= 1
     return Standing(request.key, float(share or 0) if known else None, words)
 
 
 def attempts(request: Request) -> int:
     """Return how often a worker has begun a request."""
-    found = _read(request.file(PROGRESS)).get("attempt")
-    return max(found, 0) if isinstance(found, int) else 0
+    attempt = _read(request.file(PROGRESS)).get("attempt")
+    return max(attempt, 0) if isinstance(attempt, int) else 0
 
 
 def fail(request: Request, words: str) -> None:

@@ -131,15 +131,15 @@ class QueueWorker:
         return "served"
 
     def _read(self, request: Request) -> tuple[str, dict[str, Any]]:
-        found = queue.read_request(request)
-        if found is None and not request.file(REQUEST).exists():
+        content = queue.read_request(request)
+        if content is None and not request.file(REQUEST).exists():
             raise Withdrawn("withdrawn")
-        if found is None:
+        if content is None:
             raise LabError("Expected a whole request, found damaged files; ask again.")
-        if found[0] not in self._kinds:
+        if content[0] not in self._kinds:
             known = ", ".join(self._kinds)
-            raise LabError(f"Expected one of {known}, found {found[0][:40]!r}; ask again.")
-        return found
+            raise LabError(f"Expected one of {known}, found {content[0][:40]!r}; ask again.")
+        return content
 
     def _words(self, error: Exception) -> str:
         """Return a failure in one sentence; what nobody foresaw goes to the log in full."""

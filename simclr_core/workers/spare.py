@@ -46,13 +46,13 @@ def main(argv: list[str]) -> int:
     door = SpareSocket(store)
     try:
         warm = _get_ready(door, store)
-        found = door.wait()
+        handed = door.wait()
     finally:
         door.close()
         os.close(lock)
-    if found is None:
+    if handed is None:
         return 0
-    path, handle, log = found
+    path, handle, log = handed
     _speak_into(log)
     return worker.work(Run(path), handle, warm)
 
@@ -84,7 +84,7 @@ def _get_ready(door: SpareSocket, store: RunStore) -> Any:
 
 
 def expected(store: RunStore) -> tuple[RunConfig, int]:
-    """What is probably started next: the like of the newest run, else what newcomers start first.
+    """Guess what is started next: the like of the newest run, else what newcomers start first.
 
     Returns:
         Settings, and pixels a side. Of a run whose steps take much time or memory nothing is
@@ -102,7 +102,7 @@ def expected(store: RunStore) -> tuple[RunConfig, int]:
 
 
 def _traced(device: Any, config: RunConfig, size: int) -> Any:
-    """An engine that has made its first step; None if there cannot be one."""
+    """Return an engine that has made its first step; None if there cannot be one."""
     from ..training.engine import WarmEngine
     from ..training.precision import choose
 
@@ -116,7 +116,7 @@ def _traced(device: Any, config: RunConfig, size: int) -> Any:
 
 
 def _speak_into(log: int) -> None:
-    """What this process prints goes into the run's log from now on."""
+    """Send what this process prints into the run's log from now on."""
     sys.stdout.flush()
     sys.stderr.flush()
     os.dup2(log, 1)

@@ -6,8 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ..base.errors import ConfigError
-from ..settings import config as settings
-from ..settings.config import RunConfig
+from ..settings.config import RunConfig, replace
 
 MOST = 8  # runs of a sweep: as many as are compared
 SWEPT = (
@@ -30,7 +29,7 @@ SWEPT = (
 def variants(
     config: RunConfig, field: str, values: Sequence[str], seeds: int = 1
 ) -> list[tuple[str, RunConfig]]:
-    """The runs of a sweep, with their names.
+    """Return the runs of a sweep, with their names.
 
     Args:
         config: all other settings. If its number of steps is known, all runs make as many.
@@ -46,23 +45,23 @@ def variants(
     group, name = field.split(".")
     part = getattr(config, group)
     plain = name.replace("_", " ")
-    found = []
+    runs = []
     for value in dict.fromkeys(_typed(plain, text, getattr(part, name)) for text in values):
-        changed = settings.replace(config, **{group: settings.replace(part, **{name: value})})
+        changed = replace(config, **{group: replace(part, **{name: value})})
         shown = f"{value:g}" if isinstance(value, float) else str(value)
         for seed in range(seeds):
-            training = settings.replace(changed.training, seed=seed)
+            training = replace(changed.training, seed=seed)
             label = f"{plain} {shown}" + f", seed {seed}" * (seeds > 1)
-            found.append((label, settings.replace(changed, training=training)))
-    if not 2 <= len(found) <= MOST:
+            runs.append((label, replace(changed, training=training)))
+    if not 2 <= len(runs) <= MOST:
         raise ConfigError(
-            f"Expected 2 to {MOST} runs, found {len(found)}; name other values or fewer seeds."
+            f"Expected 2 to {MOST} runs, found {len(runs)}; name other values or fewer seeds."
         )
-    return found
+    return runs
 
 
 def _typed(name: str, text: str, present: Any) -> Any:
-    """A value of the same kind as the present one."""
+    """Return a value of the same kind as the present one."""
     text = text.strip()
     try:
         if isinstance(present, int) and not isinstance(present, bool):

@@ -94,7 +94,7 @@ def _train(run: Run, store: RunStore, warm: Any) -> int:
 
 
 def _explained(error: Exception, attempt: Any = None) -> tuple[str, str]:
-    """A sentence about an error that nobody foresaw, and the name of its kind."""
+    """Return a sentence about an error that nobody foresaw, and the name of its kind."""
     short = isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__
     if short or "RESOURCE_EXHAUSTED" in str(error):
         if attempt is not None and attempt.size:

@@ -14,13 +14,8 @@ from simclr_core.base.errors import DataError
 from simclr_core.base.paths import PROJECT
 from simclr_core.data import builtin
 from simclr_core.data.builtin import prepare
-from simclr_core.data.datasets import (
-    Dataset,
-    check_fit,
-    describe_source,
-    load_dataset,
-    probe_indices,
-)
+from simclr_core.data.datasets import Dataset, check_fit, describe_source, load_dataset
+from simclr_core.data.probe_set import probe_indices
 
 ROOT = PROJECT
 SHARED = ROOT.parent / "shared" / "data"
@@ -180,7 +175,8 @@ def test_no_heavy_import(tmp_path: Path) -> None:
     Image.fromarray(noise(16, 16, 3)).save(folder / "a.png")
     code = (
         "import sys\n"
-        "from simclr_core.data.datasets import load_dataset, probe_indices\n"
+        "from simclr_core.data.datasets import load_dataset\n"
+        "from simclr_core.data.probe_set import probe_indices\n"
         f"for source in ('shapes', 'digits', {source!r}, {str(folder)!r}):\n"
         "    probe_indices(load_dataset(source))\n"
         "heavy = {'tensorflow', 'keras', 'umap', 'numba', 'sklearn', 'PIL', 'streamlit'}\n"

@@ -19,7 +19,7 @@ from simclr_core.base.files import write_npz
 from simclr_core.cli.main import main
 from simclr_core.data import shapes
 from simclr_core.export import formats
-from simclr_core.runs import tables as table
+from simclr_core.runs import tables
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from trained_run import observer, trained_shapes
@@ -64,7 +64,7 @@ def test_what_is_not_known_is_empty_and_numbers_stand_where_there_are_no_names(r
     labels = probe["labels"].copy()
     labels[0], labels[1] = -1, 40
     write_npz(copy.path / "probe.npz", {**probe, "labels": labels})
-    found = table.columns(copy, 12)["label"]
+    found = tables.columns(copy, 12)["label"]
     assert found[0] == "" and found[1] == "40" and found[2] == shapes.SHAPES[labels[2]]
 
 

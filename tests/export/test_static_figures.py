@@ -16,7 +16,7 @@ from fake_run import FakeRun
 from simclr_core.base.errors import ConfigError, LabError, RunError
 from simclr_core.base.files import write_npz
 from simclr_core.data import shapes
-from simclr_core.export import static_figures as printed
+from simclr_core.export import static_figures
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 
@@ -41,7 +41,7 @@ def parsed(body: bytes) -> tuple[list[str], int]:
 
 
 def test_a_map_has_every_picture_and_its_legend_every_count(run):
-    words, marks = parsed(printed.map_figure(run, 60, ".svg"))
+    words, marks = parsed(static_figures.map_figure(run, 60, ".svg"))
     count = len(run.probe()["images"])
     kinds = Counter(run.probe()["labels"].tolist())
     assert f"{run.name}, step 60" in words and "UMAP of h; axes have no unit" in words
@@ -59,7 +59,7 @@ def test_pictures_whose_label_is_not_known_are_there_as_well(run, tmp_path):
     labels = probe["labels"].copy()
     labels[:7] = -1
     write_npz(copy.path / "probe.npz", {**probe, "labels": labels})
-    words, marks = parsed(printed.map_figure(copy, 60, ".svg", color="label"))
+    words, marks = parsed(static_figures.map_figure(copy, 60, ".svg", color="label"))
     assert "not known" in words and marks == len(labels) + len(set(labels.tolist()))
 
 
@@ -67,42 +67,42 @@ def test_pictures_whose_label_is_not_known_are_there_as_well(run, tmp_path):
     ("of", "method", "words"), [("h", "pca", "PCA of h"), ("z", "umap", "PCA of z")]
 )
 def test_the_axis_says_what_was_laid_out(run, of, method, words):
-    found, _ = parsed(printed.map_figure(run, 0, ".svg", of, method))
+    found, _ = parsed(static_figures.map_figure(run, 0, ".svg", of, method))
     assert f"{words}; axes have no unit" in found
 
 
 def test_numbers_get_a_scale(run):
-    for color, label in printed.NUMBERS.items():
-        assert label in parsed(printed.map_figure(run, 60, ".svg", color=color))[0]
+    for color, label in static_figures.NUMBERS.items():
+        assert label in parsed(static_figures.map_figure(run, 60, ".svg", color=color))[0]
 
 
 def test_curves_name_what_they_are_and_what_they_have_to_beat(run):
-    words, _ = parsed(printed.curves_figure(run, ".svg"))
+    words, _ = parsed(static_figures.curves_figure(run, ".svg"))
     for one in ("loss", "finds the right partner", "untrained 32%", "pixels 44%", "all alike 4.84"):
         assert one in words, words
     assert any(word.startswith("neighbours share the shape") for word in words)
 
 
 def test_png_and_pdf_are_what_they_are_called(run):
-    picture = Image.open(io.BytesIO(printed.map_figure(run, 60, ".png")))
+    picture = Image.open(io.BytesIO(static_figures.map_figure(run, 60, ".png")))
     assert picture.format == "PNG" and picture.size == (1280, 1120)
     assert np.asarray(picture.convert("RGB")).std() > 5
-    assert printed.curves_figure(run, ".pdf").startswith(b"%PDF-")
+    assert static_figures.curves_figure(run, ".pdf").startswith(b"%PDF-")
 
 
 def test_the_same_run_gives_the_same_file(run):
-    assert printed.map_figure(run, 60, ".svg") == printed.map_figure(run, 60, ".svg")
+    assert static_figures.map_figure(run, 60, ".svg") == static_figures.map_figure(run, 60, ".svg")
 
 
 def test_no_machine_and_no_date_is_written_into_it(run):
-    body = printed.map_figure(run, 60, ".svg").decode()
+    body = static_figures.map_figure(run, 60, ".svg").decode()
     assert not re.search(r"<dc:date>", body)
 
 
 def test_figures_can_be_drawn_by_several_threads(run):
-    expected, found = printed.map_figure(run, 60, ".svg"), []
+    expected, found = static_figures.map_figure(run, 60, ".svg"), []
     threads = [
-        threading.Thread(target=lambda: found.append(printed.map_figure(run, 60, ".svg")))
+        threading.Thread(target=lambda: found.append(static_figures.map_figure(run, 60, ".svg")))
         for _ in range(4)
     ]
     for thread in threads:
@@ -114,11 +114,11 @@ def test_figures_can_be_drawn_by_several_threads(run):
 
 def test_what_cannot_be_drawn_says_why(run, tmp_path):
     with pytest.raises(ConfigError, match=r"label, .* as colour, found 'hat'"):
-        printed.map_figure(run, 60, ".svg", color="hat")
+        static_figures.map_figure(run, 60, ".svg", color="hat")
     with pytest.raises(RunError, match="a map of step 7"):
-        printed.map_figure(run, 7, ".svg")
+        static_figures.map_figure(run, 7, ".svg")
     with pytest.raises(LabError, match=r"\.png"):
-        printed.map_figure(run, 60, ".bmp")
+        static_figures.map_figure(run, 60, ".bmp")
     empty = FakeRun(RunStore(tmp_path / "runs"), probe=12).run
     with pytest.raises(RunError, match="no step yet"):
-        printed.curves_figure(empty, ".png")
+        static_figures.curves_figure(empty, ".png")

@@ -10,7 +10,7 @@ import pytest
 
 from fake_run import FakeRun
 from simclr_core.base.files import append_lines
-from simclr_core.export import tensorboard as board
+from simclr_core.export import tensorboard
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 
@@ -29,15 +29,15 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 def test_tensorboard_reads_every_step_and_every_snapshot(run, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    archive = zipfile.ZipFile(io.BytesIO(board.zipped(run, 50)))
+    archive = zipfile.ZipFile(io.BytesIO(tensorboard.zipped(run, 50)))
     archive.extractall(tmp_path)
     (path,) = Path(tmp_path / "curves").iterdir()
     assert path.name == f"events.out.tfevents.{int(run.created)}.simclr"
     read = EventAccumulator(str(tmp_path / "curves"), size_guidance={"scalars": 0})
     read.Reload()
     assert set(read.Tags()["scalars"]) == {
-        *(f"training/{name}" for name in board.STEP_FIGURES),
-        *(f"pictures on the map/{name}" for name in board.SNAPSHOT_FIGURES[:-1]),
+        *(f"training/{name}" for name in tensorboard.STEP_FIGURES),
+        *(f"pictures on the map/{name}" for name in tensorboard.SNAPSHOT_FIGURES[:-1]),
     }
     rows = run.metrics()[0]
     found = read.Scalars("training/loss")
@@ -55,4 +55,4 @@ def test_the_event_file_names_no_machine(run):
     import socket
 
     name = socket.gethostname().encode()
-    assert len(name) < 3 or name not in board.events(run)
+    assert len(name) < 3 or name not in tensorboard.events(run)

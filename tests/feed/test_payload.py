@@ -15,7 +15,7 @@ from simclr_core.feed import categories, payload
 from simclr_core.feed.metrics_tail import MAX_POINTS
 from simclr_core.feed.packing import pack, unpack
 from simclr_core.feed.viewport import Viewport
-from simclr_core.loss import nt_xent as loss
+from simclr_core.loss import nt_xent
 from simclr_core.runs.store import RunStore
 
 BOUND = 30_000  # bytes a refresh, for 1,000 points and a curve of any length
@@ -142,7 +142,7 @@ def test_lines_of_reference_and_comparisons(fake):
     fake.snapshot()
     header, arrays = unpack(payload.curves_payload(fake.run))
     assert header["alike"] == pytest.approx(math.log(127))  # N = 64
-    assert header["floor"] == pytest.approx(loss.minimum_loss(64, 0.1))
+    assert header["floor"] == pytest.approx(nt_xent.minimum_loss(64, 0.1))
     assert header["chance"] == pytest.approx(1 / 127)
     first, last = fake.run.snapshot_rows()
     assert header["untrained"] == first["knn_accuracy"] and header["pixels"] == 0.44

@@ -9,7 +9,7 @@ import pytest
 from scipy.spatial.distance import cosine
 from sklearn.neighbors import NearestNeighbors
 
-from simclr_core.loss import nt_xent as loss
+from simclr_core.loss import nt_xent
 from simclr_core.measures import neighbours, per_picture
 
 
@@ -45,7 +45,7 @@ def test_losses_are_those_of_batches_one_after_another(z_views):
 
 def test_losses_of_fewer_pictures_than_a_batch_are_the_loss_of_all(z_views):
     found = per_picture.losses(z_views, 0.5, 64)
-    whole = loss.nt_xent_loss(z_views.reshape(46, 6), 0.5)
+    whole = nt_xent.nt_xent_loss(z_views.reshape(46, 6), 0.5)
     assert found.mean() == pytest.approx(float(whole), rel=1e-5)
     assert found[4] == pytest.approx(paper_loss(z_views, 0.5, 4), rel=1e-5)
 

@@ -18,7 +18,7 @@ from pages.learn import improving as learn_improving
 from pages.learn import views as learn_views
 from pages.learn import why as learn_why
 from simclr_core.feed import demo
-from simclr_core.loss import nt_xent as loss
+from simclr_core.loss import nt_xent
 from simclr_core.runs.summary import percent
 
 Open = Callable[..., AppTest]
@@ -147,7 +147,7 @@ def test_bars_are_the_recorded_probes(page) -> None:
 
 def test_numbers_of_a_batch_and_weights_of_a_temperature() -> None:
     html = learn_improving.negatives(64)
-    assert "126 negatives" in html and f"{loss.collapsed_loss(64):.2f}" in html
+    assert "126 negatives" in html and f"{nt_xent.collapsed_loss(64):.2f}" in html
     shares = [
         int(learn_improving.weights(tau).split("<b>")[1].split("%")[0]) for tau in (0.02, 0.1, 1)
     ]

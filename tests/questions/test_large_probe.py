@@ -9,7 +9,8 @@ import pytest
 
 from simclr_core.base.errors import DataError
 from simclr_core.base.files import write_json
-from simclr_core.data.datasets import load_dataset, probe_indices
+from simclr_core.data.datasets import load_dataset
+from simclr_core.data.probe_set import probe_indices
 from simclr_core.measures import neighbours, per_picture
 from simclr_core.questions import analyst, answers, jobs
 from simclr_core.questions.job import clusters_job, more_job

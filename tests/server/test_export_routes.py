@@ -10,7 +10,7 @@ import pytest
 
 from fake_run import FakeRun
 from http_client import serving
-from pages.server import export_routes as take_routes
+from pages.server import export_routes
 from simclr_core.base.files import write_npz
 from simclr_core.export import formats
 from simclr_core.questions import jobs
@@ -31,13 +31,13 @@ def fake(tmp_path, monkeypatch):
 
 @pytest.fixture
 def client():
-    with serving(take_routes.ROUTES) as found:
+    with serving(export_routes.ROUTES) as found:
         yield found
 
 
-@pytest.mark.parametrize("file", take_routes.FILES)
+@pytest.mark.parametrize("file", export_routes.FILES)
 def test_every_file_comes_as_a_download_of_its_step(client, fake, file):
-    answer = client.get(take_routes.address(fake.run, file, step=0))
+    answer = client.get(export_routes.address(fake.run, file, step=0))
     assert answer.status_code == 200, answer.text
     name = f'attachment; filename="run-{fake.run.id}-step-0-{file}"'
     assert answer.headers["content-disposition"] == name
@@ -48,7 +48,7 @@ def test_every_file_comes_as_a_download_of_its_step(client, fake, file):
 
 
 def test_without_a_step_the_newest_comes(client, fake):
-    answer = client.get(take_routes.address(fake.run, "table.csv"))
+    answer = client.get(export_routes.address(fake.run, "table.csv"))
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     found = np.array([[float(row[f"h_{i}"]) for i in range(16)] for row in rows])
     assert found == pytest.approx(fake.run.snapshot(100)["h"], rel=1e-6)
@@ -58,7 +58,7 @@ def test_the_encoder_comes_once_it_has_been_made(client, fake):
     write_npz(
         fake.run.path / "snapshots" / "00000100.weights.npz", {"encoder/0000": np.ones(1, "f4")}
     )
-    address = take_routes.address(fake.run, "encoder.keras", step=100)
+    address = export_routes.address(fake.run, "encoder.keras", step=100)
     answer = client.get(address)
     assert answer.status_code == 404 and "press the button" in answer.text
     key = jobs.key_of(fake.run, encoder_job("keras", 100))
@@ -81,11 +81,11 @@ def test_the_encoder_comes_once_it_has_been_made(client, fake):
     ],
 )
 def test_what_is_not_there_is_a_sentence(client, fake, file, query, words):
-    answer = client.get(take_routes.address(fake.run, file, **query))
+    answer = client.get(export_routes.address(fake.run, file, **query))
     assert answer.status_code == 404 and words in answer.text
 
 
 def test_other_sites_get_nothing(client, fake):
     headers = {"Sec-Fetch-Site": "cross-site"}
-    answer = client.get(take_routes.address(fake.run, "replay.html"), headers=headers)
+    answer = client.get(export_routes.address(fake.run, "replay.html"), headers=headers)
     assert answer.status_code == 403

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from keras import ops
 
-from simclr_core.data.datasets import probe_indices
+from simclr_core.data.probe_set import probe_indices
 from simclr_core.measures.hypersphere import alignment, uniformity
 from simclr_core.measures.knn import knn_accuracy
 from simclr_core.measures.projection import pca

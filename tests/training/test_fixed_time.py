@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from simclr_core.base.errors import Diverged
-from simclr_core.training import fixed_time as timed
+from simclr_core.training import fixed_time
 
 
 class Steps:
@@ -41,8 +41,8 @@ class Batches:
 def trained(
     monkeypatch: pytest.MonkeyPatch, model: Steps, seconds: float = 0.0, **options: Any
 ) -> float:
-    monkeypatch.setattr(timed.time, "perf_counter", lambda: model.now)
-    return sum(timed.train_for(model, Batches(), seconds=seconds, **options))
+    monkeypatch.setattr(fixed_time.time, "perf_counter", lambda: model.now)
+    return sum(fixed_time.train_for(model, Batches(), seconds=seconds, **options))
 
 
 @pytest.mark.parametrize("step", [0.002, 0.01, 0.05, 0.4])

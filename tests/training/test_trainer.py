@@ -15,8 +15,7 @@ from simclr_core.runs import states
 from simclr_core.runs.provenance import average_speed, describe_data
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.training import clock
-from simclr_core.training import trainer as training
+from simclr_core.training import clock, trainer
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import worker
 from small_parts import config, dataset, source
@@ -65,7 +64,7 @@ def test_a_pause_at_any_step_changes_nothing(store: RunStore, tmp_path: Path) ->
 @pytest.fixture
 def together(monkeypatch: pytest.MonkeyPatch) -> None:
     """Steps are launched by fours once the pace is known, as they may be on a GPU."""
-    monkeypatch.setattr(training, "several_steps", lambda device: True)
+    monkeypatch.setattr(trainer, "several_steps", lambda device: True)
     monkeypatch.setattr(clock, "steps_per_launch", lambda seconds: 4)
 
 
@@ -129,7 +128,7 @@ def test_an_attempt_elsewhere_tells_of_no_launches(
     run = store.create(config(source(tmp_path), steps=20))
     TrainerWithRequest(run, "pause", after=13).train()
     assert run.record["steps_per_launch"] == 4 and run.status["step"] == 15
-    monkeypatch.setattr(training, "several_steps", lambda device: False)
+    monkeypatch.setattr(trainer, "several_steps", lambda device: False)
     Trainer(run, CPU, "float32").train()
     assert run.state == states.FINISHED and "steps_per_launch" not in run.record
 
@@ -141,10 +140,10 @@ def test_an_attempt_elsewhere_tells_of_no_launches(
 def test_steps_are_launched_together_on_gpus(
     monkeypatch: pytest.MonkeyPatch, device: str, backend: str, several: bool
 ) -> None:
-    monkeypatch.setattr(training.keras.backend, "backend", lambda: backend)
-    assert training.several_steps(Device(device, "a device", 0, usable=True)) is several
-    monkeypatch.setattr(training.keras.backend, "backend", lambda: "torch")
-    assert not training.several_steps(Device(device, "a device", 0, usable=True))
+    monkeypatch.setattr(trainer.keras.backend, "backend", lambda: backend)
+    assert trainer.several_steps(Device(device, "a device", 0, usable=True)) is several
+    monkeypatch.setattr(trainer.keras.backend, "backend", lambda: "torch")
+    assert not trainer.several_steps(Device(device, "a device", 0, usable=True))
 
 
 def test_a_stop_keeps_what_is_there(store: RunStore, tmp_path: Path) -> None:
@@ -177,8 +176,8 @@ def test_unfit_data_are_refused_before_anything_is_built(store: RunStore, tmp_pa
     with pytest.raises(DataError, match="at least 41 training pictures for a batch, found 40"):
         Trainer(run, CPU, "float32").train()
     settings = config(source(tmp_path), steps=5)
-    settings = training.settings.replace(
-        settings, model=training.settings.replace(settings.model, encoder="vgg16")
+    settings = trainer.settings.replace(
+        settings, model=trainer.settings.replace(settings.model, encoder="vgg16")
     )
     with pytest.raises(ConfigError, match="at least 32 pixels, found 16"):
         Trainer(store.create(settings), CPU, "float32").train()
@@ -210,7 +209,7 @@ def test_a_precision_is_settled_for_the_network_at_hand(
         asked.append((wanted, size))
         return "bfloat16"
 
-    monkeypatch.setattr(training.precision, "choose", choose)
+    monkeypatch.setattr(trainer.precision, "choose", choose)
     run = store.create(config(source(tmp_path), steps=2, precision="auto"))
     Trainer(run, CPU, "auto").train()
     assert asked == [("auto", 16)]
@@ -284,9 +283,9 @@ def test_data_are_described() -> None:
 def test_versions_and_hardware_are_told() -> None:
     import keras
 
-    found = training.versions()
+    found = trainer.versions()
     assert found["keras"] == keras.__version__ and found["numpy"] == np.__version__
-    assert training.hardware(CPU)["device"] == "a processor"
+    assert trainer.hardware(CPU)["device"] == "a processor"
 
 
 def test_a_run_that_cannot_fit_is_refused_before_anything_is_built(

@@ -18,7 +18,7 @@ from simclr_core.base.errors import DataError
 from simclr_core.base.paths import PROJECT
 from simclr_core.cli.main import main
 from simclr_core.feed.explore import facts as explore_facts
-from simclr_core.feed.explore import map_blocks as explore_blocks
+from simclr_core.feed.explore import map_blocks
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, coordinates
@@ -79,7 +79,7 @@ def test_the_example_opens_embeddings(store):
     assert row["knn_accuracy"] > 0.9 and judge.score(unit, digits.target) > 0.9
     found = explore_facts.picture_facts(run, 3, 0)
     assert "alike_h" not in found and len(found["history"]) == 1
-    assert explore_blocks.is_recorded(run)
+    assert map_blocks.is_recorded(run)
     assert coordinates.project_step(run, 0)["xy"].shape == (1797, 2)  # as the mapper does
 
 

@@ -26,20 +26,20 @@ def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
     Returns:
         For each snapshot its step, and indices and similarities of the `NEAREST` neighbours.
     """
-    found = []
+    history = []
     for known in reversed([s for s in run.snapshot_steps() if s <= step]):
         try:
             which, similarity = cache.neighbours_of(run, known, np.array([index]))
         except LabError:  # a damaged snapshot; the others can be read
             continue
-        found.append(
+        history.append(
             {
                 "step": known,
                 "neighbours": which[0, :NEAREST].tolist(),
                 "similarities": similarity[0, :NEAREST].round(4).tolist(),
             }
         )
-    return found
+    return history
 
 
 def picture_facts(run: Run, index: int, step: int) -> dict[str, Any]:
@@ -88,14 +88,14 @@ def selection_facts(
         pictures' true neighbours that it keeps).
     """
     probe = probe_of(run)
-    found: dict[str, Any] = {"count": len(chosen), "mix": [], "kept": []}
+    about: dict[str, Any] = {"count": len(chosen), "mix": [], "kept": []}
     of = target(probe)
     if of:
         labels = probe.categories[of]
         names = category_names(run, of, labels)
         counts = np.bincount(np.where(labels < 0, len(names), labels)[chosen])
         shades = [*category_colors(names), UNKNOWN]
-        found["mix"] = [
+        about["mix"] = [
             [[*names, "unknown"][i], int(counts[i]), shades[i]]
             for i in np.argsort(-counts, kind="stable")
             if counts[i]
@@ -103,27 +103,27 @@ def selection_facts(
         known = chosen[labels[chosen] >= 0]
         if len(known):
             right = cache.predicted(run, step, labels)[known] == labels[known]
-            found |= {"of": of, "agree": float(right.mean())}
+            about |= {"of": of, "agree": float(right.mean())}
     some = chosen[fixed_sample(len(chosen))]
     for of_, method, key in maps:
         xy = coordinates(run, of_, method, step, key)
         true = cache.neighbours_of(run, step, some, of_)[0]
-        found["kept"].append(kept_on_map(true, xy, some))
-    return found
+        about["kept"].append(kept_on_map(true, xy, some))
+    return about
 
 
 def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
     """Return how alike a picture's two views are in h and z, and its loss."""
-    found = {}
+    similarities = {}
     held = cache.arrays(run, step)
     for name in ("h_views", "z_views"):
         if name in held:
             one = per_picture.view_similarity(held[name][index : index + 1])
-            found["alike_" + name[0]] = round(float(one[0]), 4)
+            similarities["alike_" + name[0]] = round(float(one[0]), 4)
     if "z_views" in held:
-        found["loss"] = round(float(cache.values(run, step, LOSS)[index]), 4)
-        found["all_alike"] = collapsed_loss(batch_of(run))
-    return found
+        similarities["loss"] = round(float(cache.values(run, step, LOSS)[index]), 4)
+        similarities["all_alike"] = collapsed_loss(batch_of(run))
+    return similarities
 
 
 def _rows(run: Run) -> np.ndarray:

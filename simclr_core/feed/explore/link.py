@@ -33,5 +33,5 @@ def decode_selection(word: str, count: int) -> list[int]:
         return []
     if len(bits) != -(-count // 8):
         return []
-    found = np.flatnonzero(np.unpackbits(bits))
-    return [int(index) for index in found if index < count]
+    selection = np.flatnonzero(np.unpackbits(bits))
+    return [int(index) for index in selection if index < count]

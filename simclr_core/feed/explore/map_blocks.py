@@ -41,10 +41,10 @@ def probe_of(run: Run) -> Probe:
     Raises:
         RunError: there are none yet.
     """
-    found = probe_facts(run)
-    if found is None:
+    about = probe_facts(run)
+    if about is None:
         raise RunError(f"Run {run.id} has no pictures yet; they come when it has read its data.")
-    return found
+    return about
 
 
 def target(probe: Probe) -> str | None:
@@ -109,8 +109,8 @@ def color_block(run: Run, name: str, step: int, key: str = "") -> bytes:
             raise RunError("Expected labels to predict, found none: these pictures have no labels.")
         values = cache.predicted(run, step, probe.categories[of])
     elif name == CLUSTER:
-        steps, found = _answered(run, key, "clusters")
-        values = found[_at(steps, step, run)].astype(np.int64)
+        steps, clusters = _answered(run, key, "clusters")
+        values = clusters[_at(steps, step, run)].astype(np.int64)
     if values is None:
         raise RunError(f"Expected a colour that these pictures have, found {name[:40]!r}.")
     names = (

@@ -111,16 +111,16 @@ def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dic
     """
     count = len(z_views)
     z = l2_normalise(z_views.reshape(2 * count, -1))  # (2P, d)
-    found: list[tuple[int, int, float]] = []
+    pairs: list[tuple[int, int, float]] = []
     for start in range(0, count, BLOCK):  # blocks bound the memory
         part = z[2 * start : 2 * (start + BLOCK)]  # (2b, d)
         s = (part @ z.T).reshape(len(part) // 2, 2, count, 2).max(axis=(1, 3))  # (b, P)
         above = np.arange(count)[None] > start + np.arange(len(s))[:, None]
         s[~above] = -np.inf  # each pair once, and no picture with itself
         some = np.argpartition(-s, min(LISTED, s.size) - 1, axis=None)[:LISTED]
-        found += [(start + int(i // count), int(i % count), float(s.flat[i])) for i in some]
-    found = sorted((one for one in found if one[2] > -2), key=lambda one: (-one[2], one))
-    return [_pair(run, int(rows[a]), int(rows[b]), value) for a, b, value in found[:LISTED]]
+        pairs += [(start + int(i // count), int(i % count), float(s.flat[i])) for i in some]
+    pairs = sorted((one for one in pairs if one[2] > -2), key=lambda one: (-one[2], one))
+    return [_pair(run, int(rows[a]), int(rows[b]), value) for a, b, value in pairs[:LISTED]]
 
 
 def _duplicates(
@@ -136,14 +136,14 @@ def _duplicates(
     once = np.unique(np.sort(np.stack([first, second], axis=1), axis=1), axis=0, return_index=True)
     order = sorted(once[1], key=lambda i: (-values[i], i))[:LISTED]
     images = run.probe()["images"]
-    found = []
+    pairs = []
     for i in order:
         if values[i] < ALIKE:
             break
         a, b = sorted((int(first[i]), int(second[i])))
         pair = _pair(run, a, b, float(values[i]))
-        found.append(pair | {"same": bool((images[pair["a"]] == images[pair["b"]]).all())})
-    return found
+        pairs.append(pair | {"same": bool((images[pair["a"]] == images[pair["b"]]).all())})
+    return pairs
 
 
 def _pair(run: Run, a: int, b: int, value: float) -> dict[str, Any]:
@@ -178,12 +178,12 @@ def _ordered(run: Run, indices: np.ndarray, z_views: np.ndarray, order: str) -> 
 
 
 def _views(run: Run, step: int) -> np.ndarray:
-    found = cache.arrays(run, step).get("z_views")
-    if found is None:
+    z_views = cache.arrays(run, step).get("z_views")
+    if z_views is None:
         if is_recorded(run):
             raise RunError(
                 f"Run {run.id} was trained elsewhere: nothing is known of views of its pictures; "
                 "its map and its linear probes can be shown."
             )
         raise RunDamaged(f"Run {run.id}: expected z_views in the snapshot of step {step}.")
-    return found
+    return z_views

@@ -104,12 +104,12 @@ def selection_zip(run: Run, chosen: np.ndarray) -> bytes:
     rows = run.probe()["indices"]
     of = target(probe)
     names = _names(run, of, probe.categories[of][chosen]) if of else [""] * len(chosen)
-    found = io.BytesIO()
-    with zipfile.ZipFile(found, "w") as archive:  # PNG is packed already
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # PNG is packed already
         for index, name in zip(chosen, names, strict=True):
             inside = f"{_file_name(name)}/" if name else ""
             archive.writestr(f"{inside}{int(rows[index]):06d}.png", png(images[index]))
-    return found.getvalue()
+    return buffer.getvalue()
 
 
 def png(picture: np.ndarray) -> bytes:

@@ -33,14 +33,14 @@ def arrays(run: Run, step: int) -> dict[str, np.ndarray]:
 
 
 def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarray]:
-    """The nearest other pictures of each: see `per_picture.ranked`.
+    """Return the nearest other pictures of each: see `per_picture.ranked`.
 
     Args:
         of: "h" or "z".
     """
 
     def make() -> tuple[np.ndarray, np.ndarray]:
-        """From the file of a large set, else looked for."""
+        """Read the file of a large set, or look for the neighbours."""
         path = run.neighbours_path(step)
         if of == "h" and path.exists():
             found = read_npz(path, "which", "similarity")
@@ -53,7 +53,8 @@ def neighbours(run: Run, step: int, of: str = "h") -> tuple[np.ndarray, np.ndarr
 def neighbours_of(
     run: Run, step: int, rows: np.ndarray, of: str = "h"
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The nearest other pictures of some, without looking for those of all where there are many.
+    """Return the nearest other pictures of some, without looking for those of all where there are
+    many.
 
     Args:
         rows: (n,) indices.
@@ -73,7 +74,7 @@ def neighbours_of(
 
 
 def _knows_all(run: Run, step: int, of: str) -> bool:
-    """Whether neighbours of all pictures are there already."""
+    """Return whether neighbours of all pictures are there already."""
     if of == "h" and run.neighbours_path(step).exists():
         return True
     with _derive_once.cache_lock:
@@ -90,7 +91,7 @@ def vectors(run: Run, step: int, of: str = "h") -> np.ndarray:
 
 
 def values(run: Run, step: int, name: str) -> np.ndarray:
-    """A number for each picture at a step.
+    """Return a number for each picture at a step.
 
     Args:
         name: "loss", or "views" for the similarity of its two views (both in z).
@@ -106,7 +107,7 @@ def values(run: Run, step: int, name: str) -> np.ndarray:
         raise ValueError(f"expected loss or views, found {name!r}")
 
     def make() -> np.ndarray:
-        """(P,) from the projections of the views."""
+        """Compute (P,) from the projections of the views."""
         z_views = _wanted(run, step, "z_views")
         if name == "views":
             return per_picture.view_similarity(z_views)
@@ -117,7 +118,7 @@ def values(run: Run, step: int, name: str) -> np.ndarray:
 
 
 def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
-    """The label that each picture's neighbours vote for, itself left out; -1 where unknown.
+    """Return the label that each picture's neighbours vote for, itself left out; -1 where unknown.
 
     Args:
         labels: (P,) int; those below 0 are not known and do not vote.
@@ -127,7 +128,7 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
         return np.full(len(labels), -1)
 
     def make() -> np.ndarray:
-        """(P,) votes among the pictures whose label is known."""
+        """Count (P,) votes among the pictures whose label is known."""
         h = vectors(run, step)
         if len(h) != len(labels):
             raise RunDamaged(f"Run {run.id}: its snapshot and its pictures are not as many.")
@@ -141,47 +142,47 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
 
 
 def predicted_of(run: Run, step: int, labels: np.ndarray, index: int) -> int:
-    """`predicted` of one picture, without asking for all where there are many."""
+    """Return `predicted` of one picture, without asking for all where there are many."""
     if len(labels) <= MANY or (labels < 0).any() or _knows_all(run, step, "h"):
         return int(predicted(run, step, labels)[index])
     return int(knn.vote(neighbours_of(run, step, np.array([index])), labels)[0])
 
 
 def _wanted(run: Run, step: int, name: str) -> np.ndarray:
-    found = arrays(run, step).get(name)
-    if found is None:
+    array = arrays(run, step).get(name)
+    if array is None:
         raise RunDamaged(f"Run {run.id}: expected {name} in the snapshot of step {step}.")
-    return found
+    return array
 
 
 def _read(run: Run, step: int) -> dict[str, np.ndarray]:
-    found = {name: np.asarray(a, np.float32) for name, a in run.snapshot(step).items()}
-    if "h" not in found or not all(np.isfinite(array).all() for array in found.values()):
+    snapshot = {name: np.asarray(a, np.float32) for name, a in run.snapshot(step).items()}
+    if "h" not in snapshot or not all(np.isfinite(array).all() for array in snapshot.values()):
         raise RunDamaged(
             f"Run {run.id}: expected finite representations in the snapshot of step {step}, "
             "found others; choose another step."
         )
-    for array in found.values():
+    for array in snapshot.values():
         array.flags.writeable = False
-    return found
+    return snapshot
 
 
 def _key(run: Run, step: int, what: str, make: object = None) -> tuple[Any, ...]:
-    """What something that is told of a step is kept under: it changes with the file."""
+    """Return what something that is told of a step is kept under: it changes with the file."""
     stamp = _stamp(run.snapshot_path(step), run)
     return (str(run.path), step, what, stamp)
 
 
 def _stamp(path: Path, run: Run) -> tuple[int, int]:
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError as error:
         raise RunError(f"Run {run.id} has no snapshot at this step; choose another.") from error
-    return found.st_mtime_ns, found.st_size
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _size(value: Any) -> int:
-    """Bytes of arrays, however they are held together."""
+    """Return the bytes of arrays, however they are held together."""
     if isinstance(value, np.ndarray):
         return value.nbytes
     parts = value.values() if isinstance(value, dict) else value

@@ -59,11 +59,11 @@ def load_weights(model: Any, arrays: dict[str, np.ndarray], name: str) -> None:
         RunDamaged: the arrays do not fit the model.
     """
     for part, net in (("encoder", model.encoder), ("head", model.projection_head)):
-        found = [arrays[key] for key in sorted(arrays) if key.startswith(part + "/")]
+        saved = [arrays[key] for key in sorted(arrays) if key.startswith(part + "/")]
         wanted = net.get_weights()
-        if [a.shape for a in found] != [w.shape for w in wanted]:
+        if [a.shape for a in saved] != [w.shape for w in wanted]:
             raise _unfit(name)
-        net.set_weights(found)
+        net.set_weights(saved)
 
 
 def load_checkpoint(path: Path, model: Any) -> tuple[int, float]:
@@ -81,12 +81,12 @@ def load_checkpoint(path: Path, model: Any) -> tuple[int, float]:
     arrays = read_npz(path)
     load_weights(model, arrays, path.name)
     variables = model.optimizer.variables
-    found = [arrays[key] for key in sorted(arrays) if key.startswith("optimizer/")]
-    fits = [a.shape for a in found] == [tuple(v.shape) for v in variables[: len(found)]]
-    later = {v.name for v in variables[len(found) :]} <= _LATER
-    if not (fits and (later or not found)) or not {"step", "seconds"} <= arrays.keys():
+    saved = [arrays[key] for key in sorted(arrays) if key.startswith("optimizer/")]
+    fits = [a.shape for a in saved] == [tuple(v.shape) for v in variables[: len(saved)]]
+    later = {v.name for v in variables[len(saved) :]} <= _LATER
+    if not (fits and (later or not saved)) or not {"step", "seconds"} <= arrays.keys():
         raise _unfit(path.name)
-    for variable, value in zip(variables, found, strict=False):
+    for variable, value in zip(variables, saved, strict=False):
         variable.assign(value)
     return int(arrays["step"]), float(arrays["seconds"])
 

@@ -117,9 +117,11 @@ def project_run(
 def project_step(run: Run, step: int, layout: Layout = lay_out) -> dict[str, np.ndarray]:
     """Lay out one snapshot, starting from the nearest that is laid out, and store the result."""
     h = vectors(run, step, "h")
-    found = layout(h, _nearest_layout(run, step, len(h)), _coordinates(run, "pca", step, len(h)))
-    run.write_coordinates("umap", step, found)
-    return found
+    projection = layout(
+        h, _nearest_layout(run, step, len(h)), _coordinates(run, "pca", step, len(h))
+    )
+    run.write_coordinates("umap", step, projection)
+    return projection
 
 
 def vectors(run: Run, step: int, of: str) -> np.ndarray:
@@ -139,7 +141,7 @@ def vectors(run: Run, step: int, of: str) -> np.ndarray:
 
 
 def _nearest_layout(run: Run, step: int, points: int) -> np.ndarray | None:
-    """The stored layout of the nearest other step, None if there is none that fits."""
+    """Return the stored layout of the nearest other step, None if there is none that fits."""
     others = [other for other in run.coordinate_steps("umap") if other != step]
     for other in sorted(others, key=lambda other: (abs(other - step), other)):
         xy = _coordinates(run, "umap", other, points)
@@ -149,7 +151,7 @@ def _nearest_layout(run: Run, step: int, points: int) -> np.ndarray | None:
 
 
 def _coordinates(run: Run, method: str, step: int, points: int) -> np.ndarray | None:
-    """Stored coordinates (P, 2), None if they are missing, damaged or of other points."""
+    """Return stored coordinates (P, 2), None if they are missing, damaged or of other points."""
     try:
         xy = run.coordinates(method, step).get("xy")
     except RunDamaged:

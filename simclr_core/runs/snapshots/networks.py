@@ -16,8 +16,7 @@ from cachetools import LRUCache
 from ...base.errors import LabError, RunDamaged
 from ...base.files import read_npz
 from ...model.backend import start_framework
-from ...settings import config as settings
-from ...settings.config import ModelConfig, RunConfig
+from ...settings.config import ModelConfig, RunConfig, replace
 from ..run import Run
 from .weights import Weights, gone, image_size
 
@@ -64,7 +63,7 @@ class Networks:
         self._kept: LRUCache[tuple[ModelConfig, int, str], Network] = LRUCache(KEPT)
 
     def get(self, run: Run, role: str, weights: Weights) -> Network:
-        """A network of float32 with the weights of a run.
+        """Return a network of float32 with the weights of a run.
 
         Args:
             run: whose.
@@ -96,11 +95,11 @@ class Networks:
 
 
 def _build(config: RunConfig, size: int) -> Any:
-    """An untrained model in float32, whatever it was trained in."""
+    """Build an untrained model in float32, whatever it was trained in."""
     start_framework()
     from ...model.simclr import build_model
 
-    return build_model(config.model, settings.replace(config.training, precision="float32"), size)
+    return build_model(config.model, replace(config.training, precision="float32"), size)
 
 
 def _load(model: Any, run: Run, weights: Weights) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import keras
 import numpy as np
 
-from ...data.datasets import Dataset, probe_indices
+from ...data.datasets import Dataset
+from ...data.probe_set import probe_indices
 from ...measures.knn import knn_accuracy
 from ...measures.projection import pca
 from ...measures.registry import snapshot_scores
@@ -44,7 +45,7 @@ class Observer:
         self.seconds_per_image = 0.0  # of the last batch; the first one includes tracing
 
     def encode(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Representations and projections.
+        """Return representations and projections.
 
         Args:
             images: (N, S, S, 3) uint8, or float32 in [0, 1].
@@ -70,12 +71,12 @@ class Observer:
 
 
 def fitting_batch(encoder: Any) -> int:
-    """Images a forward pass that keep every layer's output within `MOST_VALUES`."""
+    """Return images a forward pass that keep every layer's output within `MOST_VALUES`."""
     return int(min(max(MOST_VALUES // largest_output(encoder), 1), MOST_IMAGES))
 
 
 def largest_output(net: Any) -> int:
-    """Values an image of the layer that gives most of them, layers inside layers included."""
+    """Return values an image of the layer with the most, layers inside layers included."""
     sizes = [math.prod(net.input_shape[1:])]
     for layer in net.layers:
         if isinstance(layer, keras.Model):
@@ -102,14 +103,15 @@ class Probe:
         self.knn_pixels = self._knn(self.images)
 
     def arrays(self) -> dict[str, np.ndarray]:
-        """What probe.npz holds."""
-        found = {"images": self.images, "indices": self.indices}
+        """Return what probe.npz holds."""
+        content = {"images": self.images, "indices": self.indices}
         if self.labels is not None:
-            found["labels"] = self.labels
-        return found | {f"factor__{name}": values for name, values in self.factors.items()}
+            content["labels"] = self.labels
+        return content | {f"factor__{name}": values for name, values in self.factors.items()}
 
     def target(self) -> tuple[str, np.ndarray] | None:
-        """What kNN is scored on, and its name: the label, else the first factor, else nothing."""
+        """Return what kNN is scored on, and its name: the label, else the first factor, else
+        nothing."""
         if self.labels is not None and len(np.unique(self.labels)) > 1:
             return label_name(self.labels, self.factors), self.labels
         return next(iter(self.factors.items()), None)
@@ -128,7 +130,7 @@ class Probe:
         }
 
     def scores(self, snapshot: dict[str, np.ndarray]) -> dict[str, Any]:
-        """Scores of a snapshot, for snapshots.jsonl."""
+        """Return scores of a snapshot, for snapshots.jsonl."""
         target = self.target()
         targets = dict([target]) if target else {}
         scores = snapshot_scores(
@@ -156,7 +158,7 @@ class Probe:
         return knn_accuracy(vectors, target[1]) if target else None
 
     def _view_blocks(self, block: int = 250) -> list[np.ndarray] | Any:
-        """The fixed views, (2b, S, S, 3) float32 a block, partners side by side."""
+        """Return the fixed views, (2b, S, S, 3) float32 a block, partners side by side."""
         if self._rendered is not None:
             return [self._rendered]
         size = self.images.shape[1]

@@ -34,7 +34,7 @@ class Weights:
     stamp: tuple[int, int] = (0, 0)
 
     def path(self, run: Run) -> Path | None:
-        """The file in a run's folder; None without one."""
+        """Return the file in a run's folder; None without one."""
         if self.source == SNAPSHOT:
             return run.weights_path(self.step)
         if self.source == ENCODED:
@@ -42,13 +42,13 @@ class Weights:
         return run.checkpoint_path if self.source == CHECKPOINT else None
 
     def is_current(self, run: Run) -> bool:
-        """Whether the file is still the one that was found."""
+        """Return whether the file is still the one that was found."""
         path = self.path(run)
         return path is None or _stamp(path) == self.stamp
 
 
 def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weights:
-    """The weights that a question is about.
+    """Find the weights that a question is about.
 
     While a run trains, its newest weights are those of its newest snapshot, as the checkpoint
     may be replaced at any moment.
@@ -73,22 +73,23 @@ def find_weights(run: Run, role: str = TRAINED, step: int | None = None) -> Weig
         return _of_representations(run)
     steps = run.weight_steps()
     if step is None:
-        found = _newest(run, steps)
+        newest = _newest(run, steps)
     else:
-        found = _of_snapshot(run, step) if step in steps else _of_checkpoint(run)
-        found = found if found and found.step == step else None
-    if found is None:
+        newest = _of_snapshot(run, step) if step in steps else _of_checkpoint(run)
+        newest = newest if newest and newest.step == step else None
+    if newest is None:
         raise _none(run, step, steps)
-    return found
+    return newest
 
 
 def has_learned(run: Run) -> bool:
-    """Whether the run has weights of any step but its first."""
+    """Return whether the run has weights of any step but its first."""
     return run.checkpoint_path.exists() or any(run.weight_steps()[-1:])
 
 
 def image_size(run: Run) -> int:
-    """Pixels a side of the pictures that the run's network takes; 0 as long as it is not known.
+    """Return pixels a side of the pictures that the run's network takes; 0 as long as it is not
+    known.
 
     Raises:
         RunDamaged: config.json cannot be read.
@@ -97,7 +98,7 @@ def image_size(run: Run) -> int:
 
 
 def gone(run: Run) -> RunError:
-    """The error for a run whose folder was deleted meanwhile."""
+    """Return the error for a run whose folder was deleted meanwhile."""
     return RunError(f"Run {run.id} is no longer there: it was deleted; choose another.")
 
 
@@ -120,7 +121,7 @@ def _of_snapshot(run: Run, step: int) -> Weights | None:
 
 
 def _of_representations(run: Run) -> Weights:
-    """What the newest snapshot has of the pictures."""
+    """Find what the newest snapshot has of the pictures."""
     for step in reversed(run.snapshot_steps()):
         stamp = _stamp(run.snapshot_path(step))
         if stamp:
@@ -129,7 +130,7 @@ def _of_representations(run: Run) -> Weights:
 
 
 def _of_checkpoint(run: Run) -> Weights | None:
-    """The checkpoint, whose step stands inside; None if there is none.
+    """Find the checkpoint, whose step stands inside; None if there is none.
 
     Raises:
         RunDamaged: it cannot be read.
@@ -154,10 +155,10 @@ def _of_checkpoint(run: Run) -> Weights | None:
 def _stamp(path: Path) -> tuple[int, int] | None:
     """Time and size of a file; None if there is none."""
     try:
-        found = path.stat()
+        stat = path.stat()
     except OSError:
         return None
-    return found.st_mtime_ns, found.st_size
+    return stat.st_mtime_ns, stat.st_size
 
 
 def _none(run: Run, step: int | None, steps: list[int]) -> RunError:
@@ -167,8 +168,8 @@ def _none(run: Run, step: int | None, steps: list[int]) -> RunError:
                 f"Run {run.id} has no weights: it was recorded or imported without them."
             )
         return RunError(f"Run {run.id}: expected weights, found none yet; wait for its first ones.")
-    found = ", ".join(str(known) for known in steps[:20]) or "none"
+    known_steps = ", ".join(str(known) for known in steps[:20]) or "none"
     return RunError(
-        f"Run {run.id}: expected the weights of step {step}, found those of steps {found}; "
+        f"Run {run.id}: expected the weights of step {step}, found those of steps {known_steps}; "
         "choose one of these, or the newest."
     )

@@ -23,23 +23,23 @@ _TEXT = (".json", ".jsonl", ".txt")
 
 
 def bundle_name(run: Run) -> str:
-    """A file name for the bundle: the run's id and its name in plain letters."""
+    """Return a file name for the bundle: the run's id and its name in plain letters."""
     words = re.sub(r"[^A-Za-z0-9]+", "-", run.name).strip("-").lower()[:40]
     return f"simclr-{run.id}.zip" if words in ("", run.id) else f"simclr-{run.id}-{words}.zip"
 
 
 def bundle_files(folder: Path) -> list[Path]:
-    """The files of a run folder that travel, sorted by name."""
-    found = []
+    """Return the files of a run folder that travel, sorted by name."""
+    files = []
     for root, folders, names in os.walk(folder):  # does not follow links to folders
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         paths = (Path(root, name) for name in sorted(names) if not name.startswith("."))
-        found += [path for path in paths if path.is_file() and not path.is_symlink()]
-    return [path for path in found if path.relative_to(folder).parts[0] not in _LEFT_OUT]
+        files += [path for path in paths if path.is_file() and not path.is_symlink()]
+    return [path for path in files if path.relative_to(folder).parts[0] not in _LEFT_OUT]
 
 
 def chunks(run: Run) -> Iterator[bytes]:
-    """The zip file in pieces of about `BLOCK` bytes, for an answer that is sent as it is made."""
+    """Yield the zip file in pieces of about `BLOCK` bytes, for an answer sent as it is made."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", allowZip64=True) as archive:
         for path in bundle_files(run.path):

@@ -71,7 +71,7 @@ class RunRecorder(keras.callbacks.Callback):
         self._snapshot()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """A row of what Keras logs, and a snapshot now and then."""
+        """Record a row of what Keras logs, and a snapshot now and then."""
         self.step += 1
         values = {k: float(v) for k, v in (logs or {}).items() if math.isfinite(float(v))}
         self._open.log(self.step, **values)
@@ -79,7 +79,7 @@ class RunRecorder(keras.callbacks.Callback):
             self._snapshot()
 
     def on_train_end(self, logs: Any = None) -> None:
-        """The last snapshot."""
+        """Record the last snapshot."""
         if self.step % self.every:
             self._snapshot()
         self._open.finish(states.FINISHED)

@@ -74,14 +74,14 @@ class Recording:
         self._describe(class_names, source)
 
     def log(self, step: int, **values: float) -> None:
-        """A row of the training's numbers, such as loss and contrastive_accuracy."""
+        """Record a row of the training's numbers, such as loss and contrastive_accuracy."""
         self.step = max(self.step, step)
         row = {"step": step, "seconds": round(self.seconds, 4), **values}
         self.run.append_metrics([row])
         self.run.write_status(step=self.step, phase="training", seconds=self.seconds)
 
     def snapshot(self, step: int, h: np.ndarray, z: np.ndarray | None = None) -> None:
-        """What the pictures are represented as at a step.
+        """Record what the pictures are represented as at a step.
 
         Args:
             h: (P, ...) representations; each is taken as one vector.
@@ -155,7 +155,7 @@ class Recording:
 
 
 def import_embeddings(path: Path | str, name: str = "", store: RunStore | None = None) -> Run:
-    """A file of embeddings as a run of one snapshot.
+    """Import a file of embeddings as a run of one snapshot.
 
     Args:
         path: an .npz with `embeddings` (P, D), and perhaps `labels` (P,) int, `class_names` and
@@ -196,7 +196,7 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
 
 
 def _as_bytes(images: np.ndarray) -> np.ndarray:
-    """(P, S, S, 3) uint8."""
+    """Return (P, S, S, 3) uint8."""
     images = np.asarray(images)
     square = images.ndim == 4 and images.shape[1] == images.shape[2] and images.shape[3] == 3
     if not square or not len(images) or images.dtype.kind not in "fu":
@@ -228,7 +228,7 @@ def _labels(labels: np.ndarray | None, count: int) -> np.ndarray | None:
 
 
 def _vectors(name: str, values: np.ndarray, count: int) -> np.ndarray:
-    """(P, D) float32, finite."""
+    """Return (P, D) float32, finite."""
     values = np.asarray(values)
     if len(values) != count or values.ndim < 2 or values.dtype.kind not in "fiu":
         raise DataError(

@@ -62,10 +62,10 @@ def import_run(path: Path | str, store: RunStore | None = None) -> Run:
 
 
 def _run_in(entries: list[Entry], path: Path) -> tuple[str, dict[str, Entry]]:
-    """The run's id, and its files by their names inside the run folder."""
+    """Return the run's id, and its files by their names inside the run folder."""
     tops = {entry.parts[0] for entry in entries if len(entry.parts) > 1}
-    found = {"/".join(entry.parts[1:]): entry for entry in entries if len(entry.parts) > 1}
-    known = {name: entry for name, entry in found.items() if is_bundled(name)}
+    files = {"/".join(entry.parts[1:]): entry for entry in entries if len(entry.parts) > 1}
+    known = {name: entry for name, entry in files.items() if is_bundled(name)}
     if len(tops) != 1 or CONFIG not in known:
         raise DataError(
             f"Expected the zip of one run, with its {CONFIG}, found another in {path.name}; "
@@ -75,7 +75,7 @@ def _run_in(entries: list[Entry], path: Path) -> tuple[str, dict[str, Entry]]:
 
 
 def _is_known(name: str) -> bool:
-    """Whether a name in a zip is that of a file of a run."""
+    """Return whether a name in a zip is that of a file of a run."""
     return is_bundled(name.partition("/")[2])
 
 
