@@ -84,7 +84,7 @@ class App:
             raise RuntimeError("expected a running server, found none; call start()")
         return self._server.pid
 
-    def start(self, patience: float = 60.0) -> None:
+    def start(self, patience: float = 240.0) -> None:
         """Start the server and wait until it answers."""
         command = [sys.executable, "-m", "streamlit", "run", "app.py"]
         options = {

@@ -16,7 +16,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 from sklearn.neighbors import NearestNeighbors
@@ -27,8 +27,16 @@ from simclr_core.runs.run import Run
 from tests.browser.conftest import ROOT, App
 
 MAPS = ".ex-stage > canvas"
-COMPUTED = 120_000  # ms: the analyst starts behind everything else that the machine does
+COMPUTED = 300_000  # ms: the analyst starts behind everything else that the machine does
 PICTURES, SNAPSHOTS = 120, 4
+
+RECORD_STEPS = """c => {
+  const root = c.closest(".ex-root");
+  window.seen = [];
+  const note = (step) => step !== window.seen.at(-1) && window.seen.push(step);
+  new MutationObserver(() => note(root.dataset.step))
+    .observe(root, { attributes: true, attributeFilter: ["data-step"] });
+}"""
 
 
 @pytest.fixture(scope="module")
@@ -271,18 +279,33 @@ def test_the_scrubber_steps_plays_and_is_in_the_link(opened, page, run) -> None:
         expect(canvas).to_have_attribute("data-step", str(step))
     page.get_by_label("Snapshot", exact=True).fill("0")
     expect(canvas).to_have_attribute("data-step", "0")
-    canvas.evaluate(
-        """c => { const root = c.closest(".ex-root"); window.seen = [];
-        const note = (step) => step !== window.seen.at(-1) && window.seen.push(step);
-        new MutationObserver(() => note(root.dataset.step))
-        .observe(root, {attributes: true, attributeFilter: ["data-step"]}) }"""
-    )
+    canvas.evaluate(RECORD_STEPS)
     page.locator(".ex-strip-line").click()
     page.locator(".ex-root").evaluate("e => e.focus()")
     page.keyboard.press("Space")
     expect(canvas).to_have_attribute("data-step", "24")
     assert page.evaluate("window.seen") == [str(step) for step in steps[1:]]
     opened(f"?run={run.id}&step={steps[1]}", steps[1])
+
+
+def test_playing_waits_for_snapshots_that_come_slowly(opened, page, run) -> None:
+    steps = run.snapshot_steps()
+    late: list[Route] = []
+    page.route(
+        "**/frame.bin?**",
+        lambda route: route.continue_() if "&step=0&" in route.request.url else late.append(route),
+    )
+    canvas = opened("?step=0", 0)
+    canvas.evaluate(RECORD_STEPS)
+    page.get_by_label("Speed").select_option("4")
+    page.locator(".ex-root").evaluate("e => e.focus()")
+    page.keyboard.press("Space")
+    for _ in steps[1:]:
+        page.wait_for_timeout(600)  # more than two turns
+        late.pop(0).continue_()
+    expect(canvas).to_have_attribute("data-step", "24")
+    assert page.evaluate("window.seen") == [str(step) for step in steps[1:]]
+    page.unroute_all()
 
 
 def test_a_click_in_the_legend_hides_and_a_double_click_shows_alone(opened, page, run) -> None:

@@ -15,12 +15,14 @@ export const speedOptions = (chosen) =>
 
 /** The controls of the snapshots of a run. */
 export class Scrubber {
-  /** @param {(step: number) => void} onstep another snapshot is to be shown */
+  /** @param {(step: number) => Promise<void>} onstep show another snapshot; playing waits for it */
   constructor(onstep) {
     this.onstep = onstep;
     /** @type {number[]} */
     this.steps = [];
     this.at = 0;
+    /** @type {Promise<void> | undefined} until the snapshot asked for last is on screen */
+    this.showing = undefined;
     const button = (name, words, press) => {
       const one = makeButton(`ex-play ex-${name}`, "", press);
       one.setAttribute("aria-label", words);
@@ -80,7 +82,7 @@ export class Scrubber {
     if (goal === this.at) return;
     this.at = goal;
     this.show();
-    this.onstep(this.step);
+    this.showing = this.onstep(this.step);
   }
 
   move(by) {
@@ -98,11 +100,14 @@ export class Scrubber {
   }
 
   tick() {
-    this.timer = setTimeout(() => {
+    const timer = setTimeout(async () => {
+      await this.showing; // on a slow connection too, no snapshot is left out
+      if (this.timer !== timer) return;
       if (this.atEnd) return this.pause();
       this.go(this.at + 1);
       this.tick();
     }, 1000 / Number(this.speed.value));
+    this.timer = timer;
   }
 
   pause() {
