@@ -17,7 +17,7 @@ from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.link import decode_selection, encode_selection
 from simclr_core.feed.missing_files import map_words
 from simclr_core.feed.packing import pack
-from simclr_core.feed.thumbnails import Probe, probe_facts
+from simclr_core.feed.thumbnails import ProbeFacts, probe_facts
 from simclr_core.figures.colors import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.questions.large_probe import owner
 from simclr_core.runs import states
@@ -132,7 +132,7 @@ def _to_link(key: str) -> None:
                 st.query_params.pop(name, None)
 
 
-def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:
+def _pictures(run: Run, probe: ProbeFacts | None) -> dict[str, Any]:
     if probe is None:
         return {"digest": "", "count": 0, "columns": 1, "size": 1, "pictures": "", "points": ""}
     return {
@@ -145,7 +145,7 @@ def _pictures(run: Run, probe: Probe | None) -> dict[str, Any]:
     }
 
 
-def _probe(run: Run) -> Probe | None:
+def _probe(run: Run) -> ProbeFacts | None:
     try:
         return probe_facts(run)
     except LabError:

@@ -170,8 +170,8 @@ def _stamp(path: str) -> str:
         stats = [(str(place), place.stat()) for place in places]
     except (OSError, ValueError):
         return ""
-    told = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
-    return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+    files = sorted((name, stat.st_mtime_ns, stat.st_size) for name, stat in stats)
+    return hashlib.sha256(repr(files).encode()).hexdigest()[:12]
 
 
 def _folders(place: Path) -> list[str]:

@@ -39,11 +39,11 @@ def main(text: str) -> None:
     jit = device.id != "cpu"
     encoder, precision = wanted["encoder"], wanted.get("precision", "bfloat16")
     seconds = wanted.get("seconds", 3.0)
-    told = {"encoder": encoder, "precision": precision}
+    given = {"encoder": encoder, "precision": precision}
     ceiling = products_per_second(precision, MATRIX["gpu" if jit else "cpu"])
     for batch in wanted["batches"]:
         full = images_per_second(SimCLR, encoder, precision, batch, jit, seconds)
-        line = told | {"batch": batch, "images_per_second": round(full["speed"], 1)}
+        line = given | {"batch": batch, "images_per_second": round(full["speed"], 1)}
         line |= {"first_step_seconds": round(full["first"], 2), "together": full["together"]}
         line["peak_bytes"] = peak_bytes()
         work = 2 * 3 * products(full["encoder"])  # of two views, forward and twice that backward
@@ -54,7 +54,7 @@ def main(text: str) -> None:
         if batch == wanted.get("bare"):
             bare = images_per_second(BareSimCLR, encoder, precision, batch, jit, seconds)
             speed = round(bare["speed"], 1)
-            print(json.dumps(told | {"batch": batch, "bare_images_per_second": speed}), flush=True)
+            print(json.dumps(given | {"batch": batch, "bare_images_per_second": speed}), flush=True)
 
 
 def images_per_second(

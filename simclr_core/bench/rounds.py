@@ -1,4 +1,4 @@
-"""Rounds of measurements that take turns, and what is told of them."""
+"""Rounds of measurements that take turns, and their figures."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ OPERATIONS: dict[str, ViewConfig] = {
 
 
 def reference_encoder(size: int, width: int) -> Any:
-    """Four strided convolutions, the encoder against which speed is told: it stays as it is.
+    """Four strided convolutions, the encoder that every speed is compared with: it never changes.
 
     `tiny` was this network before it kept maxima (docs/encoders.md).
 
@@ -129,7 +129,7 @@ def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object
 def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
     """Measure images a second of the bare step, of the full step and of the preset `minute`.
 
-    `views`: views a second inside the full step, told from what it takes beyond the bare one.
+    `views`: views a second inside the full step, computed from what it takes beyond the bare one.
     That counts NT-Xent and what feeds the step as well: rendering itself is faster.
     """
     config = preset_config("minute")

@@ -136,7 +136,7 @@ def minute(device: str) -> RunConfig:
 
 
 def until(what: Callable[[], object], seconds: float, run: Run | None = None) -> None:
-    """Wait for something; a run that failed is told at once."""
+    """Wait for something; fail at once if the run failed."""
     end = time.monotonic() + seconds
     while not what():
         if run is not None and run.state in (states.FAILED, states.DAMAGED, states.INTERRUPTED):

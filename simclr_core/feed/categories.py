@@ -7,7 +7,7 @@ import numpy as np
 from ..base.errors import RunDamaged
 from ..runs import tables
 from ..runs.run import Run
-from .thumbnails import Probe, probe_facts
+from .thumbnails import ProbeFacts, probe_facts
 
 
 def color_choices(run: Run) -> list[str]:
@@ -20,7 +20,7 @@ def color_choices(run: Run) -> list[str]:
     return choices(probe) if probe else []
 
 
-def choices(probe: Probe) -> list[str]:
+def choices(probe: ProbeFacts) -> list[str]:
     """Return the categories to choose from; a label that only repeats a factor is left out."""
     return tables.choices(probe.categories)
 

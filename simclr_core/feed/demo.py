@@ -1,4 +1,4 @@
-"""What the app ships of one genuine run, so that its story can be told before anything is trained.
+"""What the app ships of one genuine run, so that its story can be shown before anything is trained.
 
     assets/demo/replay.json     the run as `replay.data` gives it, and the command that made it
     assets/demo/story.npz       of a part of the pictures on its map: images (P, S, S, 3) uint8 and

@@ -26,7 +26,7 @@ from .curves import curves_block
 from .metrics_tail import MetricsTail
 from .packing import pack
 from .placeholder import placeholder_blocks
-from .thumbnails import Probe, probe_facts
+from .thumbnails import ProbeFacts, probe_facts
 from .viewport import Viewport
 
 RUNS_KEPT, BLOCKS_KEPT = 12, 32
@@ -145,7 +145,12 @@ class _Reader:
         return None
 
     def _map(
-        self, facts: dict[str, Any], xy: np.ndarray, probe: Probe, color: str | None, bounds: tuple
+        self,
+        facts: dict[str, Any],
+        xy: np.ndarray,
+        probe: ProbeFacts,
+        color: str | None,
+        bounds: tuple,
     ) -> bytes:
         values = probe.categories[color] if color else np.full(probe.count, -1)
         names = category_names(self.run, color or "", values)

@@ -18,7 +18,7 @@ PROBES_KEPT, SHEETS_KEPT = 16, 4
 
 
 @dataclass(frozen=True, eq=False)
-class Probe:
+class ProbeFacts:
     """What a map needs of a probe set, without its pictures.
 
     Attributes:
@@ -35,7 +35,7 @@ class Probe:
     categories: dict[str, np.ndarray]
 
 
-def probe_facts(run: Run) -> Probe | None:
+def probe_facts(run: Run) -> ProbeFacts | None:
     """Return the run's probe set, or None as long as there is none; a few are kept in memory.
 
     Raises:
@@ -67,13 +67,13 @@ def sheet(run: Run, extension: str) -> tuple[bytes, str] | None:
     key=lambda run, probe, extension: (probe.digest, extension),
     condition=threading.Condition(),
 )
-def _encoded(run: Run, probe: Probe, extension: str) -> bytes:
+def _encoded(run: Run, probe: ProbeFacts, extension: str) -> bytes:
     whole = sprite.canvas(run.probe()["images"], probe.size, probe.columns)
     return sprite.encoded(whole, extension)
 
 
 @cached(LRUCache(PROBES_KEPT), condition=threading.Condition())
-def _read(run: Run, changed: int, size: int) -> Probe:
+def _read(run: Run, changed: int, size: int) -> ProbeFacts:
     arrays = run.probe()
     count, side = arrays["images"].shape[:2]
     size = max(8, min(side, math.isqrt(SHEET_PIXELS // max(1, count))))
@@ -82,4 +82,4 @@ def _read(run: Run, changed: int, size: int) -> Probe:
         if name.startswith("factor__"):
             categories[name.removeprefix("factor__")] = values
     digest = hashlib.sha256(run.probe_path.read_bytes()).hexdigest()[:16]
-    return Probe(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)
+    return ProbeFacts(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)

@@ -49,7 +49,7 @@ def import_framework() -> None:
 
 
 def jit_compile(xla: bool) -> bool:
-    """Return what Keras has to be told as `jit_compile`.
+    """Return the value of `jit_compile` for Keras.
 
     JAX would run every operation by itself without it. TensorFlow's XLA is faster on GPUs and
     slower on processors. PyTorch runs steps as they are written.

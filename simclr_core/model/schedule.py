@@ -52,7 +52,7 @@ class WarmupCosine(keras.optimizers.schedules.LearningRateSchedule):
 
 
 def hold_steps(warmup: int, steps: int = 0) -> int:
-    """Return steps at whose learning rate the length of the run has no say.
+    """Return the steps whose learning rate does not depend on the length of the run.
 
     Warm-up and 40 more, so that calibration sees enough of them, but no more of the additional
     ones than make a fifth of the run; at least the warm-up, and 5.

@@ -64,7 +64,7 @@ class Analyst(QueueWorker):
         try:
             question = _question(request, kind, payload, self._networks)
             write_npz(request.file(ANSWER), function(question, tell))
-        except Replaced as reason:  # whoever waits asks again
+        except Replaced as reason:  # the page that waits asks again
             raise Withdrawn(str(reason)) from reason
         except ValueError as error:
             text = " ".join(str(error).split())[:300].rstrip(".")
@@ -112,7 +112,7 @@ def _weigh_session(niceness: int) -> None:
 
 
 def modest_analyst(store: RunStore) -> Analyst:
-    """Return an analyst that leaves the machine to whatever trains."""
+    """Return an analyst that yields the machine to trainings."""
     be_modest(bool(launch.active(store)))
     return Analyst(store)
 

@@ -73,7 +73,7 @@ def differences(runs: Sequence[Run]) -> list[Difference]:
     for one in every:
         one["data.source"] = Path(str(one.get("data.source", ""))).name
     names = list(dict.fromkeys(name for one in every for name in one))
-    names = [name for name in names if not name.endswith("content_hash")]  # told by the source
+    names = [name for name in names if not name.endswith("content_hash")]  # the source says it
     names.sort(key=lambda name: name == SEED)
     rows = [Difference(FORKED, tuple(_leaves(run) for run in runs))]
     rows += [Difference(name, tuple(one.get(name) for one in every)) for name in names]

@@ -1,4 +1,4 @@
-"""How a run fares, in plain words, with the evidence and what to try.
+"""Whether a run is healthy, in plain words, with the evidence and what to try.
 
 Told from what the run wrote: its loss and contrastive accuracy step by step, and its snapshots.
 The floor of the loss tells nothing of health: near it accuracy still rises. What tells are the
@@ -42,15 +42,15 @@ class Verdict:
     advice: tuple[str, ...] = field(default=())
 
 
-def verdict(told: RunEvidence) -> Verdict:
-    """Judge how a run fares.
+def verdict(evidence: RunEvidence) -> Verdict:
+    """Judge whether a run is healthy.
 
     A verdict other than healthy is given only where its evidence is there: what does not fit any
     of the others counts as healthy.
     """
-    facts = _facts(told)
-    if told.diverged or facts.broken:
-        return _diverging(facts, told)
+    facts = _facts(evidence)
+    if evidence.diverged or facts.broken:
+        return _diverging(facts, evidence)
     if facts.steps < LEAST_STEPS:
         return Verdict(
             EARLY,
@@ -60,11 +60,11 @@ def verdict(told: RunEvidence) -> Verdict:
     if facts.together or (facts.stuck and facts.shrunk):
         return _collapsed(facts)
     if facts.rise > RISE * facts.alike:
-        return _diverging(facts, told)
+        return _diverging(facts, evidence)
     if facts.accuracy >= TOO_EASY and abs(facts.late_fall) < FLAT * facts.alike:
         return _saturated(facts)
     still = facts.fall < LEARNED * facts.alike and facts.gain < FOUND
-    if facts.stuck or (still and not told.trained):
+    if facts.stuck or (still and not evidence.trained):
         return _not_started(facts)
     return _healthy(facts)
 
@@ -105,30 +105,30 @@ class _Facts:
         return self.last - self.lowest
 
 
-def _facts(told: RunEvidence) -> _Facts:
-    finite = np.isfinite(told.losses)
-    losses, accuracies = _windows(told.losses[finite]), _windows(told.accuracies[finite])
-    newest = told.rows[-1] if told.rows else {}
+def _facts(evidence: RunEvidence) -> _Facts:
+    finite = np.isfinite(evidence.losses)
+    losses, accuracies = _windows(evidence.losses[finite]), _windows(evidence.accuracies[finite])
+    newest = evidence.rows[-1] if evidence.rows else {}
     rank, uniformity = newest.get("effective_rank_z"), newest.get("uniformity")
-    alike = nt_xent.collapsed_loss(told.batch)
-    before = told.rows[0].get("effective_rank_z") if told.rows else None
+    alike = nt_xent.collapsed_loss(evidence.batch)
+    before = evidence.rows[0].get("effective_rank_z") if evidence.rows else None
     half = losses[len(losses) // 2] if len(losses) else math.nan
     return _Facts(
-        steps=len(told.losses),
+        steps=len(evidence.losses),
         alike=alike,
-        chance=1 / (2 * told.batch - 1),
-        first=_first(told.losses[finite]),
+        chance=1 / (2 * evidence.batch - 1),
+        first=_first(evidence.losses[finite]),
         last=_at(losses, -1),
         lowest=float(losses.min()) if len(losses) else math.nan,
         accuracy=_at(accuracies, -1),
-        gain=_at(accuracies, -1) - _first(told.accuracies[finite]),
+        gain=_at(accuracies, -1) - _first(evidence.accuracies[finite]),
         late_fall=half - _at(losses, -1),
         broken=not finite.all(),
         together=uniformity is not None and uniformity > -SPREAD,
         shrunk=rank is not None and before is not None and rank < SHRUNK * before,
         rank=rank,
         uniformity=uniformity,
-        dead=told.dead,
+        dead=evidence.dead,
     )
 
 
@@ -201,16 +201,16 @@ def _saturated(facts: _Facts) -> Verdict:
     )
 
 
-def _diverging(facts: _Facts, told: RunEvidence) -> Verdict:
-    evidence = (
+def _diverging(facts: _Facts, evidence: RunEvidence) -> Verdict:
+    facts_words = (
         ("The loss or the weights stopped being finite numbers.",)
-        if told.diverged or facts.broken
+        if evidence.diverged or facts.broken
         else (f"The loss fell to {facts.lowest:.2f} and has risen to {facts.last:.2f}.",)
     )
     return Verdict(
         DIVERGING,
         "The steps are too large: what was learned is being lost.",
-        evidence,
+        facts_words,
         ("Lower the learning rate tenfold.", "A longer warm-up helps at large batches."),
     )
 

@@ -94,7 +94,7 @@ class RunStore:
         config: RunConfig,
         name: str = "",
         state: str = "",
-        furnish: Callable[[Run], None] | None = None,
+        fill: Callable[[Run], None] | None = None,
     ) -> Run:
         """Make the folder of a new run, queued.
 
@@ -102,7 +102,7 @@ class RunStore:
             config: all settings.
             name: for people; may be empty.
             state: of a run that is not to be started here, such as `RUNNING` elsewhere.
-            furnish: puts more into the folder before anybody sees a run in it.
+            fill: puts more into the folder before anybody sees a run in it.
 
         Returns:
             The run. Without a state it waits until `launch.advance` starts it.
@@ -112,13 +112,13 @@ class RunStore:
         """
         path = self._new_folder()
         try:
-            self._furnish(Run(path), config, name, state, furnish)
+            self._fill(Run(path), config, name, state, fill)
         except BaseException:
             shutil.rmtree(path, ignore_errors=True)
             raise
         return Run(path)
 
-    def _furnish(
+    def _fill(
         self,
         run: Run,
         config: RunConfig,

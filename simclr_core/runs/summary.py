@@ -1,6 +1,6 @@
 """A run in words: what was learned, what was changed, how long it takes. Pure text, no disk.
 
-Plain words come first and the field's word second; every score stands beside what it has to
+Plain words come first and the field's word second; every score is shown beside what it has to
 beat: the untrained encoder, raw pixels, chance.
 """
 
@@ -88,11 +88,11 @@ def _instead(evaluation: Mapping[str, Any], score: float) -> str:
     best = sorted((n for n in gains if gains[n] >= GAIN), key=lambda n: -gains[n])[:2]
     if not best:
         return ""
-    told = ", ".join(
+    shares = ", ".join(
         f"the {n} of {percent(pairs[n][0])} (untrained {percent(pairs[n][1])})" for n in best
     )
     return (
-        f"It learned {' and '.join(best)}, not {own}: of new pictures, neighbours tell {told}, "
+        f"It learned {' and '.join(best)}, not {own}: of new pictures, neighbours tell {shares}, "
         f"the {own} of {percent(score)} (untrained {percent(untrained)}; kNN accuracy)."
     )
 

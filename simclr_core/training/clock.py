@@ -53,7 +53,7 @@ class Clock(keras.callbacks.Callback):
 
     Args:
         progress: where the run is.
-        found_steps: is told the number of steps.
+        found_steps: receives the number of steps.
         pace: end the `fit` once the pace of steps is known, if several of them could be launched
             together; `together` then says how many.
     """

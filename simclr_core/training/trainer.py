@@ -2,7 +2,7 @@
 
     config.json -> images -> views -> h -> z -> loss -> metrics, snapshots, checkpoint
 
-Everything that a run does beside its steps stands in `callbacks`; this file puts it together.
+What a run does beside its steps is in `callbacks`; this file combines it.
 """
 
 from __future__ import annotations

@@ -112,7 +112,7 @@ def fork(
     weights = read_npz(parent.weights_path(step))
     seconds = next((r.get("seconds") for r in parent.snapshot_rows() if r["step"] == step), 0.0)
 
-    def furnish(run: Run) -> None:
+    def fill(run: Run) -> None:
         """Write where it comes from, its weights, and its first map."""
         record = run.record
         record["forked"] = {"run": parent.id, "step": step, "name": parent.name}
@@ -122,7 +122,7 @@ def fork(
         bare_checkpoint(run.checkpoint_path, weights, step, end, number(seconds) or 0.0)
         _copy_map(parent, run, step)
 
-    run = store.create(config, name or fork_name(parent, old, config, step), furnish=furnish)
+    run = store.create(config, name or fork_name(parent, old, config, step), fill=fill)
     launch.advance(store)
     return run
 

@@ -162,7 +162,7 @@ class Mapper:
         return min(max(resting, 0.01), POLL_TRAINING) if chosen else self._poll()
 
     def _must_be_quiet(self) -> bool:
-        """Return whether a run is finding its pace: how long it trains is told by these seconds."""
+        """Return whether a run is finding its pace: these seconds set how long it trains."""
         living = [watched.run for watched in self._watched.values() if watched.alive]
         if not any(run.status.get("phase") in _MEASURED for run in living):
             self._quiet_since = None

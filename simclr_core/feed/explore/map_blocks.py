@@ -23,7 +23,7 @@ from ...runs.run import Run
 from ...runs.snapshots import cache
 from ..categories import category_names, choices
 from ..packing import pack
-from ..thumbnails import Probe, probe_facts
+from ..thumbnails import ProbeFacts, probe_facts
 from ..viewport import Viewport
 
 LABEL = "label"
@@ -35,7 +35,7 @@ Bounds = tuple[float, float, float]  # middle x, middle y and half the side of a
 _viewports = threading.Lock()
 
 
-def probe_of(run: Run) -> Probe:
+def probe_of(run: Run) -> ProbeFacts:
     """Return the run's pictures.
 
     Raises:
@@ -47,7 +47,7 @@ def probe_of(run: Run) -> Probe:
     return about
 
 
-def target(probe: Probe) -> str | None:
+def target(probe: ProbeFacts) -> str | None:
     """Return what neighbours are compared by: the label (under the name of the factor that it
     repeats, if it does), else the first factor; None without either."""
     if LABEL not in probe.categories:

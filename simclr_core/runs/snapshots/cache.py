@@ -1,6 +1,6 @@
-"""A run's snapshots as the app asks for them: read once, kept while there is room.
+"""A run's snapshots as the app needs them: read once, kept while there is room.
 
-Whoever looks at a map asks for the same arrays again and again, at every step and for every
+A map asks for the same arrays again and again, at every step and for every
 browser. Arrays are read-only, as all askers share them.
 """
 
@@ -18,7 +18,7 @@ from ...base.files import read_npz
 from ...measures import knn, per_picture
 from ..run import Run
 
-MOST_BYTES = 64_000_000  # of the snapshots that are kept, and of what is told from them
+MOST_BYTES = 64_000_000  # of the snapshots that are kept, and of what is computed from them
 MANY = 5_000  # pictures above which neighbours are looked for only where they are asked for
 NEIGHBOURS = knn.K  # of each picture; a label's vote asks as many
 
@@ -168,7 +168,7 @@ def _read(run: Run, step: int) -> dict[str, np.ndarray]:
 
 
 def _key(run: Run, step: int, what: str, make: object = None) -> tuple[Any, ...]:
-    """Return what something that is told of a step is kept under: it changes with the file."""
+    """Return the key of what is computed from a step; it changes with the file."""
     stamp = _stamp(run.snapshot_path(step), run)
     return (str(run.path), step, what, stamp)
 

@@ -1,4 +1,4 @@
-"""Which weights a run has, told without reading them: what a question to a run is about."""
+"""Which weights a run has, found without reading them: what a question to a run is about."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _of_representations(run: Run) -> Weights:
 
 
 def _of_checkpoint(run: Run) -> Weights | None:
-    """Find the checkpoint, whose step stands inside; None if there is none.
+    """Find the checkpoint, which holds its step; None if there is none.
 
     Raises:
         RunDamaged: it cannot be read.
