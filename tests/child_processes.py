@@ -71,14 +71,14 @@ def run_holder(run: Run, **status: Any) -> contextlib.AbstractContextManager[sub
 def end_by_itself(process: subprocess.Popen[str]) -> None:
     """Let a child end as it likes, and wait for it."""
     process.stdin.close()
-    process.wait(60)
+    process.wait(240)
     process.stdin = None  # closed: `communicate` would complain
 
 
 def kill(process: subprocess.Popen[str]) -> None:
     """End a child as a power cut would."""
     process.kill()
-    process.wait(60)
+    process.wait(240)
 
 
 def set_status(run: Run, state: str, **more: Any) -> None:
@@ -88,7 +88,7 @@ def set_status(run: Run, state: str, **more: Any) -> None:
     os.close(handle)
 
 
-def wait_for(what: Callable[[], object], seconds: float = 60.0) -> None:
+def wait_for(what: Callable[[], object], seconds: float = 240.0) -> None:
     """Wait until `what()` is true."""
     end = time.monotonic() + seconds
     while not what():

@@ -21,7 +21,7 @@ from simclr_core.runs.store import RunStore
 # pytest-xdist has a token of its own.
 MARK = "SIMCLR_LAB_TEST_SESSION"
 TOKEN = uuid.uuid4().hex
-_PATIENCE = 10.0  # seconds for processes to end by themselves after the last test
+_PATIENCE = 60.0  # seconds for processes to end by themselves after the last test
 
 # Before any test module is imported: nothing here may touch the user's own runs and cache.
 _FOLDER = tempfile.TemporaryDirectory(prefix="simclr-lab-tests-", ignore_cleanup_errors=True)

@@ -49,7 +49,7 @@ class Client:
     def _ask(
         self, method: str, path: str, headers: dict[str, str] | None, body: bytes | None = None
     ) -> Answer:
-        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        link = http.client.HTTPConnection("127.0.0.1", self.port, timeout=240)
         link.request(method, path.replace(" ", "%20"), body=body, headers=headers or {})
         found = link.getresponse()
         return Answer(found.status, {k.lower(): v for k, v in found.getheaders()}, found.read())

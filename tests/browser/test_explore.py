@@ -44,7 +44,7 @@ def run(app: App) -> Run:
     """A run of 24 steps with five snapshots of 120 pictures, trained by the command line."""
     train(app, 24)
     (run,) = app.store
-    wait_for(lambda: run.coordinate_steps("umap") == run.snapshot_steps(), 120)
+    wait_for(lambda: run.coordinate_steps("umap") == run.snapshot_steps())
     return run
 
 
@@ -572,7 +572,7 @@ def test_a_replay_plays_without_a_network(browser, run, tmp_path) -> None:
         page.get_by_label("Snapshot", exact=True).fill("0")
         expect(canvas).to_have_attribute("data-step", "0")
         page.get_by_role("button", name="Play").click()
-        expect(page.get_by_role("button", name="Play")).to_be_visible(timeout=15_000)  # again
+        expect(page.get_by_role("button", name="Play")).to_be_visible()  # again
         expect(canvas).to_have_attribute("data-step", "24")
         first = page.locator(".rp .live-legend button").first
         first.click()
@@ -600,7 +600,7 @@ def test_a_fork_goes_on_from_a_snapshot_and_is_drawn_as_a_branch(app, page, run)
     wait_for(lambda: len(list(app.store)) == 2)
     made = next(one for one in app.store if one.id != run.id)
     expect(page).to_have_url(re.compile(f"runs={run.id}%2C{made.id}"))
-    wait_for(lambda: made.state == "finished", 120)
+    wait_for(lambda: made.state == "finished")
     rows = made.metrics()[0]
     assert [row["step"] for row in rows] == list(range(step + 1, 31))
     assert made.config.training.temperature == 0.5

@@ -262,7 +262,7 @@ def test_what_travels_with_a_refresh_is_bounded(app, page, fake):
 def test_a_page_without_a_run_shows_a_ghost(app, page):
     page.goto(f"{app.url}/train")
     canvas = page.locator(MAP)
-    expect(canvas).to_be_visible(timeout=30_000)
+    expect(canvas).to_be_visible()
     expect(page.locator(".live-map")).to_have_class("live-map live-ghost")
     assert canvas.get_attribute("data-step") in (None, "")
     canvas.hover(position={"x": 60, "y": 60})

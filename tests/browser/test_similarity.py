@@ -152,7 +152,7 @@ def test_after_fast_keys_to_and_fro_the_page_rests_and_no_question_is_left(
     page.wait_for_timeout(3500)
     assert len(sent) <= 3  # the machine and its queue, right of the navigation
     jobs = only_run(app).path / "jobs"
-    wait_for(lambda: not list(jobs.glob("*.request.json")), 120)
+    wait_for(lambda: not list(jobs.glob("*.request.json")))
 
 
 @pytest.mark.slow

@@ -86,8 +86,8 @@ class TrainPage:
     def open(self, query: str = "") -> None:
         """Load the page and wait until its figures stand."""
         self.page.goto(f"{self.url}/train{query}")
-        expect(self.canvas).to_be_visible(timeout=30_000)
-        expect(self.curves).to_be_visible(timeout=30_000)
+        expect(self.canvas).to_be_visible()
+        expect(self.curves).to_be_visible()
         self.settle()
 
     def settle(self) -> None:

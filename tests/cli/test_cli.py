@@ -134,7 +134,7 @@ def test_relative_paths_become_absolute(monkeypatch: pytest.MonkeyPatch, tmp_pat
 
 def run_program(*words: str, **options) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "simclr_core", *words]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, **options)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240, **options)
 
 
 def test_without_arguments_comes_help() -> None:
@@ -157,7 +157,7 @@ def test_help_and_list_import_nothing_heavy(store: RunStore) -> None:
         "sys.exit(code or ' '.join(heavy & set(sys.modules)) or 0)"
     )
     command = [sys.executable, "-c", program, "list", "--runs", str(store.root)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -166,7 +166,7 @@ def test_a_reader_that_goes_away_is_no_error(store: RunStore) -> None:
     os.close(reader)
     with os.fdopen(writer, "wb") as pipe:
         command = [sys.executable, "-m", "simclr_core", "list", "--runs", str(store.root)]
-        done = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, timeout=60)
+        done = subprocess.run(command, cwd=ROOT, stdout=pipe, stderr=subprocess.PIPE, timeout=240)
     assert (done.returncode, done.stderr) == (1, b"")
 
 

@@ -37,7 +37,7 @@ def lab(store: RunStore | Path, *words: str, **options: object) -> Done:
     place = store.root if isinstance(store, RunStore) else store
     command = [sys.executable, "-m", "simclr_core", *words, "--runs", str(place)]
     pipes = {"capture_output": True, "text": True, "stdin": subprocess.DEVNULL}
-    return subprocess.run(command, cwd=ROOT, timeout=120, **pipes, **options)
+    return subprocess.run(command, cwd=ROOT, timeout=240, **pipes, **options)
 
 
 def refused(done: Done, code: int = 2) -> str:
@@ -367,7 +367,7 @@ def test_a_full_disk_ends_a_run_with_a_sentence_and_it_can_go_on(tmp_path: Path,
         if when == "in between":
             wait_for(lambda: any(len(run.metrics()[0]) > 20 for run in store))
             fill(folder)
-        said = program.communicate(timeout=120)[1]
+        said = program.communicate(timeout=240)[1]
         assert program.returncode == 1 and "Traceback" not in said
         assert re.search(r"\nerror: Expected room on the disk for [^\n]+resume the run\.\n$", said)
         run = next(iter(store))
@@ -383,6 +383,6 @@ def goes_on(store: RunStore, run: Run) -> None:
     program = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True)
     wait_for(lambda: run.status.get("attempt") == 2 and run.state == states.RUNNING)
     program.send_signal(signal.SIGINT)
-    said = program.communicate(timeout=120)[1]
+    said = program.communicate(timeout=240)[1]
     assert run.state == states.PAUSED and "Traceback" not in said
     assert run.status["step"] > 0 and (run.path / "checkpoint.npz").exists()

@@ -44,7 +44,7 @@ def test_pages_load_nothing_heavy_and_stay_under_400_mb(tmp_path: Path) -> None:
         env={**os.environ, "SIMCLR_LAB_RUNS": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr[-2000:]
     errors, loaded, memory = json.loads(done.stdout.splitlines()[-1])

@@ -316,6 +316,6 @@ def test_a_folder_that_may_not_be_read_does_not_hide_the_runs(
         "sys.exit(main(['list', '--runs', sys.argv[1]]))\n"
     )
     command = [sys.executable, "-c", program, str(store.root)]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
     assert (done.returncode, done.stderr) == (0, "")
     assert run.id in done.stdout

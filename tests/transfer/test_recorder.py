@@ -41,7 +41,7 @@ def example(name: str, store: RunStore) -> Run:
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "examples" / name)],
         env={**os.environ, "SIMCLR_LAB_RUNS": str(store.root), "PYTHONPATH": str(ROOT)},
-        capture_output=True, text=True, timeout=120, check=False,
+        capture_output=True, text=True, timeout=240, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-2000:]
     return store.get(done.stdout.split()[-1])

@@ -7,13 +7,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from child_processes import wait_for
 from simclr_core.base.paths import PROJECT
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
@@ -45,14 +45,6 @@ def store(tmp_path: Path) -> RunStore:
 
 
 SMALL = ("--data", "digits", "--batch-size", "64", "--probe-size", "200", "--width", "8")
-
-
-def wait_for(what, seconds: float = 60.0) -> None:
-    """Wait until `what()` is true."""
-    end = time.monotonic() + seconds
-    while not what():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
 
 
 def rows_of(run: Run) -> list[dict[str, Any]]:
@@ -126,7 +118,7 @@ def test_the_queue_waits_and_moves_on_without_anybody(store: RunStore) -> None:
     first = launch.start(store, config_of(store, 30))
     second = launch.start(store, config_of(store, 5))
     assert launch.queue(store) == [second] and second.state == states.QUEUED
-    wait_for(lambda: second.state == states.FINISHED, 90)
+    wait_for(lambda: second.state == states.FINISHED)
     assert first.state == states.FINISHED
 
 

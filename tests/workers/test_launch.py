@@ -66,7 +66,7 @@ def advance_together(store: RunStore, folder: Path, count: int = 4) -> list[str]
     for process in processes:
         assert process.stdout.readline() == "ready\n"
     go.touch()
-    found = [process.communicate(timeout=60)[0].split() for process in processes]
+    found = [process.communicate(timeout=240)[0].split() for process in processes]
     assert all(process.returncode == 0 for process in processes)
     return sorted(run_id for ids in found for run_id in ids)
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from child_processes import wait_for
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.files import write_npz
 from simclr_core.base.locks import is_locked, try_lock
@@ -328,13 +329,6 @@ def test_project_run_says_what_is_wrong(store):
 # For real
 
 
-def wait_for(condition, seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
-
-
 def test_the_process_serves_a_living_run_without_tensorflow_and_ends_when_idle(store):
     run = make_run(store, [0], states.RUNNING)
     lock = run.take()
@@ -346,7 +340,7 @@ def test_the_process_serves_a_living_run_without_tensorflow_and_ends_when_idle(s
         assert launch.ensure_helper(store, "mapper") is None
         second = [sys.executable, "-m", "simclr_core.workers.mapper", str(store.root)]
         # A mapper that served would stay as long as the run lives.
-        done = subprocess.run(second, capture_output=True, cwd=PROJECT, timeout=60)
+        done = subprocess.run(second, capture_output=True, cwd=PROJECT, timeout=240)
         assert (done.returncode, done.stdout, done.stderr) == (0, b"", b"")
         maps = Path(f"/proc/{process.pid}/maps")
         if maps.exists():

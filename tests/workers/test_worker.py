@@ -50,7 +50,7 @@ def alone(store: RunStore) -> Iterator[None]:
 def work(run: Run) -> subprocess.CompletedProcess[str]:
     """A worker started by hand, to its end."""
     command = [sys.executable, "-m", "simclr_core.workers.worker", str(run.path)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=240)
 
 
 def small(source: str, **training: object) -> RunConfig:
