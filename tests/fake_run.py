@@ -25,7 +25,7 @@ from simclr_core.loss import nt_xent
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.settings.config import RunConfig
+from simclr_core.settings.config import RunConfig, replace, to_dict
 from simclr_core.settings.presets import preset_config
 
 FACTORS = {name: names for name, names in shapes.FACTOR_NAMES.items()}
@@ -164,6 +164,17 @@ class FakeRun:
             )  # fmt: skip
         self.run.write_status(state=state, message=message, seconds_left=0)
         self._release()
+
+    def weigh(self, *steps: int) -> None:
+        """Give snapshots weights, and the run its number of steps, as a real one has them."""
+        config = self.run.config
+        training = replace(config.training, steps=600)
+        record = self.run.record | {"config": to_dict(replace(config, training=training))}
+        write_json(self.run.config_path, record)
+        for step in steps:
+            arrays = {"encoder/0000": np.full(2, step, np.float32)}
+            arrays["head/0000"] = np.ones(1, np.float32)
+            write_npz(self.run.path / "snapshots" / f"{step:08d}.weights.npz", arrays)
 
     def _release(self) -> None:
         if self._lock is not None:

@@ -1,0 +1,79 @@
+"""Runs compared, swept and forked on Explore."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from page_app import text
+from streamlit.testing.v1 import AppTest
+
+from fake_run import FakeRun
+from pages.explore import compare
+from simclr_core.feed.packing import unpack
+from simclr_core.runs import states
+
+Open = Callable[..., AppTest]
+
+
+def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatch) -> None:
+    found: list[dict[str, Any]] = []
+
+    def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+        found.append(unpack(data)[0])
+
+    monkeypatch.setattr(compare, "mount", mount)
+    other = FakeRun(store, probe=40, name="another")
+    other.snapshot()
+    app = page(panel="Compare", run=fake.run.id)
+    assert app.multiselect[0].value == [fake.run.id, other.run.id] and not app.exception
+    assert [one["run"] for one in found[-1]["maps"]] == [fake.run.id, other.run.id]
+    assert found[-1]["maps"][0]["digest"] == found[-1]["maps"][1]["digest"]  # linked
+    assert found[-1]["maps"][0]["steps"] == [0, 200, 400]
+    assert {one["color"] for one in found[-1]["maps"]} == {"shape"}
+    app = page(panel="Compare", runs=other.run.id)
+    assert "at least two runs" in text(app)
+    (other.run.path / "config.json").write_text("{")
+    app = page(panel="Compare", runs=f"{fake.run.id},{other.run.id},nonesuch")
+    assert not app.exception and "config.json" in text(app)
+    assert "Not here: nonesuch" in text(app)
+
+
+def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> None:
+    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
+    app = page(panel="Compare", run=fake.run.id)
+    app.text_input(key="sweep_values").set_value("0.1, warm").run()
+    next(b for b in app.button if b.label == "Start them").click().run()
+    assert "Expected numbers for temperature" in text(app) and len(list(store)) == 1
+    app.text_input(key="sweep_values").set_value("0.1, 0.5").run()
+    app.number_input(key="sweep_seeds").set_value(2).run()
+    next(b for b in app.button if b.label == "Start them").click().run()
+    made = [run for run in store if run.id != fake.run.id]
+    assert [run.name for run in made] == [
+        f"temperature {t}, seed {seed}" for t in ("0.1", "0.5") for seed in (0, 1)
+    ]
+    assert {run.state for run in made} == {states.QUEUED}
+    assert sorted(app.multiselect[0].value) == sorted(run.id for run in made)
+    assert {(r.config.training.temperature, r.config.training.seed) for r in made} == {
+        (0.1, 0), (0.1, 1), (0.5, 0), (0.5, 1),
+    }  # fmt: skip
+    assert not app.exception
+
+
+def test_a_fork_is_put_in_line_and_compared_with_its_run(page, store, fake, monkeypatch) -> None:
+    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
+    assert "no weights to continue from" in " ".join(c.value for c in page(panel="Compare").caption)
+    fake.weigh(0, 200, 400)
+    app = page(panel="Compare", run=fake.run.id, step="300")
+    assert app.selectbox(key=f"fork_step {fake.run.id}").value == 200  # the one before the link's
+    app.number_input(key=f"fork_temperature {fake.run.id}").set_value(0.7).run()
+    app.selectbox(key=f"fork_views {fake.run.id}").set_value("no colour").run()
+    app.number_input(key=f"fork_until {fake.run.id} 200").set_value(900).run()
+    next(b for b in app.button if b.label == "Start the fork").click().run()
+    assert not app.exception
+    (made,) = [run for run in store if run.id != fake.run.id]
+    training, views = made.config.training, made.config.views
+    assert (training.temperature, training.steps, views.color_strength) == (0.7, 900, 0.0)
+    assert made.state == states.QUEUED and made.record["forked"]["step"] == 200
+    assert sorted(app.multiselect[0].value) == sorted([fake.run.id, made.id])
+    assert f"run {fake.run.id}, step 200" in text(app)  # in the table of what differs

@@ -1,0 +1,193 @@
+"""What Explore's map says and shows in every state of a run; bad links do no harm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+from page_app import text
+from streamlit.testing.v1 import AppTest
+
+from fake_run import FakeRun
+from pages.explore import panels
+from pages.explore.ask import color_names
+from simclr_core.base.files import write_npz
+from simclr_core.feed.explore.link import encode_selection
+from simclr_core.feed.explore.map_blocks import probe_of, target
+from simclr_core.feed.packing import unpack
+from simclr_core.questions.job import clusters_job
+from simclr_core.questions.jobs import key_of
+from simclr_core.runs import states
+from simclr_core.runs.transfer.recorder import Recording
+
+Open = Callable[..., AppTest]
+
+
+def test_without_runs_it_says_where_to_begin(page: Open) -> None:
+    app = page()
+    assert "There is no run yet" in app.info[0].value and not app.exception
+
+
+def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> None:
+    app = page()
+    assert not app.exception
+    assert app.query_params["run"] in (fake.run.id, [fake.run.id])
+    header = shown[-1]
+    assert header["run"] == fake.run.id and header["steps"] == [0, 200, 400]
+    assert header["maps"][0]["title"] == "UMAP of h" and header["count"] == 40
+    assert "untrained 32%, pixels 44%" in header["scores"]["400"]
+
+
+def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, shown) -> None:
+    other = FakeRun(store, probe=10, name="another")
+    other.snapshot()
+    word = encode_selection([3, 5, 39], 40)
+    app = page(run=fake.run.id, step="200", picture="8", chosen=word, of="h and z", by="PCA")
+    header = shown[-1]
+    assert header["start"] == {"step": 200, "picture": 7, "chosen": [3, 5, 39]}
+    assert [m["title"] for m in header["maps"]] == ["PCA of h", "PCA of z"]
+    assert not app.exception
+
+
+@pytest.mark.parametrize(
+    ("query", "words"),
+    [
+        ({"run": "nonesuch"}, "There is no run nonesuch here"),
+        ({"step": "x"}, "step in the link"),
+        ({"picture": "0"}, "picture in the link"),
+        ({"k": "1"}, "k in the link"),
+        ({"by": "TSNE"}, "by in the link"),
+        ({"metric": "rational"}, "metric in the link"),
+        ({"colour": "hue"}, "did you mean color?"),
+        ({"picture": "41"}, "this run has pictures 1 to 40"),
+        ({"chosen": "nonsense"}, "The selection in the link is damaged"),
+        ({"curve": "bend"}, "curve in the link"),
+        ({"probes": "perhaps"}, "probes in the link"),
+        ({"step": "99999"}, "the last one of this run is 400"),
+    ],
+)
+def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, query, words) -> None:
+    app = page(**query)
+    assert words in text(app)
+    assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
+
+
+def test_a_colour_of_another_run_falls_back_without_a_word(page, fake, shown) -> None:
+    app = page(color="species", chosen="%%%", picture="4000")
+    assert shown[-1]["color"]["name"] == "shape"
+    assert shown[-1]["start"]["picture"] is None and shown[-1]["start"]["chosen"] == []
+    assert not app.exception
+
+
+def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, fake, shown) -> None:
+    probe = fake.run.probe()
+    write_npz(fake.run.path / "probe.npz", {k: probe[k] for k in ("images", "indices")})
+    rows = (fake.run.path / "snapshots.jsonl").read_text()
+    (fake.run.path / "snapshots.jsonl").write_text(rows.replace("knn_accuracy", "other"))
+    app = page()
+    assert list(color_names(fake.run)) == ["loss", "views", "cluster"]
+    assert shown[-1]["color"]["name"] == "loss"
+    assert "No labels" in shown[-1]["scores"]["400"]
+    assert not app.exception
+
+
+def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown) -> None:
+    app = page(color="clusters", k="4")
+    assert shown[-1]["color"]["name"] == "shape" and "…" in text(app)
+    key = key_of(fake.run, clusters_job(4))
+    clusters = np.arange(120).reshape(3, 40).astype(np.uint8) % 4
+    answer = {"steps": np.array([0, 200, 400]), "clusters": clusters}
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
+    app.run()
+    assert shown[-1]["color"] | {"stamps": 0} == {
+        "name": "cluster", "title": "clusters", "key": key, "stamps": 0,
+    }  # fmt: skip
+    assert not app.exception
+
+
+def test_while_umap_warms_up_the_maps_are_by_pca(page, store, shown) -> None:
+    fake = FakeRun(store, probe=20)
+    fake.snapshot(umap=False)
+    app = page()
+    assert shown[-1]["maps"][0]["title"] == "PCA of h" and shown[-1]["steps"] == [0]
+    assert "UMAP is warming up" in text(app)
+
+
+def test_a_run_without_snapshots_says_so(page, store, shown) -> None:
+    store.create(FakeRun(store, probe=20).config, "waiting")
+    app = page()
+    assert shown[-1]["steps"] == [] and not app.exception
+
+
+@pytest.mark.parametrize("name", ["probe.npz", "config.json", "status.json"])
+def test_a_damaged_run_is_a_sentence(page, fake, shown, name: str) -> None:
+    (fake.run.path / name).write_bytes(b"{")
+    app = page(run=fake.run.id)
+    assert not app.exception
+    if name == "probe.npz":
+        assert "probe.npz" in shown[-1]["message"]
+
+
+def test_a_damaged_probe_is_said_where_the_map_would_be(page, fake, shown) -> None:
+    (fake.run.path / "probe.npz").unlink()
+    page(run=fake.run.id)
+    assert "probe.npz" in shown[-1]["message"] and len(shown[-1]["maps"]) == 1
+    assert shown[-1]["steps"] == []
+
+
+def test_lost_scores_are_not_taken_for_missing_labels(page, fake, shown) -> None:
+    lines = (fake.run.path / "snapshots.jsonl").read_text().splitlines()
+    (fake.run.path / "snapshots.jsonl").write_text(lines[0] + "\n")
+    app = page()
+    assert shown[-1]["scores"]["400"] == "No scores for this step."
+    app = page(panel="Health")
+    card = next(h.body for h in app.get("html") if "Evidence" in h.body)
+    assert "effective rank" not in card  # that of another step
+
+
+def test_panels_on_pairs_say_their_step_and_can_change_it(page, fake, monkeypatch) -> None:
+    found: list[dict[str, Any]] = []
+
+    def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
+        found.append(unpack(data)[0])
+
+    monkeypatch.setattr(panels, "mount", mount)
+    app = page(panel="Hard pairs", step="250")
+    assert found[-1]["step"] == 200 and app.select_slider[0].value == 200
+    app.select_slider[0].set_value(400).run()
+    assert found[-1]["step"] == 400 and "step" not in app.query_params
+    app.select_slider[0].set_value(0).run()
+    assert found[-1]["step"] == 0 and found[-1]["url"].endswith("pairs.json?step=0")
+
+
+def test_what_a_recorded_run_cannot_show_is_said(page, store, shown) -> None:
+    images = np.zeros((20, 8, 8, 3), np.uint8)
+    with Recording(images, store=store) as recording:
+        recording.snapshot(0, np.random.default_rng(0).normal(size=(20, 4)))
+    app = page(of="h and z", points="5,000", color="clusters")
+    assert "This run has no z" in text(app) and "trained elsewhere" in text(app)
+    assert [one["of"] for one in shown[-1]["maps"]] == ["h"]
+    assert shown[-1]["color"]["name"] == "none"  # while the clusters are computed
+    assert "no network to ask" in text(page(panel="Where it looks"))
+    assert "no record of its training" in text(page(panel="Health"))
+
+
+def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
+    fake = FakeRun(store, probe=20, alive=True)
+    fake.snapshot()
+    try:
+        app = page()
+        assert fake.run.state == states.RUNNING and shown[-1]["steps"] == [0]
+        fake.train(100)
+        fake.snapshot()
+        app.run()
+        assert shown[-1]["steps"] == [0, 100]
+    finally:
+        fake.end()
+
+
+def test_the_first_colour_is_what_the_neighbours_are_asked_for(fake) -> None:
+    probe = probe_of(fake.run)
+    assert target(probe) == next(iter(color_names(fake.run))) == "shape"
