@@ -165,7 +165,7 @@ def settings_table(runs: Sequence[Run], names: Sequence[str]) -> str:
     """Return as HTML the settings that differ, one column for each run."""
     rows = comparison.differences(runs)
     if not rows:
-        return '<p class="explore-trouble">These runs have the same settings and the same seed.</p>'
+        return '<p class="lab-trouble">These runs have the same settings and the same seed.</p>'
     head = "".join(f"<th scope='col'>{escape(name)}</th>" for name in names)
     body = "".join(
         f"<tr><th scope='row'>{escape(_plain(row.name))}</th>"
@@ -185,7 +185,7 @@ def score_dots(runs: Sequence[Run], names: Sequence[str]) -> str:
     every = [comparison.scores(run) for run in runs]
     fields = list(dict.fromkeys(field for one in every for field in one))
     if not fields:
-        return '<p class="explore-trouble">None of these runs has its final scores yet.</p>'
+        return '<p class="lab-trouble">None of these runs has its final scores yet.</p>'
     lines = []
     for field in fields:
         values = {round(one[field], 4) for one in every if field in one}

@@ -111,7 +111,7 @@ def side_by_side(replies: Mapping[str, Reply], recorded: Collection[str] = ()) -
     words = ["pixels"] * shared + [word for one in parts.values() for word, _ in one]
     second = "".join(f"<th scope='col'>{escape(word)}</th>" for word in words)
     waits = "".join(
-        f"<p class='explore-trouble'>{escape(name)}: {escape(reply_words(one, WHAT))}</p>"
+        f"<p class='lab-trouble'>{escape(name)}: {escape(reply_words(one, WHAT))}</p>"
         for name, one in replies.items()
         if not one.arrays
     )

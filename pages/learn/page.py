@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
-
 import streamlit as st
 
 from pages.learn.encoder import show_encoder
@@ -13,6 +11,7 @@ from pages.learn.loss import show_loss
 from pages.learn.views import show_views
 from pages.learn.why import show_why
 from pages.shell.link import clean_link
+from pages.shell.trouble import show_trouble
 from simclr_core.base.paths import ASSETS
 
 PARTS = (
@@ -30,7 +29,7 @@ def main() -> None:
     st.html(ASSETS / "css" / "learn.css")
     problems = clean_link({"part": (1, len(PARTS)), "round": (1, 10**6)}, {})
     for problem in problems:
-        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+        show_trouble(problem)
     at = int(float(st.query_params.get("part", "1"))) - 1
     _navigation(at)
     title, show = PARTS[at]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from html import escape
 from pathlib import Path
 
 import streamlit as st
@@ -11,6 +10,7 @@ from pages.paradigms import form as paradigm_form
 from pages.paradigms import results as paradigm_results
 from pages.shared import data_picker
 from pages.shell.link import clean_link
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.paradigms import study as studies
@@ -24,7 +24,7 @@ def main() -> None:
     st.html(ASSETS / "css" / "paradigms.css")
     words = {"tab": TABS, **paradigm_form.WORDS}
     for problem in clean_link(paradigm_form.WHOLE, words, ("data", *paradigm_form.OTHER)):
-        st.html(f'<p class="explore-trouble">{escape(problem)}</p>')
+        show_trouble(problem)
     with st.container(key="paradigm-form", horizontal=True, vertical_alignment="bottom"):
         source = data_picker.data_picker()
         form = paradigm_form.show_form() if source else None
@@ -36,7 +36,7 @@ def main() -> None:
         study = paradigm_form.study_of(source, form)
         root = RunStore().root
     except LabError as error:
-        st.html(f'<p class="explore-trouble">{escape(str(error))}</p>')
+        show_trouble(str(error))
         return
     paradigm_form.controls(study, root)
     _show_results(study, root)

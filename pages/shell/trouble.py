@@ -10,4 +10,4 @@ import streamlit as st
 def show_trouble(words: str) -> None:
     """Show a sentence in the place of what cannot be shown; nothing if it is empty."""
     if words:
-        st.html(f'<p class="explore-trouble">{escape(words)}</p>')
+        st.html(f'<p class="lab-trouble">{escape(words)}</p>')

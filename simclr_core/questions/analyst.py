@@ -58,12 +58,12 @@ class Analyst(QueueWorker):
         function: AnswerFunction,
         request: Request,
         payload: dict[str, Any],
-        tell: Progress,
+        progress: Progress,
     ) -> None:
         """Write the answer to a question."""
         try:
             question = _question(request, kind, payload, self._networks)
-            write_npz(request.file(ANSWER), function(question, tell))
+            write_npz(request.file(ANSWER), function(question, progress))
         except Replaced as reason:  # the page that waits asks again
             raise Withdrawn(str(reason)) from reason
         except ValueError as error:

@@ -1,7 +1,7 @@
 """What can be asked of a run: one function for each kind of question, called by the analyst.
 
 A new kind is a function like `encode` and its entry in `ANSWERS`. It reports its progress through
-`tell`, which also ends it when nobody waits for the answer any more.
+`progress`, which also ends it when nobody waits for the answer any more.
 """
 
 from __future__ import annotations
@@ -47,12 +47,12 @@ class Question:
         return self.networks.get(self.run, role, self.weights)
 
 
-def encode(question: Question, tell: Progress) -> Arrays:
+def encode(question: Question, progress: Progress) -> Arrays:
     """Return how a network represents pictures.
 
     Args:
         question: its array `images` is (N, S, S, 3) uint8, or float32 in [0, 1].
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         h (N, D) and z (N, d) float32, and the weights' step () int64.
@@ -73,18 +73,18 @@ def encode(question: Question, tell: Progress) -> Arrays:
         raise ValueError(f"expected pictures of {wanted}, found {images.shape[1:]}")
     parts = []
     for start in range(0, len(images), MOST_BATCH):
-        tell(start / len(images), "encoding pictures")
+        progress(start / len(images), "encoding pictures")
         parts.append(network.encode(images[start : start + MOST_BATCH]))
     h, z = (np.concatenate(part) for part in zip(*parts, strict=True))
     return {"h": h, "z": z, "step": np.array(question.weights.step, np.int64)}
 
 
-def layout(question: Question, tell: Progress) -> Arrays:
+def layout(question: Question, progress: Progress) -> Arrays:
     """Return UMAP of every snapshot with other settings, each starting from the one before.
 
     Args:
         question: its parameters are `of` ("h" or "z"), `neighbors`, `min_dist` and `metric`.
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         steps (K,) int64 and xy (K, P, 2) float32, in the order of the steps.
@@ -101,7 +101,7 @@ def layout(question: Question, tell: Progress) -> Arrays:
         raise ValueError(f"expected h or z, and {' or '.join(METRICS)}, found {of}, {metric}")
     steps, layouts = question.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(steps):
-        tell(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
+        progress(i / len(steps), f"laying out snapshot {i + 1} of {len(steps)}")
         rows = vectors(question.run, step, of)
         xy = projection.umap_layout(
             rows,
@@ -115,7 +115,7 @@ def layout(question: Question, tell: Progress) -> Arrays:
     return {"steps": np.array(steps, np.int64), "xy": np.stack(layouts).astype(np.float32)}
 
 
-def clusters(question: Question, tell: Progress) -> Arrays:
+def clusters(question: Question, progress: Progress) -> Arrays:
     """Return k-means of h on the unit sphere at every snapshot.
 
     A cluster has the number of the cluster in the next snapshot with which it shares most
@@ -123,7 +123,7 @@ def clusters(question: Question, tell: Progress) -> Arrays:
 
     Args:
         question: its parameter `k` is the number of clusters, 2 to 30.
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         steps (K,) int64 and clusters (K, P) uint8, in the order of the steps.
@@ -138,7 +138,7 @@ def clusters(question: Question, tell: Progress) -> Arrays:
     k = int(question.parameters.get("k", 8))
     steps, assignments = question.run.snapshot_steps(), list[np.ndarray]()
     for i, step in enumerate(reversed(steps)):
-        tell(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
+        progress(i / len(steps), f"clustering snapshot {i + 1} of {len(steps)}")
         h = l2_normalise(vectors(question.run, step, "h"))
         if not 2 <= k <= min(MOST_CLUSTERS, len(h)):
             most = min(MOST_CLUSTERS, len(h))
@@ -157,22 +157,22 @@ def clusters(question: Question, tell: Progress) -> Arrays:
     return {"steps": np.array(steps, np.int64), "clusters": np.stack(assignments[::-1])}
 
 
-def keeps(question: Question, tell: Progress) -> Arrays:
+def keeps(question: Question, progress: Progress) -> Arrays:
     """Return what a linear probe reads from pixels, from h and from z: see `probe_factors`.
 
     Args:
         question: its parameter `snapshots` is the largest number that is probed.
-        tell: reports progress.
+        progress: receives the share done, and words.
     """
-    return probe_factors(question.run, int(question.parameters.get("snapshots", 6)), tell)
+    return probe_factors(question.run, int(question.parameters.get("snapshots", 6)), progress)
 
 
-def more(question: Question, tell: Progress) -> Arrays:
+def more(question: Question, progress: Progress) -> Arrays:
     """Encode and lay out more pictures than the map has: see `large_probe.make_set`.
 
     Args:
         question: its parameter `count` is the largest number of pictures.
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         name () str of the set in the run's folder, and step () int64.
@@ -185,16 +185,16 @@ def more(question: Question, tell: Progress) -> Arrays:
     if not 1 <= count <= max(COUNTS):
         raise ValueError(f"expected 1 to {max(COUNTS):,} pictures, found {count:,}")
     step = question.weights.step
-    name = make_set(question.run, question.network(), step, count, tell)
+    name = make_set(question.run, question.network(), step, count, progress)
     return {"name": np.array(name), "step": np.array(step, np.int64)}
 
 
-def occlude(question: Question, tell: Progress) -> Arrays:
+def occlude(question: Question, progress: Progress) -> Arrays:
     """Return which parts of two pictures make a network find them alike: see `occlusion`.
 
     Args:
         question: its array `images` is (2, S, S, 3) uint8, or float32 in [0, 1].
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         similarity () and lost (2, G, G) float32, and the weights' step () int64.
@@ -212,18 +212,18 @@ def occlude(question: Question, tell: Progress) -> Arrays:
     similarity, lost = occlusion(
         pair,
         lambda pictures: network.encode(pictures)[0],
-        lambda share: tell(share, "hiding one part after another"),
+        lambda share: progress(share, "hiding one part after another"),
     )
     step = np.array(question.weights.step, np.int64)
     return {"similarity": np.array(similarity, np.float32), "lost": lost, "step": step}
 
 
-def encoder(question: Question, tell: Progress) -> Arrays:
+def encoder(question: Question, progress: Progress) -> Arrays:
     """Return the encoder as a file: see `encoder_file`.
 
     Args:
         question: its parameter `form` is "keras", or "savedmodel" for a zip of a folder.
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         body (B,) uint8, and the weights' step () int64.
@@ -235,7 +235,7 @@ def encoder(question: Question, tell: Progress) -> Arrays:
     form = str(question.parameters.get("form", "keras"))
     if form not in ("keras", "savedmodel"):
         raise ValueError(f"expected keras or savedmodel, found {form}")
-    tell(0.1, "writing the encoder")
+    progress(0.1, "writing the encoder")
     body = encoder_file(question.network().model.encoder, form)
     step = np.array(question.weights.step, np.int64)
     return {"body": np.frombuffer(body, np.uint8), "step": step}

@@ -14,7 +14,7 @@ from ..runs.run import Run
 from ..runs.snapshots.coordinates import vectors
 
 
-def probe_factors(run: Run, most: int, tell: Progress) -> dict[str, np.ndarray]:
+def probe_factors(run: Run, most: int, progress: Progress) -> dict[str, np.ndarray]:
     """Return what a linear probe reads of each factor from pixels, h and z, over snapshots.
 
     A probe learns from one half of the pictures on the map and is scored on the other.
@@ -22,7 +22,7 @@ def probe_factors(run: Run, most: int, tell: Progress) -> dict[str, np.ndarray]:
     Args:
         run: any run.
         most: the largest number of snapshots that are probed, including the first and the last.
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         names (F,) str, steps (K,) int64, h (K, F) and z (K, F) float32 accuracies (NaN: the
@@ -47,7 +47,7 @@ def probe_factors(run: Run, most: int, tell: Progress) -> dict[str, np.ndarray]:
         nonlocal done
         readings = []
         for name, values in factors.items():
-            tell(done / total, f"asking for {name}")
+            progress(done / total, f"asking for {name}")
             done += 1
             rows, others = train[values[train] >= 0], test[values[test] >= 0]
             score = linear_probe(

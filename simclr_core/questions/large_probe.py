@@ -46,14 +46,14 @@ def owner(run: Run) -> Run:
     return Run(run.path.parents[1]) if run.path.parent.name == SETS else run
 
 
-def make_set(run: Run, network: Network, step: int, count: int, tell: Progress) -> str:
+def make_set(run: Run, network: Network, step: int, count: int, progress: Progress) -> str:
     """Encode and lay out pictures of a run's data, unless the set is there already.
 
     Args:
         run: whose data and views.
         network: with the weights of `step`.
         count: the largest number of pictures, chosen by the data's content like those on the map.
-        tell: reports progress.
+        progress: receives the share done, and words.
 
     Returns:
         The set's name.
@@ -64,7 +64,7 @@ def make_set(run: Run, network: Network, step: int, count: int, tell: Progress) 
     name = f"{count}-{step}"
     if set_of(run, name):
         return name
-    tell(0.0, "reading the pictures")
+    progress(0.0, "reading the pictures")
     dataset = _data(run)
     indices = probe_indices(dataset, count)
     images = dataset.x_train[indices]
@@ -75,12 +75,12 @@ def make_set(run: Run, network: Network, step: int, count: int, tell: Progress) 
     (aside / "jobs").mkdir()
     made.write_record(run.record)
     made.write_probe(_probe(dataset, indices, images))
-    arrays = _encode(run, network, images, tell)
+    arrays = _encode(run, network, images, progress)
     made.write_snapshot(step, arrays)
-    tell(0.6, "looking for neighbours")
+    progress(0.6, "looking for neighbours")
     which, similarity = per_picture.ranked(arrays["h"], NEIGHBOURS)
     made.write_neighbours(step, which, similarity)
-    tell(0.7, "laying out")
+    progress(0.7, "laying out")
     flat = projection.pca(arrays["h"])
     kept = np.float32(neighbours.kept_on_map(which, flat))
     unknown = np.float32("nan")
@@ -120,13 +120,13 @@ def _probe(dataset: Dataset, indices: np.ndarray, images: np.ndarray) -> dict[st
 
 
 def _encode(
-    run: Run, network: Network, images: np.ndarray, tell: Progress
+    run: Run, network: Network, images: np.ndarray, progress: Progress
 ) -> dict[str, np.ndarray]:
     """Return h, z, h_views and z_views of pictures, as a snapshot has them."""
     recipes = probe_recipes(run.config.views, len(images), images.shape[1])
     parts: list[tuple[np.ndarray, ...]] = []
     for start in range(0, len(images), BLOCK):
-        tell(0.6 * start / len(images), f"encoding picture {start + 1:,} of {len(images):,}")
+        progress(0.6 * start / len(images), f"encoding picture {start + 1:,} of {len(images):,}")
         block = images[start : start + BLOCK]
         rows = np.arange(start, start + len(block))
         views = render_views(block, recipes.take(rows))  # (b, 2, S, S, 3)

@@ -39,14 +39,14 @@ class StudyWorker(QueueWorker):
         self._started = False
 
     def _carry_out(
-        self, kind: str, request: Request, payload: dict[str, Any], tell: Progress
+        self, kind: str, request: Request, payload: dict[str, Any], progress: Progress
     ) -> None:
         if not self._started:
-            tell(0.0, "starting TensorFlow")
+            progress(0.0, "starting TensorFlow")
             start_framework()
             self._started = True
         module, function = STUDIES[kind]
-        getattr(importlib.import_module(module), function)(self.root, payload, tell)
+        getattr(importlib.import_module(module), function)(self.root, payload, progress)
 
 
 def start_framework() -> None:

@@ -61,14 +61,14 @@ def work(run: Run, lock: int, warm: Any = None) -> int:
 
 
 def _train(run: Run, store: RunStore, warm: Any) -> int:
-    attempt: Any = None
+    trainer: Any = None
     signalled = False
 
     def _end(number: int, frame: FrameType | None) -> None:
         nonlocal signalled
         signalled = True
-        if attempt is not None:
-            attempt.signalled = True
+        if trainer is not None:
+            trainer.signalled = True
 
     signal.signal(signal.SIGTERM, _end)
     try:
@@ -82,23 +82,23 @@ def _train(run: Run, store: RunStore, warm: Any) -> int:
         start_framework()
         from ..training.trainer import Trainer  # after `prepare`: it imports the framework
 
-        attempt = Trainer(run, device, run.config.training.precision, warm)
+        trainer = Trainer(run, device, run.config.training.precision, warm)
         if signalled:
-            attempt.signalled = True
-        attempt.train()
+            trainer.signalled = True
+        trainer.train()
         return 0
     except LabError as error:
         return _fail(run, str(error), type(error).__name__)
     except Exception as error:
-        return _fail(run, *_explained(error, attempt), details=traceback.format_exc())
+        return _fail(run, *_explained(error, trainer), details=traceback.format_exc())
 
 
-def _explained(error: Exception, attempt: Any = None) -> tuple[str, str]:
+def _explained(error: Exception, trainer: Any = None) -> tuple[str, str]:
     """Return a sentence about an error that nobody foresaw, and the name of its kind."""
     short = isinstance(error, MemoryError) or "ResourceExhausted" in type(error).__name__
     if short or "RESOURCE_EXHAUSTED" in str(error):
-        if attempt is not None and attempt.size:
-            words = memory.exhausted(attempt.effective, attempt.size, attempt.room())
+        if trainer is not None and trainer.size:
+            words = memory.exhausted(trainer.effective, trainer.size, trainer.room())
             return words, "MemoryError"
         return OUT_OF_MEMORY, "MemoryError"
     if isinstance(error, OSError) and error.errno in NO_ROOM:

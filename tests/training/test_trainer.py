@@ -165,10 +165,10 @@ def test_a_request_before_the_first_step(store: RunStore, tmp_path: Path, reques
 
 
 def test_a_signal_is_a_pause(store: RunStore) -> None:
-    attempt = Trainer(store.create(config()), CPU, "float32")
-    assert attempt.asked() is None
-    attempt.signalled = True
-    assert attempt.asked() == "pause"
+    trainer = Trainer(store.create(config()), CPU, "float32")
+    assert trainer.asked() is None
+    trainer.signalled = True
+    assert trainer.asked() == "pause"
 
 
 def test_unfit_data_are_refused_before_anything_is_built(store: RunStore, tmp_path: Path) -> None:
@@ -292,11 +292,11 @@ def test_a_run_that_cannot_fit_is_refused_before_anything_is_built(
     store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = store.create(config(source(tmp_path), steps=3))
-    attempt = Trainer(run, CPU, "float32")
-    monkeypatch.setattr(attempt, "room", lambda: 7e8)
-    monkeypatch.setattr(attempt, "_engine", None)  # not to be reached
+    trainer = Trainer(run, CPU, "float32")
+    monkeypatch.setattr(trainer, "room", lambda: 7e8)
+    monkeypatch.setattr(trainer, "_engine", None)  # not to be reached
     with pytest.raises(MemoryShort, match=r"at least 0\.8 GB .* of 8 pictures of 16 pixels, found"):
-        attempt.train()
+        trainer.train()
 
 
 @pytest.mark.slow
@@ -304,8 +304,8 @@ def test_memory_that_runs_out_is_told_with_a_batch_that_fits(
     store: RunStore, tmp_path: Path
 ) -> None:
     run = store.create(config(source(tmp_path), steps=3))
-    attempt = Trainer(run, CPU, "float32")
-    attempt.train()
+    trainer = Trainer(run, CPU, "float32")
+    trainer.train()
     for error in (MemoryError(), RuntimeError("RESOURCE_EXHAUSTED: out of memory")):
-        words, kind = worker._explained(error, attempt)
+        words, kind = worker._explained(error, trainer)
         assert "start again with a batch size of 4" in words and kind == "MemoryError"
