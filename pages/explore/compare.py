@@ -61,7 +61,7 @@ def show_comparison(run: Run, rows: dict[str, Row]) -> bool:
     missing = [one for one in st.query_params.get("runs", "").split(",") if one and one not in rows]
     if missing:
         words = ", ".join(one[:20] for one in missing[:MOST])
-        problems.append(f"Not here: {words}. Deleted, or on another machine.")
+        problems.append(f"Not found here: {words}. Deleted, or on another machine.")
     show_trouble(" ".join(problems))
     if len(readable) < 2:
         show_trouble("Choose at least two runs to compare them.")

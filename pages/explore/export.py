@@ -102,7 +102,7 @@ def _show_run(run: Run, step: int) -> None:
     """Draw links for the whole run."""
     st.html("<h4>The whole run</h4>")
     _links(
-        "A page that replays the run, in one file, without a network",
+        "A page that replays the run: one file that works offline",
         {"html": address(run, "replay.html")},
     )
     _links(
@@ -115,14 +115,16 @@ def _show_run(run: Run, step: int) -> None:
         {"zip": address(run, "tensorboard.zip", step=step)},
     )
     _links(
-        f"The run itself, {size_words(run_rows.size(run))}: another machine opens it on its page "
-        "Runs",
+        f"The run itself, {size_words(run_rows.size(run))}: open it on another machine's Runs page",
         {"zip": downloads.address(run)},
     )
     st.html("<h4>Reproduce this run</h4>")
     try:
         st.code(repeat.repeat_command(run), language="bash", wrap_lines=True)
-        st.caption("Equal to the last digit in float32 on the same machine, versions and threads.")
+        st.caption(
+            "In float32, the results match to the last digit on the same machine with the same "
+            "versions and number of threads."
+        )
     except LabError as error:
         st.caption(str(error))
 

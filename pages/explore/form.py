@@ -172,7 +172,8 @@ def _layout() -> tuple[int, float, str]:
     st.caption("UMAP: changing these recomputes the map of every snapshot.")
     neighbors = st.number_input(
         "Neighbours", 2, 200, NEIGHBORS, key="neighbors", bind="query-params",
-        help="How many nearest pictures each one is tied to: few show detail, many the whole.",
+        help="How many nearest pictures each one is linked to: few bring out detail, many the "
+        "overall structure.",
     )  # fmt: skip
     min_dist = st.select_slider(
         "Least distance (min_dist)", DISTS, str(MIN_DIST), key="min_dist", bind="query-params",
@@ -188,7 +189,7 @@ def _points() -> int:
     """Let the user choose how many pictures the map has."""
     chosen = st.segmented_control(
         "Pictures", list(POINTS), default=OWN, required=True, key="points", bind="query-params",
-        help="More of the run's training pictures, by h under its newest weights. Computing their "
-        "map takes half a minute or more.",
+        help="Maps more of the run's training pictures, by their h under its newest weights. "
+        "Computing the map takes half a minute or more.",
     )  # fmt: skip
     return POINTS[str(chosen)]

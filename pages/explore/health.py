@@ -62,7 +62,7 @@ def _list(title: str, lines: Sequence[str]) -> str:
 
 
 def _directions(run: Run) -> None:
-    """Draw effective rank and length of the gradient over time, and the spectrum now."""
+    """Draw effective rank and gradient norm over time, and the spectrum now."""
     dark = st.context.theme.type == "dark"
     rows = run.snapshot_rows()
     steps = [row["step"] for row in rows]
@@ -82,7 +82,7 @@ def _directions(run: Run) -> None:
     gradients = [_known(row.get("gradient_norm")) for row in rows]
     if np.isfinite(gradients).any():
         _small(
-            "length of the gradient",
+            "gradient norm",
             "Over all weights, the median of the 32 steps before each snapshot. It falls as less "
             "is left to learn; a sudden rise comes before a run diverges.",
             lines_figure({"gradient": (steps, gradients)}, "", "", dark),
@@ -92,7 +92,8 @@ def _directions(run: Run) -> None:
     words = f"; {dead:.0%} of h's numbers are the same for every picture" if dead else ""
     _small(
         f"spectrum{words}",
-        "Singular values of the centred vectors over the largest, now and at the first snapshot. A "
+        "Singular values of the centred vectors, divided by the largest one, now and at the "
+        "first snapshot. A "
         "steep fall means that few directions carry everything.",
         lines_figure(lines, "", "", dark, log=True),
         f"spectrum {run.id} {len(steps)}",

@@ -48,7 +48,7 @@ def show_upload(place: DeltaGenerator) -> Any:
     with place.popover("Find a picture…", width="stretch"):
         return st.file_uploader(
             "A picture of your own", type=list(ENDINGS), key=_KEY,
-            help="The run's network represents its middle square, at the size of the run's "
+            help="The run's network encodes its middle square, scaled to the size of the run's "
             "pictures. It stays on this machine.",
         )  # fmt: skip
 

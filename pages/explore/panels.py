@@ -63,7 +63,7 @@ def _without_views(run: Run) -> str:
     """Return why nothing is known of views; empty if something is."""
     if not is_recorded(run):
         return ""
-    return "This run was trained elsewhere: nothing is known of views of its pictures."
+    return "This run was trained elsewhere: the views of its pictures are not known."
 
 
 def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:

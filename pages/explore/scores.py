@@ -43,7 +43,7 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
         if step == evaluation.get("step"):
             words += ". " + summary.probes(evaluation)
         elif step in read:
-            words += f". A linear probe of h reads it for {summary.percent(read[step])}"
+            words += f". A linear probe of h reads it in {summary.percent(read[step])} of cases"
         words = words.rstrip(". ") + "."
         found[str(step)] = words + OF_ITS_OWN * (owner(run) != run)
     return found

@@ -89,15 +89,15 @@ def _fork(run: Run) -> None:
     right.number_input(
         "Learning rate", 0.0, 100.0, config.training.learning_rate, format="%g",
         step=config.training.learning_rate / 2 or 0.01, key=f"fork_rate {run.id}",
-        help="Its peak. The schedule continues: at the step where the fork begins, the rate may "
-        "already be far below.",
+        help="The peak rate. The schedule continues, so at the step where the fork begins the "
+        "rate may already be far below it.",
     )  # fmt: skip
     st.selectbox("Views", [_AS_NOW, *VIEW_PRESETS], key=f"fork_views {run.id}")
     end = forking.forked_config(config, int(step)).training.steps
     st.number_input("Until step", 0, 10**9, end, key=f"fork_until {run.id} {step}")
     st.caption(
-        "A new run with the weights of that step. Order of the pictures and draws of their views "
-        "are those of the original run; the optimiser starts fresh."
+        "Starts a new run from the weights of that step. The order of the pictures and the random "
+        "draws of their views are those of the original run; the optimiser starts fresh."
     )
     st.button("Start the fork", type="primary", on_click=_start_fork, args=(run,))
 

@@ -20,8 +20,8 @@ TEXT = (
     "than ten points (section 4.2). Here h has lost much of the hue as well, and nearly all of the "
     "background.",
     "<b>See it.</b> A <b>linear probe</b> is a plain classifier that reads a property from a list "
-    "of numbers. The better it reads, the more the list still knows, or the easier that is to "
-    "read: a low number does not prove that nothing is left.",
+    "of numbers. A high score means that the list still holds the property, in a form that is "
+    "easy to read; a low score does not prove that nothing is left.",
 )
 ROWS = (
     ("pixels", "probe_pixels"),

@@ -59,7 +59,7 @@ def show_improving(title: str) -> None:
         st.html(views(strength))
         st.page_link(
             "pages/views/page.py",
-            label="Try all alterations with your own pictures: the page Views",
+            label="Try all alterations with your own pictures on the Views page",
         )
         st.page_link(
             "pages/explore/page.py",

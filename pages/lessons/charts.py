@@ -51,7 +51,7 @@ def show_figure(lesson: Lesson, known: Results) -> None:
     for row in known.seeds:
         for name, trace in row.get("traces", {}).items():
             paths.setdefault(name, []).append(trace)
-    after, way, across = st.tabs(["After training", "On the way", "Across runs"])
+    after, way, across = st.tabs(["After training", "During training", "Across runs"])
     with after:
         _chart(points, f"points_{lesson.name}", height)
     with way:
@@ -65,7 +65,7 @@ def show_figure(lesson: Lesson, known: Results) -> None:
         words = lesson.quantities["knn"]
         drawn = lesson_figures.across_runs_figure(runs, words, dark)
         _chart(drawn, f"across_{lesson.name}", 370)
-        _caption("Each point is a run. Both low is at the lower left.")
+        _caption("Each point is a run. Runs that are low in both are at the lower left.")
 
 
 def _maps(lesson: Lesson, known: Results, dark: bool) -> None:

@@ -21,7 +21,8 @@ def controls(lesson: Lesson, root: Path) -> None:
     if lesson.data == "cifar10" and not builtin.cache_path("cifar10").exists():
         st.html(
             '<p class="lab-caption">It needs CIFAR-10, which is not on this machine: open Train, '
-            f"choose CIFAR-10, and it is downloaded once (170 MB); or <code>python -m simclr_core "
+            "choose CIFAR-10, and it is downloaded once (170 MB); or run <code>python -m "
+            "simclr_core "
             f"lesson {lesson.name} --data pictures.npz</code> with your own pictures.</p>"
         )
         return

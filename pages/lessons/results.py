@@ -61,7 +61,7 @@ def show_results(lesson: Lesson, known: Results) -> None:
             show_figure(lesson, known)
             st.html(_caption(known))
         else:
-            problem = "No result is recorded for this lesson as it is now; run it here."
+            problem = "No result is recorded for the current version of this lesson; run it here."
             st.html(render("shell/problem", problem=problem))
     with right:
         if known.seeds:

@@ -48,8 +48,8 @@ def show_form() -> StudyForm:
     )  # fmt: skip
     seconds = st.select_slider(
         "Seconds for each", SECONDS, 30, key="seconds", bind="query-params",
-        help="Of training. Learning without labels gets four fifths of it, fine-tuning the rest; "
-        "the self-supervised way stops before fine-tuning.",
+        help="Training time of each way. Learning without labels gets four fifths of it, "
+        "fine-tuning the rest; the self-supervised way stops before fine-tuning.",
     )  # fmt: skip
     seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
     with st.popover("Fine-tuning…"):
@@ -102,8 +102,8 @@ def controls(study: Study, root: Path) -> None:
         total = round(3 * study.seconds + BESIDE)
         st.html(
             '<span class="lab-caption">Trains all four ways one after another, at most about '
-            f"{total // 60}:{total % 60:02d} on two cores. Another budget shares what learned "
-            "without labels.</span>"
+            f"{total // 60}:{total % 60:02d} on two cores. With another number of labels, the "
+            "networks trained without labels are reused.</span>"
         )
 
 

@@ -224,9 +224,10 @@ def report(figures: Mapping[str, Any], names: Sequence[str]) -> str:
     )
     return (
         '<div class="paradigm-report"><table><thead><tr><td></td>'
-        '<th scope="col" title="Share of the pictures classified so that are of this class">'
-        'precision</th><th scope="col" title="Share of the pictures of this class that were '
-        'classified so">recall</th><th scope="col" title="The harmonic mean of both">F1</th>'
+        '<th scope="col" title="Of the pictures classified as this class, the share that belong '
+        'to it">precision</th><th scope="col" title="Of the pictures of this class, the share that '
+        'were classified as it">recall</th>'
+        '<th scope="col" title="The harmonic mean of both">F1</th>'
         f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
     )
 

@@ -12,7 +12,7 @@ from .picture_html import data_uri
 
 SIDE = 116  # of a picture in the drawing
 ALT = (
-    "The way of the data: a picture becomes two views, the same encoder f turns each view into a "
+    "How the data flows: a picture becomes two views, the same encoder f turns each view into a "
     "representation h, the same projection head g turns each h into a projection z, and training "
     "raises the similarity of the two z and lowers their similarity to those of other pictures."
 )

@@ -38,7 +38,7 @@ def apply_classroom() -> None:
     css = Markup(classroom_styles(large, st.session_state.get(_HIDDEN, ())))
     st.html(render("shell/style", css=css))
     with st.container(key="room-size"):
-        words = "Usual type" if large else "Large type"
+        words = "Normal type" if large else "Large type"
         st.button("Aa", key="room_button", type="tertiary", help=words, on_click=_toggle)
     if problem:
         st.html(render("shell/problem", problem=problem))

@@ -102,7 +102,8 @@ def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     )
     if state == states.PAUSED:
         stay = (
-            "You can rename it meanwhile. Its settings stay, so that the run can be reproduced; "
+            "You can rename it meanwhile. Its settings cannot be changed, so that the run can be "
+            "reproduced; "
             "for other settings, start another run."
         )
         on = "" if lost else " Resume continues from here."

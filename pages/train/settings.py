@@ -63,9 +63,11 @@ SETTINGS = (
         "training.batch_size", "Batch size", "Pictures per step (N): each view has 2N−2 negatives."
     ),
     Setting(
-        "training.temperature", "Temperature", "τ: a low one weighs the nearest negatives more."
+        "training.temperature",
+        "Temperature",
+        "τ: a low value gives the nearest negatives more weight.",
     ),
-    Setting("training.optimizer", "Optimizer", "Muon suits short runs.", lambda: OPTIMIZERS),
+    Setting("training.optimizer", "Optimiser", "Muon suits short runs.", lambda: OPTIMIZERS),
     Setting("training.learning_rate", "Learning rate", "The highest one, after the warm-up."),
     Setting("training.weight_decay", "Weight decay", "Decoupled; biases have none."),
     Setting("training.seed", "Seed", "The same seed draws the same views."),

@@ -51,7 +51,7 @@ HELP: dict[str, str] = {
     "seconds": "training time; becomes a number of steps after a short calibration",
     "epochs": "passes over all pictures, instead of --seconds",
     "steps": "number of steps, instead of --seconds",
-    "batch_size": "images per step; the loss compares twice as many views",
+    "batch_size": "pictures per step; the loss compares twice as many views",
     "temperature": "tau of the loss, 0.005 to 10",
     "optimizer": "muon, adamw or sgd",
     "learning_rate": "peak learning rate",

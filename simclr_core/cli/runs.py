@@ -134,7 +134,7 @@ def import_file(args: argparse.Namespace) -> int:
             run.rename(args.name)
     else:
         run = import_embeddings(args.file, args.name, store)
-    print_result(args, f"Imported as run {run.id}; open it on the page Explore.")
+    print_result(args, f"Imported as run {run.id}; open it on the Explore page.")
     print_json(args, {"run": run.id, "name": run.name})
     return 0
 

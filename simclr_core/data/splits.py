@@ -110,7 +110,7 @@ def split_off_test(data: SourceData) -> SourceData:
                 taken += len(mates[member])
     how = "" if data.y_train is None else ", class by class"
     if data.groups is not None:
-        how += ", keeping files whose names begin alike together"
+        how += ", keeping together files whose names begin the same way"
     note = (
         f"No test split given: {int(chosen.sum()):,} of {total:,} pictures were set aside for "
         f"testing{how}, chosen by the pictures' content."

@@ -154,7 +154,7 @@ def curves_figure(run: Run, ending: str) -> bytes:
         _line(grid[3], run, "uniformity", "alignment and uniformity", color=PETROFF_10[1])
         _line(grid[4], run, "effective_rank_h", "effective rank of h and z")
         _line(grid[4], run, "effective_rank_z", "effective rank of h and z", color=PETROFF_10[1])
-        _line(grid[5], run, "gradient_norm", "length of the gradient")
+        _line(grid[5], run, "gradient_norm", "gradient norm")
         for axes in (grid[3], grid[4]):
             axes.legend(fontsize=8)
         figure.suptitle(run.name)

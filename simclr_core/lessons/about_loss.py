@@ -96,8 +96,9 @@ LESSONS: tuple[Lesson, ...] = (
         ),
         shows_not=(
             "That negatives are the only remedy: a stopped gradient together with a predictor, as "
-            "in the source, is another. Nor that the forgotten diagonal spoils h: its neighbours "
-            "agree as well above. It spoils what is read from the loss, which cannot fall below "
+            "in the source, is another. Nor that the forgotten diagonal spoils h: in the result "
+            "above, its neighbours agree just as well. It spoils what is read from the loss, "
+            "which cannot fall below "
             "ln 2, and from the accuracy, which is always 0. h can hold something although z does "
             "not."
         ),
@@ -133,8 +134,8 @@ LESSONS: tuple[Lesson, ...] = (
         right=2,
         about=(
             "Shapes: NT-Xent, alignment alone, uniformity alone, and their sum as a loss, also "
-            "with one of the two counted four times. How both move is measured twelve times during "
-            "each training."
+            "with one of the two counted four times. Both are measured twelve times during each "
+            "training."
         ),
         source=(
             "Wang & Isola 2020, Understanding Contrastive Representation Learning through "

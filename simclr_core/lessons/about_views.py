@@ -76,7 +76,7 @@ LESSONS: tuple[Lesson, ...] = (
             "CIFAR-10, crops and flips, with and without colour distortion; neighbours of h share "
             "the class."
         ),
-        shows_not="What a long training makes of it: these are a thousand steps.",
+        shows_not="What longer training would change: this is only a thousand steps.",
         data="cifar10",
         quantities={"knn": "neighbours share the class (kNN accuracy)"},
         conditions=(Condition(_WITH), Condition(_WITHOUT, _NO_COLOR)),
@@ -114,7 +114,7 @@ LESSONS: tuple[Lesson, ...] = (
         title="Crop, colour, or both, on photographs",
         question="And on photographs?",
         about="CIFAR-10 with crop alone, colour alone and both; neighbours of h share the class.",
-        shows_not="What a long training makes of it: these are 700 steps.",
+        shows_not="What a long training makes of it: this is only 700 steps.",
         data="cifar10",
         quantities={"knn": "neighbours share the class (kNN accuracy)"},
         effects=(
@@ -128,7 +128,10 @@ LESSONS: tuple[Lesson, ...] = (
     Lesson(
         name="head",
         title="What h knows, and what z knows",
-        question="A probe asks h and z for hue, size and which way round. Which knows more?",
+        question=(
+            "A probe reads hue, size and which way round the motif is from h and from z. "
+            "Which knows more?"
+        ),
         answers=("h", "z", "Both the same"),
         right=0,
         about=(

@@ -63,8 +63,8 @@ LESSON = Lesson(
     answers=("16", "64", "256"),
     right=1,
     about=(
-        "Patterns with batches of 16, 64 and 256 pictures: first as many steps each, then as many "
-        "seconds as 64 took. The learning rate is the same for all."
+        "Patterns with batches of 16, 64 and 256 pictures: first with the same number of steps "
+        "each, then for as many seconds as 64 took. The learning rate is the same for all."
     ),
     source="Chen et al. 2020 (arXiv 2002.05709), figure 9",
     published=(
@@ -75,7 +75,7 @@ LESSON = Lesson(
         "What happens with thousands of pictures per step, or with rates tuned for each size. "
         "Neither comparison is the paper's, which is at equal epochs with rates scaled by the "
         "batch; at equal steps a larger batch also sees more pictures. On a GPU large batches cost "
-        "little, and the second comparison can turn."
+        "little, and the second comparison can come out the other way."
     ),
     data="patterns",
     quantities={"knn": "neighbours share the motif (kNN accuracy)"},

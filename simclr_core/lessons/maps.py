@@ -77,8 +77,8 @@ LESSON = Lesson(
     right=1,
     about=(
         "h of a short training on shapes, and noise without any structure, each laid out four "
-        "times. Clusters are counted on every map and in the vectors themselves (HDBSCAN, of 8 "
-        "points at least), and how many of each point's neighbours stay its neighbours."
+        "times. Counted on every map: the clusters, also in the vectors themselves (HDBSCAN, at "
+        "least 8 points each), and how many of each point's neighbours remain its neighbours."
     ),
     source=(
         "Coenen & Pearce, Understanding UMAP (Google PAIR); McInnes et al. 2018 (arXiv "
@@ -90,8 +90,8 @@ LESSON = Lesson(
     ),
     shows_not=(
         "That maps are useless: a map of h keeps far more true neighbours than one of noise. Nor "
-        "that the number of neighbours alone does it: the distance was changed as well. Trust more "
-        "what stays under several settings."
+        "that the number of neighbours alone does it: the distance was changed as well. Put more "
+        "trust in what stays the same under several settings."
     ),
     data="shapes",
     quantities={"clusters": "clusters that are found", "kept": "neighbours that are kept"},

@@ -26,11 +26,11 @@ CURVES = {
     "uniformity": "uniformity",
     "effective_rank_h": "effective rank of h",
     "effective_rank_z": "effective rank of z",
-    "gradient_norm": "length of the gradient (median of the last steps)",
+    "gradient_norm": "gradient norm (median of the last steps)",
 }
 MOST_POINTS = 300  # of one curve
 SEED = "training.seed"
-FORKED = "goes on from"  # of a fork, beside the settings
+FORKED = "continues from"  # of a fork, beside the settings
 
 
 @dataclass(frozen=True)

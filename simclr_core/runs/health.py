@@ -151,11 +151,11 @@ def _healthy(facts: _Facts) -> Verdict:
     going = facts.late_fall > FLAT * facts.alike
     return Verdict(
         HEALTHY,
-        "Pairs find each other better and better."
+        "The network is still getting better at matching pairs."
         if going
         else "It has learned to find pairs; the loss falls slowly now.",
         (_loss_line(facts), _accuracy_line(facts), *_spread_line(facts)),
-        ("Training longer still helps.",) if going else ("Longer training gains little by step.",),
+        ("Training longer still helps.",) if going else ("Training longer gains little per step.",),
     )
 
 
@@ -184,7 +184,8 @@ def _collapsed(facts: _Facts) -> Verdict:
         (_loss_line(facts), *_spread_line(facts), *dead),
         (
             "Lower the learning rate tenfold and start again: what has collapsed does not recover.",
-            "Keep batch normalisation, and at least two pictures a batch as negatives.",
+            "Keep batch normalisation, and at least two pictures per batch, so that there are "
+            "negatives.",
         ),
     )
 

@@ -70,8 +70,8 @@ class RunStore:
             names = []
         except OSError as error:
             raise LabError(
-                f"Expected a folder of runs that may be read at {self.root}, but it may not "
-                f"({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
+                f"Expected a readable folder of runs at {self.root}, found one that cannot be "
+                f"read ({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
             ) from error
         runs = [Run(self.root / name) for name in names if _ID.fullmatch(name)]
         return [r for r in runs if os.path.exists(r.lock_path)]  # made last

@@ -67,8 +67,8 @@ def learned(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
     opening = "Learned without labels" if lead >= GAIN else opening
     against = "; " + ", ".join(f"{name} {percent(value)}" for name, value in rivals)
     return (
-        f"{opening}: neighbours tell the {what(evaluation)} of {percent(score)} of new pictures "
-        f"(kNN accuracy){against if rivals else ''}."
+        f"{opening}: nearest neighbours give the right {what(evaluation)} for {percent(score)} of "
+        f"new pictures (kNN accuracy){against if rivals else ''}."
     )
 
 
@@ -89,11 +89,12 @@ def _instead(evaluation: Mapping[str, Any], score: float) -> str:
     if not best:
         return ""
     shares = ", ".join(
-        f"the {n} of {percent(pairs[n][0])} (untrained {percent(pairs[n][1])})" for n in best
+        f"the right {n} for {percent(pairs[n][0])} (untrained {percent(pairs[n][1])})" for n in best
     )
     return (
-        f"It learned {' and '.join(best)}, not {own}: of new pictures, neighbours tell {shares}, "
-        f"the {own} of {percent(score)} (untrained {percent(untrained)}; kNN accuracy)."
+        f"It learned {' and '.join(best)}, not {own}: among new pictures, nearest neighbours give "
+        f"{shares}, the right {own} for {percent(score)} (untrained {percent(untrained)}; kNN "
+        "accuracy)."
     )
 
 

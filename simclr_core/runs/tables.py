@@ -33,7 +33,10 @@ def columns(run: Run, step: int) -> dict[str, Any]:
     arrays = cache.arrays(run, step)
     count = len(arrays["h"])
     if count != len(probe["images"]):
-        raise RunError(f"Run {run.id}: its snapshot and its pictures are not as many.")
+        raise RunError(
+            f"Run {run.id}: expected one vector per picture, found different numbers of them; "
+            "restore its files from a copy, or delete the run."
+        )
     by_name: dict[str, Any] = {"picture": np.arange(1, count + 1), "row": probe["indices"]}
     by_name |= {name: named(run, name, values) for name, values in known(probe).items()}
     for method in ("umap", "pca"):

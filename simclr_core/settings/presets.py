@@ -37,7 +37,7 @@ PRESETS: dict[str, tuple[str, dict[str, dict[str, Any]]]] = {
         {"model": {"width": 32}, "training": {"seconds": 600.0, "snapshots": 24}},
     ),
     "quarter": (
-        "A quarter of a minute, for a room that waits",
+        "A quarter of a minute, for a class that is waiting",
         {"training": {"seconds": 15.0, "snapshots": 6, "warmup_steps": 10}},
     ),
     "gpu": (

@@ -95,7 +95,7 @@ def fork(
         some = ", ".join(f"{found:,}" for found in known[-12:])
         if not known:
             raise RunError(
-                f"Run {parent.id} has no weights to go on from: it was recorded or imported "
+                f"Run {parent.id} has no weights to continue from: it was recorded or imported "
                 "without them, or has made no snapshot yet."
             )
         raise ConfigError(
@@ -104,8 +104,8 @@ def fork(
         )
     if not old.training.steps:
         raise RunError(
-            f"Run {parent.id}: expected a known number of steps, but it still finds its pace; "
-            "try again in a few seconds."
+            f"Run {parent.id}: expected a known number of steps, found the run still measuring "
+            "its pace; try again in a few seconds."
         )
     config = forked_config(old, step, views, steps, **changes)
     find_device(config.training.device)

@@ -58,8 +58,8 @@ def resume(store: RunStore, run: Run) -> None:
             raise RunDamaged(run.status["message"])
         if state not in states.RESUMABLE:
             raise RunError(
-                f"Run {run.id}: expected a run that can go on ({', '.join(states.RESUMABLE)}), "
-                f"found {states.a_run(state)}."
+                f"Run {run.id}: expected a run that can be resumed "
+                f"({', '.join(states.RESUMABLE)}), found {states.a_run(state)}."
             )
         run.write_status(state=states.QUEUED, queued=time.time(), message="", error=None)
     finally:

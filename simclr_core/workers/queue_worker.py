@@ -48,9 +48,9 @@ class Teller:
         self._attempt = 1 + queue.attempts(request)
         if self._attempt > requests.tries:
             raise LabError(
-                f"The process for it ended {requests.tries} times while it worked on this (killed, "
-                "or out of memory). End other programs, or take fewer or smaller pictures, and "
-                "ask again."
+                f"Its process ended {requests.tries} times while working on this (killed, or out "
+                "of memory). Close other programs, or use fewer or smaller pictures, and ask "
+                "again."
             )
         self(0.0, "")
 

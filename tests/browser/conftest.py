@@ -18,7 +18,15 @@ from typing import Any
 
 import psutil
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Error,
+    Page,
+    expect,
+    sync_playwright,
+)
 
 from processes import marked_processes
 from simclr_core.runs.run import Run
@@ -191,6 +199,14 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """The context of all pages: the browser compiles the app's scripts once, not in each test."""
+    context = browser.new_context(viewport={"width": 1366, "height": 768})
+    yield context
+    context.close()
+
+
 @pytest.fixture
 def complaints() -> list[str]:
     """Errors in the console of `page`; what is left in it when the test ends fails the test."""
@@ -198,9 +214,11 @@ def complaints() -> list[str]:
 
 
 @pytest.fixture
-def page(browser: Browser, request: pytest.FixtureRequest, complaints: list[str]) -> Iterator[Page]:
+def page(
+    context: BrowserContext, request: pytest.FixtureRequest, complaints: list[str]
+) -> Iterator[Page]:
     """A page of its own, 1366x768; a failed test leaves a screenshot."""
-    with _opened(browser, complaints) as page:
+    with _opened(context, complaints) as page:
         yield page
         report = request.node.stash.get(_RESULT, None)
         if report is not None and report.failed:
@@ -213,10 +231,10 @@ def page(browser: Browser, request: pytest.FixtureRequest, complaints: list[str]
 
 
 @pytest.fixture(scope="module")
-def module_page(browser: Browser) -> Iterator[Page]:
+def module_page(context: BrowserContext) -> Iterator[Page]:
     """A page for all tests of a module; errors in its console fail the last one."""
     complaints: list[str] = []
-    with _opened(browser, complaints) as page:
+    with _opened(context, complaints) as page:
         yield page
     assert not complaints, "the browser's console has errors: " + "; ".join(complaints)
 
@@ -245,9 +263,8 @@ def _running(app: App) -> Iterator[App]:
 
 
 @contextlib.contextmanager
-def _opened(browser: Browser, complaints: list[str]) -> Iterator[Page]:
-    """A page in a context of its own, closed at the end; its console's errors are collected."""
-    context = browser.new_context(viewport={"width": 1366, "height": 768})
+def _opened(context: BrowserContext, complaints: list[str]) -> Iterator[Page]:
+    """A page that starts without cookies and storage; its console's errors are collected."""
     page = context.new_page()
     page.set_default_timeout(PATIENCE)
     page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -255,7 +272,10 @@ def _opened(browser: Browser, complaints: list[str]) -> Iterator[Page]:
     try:
         yield page
     finally:
-        context.close()
+        with contextlib.suppress(Error):  # a page that shows nothing has no storage
+            page.evaluate("localStorage.clear()")
+        page.close()
+        context.clear_cookies()
 
 
 def _words(line: ConsoleMessage) -> list[str]:

@@ -149,7 +149,7 @@ def test_home_leads_on(app: App, page: Page) -> None:
     page.goto(app.url)
     expect(page.get_by_role("img", name=re.compile("^Map of 1000 pictures"))).to_be_visible()
     page.get_by_role("button", name="Learn the idea").click()
-    expect(page.get_by_role("img", name=re.compile("^The way of the data"))).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("^How the data flows"))).to_be_visible()
     assert page.url.startswith(app.url + "/learn")
     page.go_back()
     page.get_by_role("button", name="Train your own").click()

@@ -55,7 +55,7 @@ def ended(store: RunStore, state: str, steps: int = 300, **status: Any) -> Run:
 def test_without_a_run_the_page_says_what_to_do_and_shows_a_sketch(page: Any) -> None:
     app = page()
     assert not app.exception
-    assert "Press Start: about a minute" in text(app)
+    assert "Press Start: after about a minute" in text(app)
     assert len(app.get("bidi_component")) == 2  # the map and the curves, as ghosts
     assert "Start" in labels(app)
 
@@ -168,7 +168,7 @@ def test_stop_is_requested(page: Any, alive: FakeRun) -> None:
 def test_a_paused_run_says_what_may_change(page: Any, store: RunStore) -> None:
     run = ended(store, states.PAUSED)
     app = page(run=run.id)
-    assert "Paused at step 300" in text(app) and "Its settings stay" in text(app)
+    assert "Paused at step 300" in text(app) and "Its settings cannot be changed" in text(app)
     press(app, "Resume")
     assert run.state == states.QUEUED
 
@@ -177,8 +177,8 @@ def test_a_finished_run_says_what_was_learned(page: Any, store: RunStore) -> Non
     run = ended(store, states.FINISHED, 600)
     app = page(run=run.id)
     assert (
-        "neighbours tell the shape of 85% of new pictures (kNN accuracy); untrained 32%, "
-        "raw pixels 45%, chance 13%." in text(app)
+        "nearest neighbours give the right shape for 85% of new pictures (kNN accuracy); "
+        "untrained 32%, raw pixels 45%, chance 13%." in text(app)
     )
     assert {"Try without colour", "Train 5 min"} <= set(labels(app))
     assert "Resume" not in labels(app)

@@ -223,7 +223,7 @@ def test_a_published_recipe_sets_its_views_and_its_budget_in_epochs(
 ) -> None:
     app = page(data="cifar10")
     app.selectbox(key="train_preset").set_value("resnet18-100").run()
-    assert "100 epochs on" in text(app) and "Press Start: 100 epochs, then" in text(app)
+    assert "100 epochs on" in text(app) and "Press Start: after 100 epochs," in text(app)
     press(app, "Start")
     (run,) = store
     assert run.config == preset_config("resnet18-100", "cifar10", "photographs")

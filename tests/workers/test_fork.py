@@ -79,7 +79,7 @@ def test_only_what_was_asked_for_is_changed(store, parent):
     made = forking.fork(store, parent, 7, other, temperature=0.9, learning_rate=0.01)
     changed = {d.name: d.values for d in comparison.differences([parent, made])}
     assert changed == {
-        "goes on from": (None, f"run {parent.id}, step 7"),
+        "continues from": (None, f"run {parent.id}, step 7"),
         "training.temperature": (0.3, 0.9),
         "training.learning_rate": (0.05, 0.01),
         "views.crop_min": (0.6, 0.9),

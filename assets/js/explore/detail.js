@@ -10,8 +10,8 @@ import { address, cut, picture, viewOf } from "./views.js";
 const ROWS = 7; // snapshots of the history
 
 const SAME =
-  "Nearest in the representation h, by cosine similarity: not in the picture of it, which leaves " +
-  "most of its directions out.";
+  "Nearest in the representation h, by cosine similarity, not on the map, which leaves out most of " +
+  "its directions.";
 const STRIP =
   "Its representation h, number by number: blue is below zero, red above; white is zero.";
 
@@ -65,7 +65,7 @@ export class Detail {
 
   head(found) {
     const words = Object.entries(found.known).map(([name, value]) => `${name} ${value ?? "unknown"}`);
-    if (found.predicted?.value) words.push(`neighbours say ${found.predicted.value}`);
+    if (found.predicted?.value) words.push(`neighbours predict ${found.predicted.value}`);
     const close = makeButton("ex-close", "×", () => this.link.pick(-1));
     close.setAttribute("aria-label", "Close this picture");
     const name = make("b", "", `Picture ${count(found.index + 1)}`);

@@ -19,9 +19,9 @@ import { Toolbar } from "./toolbar.js";
 const REST = 500; // ms without a change after which the address is brought up to date
 const [PANE, LEGEND, GAP, LEFT] = [400, 140, 14, 560]; // pixels; LEFT: what the scrubber needs
 const WRONG =
-  "What a map cannot tell: distances between groups and their sizes mean nothing, gaps may be " +
-  "made by the method, and points that lie together need not be alike. Ask for a picture's true " +
-  "neighbours: click on it.";
+  "What a map cannot tell you: the sizes of groups and the distances between them mean nothing, " +
+  "gaps may be artefacts of the method, and points that lie together need not be alike. Click a " +
+  "picture to see its true neighbours.";
 
 export const render = element((parent) => new Explore(parent), "map", "explore");
 

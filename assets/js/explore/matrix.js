@@ -13,8 +13,8 @@ import { similarities, spread } from "./similarities.js";
 import { viewOf } from "./views.js";
 
 const WEIGHT =
-  "A negative's share in the gradient: exp(s/τ) over the sum of all negatives of the row. A low " +
-  "temperature gives it all to the nearest few.";
+  "A negative's share of the gradient: exp(s/τ) divided by the sum over all negatives in the row. " +
+  "A low temperature gives nearly all of it to the nearest few.";
 const BEST = 12; // negatives that are listed for a view
 
 export const render = element((parent) => new Matrix(parent), "explore");
@@ -110,8 +110,8 @@ class Matrix {
     const { hardest, number } = spread(this.w, this.n);
     this.facts.replaceChildren(
       term("Weight of the negatives", WEIGHT),
-      `: the hardest of ${count(this.n - 2)} has ${percent(hardest)} on average; they count as ` +
-        `${number < 10 ? decimal(number, 1) : count(number)}.`,
+      `: the hardest of ${count(this.n - 2)} has ${percent(hardest)} on average; it is as if ` +
+        `${number < 10 ? decimal(number, 1) : count(number)} of them counted equally.`,
     );
     Object.assign(this.canvas, { __simclr: { s: this.s, w: this.w, n: this.n, t: temperature, hardest, number } });
     this.draw();

@@ -9,8 +9,8 @@ import { picture } from "./views.js";
 
 const PLACED = 5; // nearest pictures between which it is placed
 const ABOUT =
-  "A map has no place for pictures that it was not made of: the cross is between the five that " +
-  "are most like it, nearer to those that are more so.";
+  "A map has no place for a picture that it was not made from: the cross lies between the five " +
+  "pictures most like yours, closer to the more similar ones.";
 
 /**
  * A user's own picture.

@@ -14,8 +14,8 @@ import { viewOf } from "./views.js";
 const LISTS = {
   positives: [
     "Partners that stay apart",
-    "Two views of one picture with the least similarity in z. Look whether a crop missed the object, " +
-      "or whether colour was all that the picture had.",
+    "Two views of one picture with the least similarity in z. Check whether a crop missed the " +
+      "object, or whether colour was all there was to go by.",
   ],
   negatives: [
     "Strangers that come together",
@@ -24,8 +24,8 @@ const LISTS = {
   ],
   duplicates: [
     "Near duplicates",
-    "Different pictures whose representations h are nearly the same. The same picture twice is a " +
-      "negative that nothing can tell apart.",
+    "Different pictures whose representations h are nearly the same. If a picture " +
+      "occurs twice, one copy is a negative that cannot be told apart from the other.",
   ],
   outliers: [
     "Far from all others",
@@ -79,7 +79,7 @@ class Pairs {
       return part;
     });
     if (found.among < found.count)
-      parts.push(make("p", "pr-note", `Different pictures are compared among ${found.among} of ${found.count}.`));
+      parts.push(make("p", "pr-note", `Comparisons of different pictures use only ${found.among} of the ${found.count} pictures.`));
     this.lists.replaceChildren(...parts);
     this.root.dataset.step = this.header.step;
   }

@@ -22,7 +22,7 @@ export class Toolbar {
       return button;
     });
     const whole = makeButton("", "whole map", onwhole);
-    whole.title = "Show everything again; the wheel enlarges";
+    whole.title = "Show the whole map again; the mouse wheel zooms";
     this.element.append(...buttons, whole);
   }
 }

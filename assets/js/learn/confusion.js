@@ -18,7 +18,7 @@ class Confusion {
     const { names, matrix, chosen } = header;
     const table = make("table", "cm-table");
     table.setAttribute("aria-describedby", "cm-about");
-    const about = make("p", "cm-about", "Rows: the true class. Columns: what was answered. Press a cell to see its pictures.");
+    const about = make("p", "cm-about", "Rows: the true class. Columns: the predicted class. Click a cell to see its pictures.");
     about.id = "cm-about";
     const head = make("tr", "", "", make("td"));
     for (const name of names) head.append(cell("th", "cm-name", name, "col"));

@@ -15,9 +15,9 @@ const LEGEND = 118; // least width of a legend at the side
 const KEEPS =
   "Of each picture's nearest pictures in the representation, the share that is also among its " +
   "nearest on the map.";
-const TRUST = "Trustworthiness: how few strangers the map puts among neighbours; 1 is none.";
+const TRUST = "Trustworthiness: how rarely the map places strangers among a picture's neighbours; 1 means never.";
 const WARNINGS = {
-  umap: "Axes have no units; gaps between groups and their sizes prove nothing.",
+  umap: "Axes have no units; the sizes of groups and the gaps between them prove nothing.",
   pca: "Axes have no units: the two directions in which pictures differ most.",
 };
 

@@ -78,7 +78,10 @@ def frame_block(run: Run, of: str, method: str, step: int, key: str = "") -> byt
     """
     xy, bounds = _place(run, of, method, step, key)
     if len(cache.vectors(run, step, of)) != len(xy):
-        raise RunError(f"Run {run.id}: the coordinates of step {step} are of other pictures.")
+        raise RunError(
+            f"Run {run.id}: expected coordinates of its own pictures at step {step}, found those "
+            "of others; choose another step."
+        )
     sample = fixed_sample(len(xy))
     kept = kept_on_map(cache.neighbours_of(run, step, sample, of)[0], xy, sample)
     header = {"kind": "frame", "step": step, "of": of, "method": method, "bounds": bounds}
@@ -194,7 +197,7 @@ def answer_of(run: Run, key: str, name: str) -> np.ndarray:
     reply = read(run, key)
     if reply.arrays is None or name not in reply.arrays:
         reason = reply.words if reply.failed else ""
-        raise RunError(reason or "Expected an answer that is there, found none; ask again.")
+        raise RunError(reason or "Expected a finished answer, found none; ask again.")
     return reply.arrays[name]
 
 

@@ -182,8 +182,8 @@ def _views(run: Run, step: int) -> np.ndarray:
     if z_views is None:
         if is_recorded(run):
             raise RunError(
-                f"Run {run.id} was trained elsewhere: nothing is known of views of its pictures; "
-                "its map and its linear probes can be shown."
+                f"Run {run.id} was trained elsewhere: the views of its pictures are not known, "
+                "but its map and its linear probes can be shown."
             )
         raise RunDamaged(f"Run {run.id}: expected z_views in the snapshot of step {step}.")
     return z_views

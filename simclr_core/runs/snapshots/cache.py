@@ -131,7 +131,10 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
         """Count (P,) votes among the pictures whose label is known."""
         h = vectors(run, step)
         if len(h) != len(labels):
-            raise RunDamaged(f"Run {run.id}: its snapshot and its pictures are not as many.")
+            raise RunDamaged(
+                f"Run {run.id}: expected one vector per picture, found different numbers of "
+                "them; restore its files from a copy, or delete the run."
+            )
         if len(known) == len(labels):  # the neighbours that are known anyway
             return knn.vote(neighbours(run, step), labels)
         found = np.full(len(labels), -1)

@@ -187,9 +187,15 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
     title = name or path.stem
     vectors = _vectors("embeddings", h, len(h))  # before anything is written
     if not vectors.any():
-        raise DataError("Expected embeddings that point somewhere, found zeros alone.")
+        raise DataError(
+            "Expected embeddings with numbers other than zero, found only zeros; save the "
+            "network's outputs."
+        )
     if len(images) != len(h):
-        raise DataError(f"Expected {len(h):,} images, one an embedding, found {len(images):,}.")
+        raise DataError(
+            f"Expected {len(h):,} images, one per embedding, found {len(images):,}; save as many "
+            "images as embeddings."
+        )
     with Recording(images, arrays.get("labels"), names, title, str(path), store) as recording:
         recording.snapshot(0, vectors)
     return recording.run
@@ -201,7 +207,7 @@ def _as_bytes(images: np.ndarray) -> np.ndarray:
     square = images.ndim == 4 and images.shape[1] == images.shape[2] and images.shape[3] == 3
     if not square or not len(images) or images.dtype.kind not in "fu":
         raise DataError(
-            f"Expected pictures of shape (P, S, S, 3), uint8 or float in [0, 1], found "
+            "Expected pictures of shape (P, S, S, 3), uint8 or float in [0, 1], found "
             f"{images.shape} of {images.dtype}."
         )
     if images.dtype == np.uint8:

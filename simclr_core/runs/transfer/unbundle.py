@@ -68,8 +68,8 @@ def _run_in(entries: list[Entry], path: Path) -> tuple[str, dict[str, Entry]]:
     known = {name: entry for name, entry in files.items() if is_bundled(name)}
     if len(tops) != 1 or CONFIG not in known:
         raise DataError(
-            f"Expected the zip of one run, with its {CONFIG}, found another in {path.name}; "
-            "download the run again on the page Runs."
+            f"Expected the zip of one run, with its {CONFIG}, found something else in "
+            f"{path.name}; download the run again on the Runs page."
         )
     return tops.pop(), known
 

@@ -61,7 +61,7 @@ def test_what_it_keeps_is_asked_for_then_a_table(page, fake, shown) -> None:
 def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -> None:
     answer_keeps(fake)
     page()
-    assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it for 60%.")
+    assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it in 60% of cases.")
 
 
 @pytest.mark.parametrize("panel", [p for p in PANELS if p != MAP])
@@ -200,9 +200,9 @@ def test_a_recorded_run_can_be_taken_away_but_not_repeated(page, store) -> None:
 
 
 def test_the_length_of_the_gradient_is_drawn_where_it_was_recorded(page, fake) -> None:
-    assert "length of the gradient" not in text(page(panel="Health"))
+    assert "gradient norm" not in text(page(panel="Health"))
     rows = [row | {"gradient_norm": 0.5} for row in fake.run.snapshot_rows()]
     lines = "".join(json.dumps(row) + "\n" for row in rows)
     (fake.run.path / "snapshots.jsonl").write_text(lines)
     app = page(panel="Health")
-    assert "length of the gradient" in text(app) and not app.exception
+    assert "gradient norm" in text(app) and not app.exception
