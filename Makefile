@@ -60,9 +60,9 @@ run: $(APP)
 	@exec $(BIN)/python -m streamlit run app.py --server.address $(HOST) --server.port $(PORT) \
 		--server.headless true --browser.gatherUsageStats false
 
-# Each file of tests is run by one of four workers: browsers wait more than they compute. The
+# Each file of tests is run by one of three workers: browsers wait more than they compute. The
 # longest come first (tests/conftest.py).
-WORKERS ?= 4
+WORKERS ?= 3
 PARALLEL := --dist loadfile --no-loadscope-reorder
 
 test: $(TOOLS) $(BROWSER)

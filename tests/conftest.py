@@ -41,7 +41,8 @@ os.environ |= {
 
 # Files that take longest come first, so that no worker of pytest is left with one at the end.
 _LONGEST = (
-    *("browser/", "workers/", "training/", "paradigms/", "data/test_bad_input", "questions/"),
+    *("browser/test_training", "browser/explore/", "workers/", "browser/", "training/"),
+    *("paradigms/", "data/test_bad_input", "questions/"),
     *("runs/test_older_folders", "measures/", "machine/", "model/", "lessons/", "pages/"),
 )
 

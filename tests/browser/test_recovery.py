@@ -21,6 +21,8 @@ from simclr_core.settings.presets import preset_config
 from simclr_core.workers import launch
 from tests.browser.conftest import App
 
+pytestmark = pytest.mark.slow  # real trainings, one after another
+
 HEAVY = ("tensorflow", "libtensorflow", "keras", "umap", "numba", "llvmlite")
 _UNREACHABLE = re.compile(  # what Streamlit says while its server is away
     "WebSocket|ERR_|Failed to fetch|disconnected from server|server endpoint|not responding"
@@ -95,9 +97,7 @@ def test_training_goes_on_when_the_tab_is_closed(
     context.close()
 
 
-@pytest.mark.parametrize(
-    "number", [signal.SIGKILL, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM])
 def test_training_goes_on_without_the_server_and_is_live_again_with_it(
     app: App, train: TrainPage, long_run: Run, complaints: list[str], number: signal.Signals
 ) -> None:
@@ -164,7 +164,6 @@ def test_a_killed_worker_is_told_and_its_run_can_be_resumed(
     assert seen["there"] == [[True, True]] and len(seen["boxes"]) == 1
 
 
-@pytest.mark.slow
 def test_the_next_in_line_waits_and_starts_when_the_first_ends(
     app: App, train: TrainPage, long_run: Run
 ) -> None:
@@ -198,7 +197,6 @@ def _starts_alone(second: Run, first: Run) -> bool:
     return begun
 
 
-@pytest.mark.slow
 def test_a_run_that_diverges_says_why_and_a_button_starts_a_gentler_one(
     app: App, page: Page
 ) -> None:

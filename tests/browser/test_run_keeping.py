@@ -17,6 +17,8 @@ from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from tests.browser.conftest import App
 
+pytestmark = pytest.mark.slow  # real trainings, one after another
+
 
 @pytest.fixture(scope="module")
 def stopped(app: App, module_page: Page) -> Iterator[tuple[TrainPage, Run]]:

@@ -23,6 +23,8 @@ from tests.browser.conftest import App
 from tests.browser.test_views_page import HEAVY, press
 from trained_run import trained_elsewhere
 
+pytestmark = pytest.mark.slow  # real trainings, one after another
+
 ANSWERED = 180_000  # ms: the analyst starts behind everything else that the machine does
 STRENGTHS = (1.0, 1.05, 0.95)
 SHOWN = ".lab-alikes .lab-alike > span:not(.lab-spoken)"
@@ -155,7 +157,6 @@ def test_after_fast_keys_to_and_fro_the_page_rests_and_no_question_is_left(
     wait_for(lambda: not list(jobs.glob("*.request.json")))
 
 
-@pytest.mark.slow
 def test_an_analyst_that_is_killed_is_started_again(
     app: App, page: Page, numbers: dict[float, list[str]]
 ) -> None:

@@ -48,11 +48,11 @@ class Story:
 
 @pytest.fixture(scope="module")
 def story(app: App, module_page: Page) -> Story:
-    """A run of ten seconds on the drawn shapes, started and watched by hand."""
+    """A run of twenty seconds on the drawn shapes, started and watched by hand."""
     train = TrainPage(module_page, app.url, app.store)
     train.open()
     train.choose("train_preset", "quarter")
-    train.fill(training_seconds=10, training_probe_size=400)
+    train.fill(training_seconds=20, training_probe_size=400)
     train.record()
     run = train.start()
     train.expect_state("running")

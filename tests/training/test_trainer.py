@@ -15,6 +15,7 @@ from simclr_core.runs import states
 from simclr_core.runs.provenance import average_speed, describe_data
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.settings.config import replace
 from simclr_core.training import clock, trainer
 from simclr_core.training.trainer import Trainer
 from simclr_core.workers import worker
@@ -176,9 +177,7 @@ def test_unfit_data_are_refused_before_anything_is_built(store: RunStore, tmp_pa
     with pytest.raises(DataError, match="at least 41 training pictures for a batch, found 40"):
         Trainer(run, CPU, "float32").train()
     settings = config(source(tmp_path), steps=5)
-    settings = trainer.settings.replace(
-        settings, model=trainer.settings.replace(settings.model, encoder="vgg16")
-    )
+    settings = replace(settings, model=replace(settings.model, encoder="vgg16"))
     with pytest.raises(ConfigError, match="at least 32 pixels, found 16"):
         Trainer(store.create(settings), CPU, "float32").train()
 

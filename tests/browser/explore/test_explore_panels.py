@@ -21,6 +21,7 @@ from simclr_core.export import replay
 MATRIX = ".mx-stage canvas"
 
 
+@pytest.mark.slow
 def test_clusters_and_layouts_of_ones_own_are_computed_meanwhile_pca(opened, page, run) -> None:
     canvas = opened("?of=z&neighbors=5&color=clusters&k=3")
     expect(page.locator(".ex-title")).to_have_text(
@@ -146,6 +147,7 @@ def downloaded(page: Page, link: Locator, path: Path) -> Path:
     return path
 
 
+@pytest.mark.slow
 def test_the_encoder_that_is_taken_away_gives_the_runs_own_h(app, page, run, tmp_path) -> None:
     page.goto(f"{app.url}/explore?panel=Take+away")
     expect(page.locator(".take")).to_have_count(6)
