@@ -1,25 +1,37 @@
-"""The lessons, in the order in which they are shown.
+"""The lessons, in the order in which they are shown; `assets/lessons` has a file for each.
 
 Effects were named before the recorded results were made; those that did not hold stay and say so.
 """
 
 from __future__ import annotations
 
-from ..base.errors import ConfigError
-from ..settings.config import unknown_name
-from . import about_loss, about_views, batch_sizes, few_labels, maps
-from .lesson import Lesson
+import tomllib
 
-_TEMPERATURE, _NEGATIVES, *_MORE = about_loss.LESSONS
-LESSONS: tuple[Lesson, ...] = (
-    *about_views.LESSONS,
-    _TEMPERATURE,
-    _NEGATIVES,
-    batch_sizes.LESSON,
-    *_MORE,
-    few_labels.LESSON,
-    maps.LESSON,
+from ..base.errors import ConfigError
+from ..base.paths import ASSETS
+from ..settings.config import unknown_name
+from . import batch_sizes, few_labels, maps
+from .lesson import Condition, Effect, Lesson
+
+_NAMES = (
+    *("color", "color-photographs", "composition", "composition-photographs", "head"),
+    *("temperature", "negatives", "batch-size", "collapse", "alignment", "few-labels", "maps"),
 )
+_RUNS = {"batch-size": batch_sizes.run, "few-labels": few_labels.run, "maps": maps.run}
+
+
+def _read(name: str) -> Lesson:
+    """Return the lesson in `assets/lessons/NAME.toml`, whose keys are the fields of `Lesson`."""
+    fields = tomllib.loads((ASSETS / "lessons" / f"{name}.toml").read_text(encoding="utf-8"))
+    fields |= {
+        "answers": tuple(fields["answers"]),
+        "conditions": tuple(Condition(**each) for each in fields.get("conditions", ())),
+        "effects": tuple(Effect(**each) for each in fields["effects"]),
+    }
+    return Lesson(name=name, run=_RUNS.get(name), **fields)
+
+
+LESSONS: tuple[Lesson, ...] = tuple(_read(name) for name in _NAMES)
 
 
 def lesson_named(name: str) -> Lesson:

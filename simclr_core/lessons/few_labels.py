@@ -11,7 +11,7 @@ from ..data.datasets import Dataset
 from ..data.labelled import labels_of
 from ..data.splits import labelled_rows
 from ..settings.config import RunConfig, replace
-from .lesson import Condition, Effect, Lesson
+from .lesson import Condition, Lesson
 
 COUNTS = (1, 2, 5, 10, 50, 100)  # labels per class
 PROBE, TUNED, SUPERVISED = "linear probe", "fine-tuned", "supervised"
@@ -108,40 +108,3 @@ class _Classifier:
         train_for(self.model, feed, schedule=self.schedule, steps=steps)
         logits = self.observer.encode(self.dataset.x_test)[1]
         return float((logits.argmax(axis=1) == self.truth).mean())
-
-
-LESSON = Lesson(
-    name="few-labels",
-    title="Few labels",
-    question="Two pictures of each digit have a label. Which way of learning does best?",
-    answers=("Supervised from scratch", "Pretrained without labels, then labels", "No difference"),
-    right=1,
-    about=(
-        "Handwritten digits with 1 to 100 labels per class. Either pretrained without labels on "
-        "all pictures, then a linear probe or fine-tuning on the labelled ones; or supervised "
-        "from scratch on the labelled ones, with the same views and as many steps as both together."
-    ),
-    source="Chen et al. 2020 (arXiv 2002.05709), table 7",
-    published=(
-        "With 1% of ImageNet's labels (about 13 per class) supervised learning reaches 48.4% (top "
-        "5, ResNet-50), fine-tuned SimCLR 75.5%; with 10% of them 80.4% against 87.8%."
-    ),
-    shows_not=(
-        "That labels are not worth having: where supervised learning wins above, it wins. On "
-        "CIFAR-10 these few seconds are too short to show it: in one trial both were equal up to "
-        "10 labels per class. The source fine-tunes; what was expected here is for a probe."
-    ),
-    data="digits",
-    quantities={"accuracy": "accuracy on test pictures"},
-    effects=(
-        Effect("With 1 label per class the probe beats supervised learning", "accuracy",
-               f"{PROBE}, 1 a class", f"{SUPERVISED}, 1 a class", 0.03),
-        Effect("With 2 labels per class it still does", "accuracy",
-               f"{PROBE}, 2 a class", f"{SUPERVISED}, 2 a class", 0.03),
-        Effect("With 100 labels per class supervised learning beats the probe", "accuracy",
-               f"{SUPERVISED}, 100 a class", f"{PROBE}, 100 a class", 0.005),
-    ),
-    steps=260,
-    seconds=110,
-    run=run,
-)  # fmt: skip

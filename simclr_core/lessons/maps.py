@@ -8,7 +8,7 @@ import numpy as np
 
 from ..base.progress import Progress
 from ..data.labelled import labels_of
-from .lesson import Condition, Effect, Lesson
+from .lesson import Condition, Lesson
 
 POINTS, NOISE_DIMENSIONS = 600, 64
 LEAST_CLUSTER = 8  # points that HDBSCAN calls a cluster
@@ -67,44 +67,3 @@ def whole(xy: np.ndarray) -> np.ndarray:
     """Return coordinates as whole numbers of 0 to `STEP`, one scale for both axes: (P, 2) int64."""
     low, span = xy.min(axis=0), float(np.ptp(xy, axis=0).max()) or 1.0
     return np.rint((xy - low) / span * STEP).astype(np.int64)
-
-
-LESSON = Lesson(
-    name="maps",
-    title="How far can a map be trusted?",
-    question="Points of pure noise are laid out by UMAP with 3 neighbours. What will one see?",
-    answers=("One even cloud", "Clusters", "A line"),
-    right=1,
-    about=(
-        "h of a short training on shapes, and noise without any structure, each laid out four "
-        "times. Counted on every map: the clusters, also in the vectors themselves (HDBSCAN, at "
-        "least 8 points each), and how many of each point's neighbours remain its neighbours."
-    ),
-    source=(
-        "Coenen & Pearce, Understanding UMAP (Google PAIR); McInnes et al. 2018 (arXiv "
-        "1802.03426), section 6"
-    ),
-    published=(
-        "Its settings matter, sizes of clusters mean nothing, distances between them may mean "
-        "nothing, and noise does not always look like noise."
-    ),
-    shows_not=(
-        "That maps are useless: a map of h keeps far more true neighbours than one of noise. Nor "
-        "that the number of neighbours alone does it: the distance was changed as well. Put more "
-        "trust in what stays the same under several settings."
-    ),
-    data="shapes",
-    quantities={"clusters": "clusters that are found", "kept": "neighbours that are kept"},
-    effects=(
-        Effect("Noise falls into clusters with 3 neighbours", "clusters",
-               _NAME.format("noise", 3, 0.0), _NAME.format("noise", 3, 0.0), 10.0,
-               "clusters_before"),
-        Effect("With 150 neighbours into fewer", "clusters",
-               _NAME.format("noise", 3, 0.0), _NAME.format("noise", 150, 0.1), 5.0),
-        Effect("Of the same h a map of 15 neighbours keeps more than one of 3", "kept",
-               _NAME.format("h", 15, 0.1), _NAME.format("h", 3, 0.0), 0.05),
-    ),
-    steps=500,
-    seconds=30,
-    run=run,
-)  # fmt: skip
