@@ -15,23 +15,11 @@ from . import part
 
 SAME, OTHER, ANY = "same shape", "another shape", "any two"
 BEFORE, AFTER = "untrained", "trained"
-TEXT = (
-    "The <b>base encoder</b> f reads a picture and computes a list of numbers: its "
-    "<b>representation</b> h, here 128 of them. SimCLR allows any network as encoder; here it is a "
-    "small convolutional one, in the paper mostly a ResNet-50.",
-    "One number by itself means little. Here two lists are compared by their direction, as "
-    "arrows in a space of 128 dimensions: the <b>cosine</b> of the angle between them is 1 if they "
-    "point the same way. (h has no negative numbers here, so its cosines are between 0 and 1. The "
-    "loss compares z in this way, two parts further on.)",
-    "Before training, all arrows point in nearly the same direction. Training pulls two views of "
-    "one picture together and pushes views of different pictures apart, whatever their shape. "
-    "Pictures that are alike are pushed apart less: that is how groups form.",
-)
 
 
 def show_encoder(title: str) -> None:
     """Show the text, and two pictures with their numbers and their angle."""
-    with part.columns(title, TEXT):
+    with part.columns(title, "encoder"):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             what = st.segmented_control(
                 "Two pictures of", [SAME, OTHER, ANY], default=SAME, required=True, key="pair_of"

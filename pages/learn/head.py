@@ -10,19 +10,6 @@ from simclr_core.runs import summary
 
 from . import part
 
-TEXT = (
-    "The loss does not look at h itself. A small network, the <b>projection head</b> g, turns h "
-    "into a shorter list, the <b>projection</b> z, here with 64 numbers, and partners have to be "
-    "found by z. After training, g is thrown away and h is kept.",
-    "Why the detour? z is trained to stay the same under the alterations, so it loses much of what "
-    "they change, such as colour. h, one step earlier, loses less, and a later task may need it. "
-    "This is what the paper supposes; its table 3 agrees, and there h does better than z by more "
-    "than ten points (section 4.2). Here h has lost much of the hue as well, and nearly all of the "
-    "background.",
-    "<b>See it.</b> A <b>linear probe</b> is a plain classifier that reads a property from a list "
-    "of numbers. A high score means that the list still holds the property, in a form that is "
-    "easy to read; a low score does not prove that nothing is left.",
-)
 ROWS = (
     ("pixels", "probe_pixels"),
     ("h untrained", "probe_h_first"),
@@ -33,7 +20,7 @@ ROWS = (
 
 def show_head(title: str) -> None:
     """Show the text, and how well probes read each property."""
-    with part.columns(title, TEXT):
+    with part.columns(title, "head"):
         story = demo.story()
         names = story["factors"].tolist()
         chosen = str(

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import replace
-from html import escape
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from pages.shared.picture_html import data_uri
 from pages.shell.classroom import classroom_link
@@ -22,21 +21,6 @@ from simclr_core.views.render import render_views
 
 from . import part
 
-TEXT = (
-    "<b>Batch size.</b> More pictures per step mean more negatives and a harder search. In the "
-    "paper this helps, less so with longer training (figure 9). In one minute on two cores, 64 "
-    "pictures per step did well here: larger batches leave fewer steps. {batch-size}, {negatives}",
-    "<b>Temperature.</b> It decides how much the most similar strangers count. Too low: hardly any "
-    "others count. Too high: nearly all count the same, and hard ones teach less (section 5.1). "
-    "The paper's probes: 59.7% at 0.05, 64.4% at 0.1, 58.0% at 1 (table 5). {temperature}",
-    "<b>Time.</b> Without labels, more passes over the pictures keep helping, in the paper up to a "
-    "thousand (figure 9, ImageNet). One lesson gives 16 pictures per step twice the steps "
-    "({batch-size}), another follows a network through its training ({alignment}).",
-    "<b>Strength of the alterations.</b> Stronger colour distortion helps: from 59.6% to "
-    "63.2% as s goes from 1/8 to 1, while supervised learning falls from 77.0% to 75.7% (table 1, "
-    "ImageNet). If it is too strong, partners have too little in common; the table does not go "
-    "that far. {color}, {composition}",
-)
 BATCHES = (8, 16, 32, 64, 128, 256, 512, 1024, 4096)
 TAUS = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 STRENGTHS = (0.0, 0.5, 1.0, 1.5, 2.0)
@@ -45,7 +29,7 @@ SHOWN = 6  # views of each strength
 
 def show_improving(title: str) -> None:
     """Show the text, and a small figure for each setting."""
-    with part.columns(title, [_linked(text) for text in TEXT]):
+    with part.columns(title, "improving", lesson=_link):
         left, right = st.columns(2, gap="medium")
         with left:
             count = int(st.select_slider("Pictures per step (N)", BATCHES, 64, key="more_batch"))
@@ -69,15 +53,11 @@ def show_improving(title: str) -> None:
         part.recorded(st.container())
 
 
-def _linked(text: str) -> str:
-    """Return a text in which names of lessons in braces have become links to them."""
-
-    def _link(name: re.Match[str]) -> str:
-        lesson = lesson_named(name[1])
-        to = escape(classroom_link(f"/lessons?lesson={lesson.name}"))
-        return f'<a href="{to}" target="_self">Lesson: {escape(lesson.title)}</a>'
-
-    return re.sub(r"\{([a-z-]+)\}", _link, text)
+def _link(name: str) -> Markup:
+    """Return a link to a lesson."""
+    lesson = lesson_named(name)
+    to = classroom_link(f"/lessons?lesson={lesson.name}")
+    return Markup('<a href="{}" target="_self">Lesson: {}</a>').format(to, lesson.title)
 
 
 def negatives(count: int) -> str:

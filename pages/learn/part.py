@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from html import escape
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
+from simclr_core.base.templates import render
 from simclr_core.feed import demo
 
 
-def columns(title: str, paragraphs: Sequence[str]) -> DeltaGenerator:
-    """Show a title over paragraphs of HTML, and return the place of the figure beside them."""
+def columns(title: str, text: str, **values: object) -> DeltaGenerator:
+    """Show a title over a text, and return the place of the figure beside them.
+
+    Args:
+        title: of the part.
+        text: the template in assets/templates/learn, without its ending.
+        values: those that the template names.
+    """
     left, right = st.columns([1.0, 1.55], gap="large")
-    body = "".join(f"<p>{text}</p>" for text in paragraphs)
-    left.html(f'<div class="learn-text"><h2>{escape(title)}</h2>{body}</div>')
+    left.html(render("learn/part", title=title, text=render(f"learn/{text}", **values)))
     return right
 
 

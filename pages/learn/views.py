@@ -21,19 +21,6 @@ from . import part
 NAMES = (
     "random resized crop", "horizontal flip", "colour jitter", "random grayscale", "Gaussian blur",
 )  # fmt: skip
-TEXT = (
-    "Every picture is altered twice at random (<b>augmentation</b>): a <b>random resized crop</b>, "
-    "perhaps a <b>horizontal flip</b>, then <b>colour distortion</b>, which is <b>colour "
-    "jitter</b> and sometimes <b>grayscale</b>; for large pictures <b>Gaussian blur</b> as well. "
-    "The two results are its <b>views</b>, a <b>positive pair</b>. All other views of the step "
-    "(the <b>batch</b>) are its <b>negatives</b>, here also called strangers.",
-    "The alterations are chosen so that what matters survives them and what does not matter is "
-    "changed. Because colour is changed, it no longer gives partners away by itself, and other "
-    "things, such as the shape, have to help. If colours stay as they are, the network learns "
-    "mostly colours.",
-    "<b>Try it.</b> Six pictures, twelve views: click two views that belong together. The network "
-    "does the same task at every step, with a hundred views or more (its answers here use h).",
-)
 
 
 def show_views(title: str) -> None:
@@ -41,7 +28,7 @@ def show_views(title: str) -> None:
     number = int(float(st.query_params.get("round", "1")))
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
-    with part.columns(title, TEXT):
+    with part.columns(title, "views"):
         mount("learn/match", "learn-match", "content", pack(game(seed), {}))
         with st.container(horizontal=True, vertical_alignment="center"):
             st.button("Another round", on_click=_next, args=(number,))

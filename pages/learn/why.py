@@ -17,29 +17,11 @@ COUNTS = (100, 1_000, 10_000, 100_000, 1_000_000, 14_000_000)
 SECONDS = (1, 2, 5, 10, 30, 60, 300)
 HOURS_A_WEEK = 40
 SHOWN = 21  # the picture in the drawing
-TEXT = (
-    "A network that tells cats from dogs is usually shown thousands of pictures, each with the "
-    "right answer beside it. Somebody has to write down every answer. For X-rays or satellite "
-    "images this can take an expert, and minutes per picture.",
-    "Pictures alone are cheap: a camera takes them by the thousand. Children learn a lot by "
-    "looking, too: at three or four months they tell cats from dogs in pictures, without a word "
-    "for either (Quinn, Eimas and Rosenkrantz 1993). The comparison has limits: a child sees "
-    "things move, handles them, hears their names, and is not a blank slate at birth; the network "
-    "gets still pictures and alterations that people chose.",
-    "<b>Contrastive learning</b> turns this into a task: here are two altered views of one picture "
-    "among many others; which two belong together? The answer is known although nobody has "
-    "labelled anything. What a network needs to see to solve the task is often what people care "
-    "about as well.",
-    "<b>What it cannot do.</b> It gives no names: to call a group of pictures cats, you still need "
-    "a few labels. It keeps what helps to find partners and may drop the rest, so the choice of "
-    "views largely decides what is learned. And where labels are available, learning from them is "
-    "usually faster: without them it takes more pictures and more time.",
-)
 
 
 def show_why(title: str) -> None:
     """Show the text, and what labels would cost."""
-    with part.columns(title, TEXT):
+    with part.columns(title, "why"):
         count = st.select_slider(
             "What would the labels cost? Pictures",
             COUNTS,
