@@ -41,7 +41,7 @@ def test_groups_stay_together_and_the_split_keeps_its_size() -> None:
     trained = {names[i] for i in found.x_train[:, 0, 0, 0]}
     assert not tested & trained
     assert 25 <= len(found.x_test) <= 50 and len(found.x_test) + len(found.x_train) == 200
-    assert "begin alike" in found.notes[-1] and found.groups is None
+    assert "begin the same way" in found.notes[-1] and found.groups is None
 
 
 def test_groups_of_one_are_the_split_without_groups() -> None:

@@ -340,7 +340,7 @@ def test_a_question_that_ends_the_process_is_given_up(run: Run, under_test: Anal
     key = ask(run, job)
     write_json(run.path / "jobs" / f"{key}{PROGRESS}", {"attempt": QUESTIONS.tries})
     assert under_test.turn()
-    assert "The process for it ended 2 times" in follow(run, key).words
+    assert "Its process ended 2 times" in follow(run, key).words
 
 
 def test_a_full_disk_lets_the_question_go(run: Run, recorder: Recorder) -> None:

@@ -36,7 +36,7 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     (other.run.path / "config.json").write_text("{")
     app = page(panel="Compare", runs=f"{fake.run.id},{other.run.id},nonesuch")
     assert not app.exception and "config.json" in text(app)
-    assert "Not here: nonesuch" in text(app)
+    assert "Not found here: nonesuch" in text(app)
 
 
 def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> None:
