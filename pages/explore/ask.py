@@ -52,7 +52,7 @@ class Wanted:
 
 
 @dataclass
-class Found:
+class Answers:
     """The maps as they can be shown now, and what is still waited for."""
 
     maps: list[dict[str, Any]]
@@ -77,7 +77,7 @@ def color_names(run: Run) -> dict[str, str]:
     return {name: name for name in known} | {name: _PLAIN[name] for name in others}
 
 
-def fill_maps(run: Run, wanted: Wanted, answers: Found) -> None:
+def fill_maps(run: Run, wanted: Wanted, answers: Answers) -> None:
     """Fill in what can be shown now, and ask for what has to be computed first.
 
     Raises:
@@ -92,7 +92,7 @@ def fill_maps(run: Run, wanted: Wanted, answers: Found) -> None:
     answers.color = _color(run, wanted, answers)
 
 
-def larger(run: Run, wanted: Wanted, answers: Found) -> Run:
+def larger(run: Run, wanted: Wanted, answers: Answers) -> Run:
     """Return the set of more pictures that is wanted, or the run itself until the set is there.
 
     Args:
@@ -116,7 +116,7 @@ def larger(run: Run, wanted: Wanted, answers: Found) -> Run:
     return there or run
 
 
-def _map(run: Run, of: str, wanted: Wanted, answers: Found) -> dict[str, Any]:
+def _map(run: Run, of: str, wanted: Wanted, answers: Answers) -> dict[str, Any]:
     """Return one map as it is wanted, or by PCA until that is there."""
     own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
     if own:
@@ -161,7 +161,7 @@ def described(
     return known | {"steps": list(steps), "stamps": stamps}
 
 
-def _color(run: Run, wanted: Wanted, answers: Found) -> dict[str, Any]:
+def _color(run: Run, wanted: Wanted, answers: Answers) -> dict[str, Any]:
     names = color_names(run)
     first = next(iter(names), "")
     chosen = wanted.color if wanted.color in names else first
@@ -174,7 +174,7 @@ def _color(run: Run, wanted: Wanted, answers: Found) -> dict[str, Any]:
     return {"name": chosen, "title": names.get(chosen, ""), "key": key, "stamps": stamps}
 
 
-def _key_of_answer(run: Run, job: Job, what: str, answers: Found) -> str:
+def _key_of_answer(run: Run, job: Job, what: str, answers: Answers) -> str:
     """Return the key of an answer; empty if there is none, and `found` says why.
 
     Args:

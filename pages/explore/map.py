@@ -23,7 +23,7 @@ from simclr_core.questions.large_probe import owner
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 
-from .ask import Found, described
+from .ask import Answers, described
 from .scores import score_words
 
 KEY = "explore"
@@ -32,7 +32,7 @@ MOST_POINTS = 1_000_000  # whose selection is read out of a link
 
 def show_map(
     run: Run,
-    answers: Found,
+    answers: Answers,
     start: Mapping[str, Any],
     message: str = "",
     own: Mapping[str, Any] | None = None,

@@ -8,7 +8,7 @@ from html import escape
 import streamlit as st
 
 from pages.explore import form
-from pages.explore.ask import Found, color_names, fill_maps, larger
+from pages.explore.ask import Answers, color_names, fill_maps, larger
 from pages.explore.compare import any_unfinished, show_comparison
 from pages.explore.export import show_exports
 from pages.explore.form import Choice, show_form
@@ -98,7 +98,7 @@ def _changes(choice: Choice) -> bool:
 
 def _map(choice: Choice, message: str, notes: list[str]) -> bool:
     """Draw the maps, and the user's picture on them; returns whether an answer is to come."""
-    run, answers, own = choice.run, Found([], {}, []), Own({})
+    run, answers, own = choice.run, Answers([], {}, []), Own({})
     if not message:
         try:
             run = larger(run, choice.wanted, answers)

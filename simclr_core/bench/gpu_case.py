@@ -213,8 +213,7 @@ def _feed(bare: bool, batch: int) -> Any:
 
 
 def _watch(enough: Callable[[list[float]], bool]) -> Any:
-    """Return a callback that notes when launches end, once their loss is at home, and ends the
-    `fit`."""
+    """Return a callback that notes when launches end, and ends the `fit`."""
     import keras
 
     class Watch(keras.callbacks.Callback):

@@ -38,8 +38,7 @@ def measure_layouts(points: int, rounds: int) -> dict[str, Figure]:
 
 
 def frames(points: int, count: int) -> list[np.ndarray]:
-    """Return clouds around centres that move a little from frame to frame, (points, D) float32
-    each."""
+    """Return clouds around centres that drift from frame to frame, (points, D) float32 each."""
     draw = np.random.default_rng(0)
     centres = draw.normal(size=(CLASSES, DIMENSIONS))
     h = centres[np.arange(points) % CLASSES] + draw.normal(size=(points, DIMENSIONS))

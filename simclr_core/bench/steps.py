@@ -112,8 +112,7 @@ def trainer(model: ModelConfig, training: TrainConfig, size: int, jit: bool) -> 
 
 
 def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object]:
-    """Build the call that draws and sends recipes and renders views, compiled as in the training
-    step."""
+    """Build the call that draws recipes and renders views, compiled as in the step."""
     pictures = ops.convert_to_tensor(planar(_pictures(count, size)))
     render = compiled(lambda images, arrays: render_arrays(images, arrays, size, xp=ops))
     steps = iter(range(10**9))
@@ -205,8 +204,7 @@ def reference_model(kind: type[SimCLR], training: TrainConfig) -> SimCLR:
 
 
 def training_of(batch: int, precision: str = "float32") -> TrainConfig:
-    """Return a batch size and a real precision, with the optimiser that the reference always
-    had."""
+    """Return the reference's settings of training: a batch size and a real precision."""
     return TrainConfig(batch_size=batch, precision=precision, optimizer="adamw", learning_rate=2e-3)
 
 

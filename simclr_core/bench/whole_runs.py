@@ -28,8 +28,7 @@ _LOOK = 0.005  # seconds between two looks at a run's folder
 
 @contextlib.contextmanager
 def own_store() -> Iterator[RunStore]:
-    """Keep runs of this measurement alone; they have ended, and nobody writes there, when it
-    goes."""
+    """Yield a store for this measurement alone; its runs have ended when it closes."""
     with tempfile.TemporaryDirectory(
         prefix="simclr-lab-bench-", ignore_cleanup_errors=True
     ) as folder:
@@ -81,8 +80,7 @@ def training(device: str) -> Iterator[Run]:
 
 
 def first_loss_seconds(device: str, warm: bool) -> float:
-    """Measure from the launcher's call to the first row of metrics.jsonl, of the preset
-    `minute`."""
+    """Measure the seconds from the launcher's call to the first row of metrics.jsonl."""
     with own_store() as store, helper(store, "mapper"):
         until(lambda: "ready" in (store.root / "mapper.log").read_text(), PATIENCE)
         with helper(store, "spare") if warm else contextlib.nullcontext():
@@ -121,8 +119,7 @@ def observation(device: str, seconds: float) -> dict[str, float]:
 
 
 def _stepping(run: Run) -> float:
-    """Return the share of the training seconds that went into steps: a step's own time, from its
-    speed."""
+    """Return the share of the training seconds that went into steps, from a step's speed."""
     rows = run.metrics()[0]
     batch = run.config.training.batch_size
     steps = [batch / r["images_per_second"] for r in rows if r["images_per_second"]]

@@ -131,8 +131,7 @@ class _Reader:
     def _coordinates(
         self, method: str, steps: list[int], step: int | None
     ) -> tuple[int, dict[str, np.ndarray]] | None:
-        """Return the newest readable coordinates at or before `step`; the oldest if all are
-        later."""
+        """Return the newest readable coordinates up to `step`, or the oldest if all are later."""
         wanted = [s for s in steps if step is None or s <= step] or steps[:1]
         trouble: RunDamaged | None = None
         for candidate in reversed(wanted[-3:]):

@@ -56,8 +56,7 @@ class Watched:
 
 
 def gradient_norm(optimizer: Any) -> float | None:
-    """Return `Watched.gradient_norm` of an optimiser, also of one inside a loss scale, else
-    None."""
+    """Return an optimiser's `gradient_norm`, also inside a loss scale; None if it has none."""
     inner = getattr(optimizer, "inner_optimizer", optimizer)
     return inner.gradient_norm() if isinstance(inner, Watched) else None
 

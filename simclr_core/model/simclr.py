@@ -49,8 +49,7 @@ class StepValue(keras.metrics.Metric):
         self.values.assign(ops.concatenate([self.values[1:], latest]))
 
     def result(self) -> Any:
-        """Return the value kept last, a scalar; those of the last launch (steps,) where it has
-        several."""
+        """Return the last value, a scalar; (steps,) values where a launch has several steps."""
         return self.values[-1] if self.steps == 1 else self.values[-self.steps :]
 
 
@@ -101,8 +100,7 @@ class SimCLR(keras.Model):
         sample_weight: Any = None,
         training: bool = True,
     ) -> Any:
-        """Compute the loss of the batch, always in float32; both values are kept as the step's
-        own."""
+        """Compute the loss of the batch in float32; keep loss and accuracy as the step's own."""
         loss, accuracy = self.loss_and_accuracy(x, y_pred)
         self.step_loss.update_state(loss)
         self.step_accuracy.update_state(accuracy)
@@ -174,8 +172,7 @@ class Feed(keras.utils.PyDataset):
         return None if self.end is None else self.end - self.start
 
     def __getitem__(self, index: int) -> tuple[dict[str, np.ndarray]]:
-        """Return the batch of step `start + index`: images (N,H,W,3) uint8 and what draws their
-        views."""
+        """Return the batch of step `start + index`: images (N,H,W,3) uint8 and their recipes."""
         step = self.start + index
         if self._mapped:
             self._ask_ahead(step)

@@ -186,8 +186,7 @@ class _Ways:
         return figures | {"steps": learned.steps, "seconds": round(learned.seconds, 2)}
 
     def _clusters(self, known: np.ndarray, labels: np.ndarray, asked: np.ndarray) -> np.ndarray:
-        """Return the classes that clusters of some training pictures stand for, of the test
-        pictures."""
+        """Predict the test pictures' classes by clusters of some training pictures."""
         from sklearn.cluster import KMeans  # late: the worker reads the queue without it
 
         count = len(np.unique(labels))

@@ -203,7 +203,7 @@ def _saturated(facts: _Facts) -> Verdict:
 
 
 def _diverging(facts: _Facts, evidence: RunEvidence) -> Verdict:
-    facts_words = (
+    words = (
         ("The loss or the weights stopped being finite numbers.",)
         if evidence.diverged or facts.broken
         else (f"The loss fell to {facts.lowest:.2f} and has risen to {facts.last:.2f}.",)
@@ -211,7 +211,7 @@ def _diverging(facts: _Facts, evidence: RunEvidence) -> Verdict:
     return Verdict(
         DIVERGING,
         "The steps are too large: what was learned is being lost.",
-        facts_words,
+        words,
         ("Lower the learning rate tenfold.", "A longer warm-up helps at large batches."),
     )
 

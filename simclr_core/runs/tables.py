@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 
-from ..base.errors import RunError
 from .run import Run
 from .snapshots import cache
 
@@ -32,11 +31,7 @@ def columns(run: Run, step: int) -> dict[str, Any]:
     probe = run.probe()
     arrays = cache.arrays(run, step)
     count = len(arrays["h"])
-    if count != len(probe["images"]):
-        raise RunError(
-            f"Run {run.id}: expected one vector per picture, found different numbers of them; "
-            "restore its files from a copy, or delete the run."
-        )
+    cache.check_count(run, count, len(probe["images"]))
     by_name: dict[str, Any] = {"picture": np.arange(1, count + 1), "row": probe["indices"]}
     by_name |= {name: named(run, name, values) for name, values in known(probe).items()}
     for method in ("umap", "pca"):

@@ -38,14 +38,14 @@ def number(value: Any) -> float | None:
 
 def figure(value: Any) -> float | None:
     """Return a number of a size that a run can have; None for anything else."""
-    as_float = number(value)
-    return as_float if as_float is not None and abs(as_float) < _LARGEST else None
+    known = number(value)
+    return known if known is not None and abs(known) < _LARGEST else None
 
 
 def count(value: Any) -> int | None:
     """Return a number of steps, or of a step; None for anything else."""
-    as_float = number(value)
-    return int(as_float) if as_float is not None and 0 <= as_float < MOST_STEPS else None
+    known = number(value)
+    return int(known) if known is not None and 0 <= known < MOST_STEPS else None
 
 
 def clean(text: str) -> str:
@@ -60,8 +60,7 @@ def one_line(text: str, most: int) -> str:
 
 
 def _is_unprintable(letter: str) -> bool:
-    """Return whether a letter is a control character, half a letter, or changes the writing
-    direction."""
+    """Return whether a letter is a control, half a letter, or turns the writing direction."""
     return unicodedata.category(letter) in ("Cc", "Cs") or letter in _DIRECTIONS
 
 

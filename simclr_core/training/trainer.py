@@ -91,8 +91,7 @@ class Trainer:
             self._finish(model, dataset, observer)
 
     def room(self) -> float:
-        """Return bytes that this attempt may fill where it trains; what it has already is part of
-        it."""
+        """Return the bytes that this attempt may fill where it trains, those it has included."""
         if self.device.id != "cpu":
             return self.device.memory or math.inf
         return available() + psutil.Process().memory_info().rss
@@ -272,6 +271,5 @@ class Trainer:
 
 
 def several_steps(device: Device) -> bool:
-    """Return whether steps may launch together: on GPUs, but not on PyTorch, where Keras
-    refuses."""
+    """Return whether steps may launch together: on GPUs, except on PyTorch (Keras refuses)."""
     return device.id.startswith("gpu") and keras.backend.backend() != "torch"

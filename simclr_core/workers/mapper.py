@@ -192,8 +192,7 @@ class Mapper:
             watched.look()
 
     def _choose(self) -> _Watched | None:
-        """Choose who has just ended, then who is alive (longest unserved first), then newest
-        runs."""
+        """Choose a run: just ended, then alive (longest unserved first), then the newest."""
         ready = [watched for watched in self._watched.values() if watched.next_step is not None]
         ended = [watched for watched in ready if watched.urgent]
         alive = [watched for watched in ready if watched.alive]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -278,11 +279,14 @@ def test_looking_at_many_complete_runs_costs_little(store, monkeypatch):
     time.sleep(0.06)
     under_test._listed = (0.0, 0)
     under_test.turn()  # everything has settled now
-    listings = []
+    listings, stats = [], []
     monkeypatch.setattr(Run, "snapshot_steps", lambda run: listings.append(run) or [])
+    changed = mapper._changed
+    monkeypatch.setattr(mapper, "_changed", lambda path: stats.append(path) or changed(path))
     under_test._listed = (0.0, 0)
     under_test.turn()
     assert listings == []
+    assert len(stats) == 1 + 2 * 40  # the folder of runs, and two folders of each
 
 
 # On demand
@@ -396,9 +400,16 @@ def test_it_ends_when_whoever_held_it_goes(store, monkeypatch):
 
 def test_a_waiting_run_keeps_it_up_for_a_while_only(store, monkeypatch):
     make_run(store, [], states.QUEUED)
-    monkeypatch.setattr(mapper, "IDLE_END", 0.0)
-    monkeypatch.setattr(mapper, "QUEUE_END", 0.2)
-    began = time.monotonic()
+    now = [1000.0]
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    clock = SimpleNamespace(
+        monotonic=lambda: now[0], sleep=sleep, time_ns=time.time_ns, process_time=time.process_time
+    )
+    monkeypatch.setattr(mapper, "time", clock)
+    monkeypatch.setattr(mapper, "POLL_IDLE", 2.0)
     with open(os.devnull, "rb") as nothing:
         mapper.serve(Mapper(store, Recorder()), nothing.fileno())
-    assert time.monotonic() - began >= 0.2
+    assert mapper.QUEUE_END <= now[0] - 1000 <= mapper.QUEUE_END + mapper.POLL_IDLE

@@ -117,6 +117,19 @@ def values(run: Run, step: int, name: str) -> np.ndarray:
     return _derive_once(run, step, name, make)
 
 
+def check_count(run: Run, vectors: int, pictures: int) -> None:
+    """Refuse a snapshot that is of other pictures than the probe set.
+
+    Raises:
+        RunDamaged: the numbers differ.
+    """
+    if vectors != pictures:
+        raise RunDamaged(
+            f"Run {run.id}: expected a snapshot of {pictures:,} pictures, found one of "
+            f"{vectors:,}; restore its files from a copy, or delete the run."
+        )
+
+
 def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
     """Return the label that each picture's neighbours vote for, itself left out; -1 where unknown.
 
@@ -130,11 +143,7 @@ def predicted(run: Run, step: int, labels: np.ndarray) -> np.ndarray:
     def make() -> np.ndarray:
         """Count (P,) votes among the pictures whose label is known."""
         h = vectors(run, step)
-        if len(h) != len(labels):
-            raise RunDamaged(
-                f"Run {run.id}: expected one vector per picture, found different numbers of "
-                "them; restore its files from a copy, or delete the run."
-            )
+        check_count(run, len(h), len(labels))
         if len(known) == len(labels):  # the neighbours that are known anyway
             return knn.vote(neighbours(run, step), labels)
         found = np.full(len(labels), -1)

@@ -110,8 +110,7 @@ class Probe:
         return content | {f"factor__{name}": values for name, values in self.factors.items()}
 
     def target(self) -> tuple[str, np.ndarray] | None:
-        """Return what kNN is scored on, and its name: the label, else the first factor, else
-        nothing."""
+        """Return what kNN is scored on, and its name: the label, the first factor, or nothing."""
         if self.labels is not None and len(np.unique(self.labels)) > 1:
             return label_name(self.labels, self.factors), self.labels
         return next(iter(self.factors.items()), None)
