@@ -11,6 +11,8 @@ from simclr_core.cli.main import build_parser
 from simclr_core.cli.options import chosen_config
 from simclr_core.data import shapes
 from simclr_core.feed import demo
+from simclr_core.runs.record import RunData
+from simclr_core.runs.summary import learned
 
 
 def test_a_round_is_the_same_wherever_it_is_drawn():
@@ -75,6 +77,8 @@ def test_the_replay_is_of_a_run_that_learned_and_says_how_it_was_made():
     scores = found["scores"]
     assert scores["of"] == "shape" and scores["knn_accuracy"] > 0.9
     assert scores["knn_accuracy_untrained"] < 0.6 and scores["knn_accuracy_pixels"] < 0.6
+    data = RunData(factors={"shape": tuple(found["colors"]["shape"]["names"])})
+    assert found["learned"] == learned(scores, data)  # as the app words it of any run
     words = found["command"].split()
     assert words[:4] == ["python", "-m", "simclr_core", "train"]
     config = chosen_config(build_parser().parse_args(words[3:]), "drawn")
