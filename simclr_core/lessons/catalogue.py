@@ -6,6 +6,7 @@ Effects were named before the recorded results were made; those that did not hol
 from __future__ import annotations
 
 import tomllib
+from typing import Any
 
 from ..base.errors import ConfigError
 from ..base.paths import ASSETS
@@ -20,9 +21,15 @@ _NAMES = (
 _RUNS = {"batch-size": batch_sizes.run, "few-labels": few_labels.run, "maps": maps.run}
 
 
+def _fields(name: str) -> dict[str, Any]:
+    """Return what a lesson's file holds; `like` names the lesson that gives the rest."""
+    own = tomllib.loads((ASSETS / "lessons" / f"{name}.toml").read_text(encoding="utf-8"))
+    return _fields(own.pop("like")) | own if "like" in own else own
+
+
 def _read(name: str) -> Lesson:
-    """Return the lesson in `assets/lessons/NAME.toml`, whose keys are the fields of `Lesson`."""
-    fields = tomllib.loads((ASSETS / "lessons" / f"{name}.toml").read_text(encoding="utf-8"))
+    """Return a lesson; the keys of its file are the fields of `Lesson`."""
+    fields = _fields(name)
     fields |= {
         "answers": tuple(fields["answers"]),
         "conditions": tuple(Condition(**each) for each in fields.get("conditions", ())),

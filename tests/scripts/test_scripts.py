@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -80,3 +81,10 @@ def test_panels_are_measured(tints: Path, tmp_path: Path) -> None:
         assert 0 < glide["draw"] < 1000 and 0 < glide["frame"] <= glide["frame95"]
         assert len(one) == 8
         assert all(0 < row[when] < 120 for row in one.values() for when in ("first", "again"))
+
+
+@pytest.mark.slow
+@pytest.mark.browser
+def test_a_redraw_is_measured() -> None:
+    median, slowest = map(int, re.findall(r"(\d+) ms", script("measure_redraw.py", "--keys", "4")))
+    assert 0 < median <= slowest
