@@ -51,7 +51,7 @@ def redraws(page: Page, keys: int) -> list[float]:
     page.locator("img.v1").first.wait_for(timeout=60_000)
     page.wait_for_timeout(3000)  # Streamlit may still exchange a widget for its loaded form
     page.evaluate(RECORD)
-    slider = page.locator(".st-key-color_strength [role=slider]").first
+    slider = page.locator(".st-key-color_strength input").first
     for i in range(keys):
         slider.focus()
         page.keyboard.press("ArrowRight" if i % 20 < 10 else "ArrowLeft")

@@ -47,6 +47,7 @@ def made(pictures: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Any,
     return root, study, found, told
 
 
+@pytest.mark.slow
 def test_every_way_is_scored_on_every_test_picture(made) -> None:
     root, study, found, told = made
     assert list(found["ways"]) == list(WAYS)
@@ -69,6 +70,7 @@ def test_every_way_is_scored_on_every_test_picture(made) -> None:
     assert shares == sorted(shares) and shares[-1] <= 1
 
 
+@pytest.mark.slow
 def test_pictures_of_the_cells_are_the_test_pictures_in_an_order_by_chance(made, pictures) -> None:
     root, study, _, _ = made
     kept = studies.pictures(root, study)
@@ -81,6 +83,7 @@ def test_pictures_of_the_cells_are_the_test_pictures_in_an_order_by_chance(made,
         assert not np.array_equal(truth, file["y_test"])  # there they lie class by class
 
 
+@pytest.mark.slow
 def test_seconds_are_shared_out_as_promised(made) -> None:
     found = made[2]
     semi, own = found["ways"][studies.SEMI], found["ways"][studies.SELF]
@@ -88,6 +91,7 @@ def test_seconds_are_shared_out_as_promised(made) -> None:
     assert semi["pretraining_steps"] > 0 and semi["steps"] > 0 and own["steps"] == 0
 
 
+@pytest.mark.slow
 def test_another_budget_shares_what_learned_without_labels(made, monkeypatch) -> None:
     root, study, _, _ = made
     other = Study(study.source, seconds=2.0, budget=0)
@@ -137,6 +141,7 @@ def test_frozen_convolutions_keep_their_weights() -> None:
     assert ways.freeze(encoder, 0) == 0 and len(encoder.trainable_weights) > 0
 
 
+@pytest.mark.slow
 def test_fine_tuning_leaves_frozen_weights_alone(made, pictures) -> None:
     from simclr_core.data.datasets import load_dataset
 

@@ -65,6 +65,7 @@ def log(run: Run) -> str:
     return (run.path / "log.txt").read_text()
 
 
+@pytest.mark.slow
 def test_a_run_is_handed_to_it(store: RunStore, alone: None) -> None:
     with waiting(store) as process:
         wait_for(lambda: handover.is_ready(store), READY)
@@ -156,6 +157,7 @@ def test_settings_that_cannot_be_traced_do_not_end_it(capsys: pytest.CaptureFixt
     assert "Error" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_it_ends_with_whoever_holds_it(store: RunStore) -> None:
     with waiting(store) as process:
         wait_for(lambda: (store.root / handover.DOOR).exists(), READY)
