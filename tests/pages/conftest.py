@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pytest
+from streamlit.components.v2 import manifest_scanner
+from streamlit.runtime.scriptrunner import script_runner
 
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import launch
+
+# Two things that Streamlit does at every run of a script, and that a test need not do again: it
+# reads what each installed package says of itself, and clears the Keras session. The app's process
+# has no Keras; in a process that has run other tests, clearing takes half of all the time.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
+script_runner._clean_problem_modules = lambda: None
 
 
 @pytest.fixture
