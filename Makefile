@@ -61,9 +61,9 @@ run: $(APP)
 		--server.headless true --browser.gatherUsageStats false
 
 # Each file of tests is run by one of three workers: browsers wait more than they compute. The
-# longest come first (tests/conftest.py).
+# longest come first, and files that share a server stay together (tests/conftest.py).
 WORKERS ?= 3
-PARALLEL := --dist loadfile --no-loadscope-reorder
+PARALLEL := --dist loadgroup --no-loadscope-reorder
 
 test: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow"

@@ -47,16 +47,37 @@ _LONGEST = (
 )
 
 
+# Files that share a server, and a run to look at: one worker of pytest takes them all.
+_TOGETHER = {
+    "browser/explore/": "explore",
+    **dict.fromkeys(
+        (
+            f"browser/test_{name}"
+            for name in ("accessible", "learn", "lessons", "narrow", "train_f")
+        ),
+        "reading",
+    ),
+}
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files; mark as `heavy` what imports a framework or runs a page."""
+    """Begin with the longest files, each for one worker of pytest, or with others as one group.
+
+    Mark as `heavy` what imports a framework or runs a page.
+    """
     folder = str(Path(__file__).parent)
 
+    def _name(item: pytest.Item) -> str:
+        return os.path.relpath(item.path, folder)
+
     def _place(item: pytest.Item) -> int:
-        name = os.path.relpath(item.path, folder)
-        return next((i for i, start in enumerate(_LONGEST) if name.startswith(start)), 99)
+        return next((i for i, start in enumerate(_LONGEST) if _name(item).startswith(start)), 99)
 
     items.sort(key=_place)
+    for item in items:
+        groups = (group for start, group in _TOGETHER.items() if _name(item).startswith(start))
+        item.add_marker(pytest.mark.xdist_group(next(groups, _name(item))))
     if "heavy" in config.option.markexpr:
         pages = Path(__file__).parent / "pages"
         for item in items:

@@ -180,13 +180,13 @@ class App:
 @pytest.fixture(scope="module")
 def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """The app for the tests of one module, ended with all that it started."""
-    yield from _running(App(tmp_path_factory.mktemp("app")))
+    yield from running(App(tmp_path_factory.mktemp("app")))
 
 
 @pytest.fixture(scope="session")
 def shared_app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
     """One app for all modules that only read; a module takes it as its own `app`."""
-    yield from _running(App(tmp_path_factory.mktemp("shared-app")))
+    yield from running(App(tmp_path_factory.mktemp("shared-app")))
 
 
 @pytest.fixture(scope="session")
@@ -253,7 +253,7 @@ def settled() -> Any:
     return wait
 
 
-def _running(app: App) -> Iterator[App]:
+def running(app: App) -> Iterator[App]:
     """Start an app; end it with all that it started when the fixture ends."""
     try:
         app.start()

@@ -11,10 +11,16 @@ from playwright.sync_api import Locator, Page, expect
 
 from child_processes import wait_for
 from simclr_core.runs.run import Run
-from tests.browser.conftest import App
+from tests.browser.conftest import App, running
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
+def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[App]:
+    """One app for all modules of this folder."""
+    yield from running(App(tmp_path_factory.mktemp("explored-app")))
+
+
+@pytest.fixture(scope="session")
 def run(app: App) -> Run:
     """A run of 24 steps with five snapshots of 120 pictures, trained by the command line."""
     train(app, 24)
