@@ -56,6 +56,7 @@ class Replay {
     const sources = { pictures: data.sheet, points: data.colors, columns: data.columns, size: data.size };
     this.pointed.card.use(sources);
     this.scatter.use(sources);
+    this.map.__simclr = { scatter: this.scatter };
     this.gestures = new Gestures(this.scatter, () => 0.5, () => this.draw());
     this.gestures.drags();
     this.stage = make("div", "rp-stage", "", this.map, this.pointed.ring, this.gestures.whole, this.pointed.card.element);
