@@ -103,13 +103,15 @@ export class Gestures {
     const { canvas } = this.scatter;
     const root = /** @type {Document | ShadowRoot} */ (canvas.getRootNode());
     if (!event.ctrlKey && root.activeElement !== canvas) return; // the page scrolls
+    const closer = event.deltaY < 0;
+    if (!event.ctrlKey && !closer && this.zoom.times === 1) return; // as does the whole map
     event.preventDefault();
-    this.enlarge(1.2 ** (event.deltaY < 0 ? 1 : -1), event.offsetX, event.offsetY);
+    this.enlarge(1.2 ** (closer ? 1 : -1), event.offsetX, event.offsetY);
   }
 
   /** @param {TouchEvent} event two fingers enlarge and move; one is left to the page */
   touched(event) {
-    if (event.touches.length !== 2) {
+    if (event.targetTouches.length !== 2) {
       this.fingers = null;
       this.pulling = false;
       return;
@@ -131,8 +133,8 @@ export class Gestures {
   }
 
   /** The middle between two fingers, and how far apart they are. */
-  between({ touches }) {
-    const [a, b] = [touches[0], touches[1]];
+  between({ targetTouches: both }) {
+    const [a, b] = [both[0], both[1]];
     const box = this.scatter.canvas.getBoundingClientRect();
     const [x, y] = [(a.clientX + b.clientX) / 2 - box.left, (a.clientY + b.clientY) / 2 - box.top];
     return { x, y, apart: Math.max(1, Math.hypot(a.clientX - b.clientX, a.clientY - b.clientY)) };

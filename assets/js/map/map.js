@@ -161,6 +161,7 @@ class MapView {
       this.point(-1);
       this.legend.clear();
       this.choose(this.legend.chosen);
+      this.gestures.enlarge(0);
     } else if (event.target === this.canvas && !this.header?.ghost) {
       if (ARROWS[event.key]) this.point(this.scatter.step(this.pointed.index, ...ARROWS[event.key]));
       else if (!this.gestures.press(event.key)) return;

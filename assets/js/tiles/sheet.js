@@ -13,11 +13,23 @@ const sheets = new Map();
 export function sheetOf(url) {
   const known = sheets.get(url);
   if (known) return known;
-  const sheet = fetch(url)
-    .then((answer) => (answer.ok ? answer.blob() : Promise.reject(new Error(`no pictures at ${url.slice(0, 80)}`))))
-    .then((blob) => createImageBitmap(blob));
+  const sheet = url.startsWith("data:") ? held(url) : fetched(url);
   sheets.set(url, sheet);
   sheet.catch(() => sheets.delete(url));
   if (sheets.size > MOST) sheets.delete(sheets.keys().next().value);
   return sheet;
+}
+
+async function fetched(url) {
+  const answer = await fetch(url);
+  if (!answer.ok) throw new Error(`no pictures at ${url}`);
+  return createImageBitmap(await answer.blob());
+}
+
+/** A page that was saved may not be allowed to fetch, not even from itself. */
+async function held(url) {
+  const image = new Image();
+  image.src = url;
+  await image.decode();
+  return createImageBitmap(image);
 }
