@@ -39,8 +39,8 @@ export class Scatter {
     this.alpha = 1;
     this.paper = "#fff";
     this.frame = 0;
-    this.gliding = false;
-    this.again = 0; // the next frame, while pictures still move
+    this.gliding = false; // whether the next frame comes by itself
+    this.again = 0; // else the next frame, while pictures still move
     this.view = { times: 1, left: 0, top: 0 }; // how the whole map lies in the square
     this.tiles = new Tiles(() => this.draw());
     this.onmove = () => {};
@@ -125,10 +125,11 @@ export class Scatter {
    * Put the points where they belong at once.
    * @param {Float32Array} at (2P) 0 to 1 of the side, y downwards
    * @param {ArrayLike<number>} category (P)
+   * @param {boolean} [more] whether the next frame puts them somewhere else
    */
-  put(at, category) {
+  put(at, category, more = false) {
     cancelAnimationFrame(this.frame);
-    this.gliding = false;
+    this.gliding = more;
     this.at = at;
     this.category = category;
     this.count = category.length;

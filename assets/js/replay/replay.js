@@ -162,7 +162,7 @@ class Replay {
     const { times, left, top } = (this.scatter.view = this.gestures.zoom.view(0.5));
     const places = placesAt(this.places, this.data.count, this.at);
     if (times > 1) for (let i = 0; i < places.length; i++) places[i] = (i & 1 ? top : left) + places[i] * times;
-    this.scatter.put(places, this.category);
+    this.scatter.put(places, this.category, this.playing);
     const [step, last] = [steps[Math.round(this.at)] ?? 0, steps.at(-1) ?? 0];
     this.map.setAttribute("aria-label", `Map of ${this.data.count} pictures at step ${step}`);
     this.map.dataset.step = step;
@@ -175,11 +175,13 @@ class Replay {
   }
 
   play(on) {
+    const stopped = this.playing && !on;
     this.playing = on && this.last > 0;
     if (this.playing && this.at >= this.last) this.at = 0;
     this.button.textContent = this.playing ? "Pause" : "Play";
     this.before = performance.now();
     if (this.playing) requestAnimationFrame((now) => this.turn(now));
+    else if (stopped) this.draw();
   }
 
   turn(now) {
