@@ -140,8 +140,9 @@ test("a picture grows out of its dot, and its box is on whole pixels once it res
     await new Promise((done) => setTimeout(done, 5));
     tiles.arrange(map);
   }
-  // 18 pixels and 3 between: 19 cells are 399 long. 120 and 160 are in cells 5 and 7.
-  assert.deepEqual(tiles.box(0), [5.5 * 21, 7.5 * 21, 9]);
+  // 18 pixels and 3 between: 19 cells are 399 long. 120 and 160 are in cells 5 and 7, which begin at
+  // 105 and 147; the pictures begin 2 pixels later.
+  assert.deepEqual(tiles.box(0), [107 + 9, 149 + 9, 9]);
   assert.equal(tiles.at(115, 157), 0);
   assert.equal(tiles.at(115, 147), -1);
   assert.deepEqual([tiles.drawn, tiles.seen, tiles.skip[0]], [1, 1, 1]);

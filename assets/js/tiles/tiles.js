@@ -104,8 +104,10 @@ export class Tiles {
       return;
     }
     const whole = Math.round(side * ratio);
-    const pitch = size + Math.round(GAP * ratio);
-    const phase = Math.floor((whole - Math.floor(whole / pitch) * pitch) / 2);
+    const gap = Math.round(GAP * ratio);
+    const pitch = size + gap;
+    const spare = Math.floor((whole - Math.floor(whole / pitch) * pitch) / 2);
+    const phase = spare + (gap % 2) / 2; // so that pictures are on whole pixels
     const origin = [view.left, view.top].map((v) => Math.round(v * whole) + phase);
     this.rescale(view.times, whole);
     Object.assign(this, { size, ratio, origin });
