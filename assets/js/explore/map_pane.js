@@ -39,7 +39,7 @@ export class MapPane {
     this.scatter.oncount = () => (this.drawn.textContent = drawnWords(this.scatter));
     this.gestures = new Gestures(this.scatter, () => this.frame?.header.bounds[2] ?? 0, () => this.place());
     this.gestures.onpinch = () => this.dropped();
-    const over = [this.marks, this.message, this.gestures.whole, this.card.element];
+    const over = [this.marks, this.message, this.gestures.element, this.card.element];
     this.stage = make("div", "ex-stage", "", this.canvas, ...over);
     this.element.append(make("div", "ex-title", "", this.title, this.drawn), this.stage);
     /** @type {{ xy: Float32Array, step: number | null, mask: Uint8Array | null }} */

@@ -1,7 +1,7 @@
 // Enlarging and moving a map: by wheel, by two fingers, by keys, and by a button back to the whole.
 // The wheel and one finger scroll the page: the wheel is the map's after a click on it, or with Ctrl.
 
-import { makeButton } from "../base/elements.js";
+import { make, makeButton } from "../base/elements.js";
 import { Zoom } from "./zoom.js";
 
 const STILL = 4; // pixels that a click may move
@@ -25,7 +25,15 @@ export class Gestures {
     this.onpinch = () => {};
     this.whole = makeButton("map-whole", "", () => this.enlarge(0));
     this.whole.hidden = true;
+    const closer = makeButton("map-closer", "+", () => this.enlarge(KEYS["+"]));
+    closer.setAttribute("aria-label", "Zoom in");
+    closer.title = "Zoom in. After a click on the map, or with Ctrl, the wheel zooms; on a phone, two fingers do";
+    this.element = make("div", "map-zoom", "", this.whole, closer); // in a corner of the map
     const { canvas } = scatter;
+    this.element.addEventListener("mousedown", (e) => {
+      e.preventDefault(); // a click here is one on the map
+      canvas.focus({ preventScroll: true });
+    });
     canvas.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
     for (const name of ["touchstart", "touchmove", "touchend", "touchcancel"])
       canvas.addEventListener(name, (e) => this.touched(/** @type {TouchEvent} */ (e)), { passive: false });

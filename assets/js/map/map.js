@@ -42,7 +42,7 @@ class MapView {
     this.gestures = new Gestures(this.scatter, () => (this.header?.ghost ? 0 : this.header?.bounds[2] ?? 0), () => this.place(false));
     this.gestures.drags();
     const { ring, card } = this.pointed;
-    this.stage = make("div", "live-stage", "", this.canvas, ring, this.message, this.gestures.whole, card.element);
+    this.stage = make("div", "live-stage", "", this.canvas, ring, this.message, this.gestures.element, card.element);
     this.caption = make("div", "live-caption");
     this.drawn = make("span");
     this.scatter.oncount = () => (this.drawn.textContent = drawnSentence(this.scatter));

@@ -59,7 +59,7 @@ class Replay {
     this.map.__simclr = { scatter: this.scatter };
     this.gestures = new Gestures(this.scatter, () => 0.5, () => this.draw());
     this.gestures.drags();
-    this.stage = make("div", "rp-stage", "", this.map, this.pointed.ring, this.gestures.whole, this.pointed.card.element);
+    this.stage = make("div", "rp-stage", "", this.map, this.pointed.ring, this.gestures.element, this.pointed.card.element);
     this.drawn = make("span");
     this.scatter.oncount = () => (this.drawn.textContent = drawnSentence(this.scatter));
     this.button = makeButton("rp-play", "Play", () => this.play(!this.playing));

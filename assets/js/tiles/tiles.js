@@ -236,5 +236,5 @@ export class Tiles {
  */
 function span(from, pitch, length, cut) {
   const round = cut ? [Math.floor, Math.ceil] : [Math.ceil, Math.floor];
-  return [round[0](-from / pitch), round[1]((length - from) / pitch) - 1];
+  return [round[0](-from / pitch), round[1]((length - from + 0.5) / pitch) - 1];
 }
