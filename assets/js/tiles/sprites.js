@@ -97,15 +97,13 @@ export class Sprites {
 
   /** The context of a canvas that is at least so high; it grows by doubling. */
   room(height) {
-    this.canvas ??= document.createElement("canvas");
+    const width = this.across * (this.side + GAP);
     const { canvas } = this;
-    if (canvas.height < height) {
-      const width = this.across * (this.side + GAP);
-      const old = canvas.height && canvas.width === width ? canvas : null;
+    if (canvas?.width !== width || canvas.height < height) {
       const larger = document.createElement("canvas");
       larger.width = width;
-      larger.height = Math.min(width, Math.max(2 * canvas.height, height, 4 * this.side));
-      if (old) larger.getContext("2d").drawImage(old, 0, 0);
+      larger.height = Math.min(width, Math.max(2 * (canvas?.height ?? 0), height, 4 * this.side));
+      if (canvas?.width === width && canvas.height) larger.getContext("2d").drawImage(canvas, 0, 0);
       this.canvas = larger;
     }
     return this.canvas.getContext("2d");
