@@ -112,7 +112,7 @@ class Explore {
     if (!width || !height || !this.panes.length) return;
     const narrow = width < 800;
     this.root.classList.toggle("ex-narrow", narrow);
-    const free = narrow ? width : width - PANE - GAP - LEGEND - GAP * this.panes.length;
+    const free = narrow ? width - 1 : width - PANE - GAP - LEGEND - GAP * this.panes.length;
     const room = narrow ? width : height - 20 - 34 - this.strip.offsetHeight - 16;
     const side = Math.max(120, Math.floor(Math.min(free / this.panes.length, room)));
     this.panes.forEach((pane) => pane.resize(side));

@@ -17,7 +17,7 @@ export function ringsOf(scatter, { picked, pointed, near }) {
     .map(([i, name, more]) => {
       const [cx, cy, half] = scatter.seen(i);
       const beneath = scatter.tiles.active && name === "ex-near"; // a ring there would be around another picture
-      const r = beneath ? 2.5 : scatter.radius + more;
+      const r = beneath ? 2 : scatter.radius + more;
       if (!half) return makeSvg("circle", { class: beneath ? `${name} ex-beneath` : name, cx, cy, r, "data-index": i });
       const [side, gap] = [2 * half + more, half + more / 2];
       return makeSvg("rect", { class: name, x: cx - gap, y: cy - gap, width: side, height: side, rx: 5, "data-index": i });

@@ -12,8 +12,11 @@ export class Sprites {
     /** @type {ImageBitmap} */
     this.sheet = null;
     this.side = this.ratio = this.columns = this.size = this.across = 0;
-    /** @type {HTMLCanvasElement} */
+    this.border = 0;
+    /** @type {CanvasRenderingContext2D} */
     this.single = undefined;
+    /** @type {Map<string, HTMLCanvasElement>} by colour */
+    this.frames = new Map();
     /** @type {Map<number, { x: number, y: number, color: string }>} of each painted picture */
     this.places = new Map();
   }
@@ -38,6 +41,8 @@ export class Sprites {
     if (side === this.side && ratio === this.ratio) return;
     Object.assign(this, { side, ratio });
     this.places.clear();
+    this.frames.clear();
+    this.border = Math.max(1, Math.min(Math.round(side * 0.075), Math.round(2.5 * ratio)));
     const step = side + GAP;
     this.across = Math.max(1, Math.floor(Math.min(2048, Math.sqrt(MOST_PIXELS)) / step));
     this.most = this.across * this.across;
@@ -45,54 +50,69 @@ export class Sprites {
   }
 
   /**
-   * Return where a picture is painted on `canvas`.
-   * @param {number} index
-   * @param {string} color of its border
-   * @returns {{ x: number, y: number }}
+   * Return where pictures are painted on `canvas`.
+   * @param {number[]} indices
+   * @param {(index: number) => string} colorOf the colour of a picture's border
+   * @returns {Map<number, { x: number, y: number }>} also of others
    */
-  of(index, color) {
-    const known = this.places.get(index);
-    if (known?.color === color) return known;
-    if (!known && this.places.size >= this.most) this.places.clear();
+  of(indices, colorOf) {
+    const { places } = this;
+    const fresh = indices.reduce((sum, i) => sum + (places.has(i) ? 0 : 1), 0);
+    if (places.size + fresh > this.most) places.clear();
     const step = this.side + GAP;
-    const n = this.places.size;
-    const place = known ?? { x: (n % this.across) * step, y: Math.floor(n / this.across) * step, color };
-    place.color = color;
-    this.places.set(index, place);
-    this.paint(index, place);
-    return place;
+    for (const i of indices) {
+      const color = colorOf(i);
+      const known = places.get(i);
+      if (known?.color === color) continue;
+      const n = places.size;
+      const place = known ?? { x: (n % this.across) * step, y: Math.floor(n / this.across) * step, color };
+      place.color = color;
+      places.set(i, place);
+      this.paint(i, place);
+    }
+    return places;
   }
 
   paint(index, { x, y, color }) {
-    const { side, sheet, columns, size, ratio } = this;
+    const { side, sheet, columns, size, border } = this;
     const context = this.room(y + side);
-    const radius = Math.min(4 * ratio, side / 5);
-    const border = Math.max(1, Math.min(Math.round(side * 0.075), Math.round(2.5 * ratio)));
     const inner = side - 2 * border;
-    context.clearRect(x, y, side, side);
-    context.fillStyle = color;
-    context.beginPath();
-    context.roundRect(x, y, side, side, radius);
-    context.fill();
-    context.save();
-    context.beginPath();
-    context.roundRect(x + border, y + border, inner, inner, Math.max(0, radius - border));
-    context.clip();
     const [left, top] = [(index % columns) * size, Math.floor(index / columns) * size];
+    context.clearRect(x, y, side, side);
     context.imageSmoothingEnabled = inner < size; // enlarged pictures keep their pixels
-    context.imageSmoothingQuality = "high";
-    if (inner < size) context.drawImage(this.cut(left, top), 0, 0, size, size, x + border, y + border, inner, inner);
+    if (inner < size) context.drawImage(this.cut(left, top), x + border, y + border, inner, inner);
     else context.drawImage(sheet, left, top, size, size, x + border, y + border, inner, inner);
-    context.restore();
+    context.drawImage(this.frame(color), x, y);
   }
 
   /** One picture by itself: scaled down from the sheet, its edges would mix with its neighbours'. */
   cut(left, top) {
     const { size } = this;
-    this.single ??= document.createElement("canvas");
-    this.single.width = this.single.height = size; // also clears it
-    this.single.getContext("2d").drawImage(this.sheet, left, top, size, size, 0, 0, size, size);
-    return this.single;
+    if (this.single?.canvas.width !== size) {
+      const canvas = document.createElement("canvas");
+      canvas.width = canvas.height = size;
+      this.single = canvas.getContext("2d");
+      this.single.globalCompositeOperation = "copy";
+    }
+    this.single.drawImage(this.sheet, left, top, size, size, 0, 0, size, size);
+    return this.single.canvas;
+  }
+
+  /** A border with round corners, drawn over a picture; wide enough to cover the picture's corners. */
+  frame(color) {
+    const known = this.frames.get(color);
+    if (known) return known;
+    const { side, ratio, border } = this;
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = side;
+    const context = canvas.getContext("2d");
+    const radius = Math.min(4 * ratio, side / 5);
+    context.fillStyle = color;
+    context.roundRect(0, 0, side, side, radius);
+    context.roundRect(border, border, side - 2 * border, side - 2 * border, Math.max(0, radius - border));
+    context.fill("evenodd");
+    this.frames.set(color, canvas);
+    return canvas;
   }
 
   /** The context of a canvas that is at least so high; it grows by doubling. */

@@ -12,6 +12,7 @@ const SHARE = 0.046; // of the side of a map that a picture at rest takes
 const [GROWTH, MOST] = [0.45, 72]; // how pictures grow with the map, and up to which size
 const GAP = 3; // CSS pixels between pictures
 const PACE = 65; // ms in which two thirds of a movement are done
+const REST = 120; // ms after which pictures are painted at another size; before, they are stretched
 const DIM = 0.32; // of pictures that are not selected
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
 
@@ -51,6 +52,8 @@ export class Tiles {
     this.ratio = 1;
     this.origin = [0, 0]; // device pixels of the grid's corner
     this.last = 0; // ms, when pictures were moved last
+    this.goal = 0; // the size of pictures, and since when it is that
+    this.since = 0;
     this.seen = 0; // points in sight
     this.drawn = 0; // those of them that are drawn as pictures
     this.reset(0);
@@ -111,13 +114,22 @@ export class Tiles {
     const origin = [view.left, view.top].map((v) => Math.round(v * whole) + phase);
     this.rescale(view.times, whole);
     Object.assign(this, { size, ratio, origin });
-    this.sprites.resize(size, ratio);
     const places = this.place(at, whole);
     /** @type {[number, number][]} */
     const [columns, rows] = origin.map((from) => span(from, pitch, whole, view.times > 1));
     this.cells.assign(places, { pitch, reach: size, columns, rows }, mask, this.first);
     this.step(places);
     this.tally(at);
+    this.refine(size, ratio);
+  }
+
+  /** Paint the pictures at their size: at once, or, while that changes, after it came to rest. */
+  refine(size, ratio) {
+    const { sprites, last } = this;
+    if (size !== this.goal) this.since = last;
+    this.goal = size;
+    if (sprites.places.size && sprites.side !== size && sprites.ratio === ratio && last - this.since < REST) this.moving = true;
+    else sprites.resize(size, ratio);
   }
 
   /** Count the points in sight, and those of them that are drawn as pictures. */
@@ -193,14 +205,15 @@ export class Tiles {
   draw(context, { category, colors, mask, alpha }) {
     if (!this.active) return;
     const { sprites, size, share, origin: [left, top] } = this;
-    context.imageSmoothingEnabled = true; // only while they grow
+    context.imageSmoothingEnabled = true; // only while they are stretched
+    // Paint first, then copy: taking turns, the browser would keep a copy of all for each of them.
+    const painted = sprites.of(this.shown, (i) => colors[category[i]]);
     for (const i of this.shown) {
       const side = share[i] === 1 ? size : Math.max(1, Math.round(size * (0.25 + 0.75 * share[i])));
-      const { x, y } = sprites.of(i, colors[category[i]]);
+      const { x, y } = painted.get(i);
       const [toX, toY] = [Math.round(left + this.x[i] - side / 2), Math.round(top + this.y[i] - side / 2)];
       context.globalAlpha = alpha * (mask && mask[i] === 1 ? DIM : 1) * Math.min(1, 2 * share[i]);
-      if (side === size) context.drawImage(sprites.canvas, x, y, size, size, toX, toY, size, size);
-      else context.drawImage(sprites.canvas, x, y, size, size, toX, toY, side, side);
+      context.drawImage(sprites.canvas, x, y, sprites.side, sprites.side, toX, toY, side, side);
     }
     context.globalAlpha = 1;
   }
