@@ -90,7 +90,8 @@ class Explore {
     this.shape = null;
   }
 
-  restore({ picture, chosen, dots }) {
+  restore({ step, picture, chosen, dots }) {
+    this.placed = known(step) || known(picture) || !!chosen?.length || !!dots; // the address says so
     this.tools.draw(!!dots);
     this.panes.forEach((pane) => pane.scatter.picture(!dots));
     if (chosen?.length) this.link.select(chosen);
@@ -241,7 +242,7 @@ class Explore {
       };
       const text = JSON.stringify([this.header.run, place]);
       if (text === this.sent) return;
-      const first = this.sent === undefined;
+      const first = this.sent === undefined && !this.placed;
       this.sent = text;
       const plain = place.step === null && place.picture === null && !place.chosen && !place.draw;
       if (!first || !plain) this.component.setStateValue("place", { run: this.header.run, ...place });

@@ -27,7 +27,7 @@ def phone(app: App, browser: Browser, run: Run) -> Iterator[Page]:
     page.goto(f"{app.url}/explore?run={run.id}")
     canvas = page.locator(MAPS).first
     expect(canvas).to_have_attribute("data-step", "24")
-    canvas.scroll_into_view_if_needed()
+    canvas.evaluate("c => c.scrollIntoView({ block: 'center' })")
     yield page
     context.close()
 
@@ -96,7 +96,7 @@ def test_a_finger_draws_a_line_once_that_tool_is_switched_on(phone: Page) -> Non
     expect(box_tool).to_have_attribute("aria-pressed", "false")
     box_tool.click()
     expect(box_tool).to_have_attribute("aria-pressed", "true")
-    canvas.scroll_into_view_if_needed()
+    canvas.evaluate("c => c.scrollIntoView({ block: 'center' })")  # clear of the page's head
     scrolled = phone.evaluate(MAIN)
     places = points(canvas)
     low, high = np.percentile(places, [20, 80], axis=0)
