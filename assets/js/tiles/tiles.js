@@ -7,7 +7,7 @@ import { Cells, HIDDEN } from "./cells.js";
 import { sheetOf } from "./sheet.js";
 import { Sprites } from "./sprites.js";
 
-const [LEAST, SMALL, LARGE] = [10, 16, 28]; // CSS pixels of a picture at rest; below LEAST: dots
+const [LEAST, SMALL, LARGE] = [10, 16, 28]; // CSS pixels of a picture; below LEAST: dots; at rest the others
 const SHARE = 0.046; // of the side of a map that a picture at rest takes
 const [GROWTH, MOST] = [0.45, 72]; // how pictures grow with the map, and up to which size
 const GAP = 3; // CSS pixels between pictures
@@ -31,8 +31,10 @@ const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches || do
  * @returns {number} CSS pixels; 0: too small to be seen
  */
 export function tileSize(side, times = 1) {
-  const rest = SHARE * side < LEAST ? 0 : Math.min(LARGE, Math.max(SMALL, SHARE * side));
-  return Math.min(MOST, rest * times ** GROWTH);
+  const share = SHARE * side;
+  const rest = share < LEAST ? share : Math.min(LARGE, Math.max(SMALL, share));
+  const size = Math.min(MOST, rest * times ** GROWTH);
+  return size < LEAST ? 0 : size;
 }
 
 /** The pictures that stand on a map. */
