@@ -134,6 +134,7 @@ def test_reduced_motion_jumps(app, browser, fake):
     page.goto(f"{app.url}/train?run={fake.run.id}")
     canvas = page.locator(MAP)
     expect(canvas).to_have_attribute("data-step", "150")
+    drawn_at_rest(canvas)  # or the pictures' arrival would draw the old places once more
     canvas.evaluate(RECORD_DRAWN)
     fake.train(50)
     fake.snapshot()

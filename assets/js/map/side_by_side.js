@@ -77,8 +77,8 @@ class SmallMap {
     this.drawn = make("small");
     this.scatter.oncount = () => (this.drawn.textContent = drawnWords(this.scatter));
     const { ring, card } = this.pointed;
-    const stage = make("div", "sb-stage", "", this.canvas, ring, this.gestures.element, card.element);
-    this.figure = make("figure", "", "", this.title, stage, this.drawn);
+    const stage = make("div", "sb-stage", "", this.canvas, ring, this.drawn, this.gestures.element, card.element);
+    this.figure = make("figure", "", "", this.title, stage);
   }
 
   /**
