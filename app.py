@@ -12,7 +12,14 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 if get_script_run_ctx(suppress_warning=True) is None:
-    from pages.server import caretaker, downloads, explore_routes, export_routes, routes
+    from pages.server import (
+        caretaker,
+        downloads,
+        explore_routes,
+        export_routes,
+        picture_sheets,
+        routes,
+    )
 
     app = st.App(
         __file__,
@@ -21,6 +28,7 @@ if get_script_run_ctx(suppress_warning=True) is None:
             *explore_routes.ROUTES,
             *downloads.ROUTES,
             *export_routes.ROUTES,
+            *picture_sheets.ROUTES,
         ],
         lifespan=caretaker.lifespan,
         on_script_error=caretaker.on_script_error,

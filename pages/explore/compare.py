@@ -27,7 +27,7 @@ from simclr_core.runs.states import ENDED
 
 from .ask import stamp
 from .kept import ABOUT, side_by_side
-from .map import surroundings
+from .map import DOTS, surroundings
 from .starts import CHOSEN, PROBLEM, show_starts
 
 MOST = 8  # runs
@@ -244,7 +244,8 @@ def _maps(runs: Sequence[Run], names: Sequence[str]) -> None:
         )
     if maps:
         dark = st.context.theme.type == "dark"
-        header = {"kind": "compare", "maps": maps, "dark": dark}
+        dots = st.query_params.get("draw") == DOTS
+        header = {"kind": "compare", "maps": maps, "dark": dark, "dots": dots}
         mount("explore/compare", "explore-compare", 440, pack(header, {}))
 
 

@@ -18,6 +18,7 @@ from simclr_core.runs import comparison, states
 from simclr_core.runs.run import Run
 
 from .ask import Wanted, color_names
+from .map import DRAWN
 from .occlusion import OTHER, VIEWS
 from .own import show_upload
 
@@ -45,6 +46,7 @@ WORDS = {
     "pairs": tuple(str(count) for count in COUNTS),
     "order": ORDERS,
     "panel": PANELS,
+    "draw": DRAWN,
     "probes": ("true", "false"),
     "of": tuple(SPACES),
     "by": METHODS,

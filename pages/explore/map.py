@@ -27,6 +27,8 @@ from .ask import Answers, described
 from .scores import score_words
 
 KEY = "explore"
+DOTS = "dots"
+DRAWN = ("pictures", DOTS)  # how points are drawn
 MOST_POINTS = 1_000_000  # whose selection is read out of a link
 
 
@@ -77,7 +79,7 @@ def surroundings(run: Run) -> dict[str, Any]:
 
 
 def start_of(run: Run) -> dict[str, Any]:
-    """Return step, picture and selection of the URL."""
+    """Return step, picture, selection, and whether points are dots alone, of the URL."""
     count = getattr(_probe(run), "count", 0)
     query = st.query_params
     step, picture = (query.get(name, "") for name in ("step", "picture"))
@@ -86,6 +88,7 @@ def start_of(run: Run) -> dict[str, Any]:
         "step": int(step) if step.isdecimal() and len(step) < 13 else None,
         "picture": index if 0 <= index < count else None,
         "chosen": decode_selection(query.get("chosen", ""), count),
+        "dots": query.get("draw") == DOTS,
     }
 
 
@@ -125,6 +128,8 @@ def _to_link(key: str) -> None:
             "picture": "" if picture is None else str(int(picture) + 1),
             "chosen": encode_selection(chosen, count) if chosen else "",
         }
+        if "draw" in place:  # other panels report their place as well, and draw no map
+            values["draw"] = DOTS if place["draw"] == DOTS else ""
         for name, value in values.items():
             if value:
                 st.query_params[name] = value

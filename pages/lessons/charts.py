@@ -16,6 +16,8 @@ from simclr_core.figures import lessons as lesson_figures
 from simclr_core.lessons.lesson import Lesson
 from simclr_core.lessons.results import Results
 
+from .pictures import map_pictures
+
 PLAIN = {"displayModeBar": False, "responsive": True}
 
 
@@ -81,7 +83,8 @@ def _maps(lesson: Lesson, known: Results, dark: bool) -> None:
             )  # fmt: skip
         row = rows[str(name)]
         maps = {_counted(words, row): np.array(xy) for words, xy in row["maps"].items()}
-        block = side_by_side(maps, row["classes"], row["class_names"])
+        pictures = map_pictures(lesson, row)
+        block = side_by_side(maps, row["classes"], row["class_names"], pictures=pictures)
         mount("map/side_by_side", f"maps_{lesson.name}", "content", block)
         _caption(f"{name}. Colours of h: classes; noise has one colour. The axes have no units.")
     with every:

@@ -63,7 +63,7 @@ def _show_results(study: studies.Study, root: Path) -> None:
     elif tab == TABS[2]:
         paradigm_results.classes(*result, lambda: studies.pictures(root, study))
     else:
-        paradigm_results.maps(*result)
+        paradigm_results.maps(*result, studies.pictures(root, study))
 
 
 main()

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from pages.server.picture_sheets import offer
 from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
 from simclr_core.feed.explore.side_by_side import side_by_side
@@ -253,13 +254,18 @@ def _gallery(
     )
 
 
-def maps(result: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-    """Show the same test pictures on the map of each way."""
+def maps(result: Mapping[str, Any], arrays: Mapping[str, np.ndarray], pictures: np.ndarray) -> None:
+    """Show the same test pictures on the map of each way.
+
+    Args:
+        pictures: the first test pictures; fewer than there are points: all points are dots.
+    """
     names = result["class_names"] or [str(i) for i in range(len(result["train_counts"]))]
     xy = {way: arrays[f"xy__{way}"] for way in WAYS if f"xy__{way}" in arrays}
     count = len(next(iter(xy.values())))
     truth = arrays["truth"][:count].tolist()
-    block = side_by_side(xy, truth, names, columns=len(xy), legend=True)
+    offered = offer(pictures[:count]) if len(pictures) >= count else None
+    block = side_by_side(xy, truth, names, columns=len(xy), legend=True, pictures=offered)
     mount("map/side_by_side", "paradigm-maps", "content", block)
     st.html(
         f'<p class="lab-caption">UMAP of h of {count:,} test pictures (of the autoencoder\'s code '

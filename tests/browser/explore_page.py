@@ -9,7 +9,6 @@ import sys
 import cv2
 import numpy as np
 from playwright.sync_api import Locator, Page
-from sklearn.neighbors import NearestNeighbors
 
 from tests.browser.conftest import ROOT, App
 
@@ -48,10 +47,16 @@ def points(canvas: Locator, pane: int = 0) -> np.ndarray:
     return np.array(flat).reshape(-1, 2)
 
 
-def lonely(places: np.ndarray) -> int:
-    """The picture that is farthest from all others: a click there means no other."""
-    distance, _ = NearestNeighbors(n_neighbors=2).fit(places).kneighbors(places)
-    return int(distance[:, 1].argmax())
+def drawn(canvas: Locator, pane: int = 0) -> dict[int, tuple[float, float, float]]:
+    """The pictures that are drawn, once they stand still: middle and half the side of each."""
+    found = canvas.evaluate(
+        """async (c, pane) => {
+        const { scatter } = c.getRootNode().simclrView.panes[pane], { tiles } = scatter;
+        while (tiles.moving || !tiles.ready) await new Promise(requestAnimationFrame);
+        return tiles.cells.drawn.map((i) => [i, scatter.seen(i)]); }""",
+        pane,
+    )
+    return {index: tuple(box) for index, box in found}
 
 
 def at(page: Page, canvas: Locator, place: np.ndarray) -> tuple[float, float]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -17,6 +18,8 @@ PLACE = """(c, i) => {
   const { at, side } = c.getRootNode().simclrView.scatter;
   return [at[2 * i] * side, at[2 * i + 1] * side];
 }"""
+DOTS = "c => c.getRootNode().simclrView.scatter.picture(false)"
+SEEN = "(c, i) => c.getRootNode().simclrView.scatter.seen(i)"
 
 # Frames may be seconds apart on a busy machine: to the page, each comes 50 ms after the last.
 FRAMES_OF_50_MS = """() => {
@@ -54,11 +57,28 @@ def canvas(app, page, fake) -> Locator:
 
 
 def hover(page: Page, canvas: Locator, index: int) -> tuple[float, float]:
-    """Put the pointer on a picture's point; where it is on the page."""
+    """Put the pointer on a picture; where it is on the page."""
     box = canvas.bounding_box()
-    x, y = canvas.evaluate(PLACE, index)
+    x, y, _ = canvas.evaluate(SEEN, index)
     page.mouse.move(box["x"] + x, box["y"] + y)
     return box["x"] + x, box["y"] + y
+
+
+def drawn_at_rest(canvas: Locator) -> list[int]:
+    """The points that are drawn as pictures, once all of them stand still."""
+    expect(canvas).to_have_attribute("data-drawn", re.compile("^[1-9]"))
+    return canvas.evaluate(
+        """async (c) => {
+        const { tiles } = c.getRootNode().simclrView.scatter;
+        while (tiles.moving) await new Promise(requestAnimationFrame);
+        return [...tiles.cells.drawn]; }"""
+    )
+
+
+def border_of(canvas: Locator, index: int) -> list[int]:
+    """The colour of a drawn picture's border, in the middle of its left side."""
+    x, y, half = canvas.evaluate(SEEN, index)
+    return color_at(canvas, x - half + 0.25, y)
 
 
 def color_at(canvas: Locator, x: float, y: float) -> list[int]:
@@ -114,6 +134,7 @@ def test_reduced_motion_jumps(app, browser, fake):
     page.goto(f"{app.url}/train?run={fake.run.id}")
     canvas = page.locator(MAP)
     expect(canvas).to_have_attribute("data-step", "150")
+    drawn_at_rest(canvas)  # or the pictures' arrival would draw the old places once more
     canvas.evaluate(RECORD_DRAWN)
     fake.train(50)
     fake.snapshot()
@@ -126,13 +147,14 @@ def test_hover_shows_a_ring_then_the_picture_inside_the_map(page, canvas, fake):
     probe = fake.run.probe()
     square = canvas.bounding_box()
     xy = fake.run.coordinates("umap", 150)["xy"]
-    for index in (int(np.argmax(xy[:, 0])), int(np.argmin(xy[:, 1]))):  # at two edges
-        hover(page, canvas, index)
+    drawn = np.array(drawn_at_rest(canvas))
+    edges = (drawn[np.argmax(xy[drawn, 0])], drawn[np.argmin(xy[drawn, 1])])
+    for shown in (int(index) for index in edges):
+        hover(page, canvas, shown)
         expect(page.locator(".live-ring")).not_to_have_attribute("hidden", "")
         card = page.locator(".live-card")
         expect(card).to_be_visible()
-        shown = int(canvas.get_attribute("data-point"))
-        assert np.linalg.norm(xy[shown] - xy[index]) < 0.2
+        expect(canvas).to_have_attribute("data-point", str(shown))
         expect(card).to_have_attribute("data-picture", "shown")
         names = ["circle", "square", "triangle", "star", "cross", "ring", "heart", "crescent"]
         expect(card.locator("b")).to_have_text(names[probe["labels"][shown]])
@@ -154,19 +176,77 @@ def test_the_legend_dims_the_others_and_escape_brings_them_back(page, canvas, fa
     entry = page.locator(".live-legend button").nth(2)
     expect(entry).to_contain_text("triangle")
     expect(entry).to_contain_text(str(int(np.sum(labels == 2))))
+    other = next(i for i in drawn_at_rest(canvas) if labels[i] != 2)
+    same = next(i for i in drawn_at_rest(canvas) if labels[i] == 2)
+    full, kept = border_of(canvas, other), border_of(canvas, same)
+    assert full[3] == kept[3] == 255
+    entry.click()
+    expect(entry).to_have_attribute("aria-pressed", "true")
+    assert border_of(canvas, other)[3] == pytest.approx(0.32 * 255, abs=3)  # pictures to a third
+    assert border_of(canvas, same) == kept
+    canvas.evaluate(DOTS)
     xy = fake.run.coordinates("umap", 150)["xy"]
     # A point of another class that nothing covers.
     gaps = np.linalg.norm(xy[:, None] - xy[None], axis=2) + 1e9 * np.eye(len(xy))
-    lone = int(np.argmax(np.where(labels != 2, gaps.min(axis=1), 0)))
-    place = canvas.evaluate(PLACE, lone)
-    full = color_at(canvas, *place)
-    entry.click()
-    expect(entry).to_have_attribute("aria-pressed", "true")
-    dimmed = color_at(canvas, *place)
-    assert full[3] == 255 and dimmed[3] == pytest.approx(0.15 * 255, abs=3)
+    place = canvas.evaluate(PLACE, int(np.argmax(np.where(labels != 2, gaps.min(axis=1), 0))))
+    assert color_at(canvas, *place)[3] == pytest.approx(0.15 * 255, abs=3)  # dots to 15%
     page.keyboard.press("Escape")
     expect(entry).to_have_attribute("aria-pressed", "false")
-    assert color_at(canvas, *place) == full
+    assert color_at(canvas, *place)[3] == 255
+
+
+def test_pictures_stand_on_a_grid_near_their_places_and_are_counted(page, canvas, fake):
+    drawn = drawn_at_rest(canvas)
+    images = fake.run.probe()["images"]
+    seen = np.array([canvas.evaluate(SEEN, i) for i in drawn])
+    places = np.array([canvas.evaluate(PLACE, i) for i in drawn])
+    side = 2 * seen[0, 2]
+    assert 16 <= side <= 28 and (seen[:, 2] == seen[0, 2]).all()
+    assert np.linalg.norm(seen[:, :2] - places, axis=1).max() <= side + 0.01
+    steps = (seen[:, :2] - seen[0, :2]) / (side + 3)
+    np.testing.assert_allclose(steps, steps.round(), atol=1e-6)  # one grid
+    assert len({tuple(cell) for cell in steps.round().astype(int)}) == len(drawn)
+    expect(canvas).to_have_attribute("data-drawn", str(len(drawn)))
+    expect(page.locator(".live-caption")).to_contain_text(f"{len(drawn)} of 400 drawn")
+    border = canvas.evaluate("c => c.getRootNode().simclrView.scatter.tiles.sprites.border")
+    assert 1 <= border <= 2
+    for i, (x, y, half) in list(zip(drawn, seen, strict=True))[::9]:
+        inner = half - border
+        shown = canvas.evaluate(
+            """(c, [x, y, n]) => { const r = c.width / c.clientWidth;
+            return Array.from(c.getContext("2d")
+              .getImageData((x - n) * r, (y - n) * r, 2 * n * r, 2 * n * r).data); }""",
+            [float(x), float(y), float(inner)],
+        )
+        pixels = np.array(shown, float).reshape(-1, 4)[:, :3].mean(axis=0)
+        np.testing.assert_allclose(pixels, images[i].mean(axis=(0, 1)), atol=6)
+
+
+def test_the_wheel_belongs_to_the_page_until_the_map_is_clicked(page, canvas, fake):
+    drawn_at_rest(canvas)
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.mouse.wheel(0, -100)
+    page.wait_for_timeout(200)
+    assert canvas.get_attribute("data-times") in (None, "1.00")
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -100)
+    page.keyboard.up("Control")
+    expect(canvas).to_have_attribute("data-times", "1.20")
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    for _ in range(9):
+        page.mouse.wheel(0, -100)
+    expect(canvas).to_have_attribute("data-times", "6.19")
+    expect(page.locator(".live-caption")).to_contain_text("here drawn")
+    inside = int(canvas.get_attribute("data-seen"))
+    assert 0 < inside < 400
+    fake.train(30)
+    fake.snapshot()  # the part of the map that is shown stays
+    expect(canvas).to_have_attribute("data-step", "180")
+    expect(canvas).to_have_attribute("data-times", "6.19")
+    page.get_by_role("button", name="show all").click()
+    expect(canvas).to_have_attribute("data-times", "1.00")
+    expect(canvas).to_have_attribute("data-seen", "400")
 
 
 def test_arrow_keys_walk_from_picture_to_picture(page, canvas, fake):
@@ -277,10 +357,18 @@ def test_many_points_are_drawn_in_their_colours(app, page):
     page.goto(f"{app.url}/train?run={many.run.id}")
     canvas = page.locator(MAP)
     expect(canvas).to_have_attribute("data-step", "10")
-    last = len(many.run.probe()["labels"]) - 1  # drawn last: nothing lies on it
-    x, y = canvas.evaluate(PLACE, last)
+    labels = many.run.probe()["labels"]
     colors = canvas.evaluate("c => c.getRootNode().simclrView.header.colors")
-    expected = colors[int(many.run.probe()["labels"][last])]
-    red, green, blue, _ = color_at(canvas, round(x), round(y))
-    near = [int(expected[i : i + 2], 16) for i in (1, 3, 5)]
-    np.testing.assert_allclose([red, green, blue], near, atol=60)
+
+    def color_of(index: int) -> list[int]:
+        return [int(colors[int(labels[index])][i : i + 2], 16) for i in (1, 3, 5)]
+
+    drawn = drawn_at_rest(canvas)
+    assert len(drawn) > 100
+    for index in drawn[::40]:
+        assert border_of(canvas, index)[:3] == color_of(index)
+    canvas.evaluate(DOTS)
+    last = len(labels) - 1  # drawn last: nothing lies on it
+    x, y = canvas.evaluate(PLACE, last)
+    dot = color_at(canvas, round(x), round(y))[:3]
+    np.testing.assert_allclose(dot, color_of(last), atol=60)

@@ -183,11 +183,21 @@ class TrainPage:
         """Coordinates that the map shows, (P, 2)."""
         return np.array(self.canvas.evaluate("c => Array.from(c.__simclr.xy)")).reshape(-1, 2)
 
+    def drawn(self) -> dict[int, tuple[float, float, float]]:
+        """The pictures that are drawn, once they stand still: middle and half the side of each."""
+        found = self.canvas.evaluate(
+            """async (c) => {
+            const { scatter } = c.getRootNode().simclrView, { tiles } = scatter;
+            while (tiles.moving || !tiles.ready) await new Promise(requestAnimationFrame);
+            return tiles.cells.drawn.map((i) => [i, scatter.seen(i)]); }"""
+        )
+        return {index: tuple(box) for index, box in found}
+
     def hover(self, index: int) -> int:
-        """Put the pointer on a picture's point; returns the picture that the card then shows."""
+        """Put the pointer on a drawn picture; returns the picture that the card then shows."""
         box = self.canvas.bounding_box()
         assert box is not None
-        x, y = self.places()[index]
+        x, y, _ = self.drawn()[index]
         self.page.mouse.move(box["x"] + x, box["y"] + y)
         expect(self.page.locator(".live-card")).to_be_visible()
         return int(self.canvas.get_attribute("data-point") or -1)

@@ -21,6 +21,14 @@ def test_every_point_is_inside_the_square_of_its_map():
         assert half * 0.8 < far < half  # all inside, with little room left
 
 
+def test_the_sheet_of_the_pictures_is_named_beside_the_columns_of_maps():
+    sheet = {"pictures": "/lab/pictures/0a.webp", "columns": 9, "size": 28}
+    block = side_by_side({"a": np.zeros((3, 2))}, [0] * 3, ["x"], columns=2, pictures=sheet)
+    header = unpack(block)[0]
+    assert header["sheet"] == sheet and header["columns"] == 2
+    assert unpack(side_by_side({"a": np.zeros((3, 2))}, [0] * 3, ["x"]))[0]["sheet"] == {}
+
+
 def test_classes_are_counted_and_those_not_known_are_grey():
     header, arrays = unpack(side_by_side({"a": np.zeros((4, 2))}, [1, -1, 1, 0], ["x", "y", "z"]))
     assert arrays["category"].tolist() == [1, 3, 1, 0]

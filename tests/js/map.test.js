@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { colorsAddress, frameAddress } from "../../assets/js/explore/addresses.js";
-import { Zoom } from "../../assets/js/explore/zoom.js";
+import { Zoom } from "../../assets/js/map/zoom.js";
 import { placesAt, stepAt, unpackPlaces } from "../../assets/js/replay/frames.js";
 
 test("the place under the pointer stays where it is while the map is enlarged", () => {
@@ -23,6 +23,17 @@ test("a pull moves the map with the pointer", () => {
   zoom.enlarge(4, 10, 0.5, 0.5);
   zoom.pull(new Zoom(), 10, 0.5, 0.25); // half of what is shown to the right, a quarter down
   assert.deepEqual(zoom.within([0, 0, 10]), [-2.5, 1.25, 2.5]);
+});
+
+test("the view says where the whole map lies, and nobody can pull it out of sight", () => {
+  const zoom = new Zoom();
+  assert.deepEqual(zoom.view(10), { times: 1, left: 0, top: 0 });
+  zoom.enlarge(4, 10, 0.5, 0.5);
+  assert.deepEqual(zoom.view(10), { times: 4, left: -1.5, top: -1.5 });
+  zoom.pull(zoom.copy(), 10, 0.5, -0.25); // half of the square to the right, a quarter up
+  assert.deepEqual(zoom.view(10), { times: 4, left: -1, top: -1.75 });
+  zoom.pull(zoom.copy(), 10, 9, 9);
+  assert.deepEqual(zoom.view(10), { times: 4, left: 0.5, top: 0.5 }); // its corner is in the middle
 });
 
 test("a replay's points are at their places at snapshots, and half-way in the middle of a glide", () => {

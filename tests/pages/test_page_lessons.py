@@ -12,10 +12,13 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from lesson_results import found_of
+from pages.lessons.pictures import map_pictures
 from pages.lessons.results import verdict
 from pages.runs import wall
+from pages.server.picture_sheets import offer
 from pages.shared.run_rows import rows
 from simclr_core.base.errors import RunDamaged
+from simclr_core.data.datasets import load_dataset
 from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
@@ -188,3 +191,16 @@ def test_a_map_that_could_not_be_read_is_tried_again(
         damaged.setattr(wall, "map_picture", unreadable)
         assert "cannot be read" in wall.run_card(row, [row])
     assert "<svg" in wall.run_card(row, [row])
+
+
+def test_pictures_on_a_lessons_maps_are_those_that_it_was_run_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lesson = lesson_named("maps")
+    row = next(one for one in results.recorded(lesson)[0] if "maps" in one)
+    monkeypatch.setenv("SIMCLR_LAB_CACHE", str(tmp_path))
+    assert map_pictures(lesson, row) == {}  # nothing is drawn just to show a map
+    images = load_dataset("shapes").x_test[: len(row["classes"])]
+    assert map_pictures(lesson, row) == offer(images) != {}
+    others = [(k + 1) % 8 for k in row["classes"]]
+    assert map_pictures(lesson, row | {"classes": others}) == {}  # run on other pictures

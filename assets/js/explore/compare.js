@@ -49,8 +49,8 @@ class Compare {
   build() {
     this.panes.forEach((pane) => pane.destroy());
     this.panes = this.header.maps.map((map) => {
-      const pane = new MapPane(linkOf(map.digest), () => "lasso", map.title);
-      pane.card.use(map);
+      const pane = new MapPane(linkOf(map.digest), (touch) => (touch ? "" : "lasso"), map.title);
+      pane.use(map, !!this.header.dots);
       return pane;
     });
     this.maps.replaceChildren(...this.panes.map((pane) => pane.element));

@@ -35,7 +35,14 @@ class Explore {
     this.maps = make("div", "ex-maps");
     this.legend = new FilterLegend((hidden) => this.panes.forEach((pane) => pane.hide(hidden)));
     this.scrubber = new Scrubber((step) => this.draw(step));
-    this.tools = new Toolbar(() => this.panes.forEach((pane) => pane.enlarge(0)));
+    this.tools = new Toolbar({
+      whole: () => this.panes.forEach((pane) => pane.gestures.enlarge(0)),
+      tool: () => this.root.classList.toggle("ex-draws", this.tools.switched),
+      look: () => {
+        this.panes.forEach((pane) => pane.scatter.picture(!this.tools.dots));
+        this.later();
+      },
+    });
     this.strip = make("div", "ex-strip-line");
     this.strip.setAttribute("role", "status");
     this.hint = make("p", "ex-hint");
@@ -83,7 +90,10 @@ class Explore {
     this.shape = null;
   }
 
-  restore({ picture, chosen }) {
+  restore({ step, picture, chosen, dots }) {
+    this.placed = known(step) || known(picture) || !!chosen?.length || !!dots; // the address says so
+    this.tools.draw(!!dots);
+    this.panes.forEach((pane) => pane.scatter.picture(!dots));
     if (chosen?.length) this.link.select(chosen);
     if (known(picture)) this.link.pick(picture);
     this.fillPane();
@@ -92,9 +102,9 @@ class Explore {
   build(shape) {
     this.shape = shape;
     this.panes.forEach((pane) => pane.destroy());
-    this.panes = this.header.maps.map(({ title }) => new MapPane(this.link, () => this.tools.tool, title));
+    this.panes = this.header.maps.map(({ title }) => new MapPane(this.link, (touch) => this.tools.toolOf(touch), title));
     this.maps.replaceChildren(...this.panes.map((pane) => pane.element));
-    this.panes.forEach((pane) => pane.card.use(this.header));
+    this.panes.forEach((pane) => pane.use(this.header, this.tools.dots));
     this.shown = null;
   }
 
@@ -103,7 +113,7 @@ class Explore {
     if (!width || !height || !this.panes.length) return;
     const narrow = width < 800;
     this.root.classList.toggle("ex-narrow", narrow);
-    const free = narrow ? width : width - PANE - GAP - LEGEND - GAP * this.panes.length;
+    const free = narrow ? width - 1 : width - PANE - GAP - LEGEND - GAP * this.panes.length;
     const room = narrow ? width : height - 20 - 34 - this.strip.offsetHeight - 16;
     const side = Math.max(120, Math.floor(Math.min(free / this.panes.length, room)));
     this.panes.forEach((pane) => pane.resize(side));
@@ -205,6 +215,7 @@ class Explore {
     const parts = [own, link.picked >= 0 && detail.element, link.selected && gallery.element].filter(Boolean);
     this.hint.textContent =
       "Point at a picture to see it, click to see its views and its true neighbours. " +
+      "After a click the wheel zooms, and more pictures come out. " +
       "Draw a line around points to see what they have in common. Space plays, Escape clears.";
     this.pane.replaceChildren(...(parts.length ? parts : [this.hint]));
     const step = scrubber.step;
@@ -226,13 +237,14 @@ class Explore {
         step: scrubber.atEnd && !(this.header.grows && (link.picked >= 0 || link.selected)) ? null : scrubber.step ?? null,
         picture: link.picked < 0 ? null : link.picked,
         chosen: link.selected,
+        draw: this.tools.dots ? "dots" : null,
         count: this.header.count,
       };
       const text = JSON.stringify([this.header.run, place]);
       if (text === this.sent) return;
-      const first = this.sent === undefined;
+      const first = this.sent === undefined && !this.placed;
       this.sent = text;
-      const plain = place.step === null && place.picture === null && !place.chosen;
+      const plain = place.step === null && place.picture === null && !place.chosen && !place.draw;
       if (!first || !plain) this.component.setStateValue("place", { run: this.header.run, ...place });
     }, REST);
   }
@@ -242,7 +254,7 @@ class Explore {
     if (event.key === "Escape") {
       this.link.clear();
       this.legend.clear();
-      this.panes.forEach((pane) => (pane.hide(this.legend.hidden), pane.enlarge(0)));
+      this.panes.forEach((pane) => (pane.hide(this.legend.hidden), pane.gestures.enlarge(0)));
     } else if (event.key === " " && !typing) this.scrubber.toggle();
     else if (event.key === "ArrowLeft" && !typing) this.scrubber.move(-1);
     else if (event.key === "ArrowRight" && !typing) this.scrubber.move(1);

@@ -3,10 +3,11 @@
 import { make, makeSvg } from "../base/elements.js";
 import { decimal } from "../base/numbers.js";
 import { Card } from "../map/card.js";
+import { drawnWords } from "../map/drawn.js";
+import { Gestures } from "../map/gestures.js";
 import { corners, within } from "../map/outline.js";
 import { ARROWS, DIMMED, HIDDEN, SHOWN, Scatter } from "../map/scatter.js";
 import { crossOf, outlineOf, ringsOf } from "./marks.js";
-import { Zoom } from "./zoom.js";
 
 const STILL = 4; // pixels that a click may move
 
@@ -16,7 +17,8 @@ const STILL = 4; // pixels that a click may move
 export class MapPane {
   /**
    * @param {import("../base/link.js").Link} link of the pictures
-   * @param {() => string} tool what dragging does now: "lasso", "box" or "move"
+   * @param {(touch: boolean) => string} tool what dragging does now: "lasso", "box", "move", or
+   *   nothing for a finger that scrolls the page
    * @param {string} title
    */
   constructor(link, tool, title) {
@@ -29,16 +31,20 @@ export class MapPane {
     this.marks = makeSvg("svg", { "aria-hidden": "true" });
     this.message = make("div", "live-message");
     this.card = new Card();
-    this.stage = make("div", "ex-stage", "", this.canvas, this.marks, this.message, this.card.element);
-    this.title = make("div", "ex-title", title);
-    this.element.append(this.title, this.stage);
+    this.title = make("span", "", title);
+    this.drawn = make("span", "ex-drawn");
     this.scatter = new Scatter(this.canvas);
     this.scatter.touch = DIMMED;
     this.scatter.onmove = () => this.draw();
+    this.scatter.oncount = () => (this.drawn.textContent = drawnWords(this.scatter));
+    this.gestures = new Gestures(this.scatter, () => this.frame?.header.bounds[2] ?? 0, () => this.place());
+    this.gestures.onpinch = () => this.dropped();
+    const over = [this.marks, this.message, this.gestures.element, this.card.element];
+    this.stage = make("div", "ex-stage", "", this.canvas, ...over);
+    this.element.append(make("div", "ex-title", "", this.title, this.drawn), this.stage);
     /** @type {{ xy: Float32Array, step: number | null, mask: Uint8Array | null }} */
     this.state = { xy: new Float32Array(0), step: null, mask: null };
     this.canvas.__simclr = this.state;
-    this.zoom = new Zoom();
     /** @type {import("./own.js").Own | null} */
     this.own = null;
     /** @type {Set<number>} */
@@ -53,10 +59,20 @@ export class MapPane {
     canvas.addEventListener("pointerdown", (e) => this.pressed(e));
     canvas.addEventListener("pointerup", (e) => this.released(e));
     canvas.addEventListener("pointercancel", () => this.dropped());
-    canvas.addEventListener("wheel", (e) => this.wheel(e), { passive: false });
     canvas.addEventListener("keydown", (e) => this.key(e));
     canvas.addEventListener("blur", () => this.link.point(-1));
     this.forget = this.link.listen((what) => this.linked(what));
+  }
+
+  /**
+   * Use a run's pictures.
+   * @param {import("../map/card.js").Sources} sources
+   * @param {boolean} dots whether points are drawn as dots alone
+   */
+  use(sources, dots) {
+    this.card.use(sources);
+    this.scatter.picture(!dots);
+    this.scatter.use(sources);
   }
 
   /**
@@ -72,18 +88,18 @@ export class MapPane {
     this.colors = colors;
     this.scatter.paint(colors.header.colors, look.background);
     this.remask();
+    this.prefer();
     this.place(glide);
   }
 
   place(glide = false) {
     const { header, arrays } = this.frame;
-    const { times } = this.zoom;
+    const { zoom } = this.gestures;
     this.canvas.dataset.gliding = "1";
-    if (times > 1) this.stage.dataset.times = `${times.toFixed(1)}×`;
-    else delete this.stage.dataset.times;
     const done = () => this.arrive(header, arrays.xy);
-    const bounds = this.zoom.within(header.bounds);
-    this.scatter.move(arrays.xy, this.colors.arrays.category, bounds, glide, done, times === 1);
+    this.scatter.view = zoom.view(header.bounds[2]);
+    const bounds = zoom.within(header.bounds);
+    this.scatter.move(arrays.xy, this.colors.arrays.category, bounds, glide, done, zoom.times === 1);
   }
 
   arrive(header, xy) {
@@ -126,8 +142,18 @@ export class MapPane {
       this.remask();
       this.state.mask = this.scatter.mask;
       this.scatter.draw();
-    } else this.draw();
+    } else if (what === "point") this.draw();
+    else {
+      this.prefer();
+      this.scatter.draw();
+    }
     if (what === "point") this.beside();
+  }
+
+  /** What is opened, and what is near to it, is drawn as a picture in any case. */
+  prefer() {
+    const { picked, near } = this.link;
+    this.scatter.tiles.first = picked < 0 ? [] : [picked, ...near];
   }
 
   draw() {
@@ -136,7 +162,10 @@ export class MapPane {
     if (own && own.step === this.frame?.header.step) marks.push(crossOf(scatter, own));
     if (this.outline) marks.push(this.outline);
     this.marks.replaceChildren(...marks);
-    if (link.pointed >= 0 && !this.card.element.hidden) this.card.move(...scatter.where(link.pointed), scatter.side);
+    if (link.pointed >= 0 && !this.card.element.hidden) {
+      const [x, y] = scatter.seen(link.pointed);
+      this.card.move(x, y, scatter.side);
+    }
   }
 
   /** Show the card beside the point, on the map that the pointer is over. */
@@ -146,7 +175,8 @@ export class MapPane {
     if (i < 0 || !this.active || i >= scatter.count) return this.card.hide();
     const { header, arrays } = this.colors;
     const label = { name: header.name, value: valueOf(this.colors, i) };
-    this.card.show(i, label, header.colors[arrays.category[i]], ...scatter.where(i), scatter.side);
+    const [x, y] = scatter.seen(i);
+    this.card.show(i, label, header.colors[arrays.category[i]], x, y, scatter.side);
   }
 
   moved(event) {
@@ -159,18 +189,20 @@ export class MapPane {
     }
     if (!drag.far && Math.hypot(x - drag.x, y - drag.y) < STILL) return;
     drag.far = true;
-    if (drag.tool === "move") return this.pull(x, y);
+    if (!drag.tool) return;
+    if (drag.tool === "move") return this.gestures.pull(drag.zoom, x - drag.x, y - drag.y);
     drag.line.push([x, y]);
     this.outline = outlineOf(drag.tool === "box" ? corners(drag.line) : drag.line);
     this.draw();
   }
 
   pressed(event) {
-    if (event.button) return;
+    if (event.button || this.gestures.pulling) return;
     this.link.point(-1);
     this.canvas.setPointerCapture(event.pointerId);
     const [x, y] = [event.offsetX, event.offsetY];
-    this.drag = { x, y, tool: this.tool(), line: [[x, y]], zoom: Object.assign(new Zoom(), this.zoom), far: false };
+    const tool = this.tool(event.pointerType === "touch");
+    this.drag = { x, y, tool, line: [[x, y]], zoom: this.gestures.zoom.copy(), far: false };
   }
 
   released(event) {
@@ -181,7 +213,7 @@ export class MapPane {
       const i = this.scatter.pick(drag.x, drag.y);
       if (i >= 0) this.link.pick(i);
       else this.link.clear();
-    } else if (drag.tool !== "move") {
+    } else if (drag.tool && drag.tool !== "move") {
       const inside = this.inside(drag.tool === "box" ? corners(drag.line) : drag.line);
       this.link.select(event.shiftKey ? [...(this.link.selected ?? []), ...inside] : inside);
     }
@@ -198,40 +230,12 @@ export class MapPane {
     return Array.from({ length: scatter.count }, (_, i) => i).filter((i) => shown(i) && within(...scatter.where(i), line));
   }
 
-  /** Move the map under the pointer. */
-  pull(x, y) {
-    const { drag, zoom, scatter } = this;
-    zoom.pull(drag.zoom, this.frame.header.bounds[2], (x - drag.x) / scatter.side, (y - drag.y) / scatter.side);
-    this.place();
-  }
-
-  wheel(event) {
-    event.preventDefault();
-    this.enlarge(1.2 ** (event.deltaY < 0 ? 1 : -1), event.offsetX, event.offsetY);
-  }
-
-  /**
-   * Enlarge around a place.
-   * @param {number} by a factor; 0 shows everything again
-   * @param {number} [x] CSS pixels, as `y`; the middle if left out
-   * @param {number} [y]
-   */
-  enlarge(by, x = this.scatter.side / 2, y = x) {
-    if (!this.frame) return;
-    const { side } = this.scatter;
-    this.zoom.enlarge(by, this.frame.header.bounds[2], x / side, y / side);
-    this.place();
-  }
-
   key(event) {
     if (ARROWS[event.key]) {
       this.active = true;
       this.link.point(this.scatter.step(this.link.pointed, ...ARROWS[event.key]));
     } else if (event.key === "Enter" && this.link.pointed >= 0) this.link.pick(this.link.pointed);
-    else if (event.key === "+") this.enlarge(1.4);
-    else if (event.key === "-") this.enlarge(1 / 1.4);
-    else if (event.key === "0") this.enlarge(0);
-    else return;
+    else if (!this.gestures.press(event.key)) return;
     event.preventDefault();
     event.stopPropagation();
   }

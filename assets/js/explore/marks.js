@@ -4,7 +4,7 @@ import { makeSvg } from "../base/elements.js";
 import { placed } from "./own.js";
 
 /**
- * Return rings around what is pointed at, picked, and near to that.
+ * Return rings around what is pointed at, picked, and near to that: square ones around pictures.
  * @param {import("../map/scatter.js").Scatter} scatter
  * @param {import("../base/link.js").Link} link
  * @returns {SVGElement[]}
@@ -12,12 +12,19 @@ import { placed } from "./own.js";
 export function ringsOf(scatter, { picked, pointed, near }) {
   /** @type {[number, string, number][]} */
   const wanted = [...near.map((i) => /** @type {[number, string, number]} */ ([i, "ex-near", 3])), [picked, "ex-picked", 5], [pointed, "ex-pointed", 4]];
-  return wanted
+  const rings = wanted
     .filter(([i]) => i >= 0 && i < scatter.count)
     .map(([i, name, more]) => {
-      const [cx, cy] = scatter.where(i);
-      return makeSvg("circle", { class: name, cx, cy, r: scatter.radius + more, "data-index": i });
+      const [cx, cy, half] = scatter.seen(i);
+      const beneath = scatter.tiles.active && name === "ex-near"; // a ring there would be around another picture
+      const r = beneath ? 2 : scatter.radius + more;
+      if (!half) return makeSvg("circle", { class: beneath ? `${name} ex-beneath` : name, cx, cy, r, "data-index": i });
+      const [side, gap] = [2 * half + more, half + more / 2];
+      return makeSvg("rect", { class: name, x: cx - gap, y: cy - gap, width: side, height: side, rx: 5, "data-index": i });
     });
+  if (pointed < 0 || pointed >= scatter.count || !scatter.seen(pointed)[2]) return rings;
+  const [cx, cy] = scatter.where(pointed); // the exact place; the picture stepped aside
+  return [...rings, makeSvg("circle", { class: "ex-place", cx, cy, r: 3 })];
 }
 
 /**

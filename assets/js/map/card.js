@@ -1,6 +1,7 @@
 // The card beside a point: its picture, 128 pixels wide, and what is known of it.
 
 import { make } from "../base/elements.js";
+import { sheetOf } from "../tiles/sheet.js";
 
 const WAIT = 125; // ms before the first card; the next ones come at once
 
@@ -48,9 +49,9 @@ export class Card {
       this[name] = value;
       if (this.shown) this.fill();
     };
-    const sheet = new Image();
-    sheet.onload = () => take("sheet", sheet);
-    sheet.src = pictures;
+    sheetOf(pictures)
+      .then((sheet) => take("sheet", sheet))
+      .catch(() => {}); // the card goes on to wait
     if (typeof points !== "string") return take("facts", points);
     fetch(points)
       .then((answer) => (answer.ok ? answer.json() : null))

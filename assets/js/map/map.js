@@ -5,6 +5,8 @@ import { make } from "../base/elements.js";
 import { count, decimal, known, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
+import { drawnSentence } from "./drawn.js";
+import { Gestures } from "./gestures.js";
 import { Legend, forwardMask } from "./legend.js";
 import { Pointed } from "./pointed.js";
 import { ARROWS, Scatter } from "./scatter.js";
@@ -17,7 +19,7 @@ const KEEPS =
   "nearest on the map.";
 const TRUST = "Trustworthiness: how rarely the map places strangers among a picture's neighbours; 1 means never.";
 const WARNINGS = {
-  umap: "Axes have no units; the sizes of groups and the gaps between them prove nothing.",
+  umap: "Axes have no units; sizes of groups and gaps prove nothing.",
   pca: "Axes have no units: the two directions in which pictures differ most.",
 };
 
@@ -27,15 +29,23 @@ class MapView {
   constructor(parent) {
     this.root = make("div", "live-map");
     this.root.style.setProperty("--caption", `${CAPTION}px`);
+    /** @type {any} */
+    this.header = undefined;
+    /** @type {Record<string, any>} */
+    this.arrays = undefined;
     this.canvas = make("canvas");
     this.canvas.tabIndex = 0;
     this.canvas.setAttribute("role", "img");
     this.scatter = new Scatter(this.canvas);
     this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
     this.message = make("div", "live-message");
+    this.gestures = new Gestures(this.scatter, () => (this.header?.ghost ? 0 : this.header?.bounds[2] ?? 0), () => this.place(false));
+    this.gestures.drags();
     const { ring, card } = this.pointed;
-    this.stage = make("div", "live-stage", "", this.canvas, ring, this.message, card.element);
+    this.stage = make("div", "live-stage", "", this.canvas, ring, this.message, this.gestures.element, card.element);
     this.caption = make("div", "live-caption");
+    this.drawn = make("span");
+    this.scatter.oncount = () => (this.drawn.textContent = drawnSentence(this.scatter));
     this.legend = new Legend((chosen) => this.choose(chosen));
     this.root.append(this.stage, this.legend.element, this.caption);
     parent.append(this.root);
@@ -48,19 +58,15 @@ class MapView {
   listen() {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
-    this.canvas.addEventListener("pointermove", (e) => {
-      if (this.canvas.dataset.gliding) return;
-      this.point(this.scatter.pick(e.offsetX, e.offsetY));
-    });
-    this.canvas.addEventListener("pointerleave", () => this.point(-1));
-    this.canvas.addEventListener("blur", () => this.point(-1));
+    const still = () => !this.canvas.dataset.gliding && !this.gestures.pulling;
+    this.pointed.listen((x, y) => (still() ? this.scatter.pick(x, y) : -1), (i) => this.point(i));
     this.root.addEventListener("keydown", (e) => this.press(e));
   }
 
   update({ header, arrays }) {
-    const { root, canvas, scatter } = this;
+    const { root, scatter } = this;
     const before = this.header;
-    this.header = header;
+    Object.assign(this, { header, arrays });
     this.state.renders += 1;
     const look = dress(root);
     root.classList.toggle("live-ghost", !!header.ghost);
@@ -69,15 +75,26 @@ class MapView {
     this.message.textContent = header.message || "";
     this.message.hidden = !header.message;
     const same = before && before.run === header.run && !before.ghost && !header.ghost;
-    if (!same) this.point(-1);
+    if (!same) {
+      this.point(-1);
+      this.gestures.reset();
+    }
     if (!same || before.color !== header.color) this.legend.clear();
     this.legend.update(header);
     scatter.mask = forwardMask(this.legend.chosen, arrays.category);
     this.pointed.card.use(header);
+    scatter.use(header);
     this.describe(header);
     this.resize();
-    canvas.dataset.gliding = "1";
-    scatter.move(arrays.xy, arrays.category, header.bounds, same, () => this.arrive(arrays.xy));
+    this.place(same);
+  }
+
+  /** @param {boolean} glide from where the points are */
+  place(glide) {
+    const { header: { bounds }, arrays: { xy, category }, gestures: { zoom }, scatter } = this;
+    this.canvas.dataset.gliding = "1";
+    scatter.view = zoom.view(bounds[2]);
+    scatter.move(xy, category, zoom.within(bounds), glide, () => this.arrive(xy), zoom.times === 1);
   }
 
   /** Say that the points are where they belong. */
@@ -100,14 +117,14 @@ class MapView {
     const first = make("div", "", `${name}${waits} · step ${count(step)}`);
     const [kept, sentence] = trust(header);
     if (kept) first.append(" · ", term(kept, sentence));
-    this.caption.replaceChildren(first, make("div", "live-warning", WARNINGS[method] ?? ""));
+    this.caption.replaceChildren(first, make("div", "live-warning", "", this.drawn, WARNINGS[method] ?? ""));
     const groups = header.names.map((n, i) => `${n} ${header.counts[i]}`).join(", ");
     this.canvas.setAttribute(
       "aria-label",
       `Map of ${count(header.count)} pictures by ${name} at step ${count(step)}` +
         (groups ? `, coloured by ${header.color}: ${groups}. ` : ". ") +
         (kept ? `Its quality: ${kept}. ` : "") +
-        "Arrow keys move from picture to picture, Escape clears.",
+        "Arrow keys move from picture to picture, plus and minus zoom, Escape clears.",
     );
   }
 
@@ -144,8 +161,10 @@ class MapView {
       this.point(-1);
       this.legend.clear();
       this.choose(this.legend.chosen);
-    } else if (event.target === this.canvas && ARROWS[event.key] && !this.header?.ghost) {
-      this.point(this.scatter.step(this.pointed.index, ...ARROWS[event.key]));
+      this.gestures.enlarge(0);
+    } else if (event.target === this.canvas && !this.header?.ghost) {
+      if (ARROWS[event.key]) this.point(this.scatter.step(this.pointed.index, ...ARROWS[event.key]));
+      else if (!this.gestures.press(event.key)) return;
       event.preventDefault();
       event.stopPropagation();
     }

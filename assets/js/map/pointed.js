@@ -1,4 +1,4 @@
-// The point that is pointed at: a ring around it and the card beside it.
+// The point that is pointed at: a ring around its picture or dot, its exact place, and the card beside it.
 
 import { make } from "../base/elements.js";
 import { Card } from "./card.js";
@@ -20,6 +20,21 @@ export class Pointed {
     scatter.onmove = () => this.follow();
   }
 
+  /**
+   * Point at what is under the mouse, or under a finger that taps.
+   * @param {(x: number, y: number) => number} find the point at a place in CSS pixels; -1: none
+   * @param {(index: number) => void} point called with it
+   */
+  listen(find, point) {
+    const { canvas } = this.scatter;
+    const under = (/** @type {PointerEvent} */ e) => point(find(e.offsetX, e.offsetY));
+    canvas.addEventListener("pointermove", (e) => e.pointerType !== "touch" && under(e));
+    canvas.addEventListener("pointerdown", (e) => e.pointerType === "touch" && under(e));
+    canvas.addEventListener("pointerleave", (e) => e.pointerType !== "touch" && point(-1));
+    canvas.addEventListener("pointercancel", () => point(-1));
+    canvas.addEventListener("blur", () => point(-1));
+  }
+
   /** @param {number} index of a point; -1: none */
   point(index) {
     if (index === this.index) return;
@@ -28,14 +43,19 @@ export class Pointed {
     this.ring.hidden = index < 0;
     if (index < 0) return this.card.hide();
     this.follow();
-    this.card.show(index, ...this.labelOf(index), ...this.scatter.where(index), this.scatter.side);
+    const [x, y] = this.scatter.seen(index);
+    this.card.show(index, ...this.labelOf(index), x, y, this.scatter.side);
   }
 
   follow() {
     if (this.index < 0) return;
-    const [x, y] = this.scatter.where(this.index);
-    this.ring.style.transform = `translate(${x}px, ${y}px)`;
-    this.ring.style.setProperty("--r", `${this.scatter.radius + 4}px`);
+    const [x, y, half] = this.scatter.seen(this.index);
+    const [px, py] = this.scatter.where(this.index);
+    const { style } = this.ring;
+    style.transform = `translate(${x}px, ${y}px)`;
+    style.setProperty("--r", `${half ? half + 4 : this.scatter.radius + 4}px`);
+    style.setProperty("--place", `${px - x}px ${py - y}px`); // the exact one; the picture stepped aside
+    this.ring.classList.toggle("live-framed", half > 0);
     this.card.move(x, y, this.scatter.side);
   }
 }

@@ -11,10 +11,11 @@
  * @param {string} options.paper colour behind the points
  * @param {number} options.radius in device pixels
  * @param {Uint8Array | null} options.mask of each point: 0 hidden, 1 dimmed, 2 shown; null: all shown
+ * @param {Uint8Array | null} options.skip 1: the point is not drawn, as a picture stands there
  * @param {number} options.alpha 0 to 1
  * @param {(color: string) => import("../base/theme.js").Rgb} options.read red, green and blue of a colour
  */
-export function raster(context, { at, category, colors, paper, radius, mask, alpha, read }) {
+export function raster(context, { at, category, colors, paper, radius, mask, skip, alpha, read }) {
   const { width, height } = context.canvas;
   const image = context.createImageData(width, height);
   const pixels = new Uint32Array(image.data.buffer);
@@ -24,7 +25,7 @@ export function raster(context, { at, category, colors, paper, radius, mask, alp
   for (const pass of mask ? [1, 2] : [2]) { // dimmed points, then those that are shown
     const share = alpha * (pass === 2 ? 1 : 0.15);
     for (let i = 0; i < category.length; i++) {
-      if (mask && mask[i] !== pass) continue;
+      if ((mask && mask[i] !== pass) || (skip && skip[i])) continue;
       const left = Math.round(at[2 * i] * width) - stamp.reach;
       const top = Math.round(at[2 * i + 1] * height) - stamp.reach;
       if (left < 0 || top < 0 || left + stamp.size > width || top + stamp.size > height) continue;

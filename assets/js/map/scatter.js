@@ -1,11 +1,13 @@
-// The one renderer of maps in the browser: points on a canvas, one drawing call per point from a
-// disc drawn once per colour.
+// The one renderer of maps in the browser: pictures where there is room, and points as dots, one
+// drawing call per point from a disc drawn once per colour.
 //
 // Why not regl-scatterplot or embedding-atlas: both need WebGL or WebGPU, and a classroom's machines
 // often have no graphics card. This draws 20,000 points in a frame without one, lets points glide
 // from one snapshot to the next, and lets arrow keys walk from picture to picture.
 
 import { channels } from "../base/theme.js";
+import { Tiles } from "../tiles/tiles.js";
+import { bins, nearest, nextIn } from "./nearest.js";
 import { raster } from "./raster.js";
 
 const GLIDE = 300; // ms
@@ -37,7 +39,24 @@ export class Scatter {
     this.alpha = 1;
     this.paper = "#fff";
     this.frame = 0;
+    this.gliding = false; // whether the next frame comes by itself
+    this.again = 0; // else the next frame, while pictures still move
+    this.view = { times: 1, left: 0, top: 0 }; // how the whole map lies in the square
+    this.tiles = new Tiles(() => this.draw());
     this.onmove = () => {};
+    this.oncount = () => {};
+  }
+
+  /** @param {import("../tiles/tiles.js").Pictures} pictures those of the points */
+  use(pictures) {
+    this.tiles.use(pictures);
+  }
+
+  /** @param {boolean} wanted whether points are drawn as pictures, where there is room for them */
+  picture(wanted) {
+    if (wanted === this.tiles.wanted) return;
+    this.tiles.wanted = wanted;
+    this.draw();
   }
 
   /** @param {number} side CSS pixels */
@@ -83,6 +102,7 @@ export class Scatter {
       return done();
     }
     cancelAnimationFrame(this.frame);
+    this.gliding = true;
     this.category = category;
     this.grid = null;
     const from = this.at.slice();
@@ -94,6 +114,7 @@ export class Scatter {
       for (let i = 0; i < at.length; i++) at[i] = from[i] + (goal[i] - from[i]) * share;
       if (t < 1) this.frame = requestAnimationFrame(tick);
       else this.at = goal;
+      this.gliding = t < 1;
       this.draw();
       if (t >= 1) done();
     };
@@ -104,9 +125,11 @@ export class Scatter {
    * Put the points where they belong at once.
    * @param {Float32Array} at (2P) 0 to 1 of the side, y downwards
    * @param {ArrayLike<number>} category (P)
+   * @param {boolean} [more] whether the next frame puts them somewhere else
    */
-  put(at, category) {
+  put(at, category, more = false) {
     cancelAnimationFrame(this.frame);
+    this.gliding = more;
     this.at = at;
     this.category = category;
     this.count = category.length;
@@ -124,17 +147,43 @@ export class Scatter {
     return [this.at[2 * i] * this.side, this.at[2 * i + 1] * this.side];
   }
 
+  /** @param {number} i @returns {[number, number, number]} where it is drawn, and half its side if as a picture */
+  seen(i) {
+    return this.tiles.box(i) ?? [...this.where(i), 0];
+  }
+
   get radius() {
     return Math.min(5, Math.max(1.3, (0.22 * this.side) / Math.sqrt(this.count || 1)));
   }
 
   draw() {
-    const { context, canvas, ratio, at, category, mask } = this;
+    const { context, tiles, canvas } = this;
     if (!this.side) return;
-    if (this.count > MANY) {
-      raster(context, { ...this, radius: this.radius * ratio, read: channels });
-      return this.onmove();
+    tiles.arrange(this);
+    if (this.count > MANY) this.drawMany();
+    else this.drawDots();
+    tiles.draw(context, this);
+    if (tiles.moving && !this.gliding)
+      this.again ||= requestAnimationFrame(() => {
+        this.again = 0;
+        this.draw();
+      });
+    const said = `${tiles.drawn} of ${tiles.seen} at ${this.view.times}, ${tiles.active}`;
+    if (said !== this.said) {
+      this.said = said;
+      Object.assign(canvas.dataset, { drawn: tiles.drawn, seen: tiles.seen });
+      this.oncount();
     }
+    this.onmove();
+  }
+
+  drawMany() {
+    const { skip } = this.tiles;
+    raster(this.context, { ...this, skip: skip.length === this.count ? skip : null, radius: this.radius * this.ratio, read: channels });
+  }
+
+  drawDots() {
+    const { context, canvas, ratio, at, category, mask, tiles: { skip } } = this;
     if (this.discs?.radius !== this.radius) {
       const stamps = this.colors.map((color) => disc(color, this.paper, this.radius * ratio));
       this.discs = { radius: this.radius, stamps };
@@ -147,54 +196,32 @@ export class Scatter {
     for (const pass of mask ? [DIMMED, SHOWN] : [SHOWN]) {
       context.globalAlpha = this.alpha * (pass === SHOWN ? 1 : 0.15);
       for (let i = 0; i < category.length; i++) {
-        if (mask && mask[i] !== pass) continue;
+        if ((mask && mask[i] !== pass) || skip[i]) continue;
         context.drawImage(stamps[category[i]], at[2 * i] * scale - shift, at[2 * i + 1] * scale - shift);
       }
     }
-    this.onmove();
   }
 
   /**
-   * Return the point nearest to a place, -1 if none is within reach.
+   * Return the point whose picture is drawn at a place, else the nearest one; -1 if none is within reach.
    * @param {number} x CSS pixels, as `y` and `reach`
    * @param {number} y
-   * @param {number} [reach] at most a cell of the grid
+   * @param {number} [reach] 12 at most
    */
   pick(x, y, reach = 12) {
-    const grid = (this.grid ??= bins(this.at, this.side));
-    const { size, cell, head, next } = grid;
-    const [column, row] = [Math.floor(x / cell), Math.floor(y / cell)];
-    let [best, least] = [-1, reach * reach];
-    for (let r = Math.max(0, row - 1); r <= Math.min(size - 1, row + 1); r++)
-      for (let c = Math.max(0, column - 1); c <= Math.min(size - 1, column + 1); c++)
-        for (let i = head[r * size + c]; i >= 0; i = next[i]) {
-          if (!this.touches(i)) continue;
-          const [px, py] = this.where(i);
-          const d = (px - x) ** 2 + (py - y) ** 2;
-          if (d < least) [best, least] = [i, d];
-        }
-    return best;
+    const drawn = this.tiles.at(x, y);
+    if (drawn >= 0 && this.touches(drawn)) return drawn;
+    return nearest(this, (this.grid ??= bins(this.at, this.side)), x, y, reach);
   }
 
   /**
-   * Return the nearest point from a point in a direction (90 degrees wide).
+   * Return the nearest point from a point in a direction.
    * @param {number} i the point it starts from; -1: the middle
    * @param {number} dx -1, 0 or 1, as `dy`
    * @param {number} dy
    */
   step(i, dx, dy) {
-    const [x, y] = i < 0 ? [0.5, 0.5] : [this.at[2 * i], this.at[2 * i + 1]];
-    let [best, least] = [-1, Infinity];
-    for (let j = 0; j < this.count; j++) {
-      if (j === i || !this.touches(j)) continue;
-      const [gx, gy] = [this.at[2 * j] - x, this.at[2 * j + 1] - y];
-      const along = gx * dx + gy * dy;
-      const across = Math.abs(gx * dy) + Math.abs(gy * dx);
-      if (i >= 0 && (along <= 0 || across > along)) continue;
-      const cost = i < 0 ? gx * gx + gy * gy : along + 2 * across;
-      if (cost < least) [best, least] = [j, cost];
-    }
-    return best < 0 ? i : best;
+    return nextIn(this, i, dx, dy);
   }
 }
 
@@ -229,19 +256,4 @@ function disc(color, paper, radius) {
     context.fill();
   }
   return canvas;
-}
-
-/** Points sorted into square cells: the first of each cell, and who comes after whom. */
-function bins(at, side) {
-  const cell = 12;
-  const size = Math.max(1, Math.ceil(side / cell));
-  const head = new Int32Array(size * size).fill(-1);
-  const next = new Int32Array(at.length / 2);
-  for (let i = 0; i < next.length; i++) {
-    const column = Math.min(size - 1, Math.floor((at[2 * i] * side) / cell));
-    const row = Math.min(size - 1, Math.floor((at[2 * i + 1] * side) / cell));
-    next[i] = head[row * size + column];
-    head[row * size + column] = i;
-  }
-  return { size, cell, head, next };
 }

@@ -4,7 +4,10 @@ import { element } from "../base/component.js";
 import { make } from "../base/elements.js";
 import { count } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
+import { drawnWords } from "./drawn.js";
+import { Gestures } from "./gestures.js";
 import { Legend, forwardMask } from "./legend.js";
+import { Pointed } from "./pointed.js";
 import { Scatter } from "./scatter.js";
 
 const [GAP, MOST] = [12, 300]; // pixels; MOST: of a map's side
@@ -19,8 +22,8 @@ class SideBySide {
     this.legend = new Legend(() => this.draw());
     this.root.append(this.maps, this.legend.element);
     parent.append(this.root);
-    /** @type {Scatter[]} */
-    this.scatters = [];
+    /** @type {SmallMap[]} */
+    this.small = [];
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
   }
@@ -29,25 +32,13 @@ class SideBySide {
     const { titles, legend } = block.header;
     this.block = block;
     this.look = dress(this.root);
-    if (titles.length !== this.scatters.length) this.build(titles.length);
-    titles.forEach((title, i) => this.name(i, title));
+    if (titles.length !== this.small.length) {
+      this.small = titles.map(() => new SmallMap());
+      this.maps.replaceChildren(...this.small.map((map) => map.figure));
+    }
     if (legend) this.legend.update(block.header);
     this.resize();
     this.draw();
-  }
-
-  build(number) {
-    const canvases = Array.from({ length: number }, () => make("canvas"));
-    this.scatters = canvases.map((canvas) => new Scatter(canvas));
-    const figures = canvases.map((canvas) => make("figure", "", "", make("figcaption"), canvas));
-    this.maps.replaceChildren(...figures);
-  }
-
-  name(i, title) {
-    const { canvas } = this.scatters[i];
-    canvas.previousElementSibling.textContent = title;
-    canvas.setAttribute("role", "img");
-    canvas.setAttribute("aria-label", `Map of ${count(this.block.arrays.category.length)} points: ${title}`);
   }
 
   resize() {
@@ -56,24 +47,75 @@ class SideBySide {
     const { columns } = this.block.header;
     const side = Math.floor(Math.min((width - GAP * (columns - 1)) / columns, MOST));
     this.maps.style.gridTemplateColumns = `repeat(${columns}, ${side}px)`;
-    for (const scatter of this.scatters) scatter.resize(side);
+    for (const { scatter } of this.small) scatter.resize(side);
   }
 
   draw() {
-    const { header, arrays } = this.block;
-    this.scatters.forEach((scatter, i) => {
-      const [colors, category] = header.plain[i]
-        ? [[this.look.text], new Uint16Array(arrays.category.length)]
-        : [header.colors, arrays.category];
-      scatter.mask = header.plain[i] ? null : forwardMask(this.legend.chosen, category);
-      scatter.paint(colors, this.look.background);
-      const arrive = () => (scatter.canvas.dataset.points = String(scatter.count));
-      scatter.move(arrays[`xy_${i}`], category, header.bounds[i], false, arrive);
-    });
+    this.small.forEach((map, i) => map.show(this.block, i, this.look, this.legend.chosen));
   }
 
   destroy() {
     this.observer.disconnect();
     this.root.remove();
+  }
+}
+
+/** One of the maps. */
+class SmallMap {
+  constructor() {
+    this.canvas = make("canvas");
+    this.canvas.tabIndex = 0;
+    this.canvas.setAttribute("role", "img");
+    this.scatter = new Scatter(this.canvas);
+    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
+    this.gestures = new Gestures(this.scatter, () => this.bounds?.[2] ?? 0, () => this.place());
+    this.gestures.drags();
+    const find = (x, y) => (this.pictures && !this.gestures.pulling ? this.scatter.pick(x, y) : -1);
+    this.pointed.listen(find, (i) => this.pointed.point(i));
+    this.canvas.addEventListener("keydown", (e) => this.gestures.press(e.key) && e.preventDefault());
+    this.title = make("figcaption");
+    this.drawn = make("small");
+    this.scatter.oncount = () => (this.drawn.textContent = drawnWords(this.scatter));
+    const { ring, card } = this.pointed;
+    const stage = make("div", "sb-stage", "", this.canvas, ring, this.drawn, this.gestures.element, card.element);
+    this.figure = make("figure", "", "", this.title, stage);
+  }
+
+  /**
+   * Show a map.
+   * @param {import("../base/packing.js").Block} block
+   * @param {number} i which of them
+   * @param {import("../base/theme.js").Theme} look
+   * @param {Set<number>} chosen categories that are brought forward
+   */
+  show({ header, arrays }, i, look, chosen) {
+    const plain = header.plain[i];
+    const sheet = plain ? {} : header.sheet;
+    this.header = header;
+    this.pictures = sheet.pictures;
+    this.xy = arrays[`xy_${i}`];
+    this.bounds = header.bounds[i];
+    this.category = plain ? new Uint16Array(arrays.category.length) : arrays.category;
+    this.title.textContent = header.titles[i];
+    this.canvas.setAttribute("aria-label", `Map of ${count(this.category.length)} points: ${header.titles[i]}`);
+    this.scatter.use(sheet);
+    this.pointed.card.use({ ...sheet, points: {} });
+    this.scatter.mask = plain ? null : forwardMask(chosen, this.category);
+    this.scatter.paint(plain ? [look.text] : header.colors, look.background);
+    this.place();
+    this.canvas.dataset.points = String(this.scatter.count);
+  }
+
+  place() {
+    const { zoom } = this.gestures;
+    this.scatter.view = zoom.view(this.bounds[2]);
+    this.scatter.move(this.xy, this.category, zoom.within(this.bounds), false, () => {}, zoom.times === 1);
+  }
+
+  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
+  labelOf(i) {
+    const { names, colors } = this.header;
+    const k = this.category[i];
+    return [{ name: "label", value: names[k] ?? "unknown" }, colors[k]];
   }
 }

@@ -4,7 +4,9 @@
 import { make, makeButton } from "../base/elements.js";
 import { count, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
+import { drawnSentence } from "../map/drawn.js";
 import { FilterLegend } from "../map/filter_legend.js";
+import { Gestures } from "../map/gestures.js";
 import { Pointed } from "../map/pointed.js";
 import { HIDDEN, SHOWN, Scatter } from "../map/scatter.js";
 import { speedOptions } from "../map/scrubber.js";
@@ -51,8 +53,15 @@ class Replay {
     this.map.setAttribute("role", "img");
     this.scatter = new Scatter(this.map);
     this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
-    this.pointed.card.use({ pictures: data.sheet, points: data.colors, columns: data.columns, size: data.size });
-    this.stage = make("div", "rp-stage", "", this.map, this.pointed.ring, this.pointed.card.element);
+    const sources = { pictures: data.sheet, points: data.colors, columns: data.columns, size: data.size };
+    this.pointed.card.use(sources);
+    this.scatter.use(sources);
+    this.map.__simclr = { scatter: this.scatter };
+    this.gestures = new Gestures(this.scatter, () => 0.5, () => this.draw());
+    this.gestures.drags();
+    this.stage = make("div", "rp-stage", "", this.map, this.pointed.ring, this.gestures.element, this.pointed.card.element);
+    this.drawn = make("span");
+    this.scatter.oncount = () => (this.drawn.textContent = drawnSentence(this.scatter));
     this.button = makeButton("rp-play", "Play", () => this.play(!this.playing));
     this.slider = make("input");
     Object.assign(this.slider, { type: "range", min: 0, max: this.last, step: "any", value: 0 });
@@ -65,7 +74,7 @@ class Replay {
     pace.onchange = () => (this.speed = Number(pace.value));
     const bar = make("div", "rp-bar", "", this.button, this.slider, this.where, pace);
     const note = `${data.method === "umap" ? "UMAP" : "PCA"} of h: the axes have no unit, and distances between groups say little.`;
-    return make("section", "rp-left", "", this.stage, bar, make("p", "rp-about", note));
+    return make("section", "rp-left", "", this.stage, bar, make("p", "rp-about", "", this.drawn, note));
   }
 
   makeRight() {
@@ -89,17 +98,17 @@ class Replay {
   }
 
   listen() {
-    this.map.addEventListener("pointermove", (e) => this.pointed.point(this.scatter.pick(e.offsetX, e.offsetY)));
-    this.map.addEventListener("pointerleave", () => this.pointed.point(-1));
+    const find = (x, y) => (this.gestures.pulling ? -1 : this.scatter.pick(x, y));
+    this.pointed.listen(find, (i) => this.pointed.point(i));
     const keys = {
       " ": () => this.play(!this.playing),
       ArrowLeft: () => this.go(Math.ceil(this.at) - 1),
       ArrowRight: () => this.go(Math.floor(this.at) + 1),
     };
     this.map.addEventListener("keydown", (event) => {
-      if (!keys[event.key]) return;
+      if (keys[event.key]) keys[event.key]();
+      else if (!this.gestures.press(event.key)) return;
       event.preventDefault();
-      keys[event.key]();
     });
     new ResizeObserver(() => {
       this.scatter.resize(this.stage.clientWidth);
@@ -150,7 +159,10 @@ class Replay {
   draw() {
     if (!this.category) return;
     const { steps, loss, knn } = this.data;
-    this.scatter.put(placesAt(this.places, this.data.count, this.at), this.category);
+    const { times, left, top } = (this.scatter.view = this.gestures.zoom.view(0.5));
+    const places = placesAt(this.places, this.data.count, this.at);
+    if (times > 1) for (let i = 0; i < places.length; i++) places[i] = (i & 1 ? top : left) + places[i] * times;
+    this.scatter.put(places, this.category, this.playing);
     const [step, last] = [steps[Math.round(this.at)] ?? 0, steps.at(-1) ?? 0];
     this.map.setAttribute("aria-label", `Map of ${this.data.count} pictures at step ${step}`);
     this.map.dataset.step = step;
@@ -163,11 +175,13 @@ class Replay {
   }
 
   play(on) {
+    const stopped = this.playing && !on;
     this.playing = on && this.last > 0;
     if (this.playing && this.at >= this.last) this.at = 0;
     this.button.textContent = this.playing ? "Pause" : "Play";
     this.before = performance.now();
     if (this.playing) requestAnimationFrame((now) => this.turn(now));
+    else if (stopped) this.draw();
   }
 
   turn(now) {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ MARGIN = 1.12  # around the outermost points
 
 def side_by_side(
     maps: Mapping[str, np.ndarray], classes: Sequence[int], names: Sequence[str],
-    *, columns: int = 4, legend: bool = False,
+    *, columns: int = 4, legend: bool = False, pictures: Mapping[str, Any] | None = None,
 ) -> bytes:  # fmt: skip
     """Return what `assets/js/map/side_by_side.js` draws.
 
@@ -24,6 +25,8 @@ def side_by_side(
         names: of the classes.
         columns: maps in a row.
         legend: whether the classes' colours are named.
+        pictures: the address `pictures` of a sheet of the points' pictures, with its `columns` and
+            the `size` of each; None: all are dots.
 
     Returns:
         A block of `packing`: for map i bounds[i] and the array xy_i (2P) float32, and the array
@@ -42,6 +45,7 @@ def side_by_side(
         "counts": np.bincount(of, minlength=len(names) + 1).tolist(),
         "columns": columns,
         "legend": legend,
+        "sheet": dict(pictures or {}),
     }
     arrays = {f"xy_{i}": xy.reshape(-1) for i, xy in enumerate(points.values())}
     return pack(header, {"category": of.astype(np.uint16), **arrays})

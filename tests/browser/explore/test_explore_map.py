@@ -10,7 +10,17 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from explore_page import COMPUTED, MAPS, PICTURES, at, draw, inside, lonely, points, selected
+from explore_page import (
+    COMPUTED,
+    MAPS,
+    PICTURES,
+    at,
+    draw,
+    drawn,
+    inside,
+    points,
+    selected,
+)
 from playwright.sync_api import Route, expect
 from sklearn.neighbors import NearestNeighbors
 
@@ -37,17 +47,20 @@ def test_hover_marks_the_picture_on_every_map_and_shows_it(opened, page, run) ->
     opened("?of=h+and+z&by=PCA")
     first, second = page.locator(MAPS).nth(0), page.locator(MAPS).nth(1)
     expect(second).to_have_attribute("data-step", "24")
-    places = points(second, 1)
-    index = lonely(places)
-    page.mouse.move(*at(page, second, places[index]))
-    expect(page.locator("circle.ex-pointed")).to_have_count(2)
-    for circle in page.locator("circle.ex-pointed").all():
-        assert circle.get_attribute("data-index") == str(index)
+    index, (x, y, _) = list(drawn(second, 1).items())[20]
+    page.mouse.move(*at(page, second, np.array([x, y])))
+    rings = page.locator(".ex-stage .ex-pointed")
+    expect(rings).to_have_count(2)
+    for ring in rings.all():
+        assert ring.get_attribute("data-index") == str(index)
+    exact = second.locator("xpath=..").locator("circle.ex-place")  # the picture stepped aside
+    place = [float(exact.get_attribute(name) or "nan") for name in ("cx", "cy")]
+    assert place == pytest.approx(points(second, 1)[index].tolist(), abs=0.01)
     cards = page.locator(".live-card:not([hidden])")
     expect(cards).to_have_count(1)  # on the map under the pointer
     expect(cards.locator("canvas")).to_be_visible()
     page.mouse.move(2, 2)
-    expect(page.locator("circle.ex-pointed")).to_have_count(0)
+    expect(rings).to_have_count(0)
     expect(cards).to_have_count(0)
     assert first.bounding_box()["y"] == second.bounding_box()["y"]
 
@@ -56,9 +69,11 @@ def test_a_click_opens_its_views_and_its_true_neighbours_and_how_they_came_about
     opened, page, run
 ) -> None:
     canvas = opened()
-    places = points(canvas)
-    index = lonely(places)
-    page.mouse.click(*at(page, canvas, places[index]))
+    places, before = points(canvas), drawn(canvas)
+    # The one that stepped aside farthest: a click on a picture opens that one.
+    index = max(before, key=lambda i: np.hypot(*(places[i] - before[i][:2])))
+    assert np.hypot(*(places[index] - before[index][:2])) <= 2 * before[index][2]
+    page.mouse.click(*at(page, canvas, np.array(before[index][:2])))
     detail = page.locator(".ex-detail")
     expect(detail).to_have_attribute("data-index", str(index))
     for step in (24, *[s for s in run.snapshot_steps() if s < 24][-1:]):
@@ -68,8 +83,8 @@ def test_a_click_opens_its_views_and_its_true_neighbours_and_how_they_came_about
         rows = detail.locator(".ex-near" if step == 24 else ".ex-past").first
         found = [int(b.get_attribute("data-index")) for b in rows.locator(".ex-thumb").all()]
         assert found == expected
-    circles = page.locator("circle.ex-near")
-    expect(circles).to_have_count(10)
+    expect(page.locator(".ex-stage .ex-near")).to_have_count(10)
+    assert page.locator(".ex-stage rect.ex-near").count() >= 3  # they come before others
     for image in detail.locator("img").all():
         assert image.evaluate("i => i.decode().then(() => i.naturalWidth)") in (32, 64)
     detail.get_by_role("button", name="Twenty more views").click()
@@ -213,8 +228,9 @@ def test_a_click_in_the_legend_hides_and_a_double_click_shows_alone(opened, page
     assert (np.array(canvas.evaluate(mask)) == np.where(labels == 0, 0, 2)).all()
     places = points(canvas)
     hidden = int(np.flatnonzero(labels == 0)[0])
+    assert not (labels[list(drawn(canvas))] == 0).any()
     page.mouse.move(*at(page, canvas, places[hidden]))
-    for mark in page.locator("circle.ex-pointed").all():
+    for mark in page.locator(".ex-stage .ex-pointed").all():
         assert labels[int(mark.get_attribute("data-index"))] != 0
     circle.click()
     page.locator(".live-legend button").nth(2).dblclick()
@@ -228,7 +244,12 @@ def test_the_wheel_enlarges_and_the_map_can_be_moved(opened, page, run) -> None:
     before = points(canvas)
     x, y = at(page, canvas, before[5])
     page.mouse.move(x, y)
+    page.mouse.wheel(0, -100)  # the page's own: nobody clicked the map
+    page.wait_for_timeout(200)
+    assert points(canvas) == pytest.approx(before, abs=0.01)
+    canvas.focus()
     page.mouse.wheel(0, -100)
+    page.wait_for_function("c => c.dataset.times === '1.20'", arg=canvas.element_handle())
     after = points(canvas)
     assert after[5] == pytest.approx(before[5], abs=0.6)  # what is under the pointer stays there
     factors = np.ptp(after, axis=0) / np.ptp(before, axis=0)
@@ -244,11 +265,56 @@ def test_the_wheel_enlarges_and_the_map_can_be_moved(opened, page, run) -> None:
     assert points(canvas) == pytest.approx(before, abs=0.01)
 
 
+def test_enlarged_more_pictures_come_out_and_dots_are_in_the_link(opened, page, run) -> None:
+    canvas = opened()
+    first = drawn(canvas)
+    assert 10 < len(first) < PICTURES
+    expect(page.locator(".ex-drawn")).to_have_text(
+        f"{len(first)} of {PICTURES} drawn, zoom in for more"
+    )
+    canvas.focus()
+    half = 2 * next(iter(first.values()))[2]
+    for _ in range(3):
+        page.keyboard.press("+")
+    expect(canvas).to_have_attribute("data-times", "2.74")
+    more = drawn(canvas)
+    assert next(iter(more.values()))[2] * 2 > 1.3 * half
+    seen = int(canvas.get_attribute("data-seen") or 0)
+    assert len(more) / seen > len(first) / PICTURES
+    page.keyboard.press("0")
+    page.get_by_role("button", name="dots").click()
+    expect(canvas).to_have_attribute("data-drawn", "0")
+    expect(page.locator(".ex-drawn")).to_have_text("")
+    expect(page).to_have_url(re.compile(r"draw=dots\b"))
+    page.reload()
+    canvas = page.locator(MAPS).first
+    expect(page.get_by_role("button", name="dots")).to_have_attribute("aria-pressed", "true")
+    expect(canvas).to_have_attribute("data-step", "24")
+    expect(canvas).to_have_attribute("data-drawn", "0")
+    page.get_by_role("button", name="pictures", exact=True).click()
+    expect(canvas).to_have_attribute("data-drawn", re.compile("^[1-9]"))
+    expect(page).to_have_url(re.compile(r"^(?!.*draw=).*$"))
+
+
+def test_pictures_keep_their_cells_while_points_glide(opened, page, run) -> None:
+    canvas = opened()
+    before, places = drawn(canvas), points(canvas)
+    page.get_by_role("button", name="Snapshot before").click()
+    expect(canvas).to_have_attribute("data-step", str(run.snapshot_steps()[-2]))
+    after, moved = drawn(canvas), points(canvas)
+    near = [i for i in before if np.hypot(*(moved[i] - before[i][:2])) < 2 * before[i][2]]
+    stayed = [i for i in near if after.get(i) == pytest.approx(before[i])]
+    assert np.abs(moved - places).max() > 3 and len(near) > 10
+    assert len(stayed) >= 0.6 * len(near)  # the others passed a place where theirs was taken
+    for i, (x, y, half) in after.items():
+        assert np.hypot(*(moved[i] - [x, y])) <= 2 * half + 0.01
+
+
 def test_keys_alone_reach_a_picture(opened, page, run) -> None:
     canvas = opened()
     canvas.focus()
     page.keyboard.press("ArrowRight")
-    pointed = page.locator("circle.ex-pointed")
+    pointed = page.locator(".ex-stage .ex-pointed")
     expect(pointed).to_have_count(1)
     index = pointed.get_attribute("data-index")
     page.keyboard.press("Enter")

@@ -11,7 +11,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from explore_page import COMPUTED, MAPS, PICTURES, lonely
+from explore_page import COMPUTED, MAPS, PICTURES
 from playwright.sync_api import Locator, Page, expect
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
@@ -24,7 +24,7 @@ MATRIX = ".mx-stage canvas"
 @pytest.mark.slow
 def test_clusters_and_layouts_of_ones_own_are_computed_meanwhile_pca(opened, page, run) -> None:
     canvas = opened("?of=z&neighbors=5&color=clusters&k=3")
-    expect(page.locator(".ex-title")).to_have_text(
+    expect(page.locator(".ex-title span").first).to_have_text(
         "UMAP of z (5 neighbours, min_dist 0.1, cosine)", timeout=COMPUTED
     )
     legend = page.locator(".live-legend")
@@ -186,11 +186,17 @@ def test_a_replay_plays_without_a_network(browser, run, tmp_path) -> None:
         found = replay.data(run)
         shares = np.frombuffer(base64.b64decode(found["places"]), "<u2").reshape(-1, PICTURES, 2)
         places = shares[-1] / 65_535 * [1, -1] + [0, 1]
-        index = lonely(places)
+        expect(canvas).to_have_attribute("data-drawn", re.compile("^[1-9]"))
+        index, (x, y, half) = canvas.evaluate(
+            """async (c) => {
+            const { scatter } = c.__simclr, { tiles } = scatter;
+            while (tiles.moving) await new Promise(requestAnimationFrame);
+            return [tiles.cells.drawn[7], scatter.seen(tiles.cells.drawn[7])]; }"""
+        )
         box = canvas.bounding_box()
         assert box
-        x, y = places[index] * box["width"]
-        page.mouse.move(box["x"] + float(x), box["y"] + float(y))
+        assert np.hypot(*(places[index] * box["width"] - [x, y])) <= 2 * half
+        page.mouse.move(box["x"] + x, box["y"] + y)
         card = page.locator(".live-card")
         expect(card).to_have_attribute("data-picture", "shown")
         color = found["colors"]["shape"]

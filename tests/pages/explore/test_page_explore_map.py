@@ -46,7 +46,8 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
     word = encode_selection([3, 5, 39], 40)
     app = page(run=fake.run.id, step="200", picture="8", chosen=word, of="h and z", by="PCA")
     header = shown[-1]
-    assert header["start"] == {"step": 200, "picture": 7, "chosen": [3, 5, 39]}
+    start = {"step": 200, "picture": 7, "chosen": [3, 5, 39], "dots": False}
+    assert header["start"] == start
     assert [m["title"] for m in header["maps"]] == ["PCA of h", "PCA of z"]
     assert not app.exception
 
@@ -65,6 +66,7 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
         ({"chosen": "nonsense"}, "The selection in the link is damaged"),
         ({"curve": "bend"}, "curve in the link"),
         ({"probes": "perhaps"}, "probes in the link"),
+        ({"draw": "stamps"}, "draw in the link"),
         ({"step": "99999"}, "the last one of this run is 400"),
     ],
 )
@@ -72,6 +74,11 @@ def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, que
     app = page(**query)
     assert words in text(app)
     assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
+
+
+def test_a_link_asks_for_dots(page, fake, shown) -> None:
+    app = page(draw="dots")
+    assert shown[-1]["start"]["dots"] is True and not app.exception
 
 
 def test_a_colour_of_another_run_falls_back_without_a_word(page, fake, shown) -> None:

@@ -22,6 +22,22 @@ export class Zoom {
   }
 
   /**
+   * Return how the whole map lies in the square that shows the part: its corner in shares of that.
+   * @param {number} half the side of the whole map
+   * @returns {{ times: number, left: number, top: number }}
+   */
+  view(half) {
+    const { times } = this;
+    const [x, y] = [this.x / (2 * half), this.y / (2 * half)];
+    return { times, left: 0.5 - (0.5 + x) * times, top: 0.5 - (0.5 - y) * times };
+  }
+
+  /** @returns {Zoom} */
+  copy() {
+    return Object.assign(new Zoom(), this);
+  }
+
+  /**
    * Enlarge around a place, which stays where it is.
    * @param {number} by a factor; 0 shows everything again
    * @param {number} half the side of the whole map
@@ -37,14 +53,15 @@ export class Zoom {
   }
 
   /**
-   * Move the map from where it was.
+   * Move the map from where it was, never out of sight.
    * @param {Zoom} before
    * @param {number} half the side of the whole map
    * @param {number} dx in shares of what is shown, as `dy` (downwards)
    * @param {number} dy
    */
   pull(before, half, dx, dy) {
-    this.x = before.x - (dx * 2 * half) / this.times;
-    this.y = before.y + (dy * 2 * half) / this.times;
+    const within = (v) => Math.min(half, Math.max(-half, v));
+    this.x = within(before.x - (dx * 2 * half) / this.times);
+    this.y = within(before.y + (dy * 2 * half) / this.times);
   }
 }
