@@ -18,7 +18,7 @@ UNLABELLED = "No labels: neighbours cannot be scored."
 
 
 def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
-    """Return for each step how many neighbours agree, and what to compare that with."""
+    """Return for each step how often neighbours vote right, and what to compare that with."""
     found: dict[str, str] = {}
     rows = {row["step"]: row for row in owner(run).snapshot_rows()}
     recorded = is_recorded(owner(run))
@@ -36,7 +36,8 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
             found[str(step)] = words
             continue
         what = summary.what({"of": row.get("knn_of")})
-        words = f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy on the map"
+        words = f"Neighbours vote for the right {what}: {summary.percent(score)}"
+        words += " (kNN accuracy on the map"
         others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
         known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
         words += f"; {', '.join(known)})" if known else ")"

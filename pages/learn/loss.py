@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
 
 from pages.shared.picture_html import data_uri
@@ -21,7 +23,8 @@ def show_loss(title: str) -> None:
     images = demo.story()["images"]
     shape = demo.story()["shape"]
     first = [int(np.flatnonzero(shape == kind)[0]) for kind in range(PICTURES)]
-    with part.columns(title, "loss"):
+    steps = json.loads(demo.replay_bytes())["steps"][-1]
+    with part.columns(title, "loss", steps=f"{steps:,}"):
         header = {
             "angles": list(ANGLES),
             "temperature": TEMPERATURE,

@@ -32,7 +32,7 @@ class Row:
     image_size: int  # pixels per side of the pictures that the network takes; 0 if not known
     words: tuple[str, ...]  # views, and what differs from the preset
     preset: str
-    of: str  # what neighbours share: "class" or a factor
+    of: str  # what neighbours vote for: "class" or a factor
     knn: float | None
     untrained: float | None
     pixels: float | None

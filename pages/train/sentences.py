@@ -146,7 +146,7 @@ def _running(status: dict[str, Any]) -> tuple[str, str]:
             "This gives the final scores.",
         )
     return (
-        "Each dot is a picture; dots that are close together look alike to the network.",
+        "Each dot is a picture; dots that are close together mostly look alike to the network.",
         "The network never sees a label: the colours are for your eyes only.",
     )
 

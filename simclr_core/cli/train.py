@@ -228,7 +228,7 @@ def _finished(
     if result["knn_accuracy"] is not None:
         of = (run.evaluation() or {}).get("of") or "label"
         lines.append(
-            f"Neighbours share the {of}: {percent(result['knn_accuracy'])} (kNN accuracy; "
+            f"Neighbours vote for the right {of}: {percent(result['knn_accuracy'])} (kNN accuracy; "
             f"untrained {percent(result['knn_accuracy_untrained'])}, "
             f"pixels {percent(result['knn_accuracy_pixels'])})."
         )

@@ -67,13 +67,14 @@ def learned(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
     opening = "Learned without labels" if lead >= GAIN else opening
     against = "; " + ", ".join(f"{name} {percent(value)}" for name, value in rivals)
     return (
-        f"{opening}: nearest neighbours give the right {what(evaluation)} for {percent(score)} of "
-        f"new pictures (kNN accuracy){against if rivals else ''}."
+        f"{opening}: the nearest neighbours of new pictures vote for the right {what(evaluation)} "
+        f"in {percent(score)} of cases (kNN accuracy{_bank(evaluation)})"
+        f"{against if rivals else ''}."
     )
 
 
 def _instead(evaluation: Mapping[str, Any], score: float) -> str:
-    """Say what a run learned whose neighbours agree less than before on what was asked for."""
+    """Say what a run learned whose neighbours vote less well than before for what was asked."""
     own = what(evaluation)
     untrained = number(evaluation.get("knn_accuracy_untrained"))
     if untrained is None or score >= untrained:
@@ -89,11 +90,12 @@ def _instead(evaluation: Mapping[str, Any], score: float) -> str:
     if not best:
         return ""
     shares = ", ".join(
-        f"the right {n} for {percent(pairs[n][0])} (untrained {percent(pairs[n][1])})" for n in best
+        f"the right {n} in {percent(pairs[n][0])} of cases (untrained {percent(pairs[n][1])})"
+        for n in best
     )
     return (
-        f"It learned {' and '.join(best)}, not {own}: among new pictures, nearest neighbours give "
-        f"{shares}, the right {own} for {percent(score)} (untrained {percent(untrained)}; kNN "
+        f"It learned {' and '.join(best)}, not {own}: the nearest neighbours of new pictures vote "
+        f"for {shares}, the right {own} in {percent(score)} (untrained {percent(untrained)}; kNN "
         "accuracy)."
     )
 
@@ -235,6 +237,12 @@ def _rivals(evaluation: Mapping[str, Any], data: RunData | None) -> list[tuple[s
         ("chance", chance(evaluation, data)),
     )
     return [(name, value) for name, value in rivals if value is not None]
+
+
+def _bank(evaluation: Mapping[str, Any]) -> str:
+    """Say how many pictures the neighbours come from; "" if unknown."""
+    bank = number(evaluation.get("bank"))
+    return "" if bank is None else f", {bank:,.0f} pictures to compare with"
 
 
 def _steps(evaluation: Mapping[str, Any]) -> str:

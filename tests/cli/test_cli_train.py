@@ -119,7 +119,9 @@ def test_a_finished_run_gives_its_figures(
         **status,
         **scores,
     }
-    assert "Neighbours share the shape: 84% (kNN accuracy; untrained 32%, pixels 44%)" in err
+    assert (
+        "Neighbours vote for the right shape: 84% (kNN accuracy; untrained 32%, pixels 44%)" in err
+    )
     assert cli_train.conclude(run, SimpleNamespace(json=False, runs=None)) == 0
     assert "finished: 40 steps in 1:00" in capsys.readouterr().out
 

@@ -24,9 +24,15 @@ DATA = RunData(factors={"shape": tuple("abcdefgh")}, class_names=tuple("abcde"))
 
 def test_a_good_run_is_told_with_its_comparisons() -> None:
     assert summary.learned(FIGURES, DATA) == (
-        "Learned without labels: nearest neighbours give the right shape for 84% of new pictures "
-        "(kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
+        "Learned without labels: the nearest neighbours of new pictures vote for the right shape "
+        "in 84% of cases (kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
     )
+
+
+def test_the_sentence_says_how_many_pictures_there_were_to_compare_with() -> None:
+    """The scores under the curves compare fewer, and so are lower."""
+    text = summary.learned({**FIGURES, "bank": 6000}, DATA)
+    assert "in 84% of cases (kNN accuracy, 6,000 pictures to compare with); untrained" in text
 
 
 def test_a_run_that_learned_something_else_says_what() -> None:
@@ -34,12 +40,12 @@ def test_a_run_that_learned_something_else_says_what() -> None:
     size = {"knn_accuracy": 0.7, "knn_accuracy_untrained": 0.55}
     lost = {**FIGURES, "knn_accuracy": 0.23, "knn_factors": {"hue": hue, "size": size}}
     assert summary.learned(lost, DATA) == (
-        "It learned hue and size, not shape: among new pictures, nearest neighbours give the right "
-        "hue for 91% (untrained 60%), the right size for 70% (untrained 55%), the right shape for "
-        "23% (untrained 32%; kNN accuracy)."
+        "It learned hue and size, not shape: the nearest neighbours of new pictures vote for the "
+        "right hue in 91% of cases (untrained 60%), the right size in 70% of cases (untrained "
+        "55%), the right shape in 23% (untrained 32%; kNN accuracy)."
     )
     only = summary.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, DATA)
-    assert only.startswith("It learned hue, not shape: among new pictures")
+    assert only.startswith("It learned hue, not shape: the nearest neighbours")
     nothing = {"hue": {**hue, "knn_accuracy": 0.61}, "size": None}
     assert "Not much" in summary.learned({**lost, "knn_factors": nothing}, DATA)
     assert "Learned without" in summary.learned({**FIGURES, "knn_factors": {"hue": hue}}, DATA)
