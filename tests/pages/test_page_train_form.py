@@ -13,6 +13,7 @@ from page_app import labels, open_page, press, run_of, text
 from streamlit.testing.v1 import AppTest
 
 from simclr_core.base.files import write_npz
+from simclr_core.machine import devices
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config, view_config
 
@@ -94,6 +95,15 @@ def test_a_bad_setting_gives_one_sentence_and_nothing_is_lost(
     assert list(store) == []
     app.number_input(key=f"train_{field}").set_value(None).run()
     assert not app.error and "Start" in labels(app)
+
+
+def test_float16_on_a_processor_is_refused(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_cpu_flags", set)
+    app = page()
+    app.selectbox(key="train_training_device").set_value("cpu")
+    app.selectbox(key="train_training_precision").set_value("float16").run()
+    assert "Precision (under more…): expected auto" in app.error[0].value
+    assert "Start" not in labels(app)
 
 
 def test_an_encoder_that_needs_larger_pictures_is_refused(page: Any) -> None:
