@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.map_blocks import is_recorded, probe_of, target
 from simclr_core.questions.large_probe import owner
-from simclr_core.runs import summary
+from simclr_core.runs import findings, summary
 from simclr_core.runs.run import Run
 
 from .kept import known_accuracies
@@ -35,14 +35,14 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
             words = "No scores for this step." if labelled else UNLABELLED
             found[str(step)] = words
             continue
-        what = summary.what({"of": row.get("knn_of")})
+        what = findings.what({"of": row.get("knn_of")})
         words = f"Neighbours vote for the right {what}: {summary.percent(score)}"
         words += " (kNN accuracy on the map"
         others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
         known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
         words += f"; {', '.join(known)})" if known else ")"
         if step == evaluation.get("step"):
-            words += ". " + summary.probes(evaluation)
+            words += ". " + findings.probes(evaluation)
         elif step in read:
             words += f". A linear probe of h reads it in {summary.percent(read[step])} of cases"
         words = words.rstrip(". ") + "."

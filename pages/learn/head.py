@@ -36,13 +36,15 @@ def show_head(title: str) -> None:
 def figure(story: dict[str, np.ndarray], i: int) -> str:
     """Return HTML: accuracies for one property from pixels, h and z, with a mark at chance."""
     chance = float(story["probe_chance"][i])
-    bars = "".join(
-        f'<div class="learn-bar"><span>{name}<small>{meaning}</small></span>'
-        f'<b><i style="width:{100 * value:.1f}%"></i>'
-        f'<u style="left:{100 * chance:.1f}%" title="chance"></u></b>'
-        f"<em>{summary.percent(value)}</em></div>"
-        for name, meaning, value in ((*words, float(story[key][i])) for *words, key in ROWS)
-    )
+    bars = ""
+    for name, meaning, key in ROWS:
+        value = float(story[key][i])
+        bars += (
+            f'<div class="learn-bar"><span>{name}<small>{meaning}</small></span>'
+            f'<b><i style="width:{100 * value:.1f}%"></i>'
+            f'<u style="left:{100 * chance:.1f}%" title="chance"></u></b>'
+            f"<em>{summary.percent(value)}</em></div>"
+        )
     return (
         f'<div class="learn-bars-list">{bars}<p>how often a linear probe is right; the line is '
         f"chance, {summary.percent(chance)}</p></div>"

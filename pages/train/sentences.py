@@ -11,9 +11,10 @@ from pages.shared import estimate, run_rows
 from pages.shared.run_words import state_word
 from simclr_core.base.errors import RunDamaged
 from simclr_core.base.templates import render
-from simclr_core.runs import states, summary
+from simclr_core.runs import findings, states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.validation import number
 
 _PHASES = {  # phases of starting that are not words for people
     "starting": "starting the training process",
@@ -154,6 +155,7 @@ def _running(status: dict[str, Any]) -> tuple[str, str]:
 def _finished(run: Run) -> tuple[str, str]:
     try:
         evaluation, data = run.evaluation(), run.data
+        rate = run.config.training.learning_rate
     except RunDamaged as error:
         return str(error), ""
     if evaluation is None:
@@ -162,7 +164,7 @@ def _finished(run: Run) -> tuple[str, str]:
             f"{run.evaluation_path.name}, found none.",
             f"Restore it from a copy, or compute it again: python -m simclr_core evaluate {run.id}",
         )
-    return summary.learned(evaluation, data), summary.probes(evaluation)
+    return findings.learned(evaluation, data, rate), findings.probes(evaluation)
 
 
 def placeholders(status: dict[str, Any]) -> tuple[str, str]:
@@ -178,7 +180,7 @@ def placeholders(status: dict[str, Any]) -> tuple[str, str]:
 
 
 def _number(status: dict[str, Any], key: str) -> float | None:
-    return summary.number(status.get(key))
+    return number(status.get(key))
 
 
 def _count(status: dict[str, Any], key: str) -> int:

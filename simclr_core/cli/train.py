@@ -16,6 +16,7 @@ from typing import Any
 
 from ..base.errors import ConfigError, DataError, LabError
 from ..runs import states
+from ..runs.findings import cause_words
 from ..runs.run import Run
 from ..runs.store import RunStore
 from ..runs.summary import default_name
@@ -223,6 +224,8 @@ def _finished(
         f"Run {run.id} finished: {result['steps'] or 0:,} steps in "
         f"{clock(result['seconds'] or 0)}, {result['images_per_second'] or 0:,.0f} images/s."
     ]
+    if cause := cause_words(run.data, run.config.training.learning_rate):
+        lines.append(cause)
     if result["loss"] is not None:
         lines.append(f"Loss {result['loss']:.3f}.")
     if result["knn_accuracy"] is not None:

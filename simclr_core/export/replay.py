@@ -21,8 +21,9 @@ from ..data import sprite
 from ..figures.colors import category_colors
 from ..loss import nt_xent
 from ..runs import comparison, tables
+from ..runs.findings import learned
 from ..runs.run import Run
-from ..runs.summary import default_name, learned
+from ..runs.summary import default_name
 from ..runs.validation import number
 from .modules import joined
 
@@ -166,9 +167,10 @@ def _learned(run: Run) -> str:
     """Return the sentence of a finished run; empty before."""
     try:
         evaluation = run.evaluation()
+        rate = run.config.training.learning_rate
     except LabError:
         return ""
-    return learned(evaluation, run.data) if evaluation else ""
+    return learned(evaluation, run.data, rate) if evaluation else ""
 
 
 def _base64(array: np.ndarray) -> str:
