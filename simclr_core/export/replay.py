@@ -50,7 +50,7 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
 
     Returns:
         title, about, learned: words. steps (K,) and places, base64 of (K, P, 2) uint16 in a square
-        that stays the same. sheet: a data URI of all pictures, `columns` a row, `size` pixels a
+        that stays the same. sheet: a data URI of all pictures, `columns` per row, `size` pixels a
         side. colors: name -> names, colors and values (P,). loss and knn: steps and values, with
         `alike`, `pixels` and `of`.
 

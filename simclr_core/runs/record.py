@@ -22,7 +22,7 @@ class RunData:
     Attributes:
         name: of the data set.
         kind: see `Dataset.kind`.
-        image_size: pixels a side.
+        image_size: pixels per side.
         class_names: of the labels.
         factors: the names of each factor's values.
         train: number of training pictures.

@@ -20,7 +20,7 @@ _NAMES = {  # field of a config: its name on the page
     "training.weight_decay": "weight decay",
     "training.warmup_steps": "warm-up steps",
     "training.probe_size": "pictures on the map",
-    "data.image_size": "pixels a side",
+    "data.image_size": "pixels per side",
     "data.max_images": "pictures at most",
     "model.head_layers": "head layers",
     "model.head_width": "head width",

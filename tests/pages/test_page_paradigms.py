@@ -193,7 +193,7 @@ def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
         for budget, seed, frozen in ((10, 0, 0), (2, 0, 0), (5, 1, 0), (50, 0, 3), (0, 0, 0))
     ]
     found = paradigm_results.points(every, "accuracy")
-    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 a class
+    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 per class
     assert [count for count, _ in found[studies.SELF][0]] == [2, 10, 30, 50]
     assert [count for count, _ in found[studies.SELF][1]] == [5]
 
