@@ -131,7 +131,7 @@ def products(network: Any) -> float:
 
 
 def products_per_second(precision: str, rows: int) -> float:
-    """Measure the operations per second of a square matrix product of this backend: the ceiling here.
+    """Measure the operations per second of a square matrix product here: the backend's ceiling.
 
     Args:
         precision: of the factors; float32 products use what the backend uses for them (TF32).
