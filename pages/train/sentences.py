@@ -80,7 +80,7 @@ def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, s
             "The first value of the loss appears within seconds.",
         )
     if state == states.RUNNING:
-        return _running(status)
+        return _running(run, status)
     if state == states.FINISHED:
         return _finished(run)
     if state in (states.FAILED, states.DAMAGED):
@@ -140,7 +140,7 @@ def _queued(store: RunStore, run: Run) -> tuple[str, str]:
     )
 
 
-def _running(status: dict[str, Any]) -> tuple[str, str]:
+def _running(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     if status.get("phase") == "evaluating":
         return (
             "Training is done. Now the test pictures are compared with all training pictures.",
@@ -148,7 +148,8 @@ def _running(status: dict[str, Any]) -> tuple[str, str]:
         )
     return (
         "Each dot is a picture; dots that are close together mostly look alike to the network.",
-        "The network never sees a label: the colours are for your eyes only.",
+        findings.cause_words(run.data, run.config.training.learning_rate)
+        or "The network never sees a label: the colours are for your eyes only.",
     )
 
 

@@ -49,7 +49,7 @@ def learned(
     return (
         f"{cause} {opening}{'The' if cause else 'the'} nearest neighbours of new pictures vote for "
         f"the right {what(evaluation)} in {percent(score)} of cases "
-        f"(kNN accuracy{_bank(evaluation)}{_few(evaluation, score)}){rivals}."
+        f"(kNN accuracy{_bank(evaluation)}{few_words(evaluation, score)}){rivals}."
     ).lstrip()
 
 
@@ -87,8 +87,8 @@ def _opening(evaluation: Mapping[str, Any], data: RunData | None, score: float) 
     return "Learned without labels" if score - best >= GAIN else "Learned a little without labels"
 
 
-def _few(evaluation: Mapping[str, Any], score: float) -> str:
-    """Say between which shares the score may be, where few pictures were tested."""
+def few_words(evaluation: Mapping[str, Any], score: float) -> str:
+    """Say between which shares the score may be, where few pictures were tested; else ""."""
     tested = number(evaluation.get("queries"))
     if not tested or tested >= FEW:
         return ""
