@@ -172,7 +172,7 @@ def run_config(
 
     Returns:
         The config, with an absolute path if the source is a path; and sentences about what was done
-        to the data.
+        to the data, or is wrong with them.
 
     Raises:
         ConfigError: if a setting is unknown or out of range; the message names the option.
@@ -197,7 +197,7 @@ def run_config(
     check_fit(dataset, config.training.batch_size)
     with _options_named():
         check_encoder(config.model, dataset.image_size)
-    return config, dataset.notes
+    return config, (*dataset.notes, *dataset.problems)
 
 
 def chosen_config(args: argparse.Namespace, kind: str) -> RunConfig:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
+from simclr_core.data.datasets import Dataset
 from simclr_core.data.patterns import draw_patterns
 from simclr_core.data.shapes import draw_shapes
 from simclr_core.data.unfit import ADVICE, BLACK, FLAT, IDENTICAL, NOISE, WORDS, unfit
@@ -55,3 +58,11 @@ def test_what_makes_pictures_unfit(expected: str, images: np.ndarray) -> None:
 def test_every_reason_has_a_sentence_and_advice() -> None:
     assert set(WORDS) == set(ADVICE) == {BLACK, IDENTICAL, FLAT, NOISE}
     assert all(text.endswith(".") for text in (*WORDS.values(), *ADVICE.values()))
+
+
+def test_a_data_set_says_what_is_wrong_with_its_pictures() -> None:
+    fine = Dataset("some", SHAPES, None, SHAPES[:0], None)
+    assert fine.problems == ()
+    same = dataclasses.replace(fine, x_train=np.repeat(SHAPES[:1], 9, axis=0))
+    assert same.problems == (WORDS[IDENTICAL], ADVICE[IDENTICAL])
+    assert dataclasses.replace(fine, x_train=SHAPES[:0]).problems == ()
