@@ -11,10 +11,11 @@ def wilson_interval(share: float, count: int, z: float = Z) -> tuple[float, floa
     """Return the Wilson score interval of a share (Wilson 1927), 95% unless told otherwise.
 
     Args:
-        share: right answers among `count`, in [0, 1].
+        share: of right answers among `count`; what is outside [0, 1] counts as 0 or 1.
         count: answers, at least 1.
         z: half its width in standard errors.
     """
+    share = min(max(share, 0.0), 1.0)
     middle = share + z**2 / (2 * count)
     half = z * math.sqrt(share * (1 - share) / count + z**2 / (4 * count**2))
     scale = 1 + z**2 / count

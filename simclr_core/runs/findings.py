@@ -81,26 +81,33 @@ def _opening(evaluation: Mapping[str, Any], data: RunData | None, score: float) 
     best = max((value for _, value in _rivals(evaluation, data)), default=0.0)
     if score <= best:
         return "Not much learned yet"
-    tested = number(evaluation.get("queries"))
-    if tested and tested < FEW and wilson_interval(score, round(tested))[0] <= best:
+    few = _few(evaluation)
+    if few and wilson_interval(score, few)[0] <= best:
         return "Too few test pictures to tell what was learned"
     return "Learned without labels" if score - best >= GAIN else "Learned a little without labels"
 
 
 def few_words(evaluation: Mapping[str, Any], score: float) -> str:
     """Say between which shares the score may be, where few pictures were tested; else ""."""
-    tested = number(evaluation.get("queries"))
-    if not tested or tested >= FEW:
+    few = _few(evaluation)
+    if not few:
         return ""
-    low, high = wilson_interval(score, round(tested))
-    return f", {tested:.0f} test pictures: 95% interval {percent(low)} to {percent(high)}"
+    low, high = wilson_interval(score, few)
+    words = f"{few} test picture{'s' * (few != 1)}"
+    return f", {words}: 95% interval {percent(low)} to {percent(high)}"
+
+
+def _few(evaluation: Mapping[str, Any]) -> int:
+    """Return how many pictures were tested if they are few; 0 if they are not, or unknown."""
+    tested = number(evaluation.get("queries"))
+    return int(tested) if tested is not None and 1 <= tested < FEW else 0
 
 
 def _instead(evaluation: Mapping[str, Any], score: float) -> str:
     """Say what a run learned whose neighbours vote less well than before for what was asked."""
     own = what(evaluation)
     untrained = number(evaluation.get("knn_accuracy_untrained"))
-    if untrained is None or score >= untrained:
+    if untrained is None or score >= untrained or _few(evaluation):
         return ""
     factors = group(evaluation, "knn_factors")
     pairs = {

@@ -64,7 +64,9 @@ def test_a_few_test_pictures_are_no_proof() -> None:
     sure = {**noise, "queries": 10, "knn_accuracy": 1.0}
     text = findings.learned(sure, RunData(class_names=("a", "b")))
     assert text.startswith("Learned without labels: ") and "interval 72% to 100%" in text
-    assert "interval" not in findings.learned({**FIGURES, "queries": 500}, DATA)
+    for queries in (500, 0, -3, "18", None, 0.2):  # many, or nothing that can be
+        assert "interval" not in findings.learned({**FIGURES, "queries": queries}, DATA)
+    assert "interval" in findings.learned({**sure, "knn_accuracy": 1.5}, DATA)  # a changed file
 
 
 def test_a_run_that_learned_something_else_says_what() -> None:
@@ -78,6 +80,7 @@ def test_a_run_that_learned_something_else_says_what() -> None:
     )
     only = findings.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, DATA)
     assert only.startswith("It learned hue, not shape: the nearest neighbours")
+    assert "Not much" in findings.learned({**lost, "queries": 18}, DATA)  # too few to say that
     nothing = {"hue": {**hue, "knn_accuracy": 0.61}, "size": None}
     assert "Not much" in findings.learned({**lost, "knn_factors": nothing}, DATA)
     assert "Learned without" in findings.learned({**FIGURES, "knn_factors": {"hue": hue}}, DATA)
