@@ -135,6 +135,14 @@ def test_own_pictures_are_read_and_checked_before_the_start(
     assert config.views == view_config("gray pictures", "strong")
 
 
+def test_pictures_that_teach_nothing_are_named_before_the_start(page: Any, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (90, 16, 16, 3), np.uint8)
+    write_npz(tmp_path / "noise.npz", {"images": noise, "labels": np.arange(90) % 3})
+    app = page(data=str(tmp_path / "noise.npz"))
+    assert "Most pictures look like noise" in text(app) and "Start" in labels(app)
+    assert "look like noise" not in text(page(data="digits"))
+
+
 def test_views_arrive_from_the_views_page_by_link(page: Any, store: RunStore) -> None:
     app = page(views='{"crop_min": 0.33, "flip_p": 0.0}')
     assert app.selectbox(key="train_views").value == "from the Views page"
