@@ -178,7 +178,8 @@ def test_a_finished_run_says_what_was_learned(page: Any, store: RunStore) -> Non
     app = page(run=run.id)
     assert (
         "nearest neighbours of new pictures vote for the right shape in 85% of cases (kNN "
-        "accuracy); untrained 32%, raw pixels 45%, chance 13%." in text(app)
+        "accuracy, 6,000 pictures to compare with); untrained 32%, raw pixels 45%, chance 13%."
+        in text(app)
     )
     assert {"Try without colour", "Train 5 min"} <= set(labels(app))
     assert "Resume" not in labels(app)
