@@ -12,7 +12,8 @@ from tests.browser.conftest import App
 
 WIDTH = 400
 LOOK = """() => { const main = document.querySelector('[data-testid="stMain"]');
-const all = [...main.querySelectorAll('button, img, p, dd, canvas, .lab-row, .runs-grid, .run-head')];
+const all = [...main.querySelectorAll(
+  'button, img, p, dd, canvas, .lab-row, .runs-grid, .run-head')];
 const out = one => { const b = one.getBoundingClientRect();
                      return b.width > 1 && (b.right > innerWidth + 1 || b.left < -1) };
 return all.filter(out).map(one => one.outerHTML.slice(0, 120)) }"""
@@ -45,7 +46,7 @@ def run(app: App) -> Iterator[str]:
         "/runs",
         "/paradigms",
         *(f"/learn?part={i}" for i in (2, 5, 6)),
-    ],  # fmt: skip
+    ],
 )
 def test_nothing_is_wider_than_the_screen(
     app: App, page: Page, settled: Callable[[Page], None], run: str, path: str
