@@ -94,7 +94,7 @@ def learning(found: dict[str, Any]) -> go.Figure:
 
 
 def speed(found: dict[str, Any]) -> dict[str, go.Figure]:
-    """Views a second by size and operation, and images a second by the size of the data."""
+    """Views per second by size and operation, and images per second by the size of the data."""
     figures: dict[str, go.Figure] = {}
     if operations := found.get("views_per_second_by_operation"):
         figure = go.Figure()
@@ -105,13 +105,13 @@ def speed(found: dict[str, Any]) -> dict[str, go.Figure]:
                 name=name,
                 marker_color=PETROFF_10[i],
             )
-        figures["views"] = styled(figure, "Views by operation and size", "", "views a second")
+        figures["views"] = styled(figure, "Views by operation and size", "", "views per second")
         figures["views"].update_yaxes(type="log")
     if counts := found.get("images_per_second_by_pictures"):
         figure = go.Figure()
         figure.add_bar(x=list(counts), y=list(counts.values()), marker_color=PETROFF_10[0])
         title = "The preset minute over sets of several sizes"
-        figures["data-size"] = styled(figure, title, "pictures", "images a second")
+        figures["data-size"] = styled(figure, title, "pictures", "images per second")
     return figures
 
 

@@ -37,6 +37,7 @@ from simclr_core.runs.store import RunStore  # noqa: E402
 TOLD = 240  # pictures whose h and z are shipped
 ROUNDS = 40  # of the match game
 SNAPSHOTS = 30
+KNN = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 
 
 def main() -> None:
@@ -74,7 +75,7 @@ def write_replay(run: Run, path: Path) -> None:
     found = replay.data(run, quality=88)
     found["command"] = repeat.repeat_command(run)
     scores = run.evaluation() or {}
-    names = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels", "of", "k", "T")
+    names = (*KNN, "of", "k", "T", "bank")
     found["scores"] = {name: scores.get(name) for name in names}
     path.write_text(json.dumps(found, separators=(",", ":")) + "\n")
 

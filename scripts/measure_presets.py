@@ -7,7 +7,7 @@ of the test pictures against all training pictures (k=20, T=.1), with raw pixels
 encoder beside it. The supervised run has the same encoder, views, optimiser, rate, batch size and
 seconds, and the labels of all training pictures: a linear layer on h, cross-entropy over both
 views. Its accuracy is that of its classifier on the test pictures. Nothing is chosen by test
-labels. Prints a line a run and a table in Markdown; `--record` keeps all of it, with the kNN
+labels. Prints a line per run and a table in Markdown; `--record` keeps all of it, with the kNN
 accuracy of every snapshot, for `draw_plots.py`. Run nothing else meanwhile.
 """
 

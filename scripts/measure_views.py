@@ -139,9 +139,9 @@ def print_differences(name: str, images: np.ndarray) -> None:
 
 
 def print_speeds() -> None:
-    """Table: views a second by operation, size and backend."""
+    """Table: views per second by operation, size and backend."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    print(f"\nViews a second, {os.cpu_count()} cores, best of three short rounds\n")
+    print(f"\nViews per second, {os.cpu_count()} cores, best of three short rounds\n")
     sizes = ((32, 256), (64, 128), (96, 64), (224, 16))
     heads = [f"{kind} {size} px" for kind in ("NumPy", "Keras") for size, _ in sizes]
     print("| operations | " + " | ".join(heads) + " |")

@@ -17,7 +17,7 @@ from simclr_core.settings.config import (
     replace,
 )
 
-SIZE = 16  # pixels a side
+SIZE = 16  # pixels per side
 MODEL = ModelConfig(encoder="tiny", width=4, head_width=16, head_dim=8)
 TRAINING = TrainConfig(
     batch_size=8,

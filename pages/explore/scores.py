@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.map_blocks import is_recorded, probe_of, target
 from simclr_core.questions.large_probe import owner
-from simclr_core.runs import summary
+from simclr_core.runs import findings, summary
 from simclr_core.runs.run import Run
 
 from .kept import known_accuracies
@@ -18,7 +18,7 @@ UNLABELLED = "No labels: neighbours cannot be scored."
 
 
 def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
-    """Return for each step how many neighbours agree, and what to compare that with."""
+    """Return for each step how often neighbours vote right, and what to compare that with."""
     found: dict[str, str] = {}
     rows = {row["step"]: row for row in owner(run).snapshot_rows()}
     recorded = is_recorded(owner(run))
@@ -35,13 +35,14 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
             words = "No scores for this step." if labelled else UNLABELLED
             found[str(step)] = words
             continue
-        what = summary.what({"of": row.get("knn_of")})
-        words = f"Neighbours share the {what}: {summary.percent(score)} (kNN accuracy on the map"
+        what = findings.what({"of": row.get("knn_of")})
+        words = f"Neighbours vote for the right {what}: {summary.percent(score)}"
+        words += " (kNN accuracy on the map"
         others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
         known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
         words += f"; {', '.join(known)})" if known else ")"
         if step == evaluation.get("step"):
-            words += ". " + summary.probes(evaluation)
+            words += ". " + findings.probes(evaluation)
         elif step in read:
             words += f". A linear probe of h reads it in {summary.percent(read[step])} of cases"
         words = words.rstrip(". ") + "."

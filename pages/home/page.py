@@ -12,7 +12,7 @@ from simclr_core.base.templates import render
 from simclr_core.feed import demo
 from simclr_core.feed.map_picture import map_picture, newest_map
 from simclr_core.feed.packing import pack
-from simclr_core.runs import summary
+from simclr_core.runs import findings
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 
@@ -39,7 +39,7 @@ def _show_newest() -> None:
     try:
         run = newest_map(RunStore())
         drawn = map_picture(run) if run else None
-        learned = summary.learned(run.evaluation() or {}, run.data) if run else ""
+        learned = _learned(run) if run else ""
     except LabError as error:
         st.html(Markup('<p class="lab-caption">{}</p>').format(error))
         return
@@ -47,6 +47,12 @@ def _show_newest() -> None:
         st.html(render("home/none"))
         return
     _show_map(run, learned, *drawn)
+
+
+def _learned(run: Run) -> str:
+    """Return what a run learned. Raises LabError: a file of it cannot be read."""
+    rate = run.config.training.learning_rate
+    return findings.learned(run.evaluation() or {}, run.data, rate)
 
 
 def _show_map(run: Run, learned: str, svg: Markup, words: str) -> None:

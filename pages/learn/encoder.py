@@ -10,16 +10,20 @@ import streamlit as st
 from pages.shared.picture_html import data_uri
 from simclr_core.feed import demo
 from simclr_core.loss.normalise import l2_normalise
+from simclr_core.runs.summary import percent
 
 from . import part
 
 SAME, OTHER, ANY = "same shape", "another shape", "any two"
 BEFORE, AFTER = "untrained", "trained"
+LEAST = 0.5  # cosine at the left end of the scale: those of h lie above it here
+TEMPERATURE = 0.1  # that the recorded run was trained at
 
 
 def show_encoder(title: str) -> None:
     """Show the text, and two pictures with their numbers and their angle."""
-    with part.columns(title, "encoder"):
+    same, push = push_on_same(demo.story()["z_last"], demo.story()["shape"])
+    with part.columns(title, "encoder", same=percent(same), push=percent(push)):
         with st.container(horizontal=True, vertical_alignment="bottom"):
             what = st.segmented_control(
                 "Two pictures of", [SAME, OTHER, ANY], default=SAME, required=True, key="pair_of"
@@ -106,31 +110,67 @@ def arrows(degrees: float, value: float) -> str:
             f'<line x1="20" y1="130" x2="{x:.1f}" y2="{y:.1f}" style="stroke:var({colour})"/>'
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" style="fill:var({colour})"/>'
         )
-    shown = f"{value:.2f}".replace("-", "−")
     return (
         '<div class="learn-angle"><svg viewBox="-104 0 254 140" role="img" '
         f'aria-label="an angle of {degrees:.0f} degrees">{"".join(lines)}</svg>'
-        f"<p><b>{degrees:.0f}°</b> apart: cosine <b>{shown}</b></p></div>"
+        f"<p><b>{degrees:.0f}°</b> apart: cosine <b>{_signed(value)}</b></p></div>"
     )
 
 
 def compared(h: np.ndarray, shape: np.ndarray, value: float) -> str:
     """Return HTML: the cosine of this pair, and mean cosines of same and different shapes."""
+    same, others = _means(h, shape)
+    rows = {
+        "this pair": value,
+        "mean for the same shape": same,
+        "mean for different shapes": others,
+    }
+    cells = "".join(
+        f'<div><span>{name}</span><b style="--at:{_place(number):.1f}%"></b>'
+        f"<em>{_signed(number)}</em></div>"
+        for name, number in rows.items()
+    )
+    same, others = _means(h - h.mean(axis=0), shape)
+    return (
+        f'<div class="learn-scale">{cells}<p>cosine of h, from {LEAST:g} to 1. All h have much in '
+        "common; with the mean of all pictures subtracted, the same shape has "
+        f"{_signed(same)} and different shapes {_signed(others)}.</p></div>"
+    )
+
+
+def push_on_same(z: np.ndarray, shape: np.ndarray) -> tuple[float, float]:
+    """Return which share of a picture's strangers have its shape, and their share of the push.
+
+    The push is the gradient of NT-Xent on each picture's negatives: exp(s/τ) over their sum.
+
+    Args:
+        z: (P, d) projections.
+        shape: (P,) the shape of each picture.
+    """
+    unit = l2_normalise(z.astype(np.float32))
+    others = ~np.eye(len(shape), dtype=bool)
+    alike = (shape[:, None] == shape[None]) & others
+    weights = np.exp((unit @ unit.T - 1) / TEMPERATURE) * others
+    weights /= weights.sum(axis=1, keepdims=True)
+    return float(alike.sum() / others.sum()), float((weights * alike).sum(axis=1).mean())
+
+
+def _means(h: np.ndarray, shape: np.ndarray) -> tuple[float, float]:
+    """Return the mean cosine of two pictures of the same shape, and of different shapes."""
     unit = l2_normalise(h)
     alike = unit @ unit.T
     same = shape[:, None] == shape[None]
     others = ~np.eye(len(shape), dtype=bool)
-    rows = {
-        "this pair": value,
-        "mean for the same shape": float(alike[same & others].mean()),
-        "mean for different shapes": float(alike[~same].mean()),
-    }
-    cells = "".join(
-        f'<div><span>{name}</span><b style="--at:{50 + 50 * number:.1f}%"></b>'
-        f"<em>{number:.2f}</em></div>".replace(">-", ">−")
-        for name, number in rows.items()
-    )
-    return f'<div class="learn-scale">{cells}<p>cosine, from −1 to 1</p></div>'
+    return float(alike[same & others].mean()), float(alike[~same].mean())
+
+
+def _place(cosine: float) -> float:
+    """Return where a cosine is on the scale, in per cent of its width."""
+    return 100 * min(max((cosine - LEAST) / (1 - LEAST), 0.0), 1.0)
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "−")
 
 
 def _another() -> None:

@@ -10,11 +10,11 @@ from simclr_core.runs import summary
 
 from . import part
 
-ROWS = (
-    ("pixels", "probe_pixels"),
-    ("h untrained", "probe_h_first"),
-    ("h", "probe_h_last"),
-    ("z", "probe_z_last"),
+ROWS = (  # what is read, what it is, and where its scores are in the recorded run
+    ("pixels", "the picture itself", "probe_pixels"),
+    ("h untrained", "before training", "probe_h_first"),
+    ("h", "kept", "probe_h_last"),
+    ("z", "thrown away", "probe_z_last"),
 )
 
 
@@ -36,12 +36,15 @@ def show_head(title: str) -> None:
 def figure(story: dict[str, np.ndarray], i: int) -> str:
     """Return HTML: accuracies for one property from pixels, h and z, with a mark at chance."""
     chance = float(story["probe_chance"][i])
-    bars = "".join(
-        f'<div class="learn-bar"><span>{name}</span><b><i style="width:{100 * value:.1f}%"></i>'
-        f'<u style="left:{100 * chance:.1f}%" title="chance"></u></b>'
-        f"<em>{summary.percent(value)}</em></div>"
-        for name, value in ((name, float(story[key][i])) for name, key in ROWS)
-    )
+    bars = ""
+    for name, meaning, key in ROWS:
+        value = float(story[key][i])
+        bars += (
+            f'<div class="learn-bar"><span>{name}<small>{meaning}</small></span>'
+            f'<b><i style="width:{100 * value:.1f}%"></i>'
+            f'<u style="left:{100 * chance:.1f}%" title="chance"></u></b>'
+            f"<em>{summary.percent(value)}</em></div>"
+        )
     return (
         f'<div class="learn-bars-list">{bars}<p>how often a linear probe is right; the line is '
         f"chance, {summary.percent(chance)}</p></div>"

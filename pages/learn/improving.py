@@ -79,9 +79,9 @@ def weights(tau: float) -> str:
     entropy = float(np.exp(-(shares * np.log(np.maximum(shares, 1e-12))).sum()))
     return (
         f'<div class="learn-sum"><b>{top:.0%} on the nearest stranger</b>'
-        f'<div class="learn-columns">{bars}</div><p>the push on each of the '
-        f"{min(40, len(shares))} most similar of {len(shares)} strangers; as if about "
-        f"{math.floor(entropy + 0.5)} of them counted equally.</p></div>"
+        f'<div class="learn-columns">{bars}</div><p>how the push is shared among the '
+        f"{min(40, len(shares))} most similar of {len(shares)} strangers: as if about "
+        f"{math.floor(entropy + 0.5)} shared it equally.</p></div>"
     )
 
 

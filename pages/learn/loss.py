@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import numpy as np
+import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
+from simclr_core.base.templates import render
 from simclr_core.feed import demo
 from simclr_core.feed.packing import pack
 
@@ -17,10 +21,11 @@ TEMPERATURE = 0.5
 
 
 def show_loss(title: str) -> None:
-    """Show the text, and the loss of eight vectors that can be dragged."""
+    """Show the text, the loss of eight vectors that can be dragged, and what it changes."""
     images = demo.story()["images"]
     shape = demo.story()["shape"]
     first = [int(np.flatnonzero(shape == kind)[0]) for kind in range(PICTURES)]
+    steps = json.loads(demo.replay_bytes())["steps"][-1]
     with part.columns(title, "loss"):
         header = {
             "angles": list(ANGLES),
@@ -28,3 +33,4 @@ def show_loss(title: str) -> None:
             "pictures": [data_uri(images[i]) for i in first],
         }
         mount("learn/loss_steps", "learn-loss", "content", pack(header, {}))
+        st.html(render("learn/change", steps=f"{steps:,}"))

@@ -35,12 +35,13 @@ def show_why(title: str) -> None:
         )  # fmt: skip
         st.html(sums(count * seconds / 3600))
         scores = demo.about()["scores"]
+        names = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
+        trained, untrained, pixels = (summary.percent(scores[name]) for name in names)
         st.html(
             '<div class="learn-beside"><p>The run on Home was trained <b>without any label</b>. '
-            "Labels were used afterwards, to test it: the nearest neighbours of a picture give "
-            f"away its {scores['of']} in {summary.percent(scores['knn_accuracy'])} of cases, "
-            f"compared with {summary.percent(scores['knn_accuracy_untrained'])} before training "
-            f"and {summary.percent(scores['knn_accuracy_pixels'])} by raw pixels.</p></div>"
+            "Labels were used afterwards, to test it: the nearest neighbours of a new picture "
+            f"vote for the right {scores['of']} in {trained} of cases, compared with {untrained} "
+            f"before training and {pixels} by raw pixels.</p></div>"
         )
         part.recorded(st.container())
         st.markdown(drawing(), unsafe_allow_html=True)  # st.html would take the drawing out

@@ -55,7 +55,7 @@ def show_form() -> StudyForm:
     with st.popover("Fine-tuning…"):
         frozen = st.number_input(
             "Frozen convolutions", 0, 1000, 0, key="frozen", bind="query-params",
-            help="The first layers: they keep what they learned without labels.",
+            help="Counted from the input: these layers keep their pretrained weights.",
         )  # fmt: skip
         rate = st.selectbox(
             "Learning rate", list(RATES), 1, key="rate", bind="query-params",

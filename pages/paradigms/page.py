@@ -8,6 +8,8 @@ import streamlit as st
 
 from pages.paradigms import form as paradigm_form
 from pages.paradigms import results as paradigm_results
+from pages.paradigms.side_by_side import table
+from pages.paradigms.whole_table import whole_table
 from pages.shared import data_picker
 from pages.shell.link import clean_link
 from pages.shell.trouble import show_trouble
@@ -16,7 +18,9 @@ from simclr_core.base.paths import ASSETS
 from simclr_core.paradigms import study as studies
 from simclr_core.runs.store import RunStore
 
-TABS = ("Side by side", "Over labels", "Class by class", "Maps")
+WHOLE, BESIDE, LABELS, CLASSES, MAPS = TABS = (
+    "The whole table", "Side by side", "Over labels", "Class by class", "Maps",
+)  # fmt: skip
 
 
 def main() -> None:
@@ -30,7 +34,7 @@ def main() -> None:
         form = paradigm_form.show_form() if source else None
     if form is None:
         st.html('<p class="lab-caption">Choose pictures with labels: a folder for each class.</p>')
-        st.html(paradigm_results.table(None))
+        st.html(whole_table())
         return
     try:
         study = paradigm_form.study_of(source, form)
@@ -43,24 +47,24 @@ def main() -> None:
 
 
 def _show_results(study: studies.Study, root: Path) -> None:
-    """Show the results of the four ways, or only what they are while there are none."""
+    """Show what the four ways are, and their results as far as there are any."""
     result = studies.result(root, study)
     every = studies.results(root, study)
     if result is None and not every:
-        st.html(paradigm_results.table(None))
+        st.html(whole_table())
         return
     tab = st.segmented_control(
-        "Part", TABS, default=TABS[0], required=True, key="tab", bind="query-params",
-        label_visibility="collapsed",
+        "Part", TABS, default=BESIDE, required=True, key="tab",
+        bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
-    if tab == TABS[1]:
+    if tab == LABELS:
         paradigm_results.curves(every)
         paradigm_form.every_budget(study, root)
-    elif result is None:
-        st.html(paradigm_results.table(None))
-    elif tab == TABS[0]:
-        st.html(paradigm_results.table(result[0]))
-    elif tab == TABS[2]:
+    elif result is None or tab == WHOLE:
+        st.html(whole_table())
+    elif tab == BESIDE:
+        st.html(table(result[0]))
+    elif tab == CLASSES:
         paradigm_results.classes(*result, lambda: studies.pictures(root, study))
     else:
         paradigm_results.maps(*result, studies.pictures(root, study))

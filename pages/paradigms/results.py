@@ -1,4 +1,4 @@
-"""Results of the four ways to learn: a table, curves over labels, class by class, and maps."""
+"""Results of the four ways to learn: curves over labels, class by class, and maps."""
 
 from __future__ import annotations
 
@@ -16,121 +16,11 @@ from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.feed.packing import pack
 from simclr_core.figures import labels as label_figures
 from simclr_core.measures.classification import balanced
-from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
-from simclr_core.runs.summary import percent
+from simclr_core.paradigms.study import SEMI, SUPERVISED, WAYS
 
 PLAIN = {"displayModeBar": False, "responsive": True}
 MATRIX = "paradigm-matrix"
 MOST = 48  # pictures of a cell shown at once
-
-# What each way is trained on, predicts, is tested on, and is used for.
-ABOUT: dict[str, tuple[str, str, str, str]] = {
-    SUPERVISED: (
-        "the labelled pictures only",
-        "the label",
-        "its answers against the labels of test pictures",
-        "tasks with many labels",
-    ),
-    UNSUPERVISED: (
-        "all pictures, no label",
-        "the picture itself (autoencoder), or groups (k-means)",
-        "groups, named after classes by the labels of up to 5,000 training pictures; then like "
-        "the others",
-        "finding structure, compression",
-    ),
-    SEMI: (
-        "all pictures without labels, then the labelled ones",
-        "a view's partner, then the label",
-        "its answers against the labels of test pictures",
-        "tasks with few labels and many pictures",
-    ),
-    SELF: (
-        "all pictures without labels; then a probe on the labelled ones",
-        "a view's partner",
-        "what a linear probe or the neighbours read from frozen h",
-        "one encoder for many tasks, search, transfer",
-    ),
-}
-ROWS = ("trained on", "predicts", "tested by", "used for")
-
-
-def table(result: Mapping[str, Any] | None) -> str:
-    """Return HTML: the four ways side by side, with the figures of this study if it has any."""
-    heads = "".join(f'<th scope="col">{escape(way.capitalize())}</th>' for way in WAYS)
-    body = []
-    for i, row in enumerate(ROWS):
-        cells = "".join(f"<td>{escape(ABOUT[way][i])}</td>" for way in WAYS)
-        body.append(f'<tr><th scope="row">{row}</th>{cells}</tr>')
-    if result:
-        body += figures_rows(result)
-    return (
-        f'<div class="paradigm-table"><table><thead><tr><td></td>{heads}</tr></thead>'
-        f"<tbody>{''.join(body)}</tbody></table>{_about(result) if result else ''}</div>"
-    )
-
-
-def figures_rows(result: Mapping[str, Any]) -> list[str]:
-    """Return HTML rows of figures; for unbalanced classes, those that suit them come first."""
-    ways = result["ways"]
-    fair = balanced(np.array(ways[SUPERVISED]["support"]))
-    names = ["accuracy", "balanced_accuracy", "auc"]
-    names = names if fair else ["balanced_accuracy", "auc", "accuracy"]
-    words = {
-        "accuracy": "correct answers (accuracy)",
-        "balanced_accuracy": "mean over classes (balanced accuracy)",
-        "auc": "ranking (AUC)",
-    }
-    best = {n: max((ways[w][n] or 0.0) for w in WAYS) for n in names}
-    rows = []
-    for i, name in enumerate(names):
-        cells = ""
-        for way in WAYS:
-            value = ways[way][name]
-            text = "–" if value is None else f"{value:.3f}" if name == "auc" else percent(value)
-            mark = " class='best'" if value is not None and value == best[name] else ""
-            if way == UNSUPERVISED and not i:
-                text += "<small> its groups are named with more labels than the others get</small>"
-            cells += f"<td{mark}>{text}</td>"
-        kind = "paradigm-first" if not i else "paradigm-more"
-        rows.append(f'<tr class="{kind}"><th scope="row">{words[name]}</th>{cells}</tr>')
-    cells = "".join(f"<td>{_also(ways[way])}</td>" for way in WAYS)
-    rows.append(f'<tr class="paradigm-more"><th scope="row">in other ways</th>{cells}</tr>')
-    cells = "".join(f"<td>{_time(way, ways[way])}</td>" for way in WAYS)
-    rows.append(f'<tr class="paradigm-more"><th scope="row">training</th>{cells}</tr>')
-    return rows
-
-
-def _also(figures: Mapping[str, Any]) -> str:
-    variants = figures.get("variants", {})
-    return "<br>".join(f"{escape(name)} {percent(value)}" for name, value in variants.items())
-
-
-def _time(way: str, figures: Mapping[str, Any]) -> str:
-    parts = []
-    if way in (SEMI, SELF):
-        parts.append(
-            f"{figures['pretraining_seconds']:.0f} s without labels "
-            f"({figures['pretraining_steps']:,} steps)"
-        )
-    if figures["steps"]:
-        parts.append(f"{figures['seconds']:.0f} s ({figures['steps']:,} steps)")
-    return "<br>".join(parts)
-
-
-def _about(result: Mapping[str, Any]) -> str:
-    counts = np.array(result["ways"][SUPERVISED]["support"])  # of the test pictures
-    share, occur = counts.max() / max(counts.sum(), 1), int((counts > 0).sum())
-    unfair = "" if balanced(counts) else (
-        f" The classes are unbalanced ({percent(float(share))} of the test pictures are of the "
-        "largest): always answering that class scores as much by accuracy, and 1 in "
-        f"{occur} by balanced accuracy."
-    )  # fmt: skip
-    return (
-        f'<p class="lab-caption">The labels of {result["labelled"]:,} of {result["train"]:,} '
-        f"training pictures are used; {result['test']:,} test pictures. Encoder "
-        f"{escape(result['encoder'])}, seed {result['study']['seed']}, {escape(result['date'])}. "
-        f"Guessing: 1 in {occur}.{unfair}</p>"
-    )
 
 
 def curves(every: Sequence[Mapping[str, Any]]) -> None:
@@ -145,7 +35,7 @@ def curves(every: Sequence[Mapping[str, Any]]) -> None:
         "number of seconds. To add one, choose another number of labels or another seed above and "
         "press Compare. Unsupervised learning trains without labels, so it is the same for all; "
         "naming its groups takes the labels of up to 5,000 training pictures. Self-supervised "
-        "learning is a kind of unsupervised learning that makes its own task; semi-supervised "
+        "learning is unsupervised learning with a task that it makes itself; semi-supervised "
         "learning has other forms as well, such as pseudo-labels.</p>"
     )
 

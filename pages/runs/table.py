@@ -31,7 +31,7 @@ def run_table(store: RunStore, rows: Sequence[Row], everything: Sequence[Row]) -
     with st.container(key="runs-table"):
         head = st.columns(WIDTHS, gap="small", vertical_alignment="center")
         head[0].html(render("runs/title", titles=["Run"], grid=False))
-        titles = ["State", "Data and settings", "Neighbours agree", "Created", "Size"]
+        titles = ["State", "Data and settings", "Neighbours vote right", "Created", "Size"]
         head[1].html(render("runs/title", titles=titles, grid=True))
         for row in rows:
             _line(store, row, everything)

@@ -23,7 +23,7 @@ KEPT = 64  # maps that are kept in memory
 
 
 def run_wall(rows: Sequence[Row]) -> None:
-    """Show a card per run: name, state, map, and how many neighbours agree."""
+    """Show a card per run: name, state, map, and how often neighbours vote right."""
     cards = [run_card(row, rows) for row in rows[:MOST]]
     # st.html would remove the SVG.
     st.markdown(render("runs/wall", cards=cards, total=len(rows)), unsafe_allow_html=True)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from simclr_core.base.errors import LabError
-from simclr_core.runs import states, summary
+from simclr_core.runs import findings, states, summary
 from simclr_core.runs.record import data_of, group
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.validation import number
 from simclr_core.settings.config import RunConfig
 
 
@@ -32,7 +33,7 @@ class Row:
     image_size: int  # pixels per side of the pictures that the network takes; 0 if not known
     words: tuple[str, ...]  # views, and what differs from the preset
     preset: str
-    of: str  # what neighbours share: "class" or a factor
+    of: str  # what neighbours vote for: "class" or a factor
     knn: float | None
     untrained: float | None
     pixels: float | None
@@ -116,25 +117,25 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         state=str(status["state"]),
         message=str(status.get("message") or ""),
         created=run.created,
-        queued=summary.number(status.get("queued")) or 0.0,
-        started=summary.number(status.get("started")) or 0.0,
+        queued=number(status.get("queued")) or 0.0,
+        started=number(status.get("started")) or 0.0,
         config=known,
         data=data.name or Path(str(source.get("source") or "–")).name,
         image_size=data.image_size or (known.data.image_size if known else 0),
         words=tuple(words),
         preset=str(config.get("preset") or ""),
-        of=summary.what(evaluation),
-        knn=summary.number(evaluation.get("knn_accuracy")),
-        untrained=summary.number(evaluation.get("knn_accuracy_untrained")),
-        pixels=summary.number(evaluation.get("knn_accuracy_pixels")),
-        step=int(summary.number(status.get("step")) or 0),
-        steps=int(summary.number(status.get("steps")) or 0),
-        seconds=summary.number(status.get("seconds")) or 0.0,
-        budget=summary.number(training.get("seconds")) or 60.0,
+        of=findings.what(evaluation),
+        knn=number(evaluation.get("knn_accuracy")),
+        untrained=number(evaluation.get("knn_accuracy_untrained")),
+        pixels=number(evaluation.get("knn_accuracy_pixels")),
+        step=int(number(status.get("step")) or 0),
+        steps=int(number(status.get("steps")) or 0),
+        seconds=number(status.get("seconds")) or 0.0,
+        budget=number(training.get("seconds")) or 60.0,
         slot=str(training.get("device") or "auto"),
         device=str(status.get("slot") or ""),
-        left=summary.number(status.get("seconds_left")),
-        attempt=int(summary.number(status.get("attempt")) or 0),
+        left=number(status.get("seconds_left")),
+        attempt=int(number(status.get("attempt")) or 0),
         ended=stamps[3] / 1e9,
     )
 

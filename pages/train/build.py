@@ -8,6 +8,7 @@ from simclr_core.base.errors import LabError
 from simclr_core.base.paths import expanded
 from simclr_core.data.builtin import BUILT_IN
 from simclr_core.data.datasets import Dataset, check_fit
+from simclr_core.machine.devices import check_precision, find_device
 from simclr_core.model.encoders import check_encoder
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import (
@@ -32,8 +33,9 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
         dataset: the user's own pictures, for checks and their kind; None for built-in ones.
 
     Raises:
-        ConfigError: a setting is out of range.
+        ConfigError: a setting is out of range, or this machine cannot use it.
         DataError: the pictures do not fit the settings.
+        DeviceError: the device is not there.
     """
     kind = dataset.kind if dataset else BUILT_IN_KINDS[source]
     path = source if source in BUILT_IN else str(expanded(source).absolute())
@@ -44,6 +46,7 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
         config = replace(config, views=view_config(kind, views))
     size = config.data.image_size or (dataset.image_size if dataset else SIZES[source])
     check_encoder(config.model, size)
+    check_precision(config.training.precision, find_device(config.training.device))
     if dataset and config.training.batch_size <= MOST_IMAGES:  # else not all are read
         check_fit(dataset, config.training.batch_size)
     return config

@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.data_picker import data_picker, load_pictures
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
 from simclr_core.data.builtin import BUILT_IN
@@ -67,6 +68,8 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
         )
         words = estimate(config) if config else ("" if source else _OWN_HINT)
         row[5].html(render("train/estimate", words=words))
+        if config and source not in BUILT_IN:
+            show_trouble(" ".join(load_pictures(source).problems))
     return Choice(config, problem, name, start)
 
 

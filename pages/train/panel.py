@@ -86,8 +86,8 @@ def _empty_words(missing: str, ready: RunConfig | None) -> tuple[str, str]:
     if ready is None:
         return "You can start a run once the settings above are valid.", about
     return (
-        f"Press Start: after {summary.budget(ready)}, pictures that look alike to the network are "
-        "close together.",
+        f"Press Start: after {summary.budget(ready)}, pictures close together mostly look alike "
+        "to the network.",
         about,
     )
 

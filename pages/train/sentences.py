@@ -11,9 +11,10 @@ from pages.shared import estimate, run_rows
 from pages.shared.run_words import state_word
 from simclr_core.base.errors import RunDamaged
 from simclr_core.base.templates import render
-from simclr_core.runs import states, summary
+from simclr_core.runs import findings, states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.validation import number
 
 _PHASES = {  # phases of starting that are not words for people
     "starting": "starting the training process",
@@ -79,7 +80,7 @@ def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, s
             "The first value of the loss appears within seconds.",
         )
     if state == states.RUNNING:
-        return _running(status)
+        return _running(run, status)
     if state == states.FINISHED:
         return _finished(run)
     if state in (states.FAILED, states.DAMAGED):
@@ -139,21 +140,23 @@ def _queued(store: RunStore, run: Run) -> tuple[str, str]:
     )
 
 
-def _running(status: dict[str, Any]) -> tuple[str, str]:
+def _running(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     if status.get("phase") == "evaluating":
         return (
             "Training is done. Now the test pictures are compared with all training pictures.",
             "This gives the final scores.",
         )
     return (
-        "Each dot is a picture; dots that are close together look alike to the network.",
-        "The network never sees a label: the colours are for your eyes only.",
+        "Each dot is a picture; dots that are close together mostly look alike to the network.",
+        findings.cause_words(run.data, run.config.training.learning_rate)
+        or "The network never sees a label: the colours are for your eyes only.",
     )
 
 
 def _finished(run: Run) -> tuple[str, str]:
     try:
         evaluation, data = run.evaluation(), run.data
+        rate = run.config.training.learning_rate
     except RunDamaged as error:
         return str(error), ""
     if evaluation is None:
@@ -162,7 +165,7 @@ def _finished(run: Run) -> tuple[str, str]:
             f"{run.evaluation_path.name}, found none.",
             f"Restore it from a copy, or compute it again: python -m simclr_core evaluate {run.id}",
         )
-    return summary.learned(evaluation, data), summary.probes(evaluation)
+    return findings.learned(evaluation, data, rate), findings.probes(evaluation)
 
 
 def placeholders(status: dict[str, Any]) -> tuple[str, str]:
@@ -178,7 +181,7 @@ def placeholders(status: dict[str, Any]) -> tuple[str, str]:
 
 
 def _number(status: dict[str, Any], key: str) -> float | None:
-    return summary.number(status.get(key))
+    return number(status.get(key))
 
 
 def _count(status: dict[str, Any], key: str) -> int:

@@ -84,7 +84,7 @@ SETTINGS = (
     Setting(
         "training.precision",
         "Precision",
-        "auto uses the fastest one on this machine.",
+        "auto uses the fastest one on this machine. float16 is for GPUs.",
         lambda: ("auto", "float32", "bfloat16", "float16"),
     ),
     Setting(

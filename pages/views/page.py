@@ -41,8 +41,8 @@ def main() -> None:
     left, right = st.columns([1.12, 2.6], gap="medium")
     with left, st.container(key="views-operations"):
         config = view_controls(dataset.kind)
-        if dataset.notes:
-            st.caption(" ".join(dataset.notes))
+        if notes := (*dataset.notes, *dataset.problems):
+            st.caption(" ".join(notes))
     if corner.button("Train with these views", type="primary", width="stretch"):
         _train(config)
     with right:

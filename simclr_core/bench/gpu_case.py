@@ -21,7 +21,7 @@ from ..machine.devices import find_device
 from ..model.backend import bring_home, prepare, start_framework
 from ..settings.config import ModelConfig, TrainConfig, ViewConfig, replace
 
-SIZE = 32  # pixels a side
+SIZE = 32  # pixels per side
 WIDTHS = {"tiny": 16, "resnet18": 64, "resnet50-cifar": 64}
 MATRIX = {"cpu": 1024, "gpu": 8192}  # rows of the square product that tells the ceiling
 TIMED = 10  # steps that tell the pace
@@ -131,7 +131,7 @@ def products(network: Any) -> float:
 
 
 def products_per_second(precision: str, rows: int) -> float:
-    """Measure the operations a second of a square matrix product of this backend: the ceiling here.
+    """Measure the operations per second of a square matrix product here: the backend's ceiling.
 
     Args:
         precision: of the factors; float32 products use what the backend uses for them (TF32).

@@ -6,7 +6,7 @@ from ..settings.presets import preset_config
 from ..training.precision import PRECISIONS, step_of
 from .rounds import Figure, seconds_each
 
-SIZE = 32  # pixels a side of the views
+SIZE = 32  # pixels per side of the views
 # Preset and kind of picture: widths 16, 24 and 32.
 SETTINGS = (("minute", "drawn"), ("five-minutes", "photographs"), ("ten-minutes", "photographs"))
 
@@ -19,7 +19,7 @@ def measure_precisions(rounds: int, budget: float) -> dict[str, dict[str, Figure
         budget: seconds of a turn.
 
     Returns:
-        Name of the preset -> precision -> seconds a step.
+        Name of the preset -> precision -> seconds per step.
     """
     figures = {}
     for preset, kind in SETTINGS:

@@ -27,14 +27,14 @@ from .whole_runs import PATIENCE, minute, own_store, until
 
 COUNTS = (1_000, 10_000, 50_000, 200_000)  # pictures
 MAPPED = "200,000 on the disk"
-SIZE = 32  # pixels a side
+SIZE = 32  # pixels per side
 _BLOCK = 10_000  # pictures written at once
 
 
 def by_data_size(
     jit: bool, rounds: int, budget: float, counts: tuple[int, ...] = COUNTS
 ) -> tuple[dict[str, Figure], float]:
-    """Measure images a second of the preset `minute` over sets of pictures of several sizes.
+    """Measure images per second of the preset `minute` over sets of pictures of several sizes.
 
     Args:
         jit: compile with XLA.

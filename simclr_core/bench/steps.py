@@ -23,7 +23,7 @@ from ..views.render import planar, recipe_arrays, render_arrays
 from .rounds import Figure, seconds_each
 
 REFERENCE_WIDTH, REFERENCE_BATCH = 16, 128
-SIZES = {32: 256, 64: 128, 96: 64, 224: 16}  # pixels a side -> pictures a call
+SIZES = {32: 256, 64: 128, 96: 64, 224: 16}  # pixels per side -> pictures a call
 OFF = ViewConfig(crop_p=0.0, flip_p=0.0, jitter_p=0.0, gray_p=0.0)
 # One operation after another, then all that a run at 32 px uses, then blur as well.
 OPERATIONS: dict[str, ViewConfig] = {
@@ -42,7 +42,7 @@ def reference_encoder(size: int, width: int) -> Any:
     `tiny` was this network before it kept maxima (docs/encoders.md).
 
     Args:
-        size: S, pixels a side.
+        size: S, pixels per side.
         width: channels of the first convolution.
 
     Returns:
@@ -126,9 +126,9 @@ def views_call(config: ViewConfig, size: int, count: int) -> Callable[[], object
 
 
 def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
-    """Measure images a second of the bare step, of the full step and of the preset `minute`.
+    """Measure images per second of the bare step, of the full step and of the preset `minute`.
 
-    `views`: views a second inside the full step, computed from what it takes beyond the bare one.
+    `views`: views per second inside the full step, computed from what it takes beyond the bare one.
     That counts NT-Xent and what feeds the step as well: rendering itself is faster.
     """
     config = preset_config("minute")
@@ -151,7 +151,7 @@ def measure_steps(jit: bool, rounds: int, budget: float) -> dict[str, Figure]:
 def measure_views(
     rounds: int, budget: float, sizes: tuple[int, ...] = tuple(SIZES)
 ) -> dict[str, dict[str, Figure]]:
-    """Measure views a second by operation and image size, the sizes as words."""
+    """Measure views per second by operation and image size, the sizes as words."""
     figures: dict[str, dict[str, Figure]] = {}
     for size in sizes:
         count = SIZES[size]

@@ -59,7 +59,7 @@ HELP: dict[str, str] = {
     "momentum": "momentum of sgd",
     "warmup_steps": "steps until the peak learning rate",
     "seed": "the same seed gives the same recipes and first weights",
-    "precision": "auto, float32, bfloat16 or float16",
+    "precision": "auto, float32, bfloat16, or float16 (for GPUs)",
     "device": "auto, cpu, gpu:0, ...",
     "snapshots": "how often the run encodes the pictures on the map",
     "probe_size": "pictures on the map",
@@ -172,7 +172,7 @@ def run_config(
 
     Returns:
         The config, with an absolute path if the source is a path; and sentences about what was done
-        to the data.
+        to the data, or is wrong with them.
 
     Raises:
         ConfigError: if a setting is unknown or out of range; the message names the option.
@@ -180,13 +180,13 @@ def run_config(
         DeviceError: if there is no such device.
     """
     from ..data.datasets import check_fit, load_dataset
-    from ..machine.devices import find_device
+    from ..machine.devices import check_precision, find_device
     from ..model.encoders import check_encoder
 
     config = chosen_config(args, kind="drawn")  # refuses wrong settings before data are read
     with _options_named():
         check_encoder(config.model, config.data.image_size or _ANY_SIZE)
-    find_device(config.training.device)
+        check_precision(config.training.precision, find_device(config.training.device))
     dataset = load_dataset(
         args.data,  # as typed, so that an error shows it unchanged
         config.data.image_size or None,
@@ -197,7 +197,7 @@ def run_config(
     check_fit(dataset, config.training.batch_size)
     with _options_named():
         check_encoder(config.model, dataset.image_size)
-    return config, dataset.notes
+    return config, (*dataset.notes, *dataset.problems)
 
 
 def chosen_config(args: argparse.Namespace, kind: str) -> RunConfig:

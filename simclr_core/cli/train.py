@@ -16,6 +16,7 @@ from typing import Any
 
 from ..base.errors import ConfigError, DataError, LabError
 from ..runs import states
+from ..runs.findings import cause_words, few_words
 from ..runs.run import Run
 from ..runs.store import RunStore
 from ..runs.summary import default_name
@@ -223,14 +224,18 @@ def _finished(
         f"Run {run.id} finished: {result['steps'] or 0:,} steps in "
         f"{clock(result['seconds'] or 0)}, {result['images_per_second'] or 0:,.0f} images/s."
     ]
+    if cause := cause_words(run.data, run.config.training.learning_rate):
+        lines.append(cause)
     if result["loss"] is not None:
         lines.append(f"Loss {result['loss']:.3f}.")
     if result["knn_accuracy"] is not None:
-        of = (run.evaluation() or {}).get("of") or "label"
+        scores = run.evaluation() or {}
+        few = few_words(scores, result["knn_accuracy"])
+        names = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
+        trained, untrained, pixels = (percent(result[name]) for name in names)
         lines.append(
-            f"Neighbours share the {of}: {percent(result['knn_accuracy'])} (kNN accuracy; "
-            f"untrained {percent(result['knn_accuracy_untrained'])}, "
-            f"pixels {percent(result['knn_accuracy_pixels'])})."
+            f"Neighbours vote for the right {scores.get('of') or 'label'}: {trained} (kNN "
+            f"accuracy{few}; untrained {untrained}, pixels {pixels})."
         )
     print_result(args, "\n".join(lines))
     return 0

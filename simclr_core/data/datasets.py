@@ -19,6 +19,7 @@ from . import builtin, memmaps
 from .readers import npz
 from .readers.folders import read_pictures
 from .splits import SourceData, cap, hash_arrays, split_off_test, spread_choice
+from .unfit import ADVICE, WORDS, unfit
 
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 224
 LABELS = {
@@ -66,6 +67,12 @@ class Dataset:
     def content_hash(self) -> str:
         """The sha256 (hex) of the pictures and labels of both splits."""
         return hash_arrays(self.x_train, self.y_train, self.x_test, self.y_test)
+
+    @functools.cached_property
+    def problems(self) -> tuple[str, ...]:
+        """Sentences about what makes the training pictures unfit to learn from, and what to do."""
+        found = unfit(self.x_train) if len(self.x_train) else ""
+        return (WORDS[found], ADVICE[found]) if found else ()
 
     @property
     def image_size(self) -> int:

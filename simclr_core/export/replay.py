@@ -21,8 +21,9 @@ from ..data import sprite
 from ..figures.colors import category_colors
 from ..loss import nt_xent
 from ..runs import comparison, tables
+from ..runs.findings import learned
 from ..runs.run import Run
-from ..runs.summary import default_name, learned
+from ..runs.summary import default_name
 from ..runs.validation import number
 from .modules import joined
 
@@ -49,7 +50,7 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
 
     Returns:
         title, about, learned: words. steps (K,) and places, base64 of (K, P, 2) uint16 in a square
-        that stays the same. sheet: a data URI of all pictures, `columns` a row, `size` pixels a
+        that stays the same. sheet: a data URI of all pictures, `columns` per row, `size` pixels a
         side. colors: name -> names, colors and values (P,). loss and knn: steps and values, with
         `alike`, `pixels` and `of`.
 
@@ -166,9 +167,10 @@ def _learned(run: Run) -> str:
     """Return the sentence of a finished run; empty before."""
     try:
         evaluation = run.evaluation()
+        rate = run.config.training.learning_rate
     except LabError:
         return ""
-    return learned(evaluation, run.data) if evaluation else ""
+    return learned(evaluation, run.data, rate) if evaluation else ""
 
 
 def _base64(array: np.ndarray) -> str:

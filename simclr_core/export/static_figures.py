@@ -149,7 +149,13 @@ def curves_figure(run: Run, ending: str) -> bytes:
         chance = {"chance": 1 / (2 * training.batch_size - 1)}
         _line(grid[1], run, "contrastive_accuracy", "finds the right partner", chance)
         marks = {"untrained": first.get("knn_accuracy"), "pixels": last.get("knn_accuracy_pixels")}
-        _line(grid[2], run, "knn_accuracy", f"neighbours share the {of} (kNN, on the map)", marks)
+        _line(
+            grid[2],
+            run,
+            "knn_accuracy",
+            f"neighbours vote for the right {of} (kNN, on the map)",
+            marks,
+        )
         _line(grid[3], run, "alignment", "alignment and uniformity")
         _line(grid[3], run, "uniformity", "alignment and uniformity", color=PETROFF_10[1])
         _line(grid[4], run, "effective_rank_h", "effective rank of h and z")

@@ -30,7 +30,7 @@ from ..views.render import render_views
 
 FOLDER = ASSETS / "demo"
 PICTURES = 6  # of a round of the match game
-SIZE = 32  # pixels a side
+SIZE = 32  # pixels per side
 
 
 @dataclass(frozen=True, eq=False)

@@ -23,8 +23,8 @@ class ProbeFacts:
 
     Attributes:
         digest: of the file's content, hex.
-        count, size: pictures, pixels a side of one in the sheet.
-        columns: pictures a row of the sheet.
+        count, size: pictures, pixels per side of one in the sheet.
+        columns: pictures per row of the sheet.
         categories: "label" and factor names -> (P,) int64; -1 is unknown.
     """
 

@@ -119,7 +119,7 @@ def negative_weights(similarity: np.ndarray, temperature: float) -> np.ndarray:
 
 
 def collapsed_loss(images: int) -> float:
-    """Return the loss when all projections are alike: ln(2N-1), for N images a batch."""
+    """Return the loss when all projections are alike: ln(2N-1), for N images per batch."""
     return math.log(2 * images - 1)
 
 

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..loss.normalise import l2_normalise
 
-GRID = 8  # cells a side of the map of a picture
-WINDOW = 2  # cells a side that are hidden at once; windows overlap
+GRID = 8  # cells per side of the map of a picture
+WINDOW = 2  # cells per side that are hidden at once; windows overlap
 
 Encode = Callable[[np.ndarray], np.ndarray]  # (N, S, S, 3) float32 -> h (N, D)
 

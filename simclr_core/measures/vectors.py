@@ -47,7 +47,7 @@ def small_pixels(images: np.ndarray, most: int = 32, block: int = 2000) -> np.nd
 
     Args:
         images: (N, S, S, 3) uint8.
-        most: pixels a side, at most.
+        most: pixels per side, at most.
         block: pictures at a time, which bounds the memory.
 
     Returns:

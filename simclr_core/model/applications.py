@@ -62,7 +62,7 @@ def _spec(
         a_pixel: values that all layers give per pixel of the picture.
         weights: of the network.
         scale: of its input, a key of `SCALES`.
-        least: pixels a side that it takes.
+        least: pixels per side that it takes.
     """
     return EncoderSpec(
         name,

@@ -21,7 +21,7 @@ encoder = keras.saving.load_model("encoder.keras", compile=False)
 picture = cv2.cvtColor(cv2.imread("picture.png"), cv2.COLOR_BGR2RGB)
 picture = cv2.resize(picture, ({size}, {size}), interpolation=cv2.INTER_AREA)
 h = encoder.predict(picture[None] / np.float32(255))
-print(h.shape)  # representations, a row a picture
+print(h.shape)  # representations, one row per picture
 """,
     "savedmodel": """\
 import cv2
@@ -32,7 +32,7 @@ encoder = tf.saved_model.load("encoder")  # the unpacked folder
 picture = cv2.cvtColor(cv2.imread("picture.png"), cv2.COLOR_BGR2RGB)
 picture = cv2.resize(picture, ({size}, {size}), interpolation=cv2.INTER_AREA)
 h = encoder.serve(picture[None] / np.float32(255)).numpy()
-print(h.shape)  # representations, a row a picture
+print(h.shape)  # representations, one row per picture
 """,
 }
 

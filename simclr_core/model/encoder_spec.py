@@ -30,7 +30,7 @@ class EncoderSpec:
         cost: takes the width and S, and gives the values of all layers for one view, and the
             weights. Memory is estimated from these before anything is built.
         features: takes the width and gives the length D of h, or the largest it may have.
-        least_size: pixels a side that it takes, at least.
+        least_size: pixels per side that it takes, at least.
         scale: of its input, a key of `SCALES`.
         scale_dtype: in which the input is scaled; empty for the dtype policy of the network.
     """

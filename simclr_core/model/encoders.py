@@ -45,7 +45,7 @@ def build_encoder(config: ModelConfig, image_size: int, dtype: Any = "float32") 
 
     Args:
         config: `encoder` and `width`.
-        image_size: S, pixels a side.
+        image_size: S, pixels per side.
         dtype: a Keras dtype policy, such as "float32" or "mixed_bfloat16".
 
     Returns:

@@ -31,7 +31,7 @@ def needed(config: RunConfig, size: int, kept: float = KEPT) -> float:
 
     Args:
         config: encoder, head and batch size count.
-        size: S, pixels a side of the views.
+        size: S, pixels per side of the views.
         kept: bytes used over bytes that all layers give.
     """
     model, views = config.model, 2 * config.training.batch_size

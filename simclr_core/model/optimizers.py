@@ -1,6 +1,6 @@
 """Optimisers of the settings: AdamW and SGD as Keras has them, Muon for convolutions as well.
 
-In short runs Muon learned most a second (docs/encoders.md): it gives every direction of a weight
+In short runs Muon learned most per second (docs/encoders.md): it gives every direction of a weight
 matrix a step of the same length, where AdamW gives every single weight one.
 """
 

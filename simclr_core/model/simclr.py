@@ -60,7 +60,7 @@ class SimCLR(keras.Model):
         encoder: (N, S, S, 3) in [0, 1] -> h (N, D).
         projection_head: h (N, D) -> z (N, d).
         temperature: tau of the loss.
-        view_size: S, pixels a side of a view.
+        view_size: S, pixels per side of a view.
     """
 
     def __init__(
@@ -131,7 +131,7 @@ class Feed(keras.utils.PyDataset):
     Args:
         images: (N, H, W, 3) uint8.
         views: how views are drawn.
-        batch_size: images a step, at most N.
+        batch_size: images per step, at most N.
         seed: of the order of images and of the recipes.
         start: the first step, 0 for a new run.
         view_size: S.

@@ -74,7 +74,7 @@ def build_classifier(
 
     Args:
         model, training: the encoder's settings; precision a real one, seed of the weights.
-        image_size: S, pixels a side.
+        image_size: S, pixels per side.
         classes: K.
         encoder: one that is trained already; a new one if not given.
 

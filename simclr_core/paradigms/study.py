@@ -34,7 +34,7 @@ class Study:
 
     Attributes:
         source: as for `load_dataset`.
-        image_size: pixels a side; 0 lets the data choose.
+        image_size: pixels per side; 0 lets the data choose.
         stamp: of the file or folder; it changes when the pictures there do.
         seconds: of training; pretraining gets four fifths of them, fine-tuning the rest.
         budget: labelled pictures per class; 0 takes all.

@@ -21,7 +21,7 @@ AXES = ("step", "images seen", "seconds")
 CURVES = {
     "loss": "loss",
     "contrastive_accuracy": "finds the right partner (contrastive accuracy)",
-    "knn_accuracy": "neighbours agree (kNN accuracy on the map)",
+    "knn_accuracy": "neighbours vote right (kNN accuracy on the map)",
     "alignment": "alignment",
     "uniformity": "uniformity",
     "effective_rank_h": "effective rank of h",

@@ -11,6 +11,8 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import Diverged, LabError
+from ..data.unfit import unfit
+from .record import group
 from .run import Run
 from .snapshots import cache
 
@@ -26,6 +28,8 @@ class RunEvidence:
         diverged: the run ended because its numbers overflowed.
         dead: share of h's numbers that are the same for every picture, at the newest snapshot.
         trained: the run began with weights that had learned already, as a fork does.
+        unfit: what makes the pictures unfit to learn from (see `data.unfit`).
+        rate: the highest learning rate; None if unknown.
     """
 
     losses: np.ndarray
@@ -35,6 +39,8 @@ class RunEvidence:
     diverged: bool = False
     dead: float | None = None
     trained: bool = False
+    unfit: str = ""
+    rate: float | None = None
 
 
 def evidence_of(run: Run) -> RunEvidence:
@@ -60,7 +66,24 @@ def evidence_of(run: Run) -> RunEvidence:
         run.status.get("error") == Diverged.__name__,
         dead_share(run),
         bool(came and came.step),
+        unfit_pictures(run),
+        None if run.is_recorded else run.config.training.learning_rate,
     )
+
+
+def unfit_pictures(run: Run) -> str:
+    """Return what makes a run's pictures unfit to learn from, "" if nothing is known.
+
+    Older runs did not record it; then the pictures on their map are looked at.
+
+    Raises:
+        RunDamaged: config.json cannot be read.
+    """
+    if run.is_recorded or "unfit" in group(run.record, "data"):
+        return run.data.unfit
+    with contextlib.suppress(LabError):
+        return unfit(run.probe()["images"])
+    return ""
 
 
 def dead_share(run: Run) -> float | None:

@@ -1,24 +1,26 @@
 """Whether a run is healthy, in plain words, with the evidence and what to try.
 
-Told from what the run wrote: its loss and contrastive accuracy step by step, and its snapshots.
-The floor of the loss tells nothing of health: near it accuracy still rises. What tells are the
-loss against "all alike", contrastive accuracy, its slope, and whether z still differs.
+Pictures that nothing can be learned from, and a learning rate of 0, are named first. Then follow
+loss and contrastive accuracy, step by step, and the snapshots. The floor of the loss says nothing
+about health: near it accuracy still rises. What counts is the loss against "all alike", contrastive
+accuracy, its slope, and whether z still differs.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from ..data.unfit import ADVICE, BLACK, WORDS
 from ..loss import nt_xent
 from .evidence import RunEvidence
 
 HEALTHY, EARLY = "healthy", "too early to tell"
 NOT_STARTED, COLLAPSED, SATURATED = "not started", "collapsed", "saturated"
-DIVERGING = "diverging"
-VERDICTS = (HEALTHY, EARLY, NOT_STARTED, COLLAPSED, SATURATED, DIVERGING)
+DIVERGING, UNFIT = "diverging", "unfit pictures"
+VERDICTS = (HEALTHY, EARLY, NOT_STARTED, COLLAPSED, SATURATED, DIVERGING, UNFIT)
 
 LEAST_STEPS = 40  # before, nothing is said
 PARTS = 20  # windows of a run whose medians are compared
@@ -45,10 +47,21 @@ class Verdict:
 def verdict(evidence: RunEvidence) -> Verdict:
     """Judge whether a run is healthy.
 
-    A verdict other than healthy is given only where its evidence is there: what does not fit any
-    of the others counts as healthy.
+    The cause comes before what it leads to: identical pictures collapse as well, and a lower
+    learning rate would not help. A verdict other than healthy is given only where its evidence is
+    there: what does not fit any of the others counts as healthy.
     """
     facts = _facts(evidence)
+    found = _of_training(evidence, facts)
+    if evidence.unfit in WORDS:
+        return _unfit(evidence.unfit, found)
+    if evidence.rate == 0:
+        return _not_changed(facts)
+    return found
+
+
+def _of_training(evidence: RunEvidence, facts: _Facts) -> Verdict:
+    """Judge the training alone, whatever the pictures and the learning rate."""
     if evidence.diverged or facts.broken:
         return _diverging(facts, evidence)
     if facts.steps < LEAST_STEPS:
@@ -147,15 +160,37 @@ def _at(values: np.ndarray, place: int) -> float:
     return float(values[place]) if len(values) else math.nan
 
 
+def _unfit(kind: str, found: Verdict) -> Verdict:
+    """Name the pictures as the cause; dark ones are no trouble to a run that learns from them."""
+    if kind == BLACK and found.name == HEALTHY:
+        return replace(found, advice=(*found.advice, f"{WORDS[kind]} {ADVICE[kind]}"))
+    return Verdict(UNFIT, WORDS[kind], found.evidence, (ADVICE[kind],))
+
+
+def _not_changed(facts: _Facts) -> Verdict:
+    return Verdict(
+        NOT_STARTED,
+        "The learning rate is 0: no weight changes, so nothing is learned.",
+        (_loss_line(facts), _accuracy_line(facts)) if facts.steps else (),
+        ("Start again with the learning rate left out: the preset's is used.",),
+    )
+
+
 def _healthy(facts: _Facts) -> Verdict:
     going = facts.late_fall > FLAT * facts.alike
     return Verdict(
         HEALTHY,
         "The network is still getting better at matching pairs."
         if going
-        else "It has learned to find pairs; the loss falls slowly now.",
+        else "The network has learned to match pairs; the loss falls slowly now.",
         (_loss_line(facts), _accuracy_line(facts), *_spread_line(facts)),
-        ("Training longer still helps.",) if going else ("Training longer gains little per step.",),
+        (
+            "Training longer still lowers the loss."
+            if going
+            else "Neighbours may still get better: watch kNN accuracy rather than the loss.",
+            "This says that the task is being learned, not that what is learned is what you want: "
+            "see What it keeps.",
+        ),
     )
 
 
@@ -165,7 +200,7 @@ def _not_started(facts: _Facts) -> Verdict:
         "The loss has hardly moved: the network has not begun to learn.",
         (_loss_line(facts), _accuracy_line(facts)),
         (
-            "Raise the learning rate tenfold.",
+            "Try a learning rate ten times as high.",
             "Check on Views that the two views of a picture still have something in common.",
             "A temperature above 1 leaves hardly any slope: try 0.1 to 0.5.",
         ),
@@ -183,9 +218,8 @@ def _collapsed(facts: _Facts) -> Verdict:
         "All pictures have nearly the same projection: nothing can be told apart any more.",
         (_loss_line(facts), *_spread_line(facts), *dead),
         (
-            "Lower the learning rate tenfold and start again: what has collapsed does not recover.",
-            "Keep batch normalisation, and at least two pictures per batch, so that there are "
-            "negatives.",
+            "Lower the learning rate tenfold and start again: a collapsed run seldom recovers.",
+            "Keep batch normalisation in the encoder, and do not take the negatives out.",
         ),
     )
 
@@ -193,11 +227,12 @@ def _collapsed(facts: _Facts) -> Verdict:
 def _saturated(facts: _Facts) -> Verdict:
     return Verdict(
         SATURATED,
-        "Nearly every view finds its partner and the loss stands still: the task is too easy.",
+        "Nearly every view finds its partner and the loss stands still: the task is solved. Either "
+        "the views leave a shortcut, such as colour, or there is little left to learn.",
         (_accuracy_line(facts), _loss_line(facts)),
         (
             "Make the views differ more: smaller crops, stronger colour distortion.",
-            "A lower temperature or a larger batch looks at harder negatives.",
+            "A lower temperature weighs hard negatives more; a larger batch holds more of them.",
         ),
     )
 
@@ -210,16 +245,17 @@ def _diverging(facts: _Facts, evidence: RunEvidence) -> Verdict:
     )
     return Verdict(
         DIVERGING,
-        "The steps are too large: what was learned is being lost.",
+        "Probably the steps are too large: what was learned is being lost.",
         words,
         ("Lower the learning rate tenfold.", "A longer warm-up helps at large batches."),
     )
 
 
 def _loss_line(facts: _Facts) -> str:
+    above = " (untrained, a loss is usually above that)" if facts.first > facts.alike else ""
     return (
         f"Loss {facts.first:.2f} at first, {facts.last:.2f} now; all alike would be "
-        f"{facts.alike:.2f}."
+        f"{facts.alike:.2f}{above}."
     )
 
 

@@ -7,7 +7,10 @@ import platform
 import time
 from typing import Any
 
+import numpy as np
+
 from ..data.datasets import Dataset
+from ..data.unfit import unfit
 from ..machine.devices import Device
 from .run import Run
 
@@ -34,6 +37,8 @@ def describe_data(dataset: Dataset) -> dict[str, Any]:
         "image_size": dataset.image_size,
         "notes": list(dataset.notes),
         "content_hash": dataset.content_hash,
+        "unfit": unfit(dataset.x_train) if len(dataset.x_train) else "",
+        "trained_classes": 0 if dataset.y_train is None else len(np.unique(dataset.y_train)),
     }
 
 

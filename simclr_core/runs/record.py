@@ -22,11 +22,13 @@ class RunData:
     Attributes:
         name: of the data set.
         kind: see `Dataset.kind`.
-        image_size: pixels a side.
+        image_size: pixels per side.
         class_names: of the labels.
         factors: the names of each factor's values.
         train: number of training pictures.
         content_hash: of the pictures.
+        unfit: what makes the pictures unfit to learn from (see `data.unfit`).
+        trained_classes: classes that have training pictures; 0 if unknown or without labels.
         is_recorded: whether the run was trained elsewhere, so that it has no settings of ours.
     """
 
@@ -37,6 +39,8 @@ class RunData:
     factors: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     train: int = 0
     content_hash: str = ""
+    unfit: str = ""
+    trained_classes: int = 0
     is_recorded: bool = False
 
     def names_of(self, what: str) -> tuple[str, ...]:
@@ -65,6 +69,8 @@ def data_of(record: Mapping[str, Any]) -> RunData:
         factors={name: known for name, known in names.items() if known is not None},
         train=count(data.get("train")) or 0,
         content_hash=_text(data.get("content_hash")),
+        unfit=_text(data.get("unfit")),
+        trained_classes=count(data.get("trained_classes")) or 0,
         is_recorded=data.get("origin") == RECORDED,
     )
 

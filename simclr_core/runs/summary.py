@@ -1,25 +1,15 @@
-"""A run in words: what was learned, what was changed, how long it takes. Pure text, no disk.
-
-Plain words come first and the field's word second; every score is shown beside what it has to
-beat: the untrained encoder, raw pixels, chance.
-"""
+"""A run in words: its name, what was changed, how long it takes. Pure text, no disk."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import ConfigError
 from ..settings.config import RunConfig, ViewConfig, differences
 from ..settings.presets import BUILT_IN_KINDS, VIEW_PRESETS, preset_config, view_config
-from .layout import EVALUATION
-from .record import RunData, group
-from .validation import number
-
-GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
 
 _ORDINALS = ("next", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
 _NAMES = {  # field of a config: its name on the page
@@ -30,95 +20,13 @@ _NAMES = {  # field of a config: its name on the page
     "training.weight_decay": "weight decay",
     "training.warmup_steps": "warm-up steps",
     "training.probe_size": "pictures on the map",
-    "data.image_size": "pixels a side",
+    "data.image_size": "pixels per side",
     "data.max_images": "pictures at most",
     "model.head_layers": "head layers",
     "model.head_width": "head width",
     "model.head_dim": "head dim",
 }
 _NOT_SHOWN = ("data.source", "data.content_hash", "preset")
-
-
-def learned(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
-    """Say what a finished run learned, in one sentence with numbers.
-
-    Args:
-        evaluation: evaluation.json; scores are shares in [0, 1] and may be missing or None.
-        data: of the run, for the number of classes (chance); None leaves chance out.
-
-    Returns:
-        One sentence, plain text.
-    """
-    score = number(evaluation.get("knn_accuracy"))
-    if score is None:
-        loss = number(evaluation.get("loss"))
-        end = f", to a loss of {loss:.2f}" if loss is not None else ""
-        why = "without labels"
-        if evaluation.get("knn_accuracy") is not None:
-            why = f"its accuracy in {EVALUATION} cannot be read, so that"
-        elif data and len(data.class_names) == 1:
-            why = "with one and the same label on every picture"
-        return f"Trained for {_steps(evaluation)}{end}; {why} there is no score to give."
-    rivals = _rivals(evaluation, data)
-    if other := _instead(evaluation, score):
-        return other
-    lead = min((score - rival for _, rival in rivals), default=score)
-    opening = "Learned a little without labels" if lead > 0 else "Not much learned yet"
-    opening = "Learned without labels" if lead >= GAIN else opening
-    against = "; " + ", ".join(f"{name} {percent(value)}" for name, value in rivals)
-    return (
-        f"{opening}: nearest neighbours give the right {what(evaluation)} for {percent(score)} of "
-        f"new pictures (kNN accuracy){against if rivals else ''}."
-    )
-
-
-def _instead(evaluation: Mapping[str, Any], score: float) -> str:
-    """Say what a run learned whose neighbours agree less than before on what was asked for."""
-    own = what(evaluation)
-    untrained = number(evaluation.get("knn_accuracy_untrained"))
-    if untrained is None or score >= untrained:
-        return ""
-    factors = group(evaluation, "knn_factors")
-    pairs = {
-        name: (number(scores.get("knn_accuracy")), number(scores.get("knn_accuracy_untrained")))
-        for name in factors
-        if name != own and (scores := group(factors, name))
-    }
-    gains = {n: new - old for n, (new, old) in pairs.items() if new is not None and old}
-    best = sorted((n for n in gains if gains[n] >= GAIN), key=lambda n: -gains[n])[:2]
-    if not best:
-        return ""
-    shares = ", ".join(
-        f"the right {n} for {percent(pairs[n][0])} (untrained {percent(pairs[n][1])})" for n in best
-    )
-    return (
-        f"It learned {' and '.join(best)}, not {own}: among new pictures, nearest neighbours give "
-        f"{shares}, the right {own} for {percent(score)} (untrained {percent(untrained)}; kNN "
-        "accuracy)."
-    )
-
-
-def probes(evaluation: Mapping[str, Any]) -> str:
-    """Return what a linear probe reads from h, strongest first; empty before `evaluate`."""
-    read = group(group(evaluation, "linear_probe"), "h")
-    known = {name: number(value) for name, value in read.items()}
-    best = sorted(((v, n) for n, v in known.items() if v is not None), reverse=True)
-    if not best:
-        return ""
-    return "A linear probe of h reads " + ", ".join(f"{n} {percent(v)}" for v, n in best) + "."
-
-
-def what(evaluation: Mapping[str, Any]) -> str:
-    """Return what the neighbours are asked for: "class", or the name of a factor."""
-    of = str(evaluation.get("of") or "label")
-    return "class" if of == "label" else of
-
-
-def chance(evaluation: Mapping[str, Any], data: RunData | None) -> float | None:
-    """Return the score of guessing among the categories, None where their number is not known."""
-    of = str(evaluation.get("of") or "label")
-    names = data.names_of(of) if data else ()
-    return 1 / len(names) if names else None
 
 
 def settings_words(config: RunConfig, kind: str = "") -> list[str]:
@@ -225,21 +133,6 @@ def size_words(count: int) -> str:
         if count >= factor:
             return f"{count / factor:.3g} {unit}"
     return f"{count} B"
-
-
-def _rivals(evaluation: Mapping[str, Any], data: RunData | None) -> list[tuple[str, float]]:
-    """Say what the score has to beat, as far as it is known."""
-    rivals = (
-        ("untrained", number(evaluation.get("knn_accuracy_untrained"))),
-        ("raw pixels", number(evaluation.get("knn_accuracy_pixels"))),
-        ("chance", chance(evaluation, data)),
-    )
-    return [(name, value) for name, value in rivals if value is not None]
-
-
-def _steps(evaluation: Mapping[str, Any]) -> str:
-    steps = number(evaluation.get("step"))
-    return f"{steps:,.0f} steps" if steps is not None else "its whole budget"
 
 
 def _with_steps(plain: RunConfig, config: RunConfig) -> Any:

@@ -36,7 +36,7 @@ class MetricsLog(keras.callbacks.Callback):
         self._due = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """Add a row a step; the learning rate is that of the update made in it."""
+        """Add a row per step; the learning rate is that of the update made in it."""
         p, training = self.progress, self.progress.config.training
         losses = own_values(logs["loss"], p.latest)
         accuracies = own_values(logs["contrastive_accuracy"], p.latest)

@@ -39,7 +39,7 @@ def build_engine(model: ModelConfig, training: TrainConfig, size: int, jit: bool
 
     Args:
         model, training: settings; the precision is a real one, not auto.
-        size: S, pixels a side of the views.
+        size: S, pixels per side of the views.
         jit: compile with XLA.
 
     Raises:
@@ -55,7 +55,7 @@ class WarmEngine:
 
     Args:
         config: settings of the run that is expected; the precision is a real one.
-        size: S, pixels a side of the views.
+        size: S, pixels per side of the views.
         jit: compile with XLA.
     """
 
@@ -81,7 +81,7 @@ class WarmEngine:
 
         Args:
             config: of the run, its precision a real one.
-            size: S, pixels a side of the run's views.
+            size: S, pixels per side of the run's views.
             jit: compile with XLA.
 
         Returns:

@@ -27,7 +27,7 @@ from ..settings.config import RunConfig, replace
 
 PRECISIONS = ("float32", "bfloat16")
 WORTH = 0.97  # bfloat16 is taken if its step takes less than this share of float32's
-_WARM, _STEPS, _ROUNDS = 2, 3, 3  # steps before measuring, steps a turn, turns of each
+_WARM, _STEPS, _ROUNDS = 2, 3, 3  # steps before measuring, steps per turn, turns of each
 _MEMORY = "precision.json"
 
 
@@ -38,7 +38,7 @@ def choose(wanted: str, device: Device, config: RunConfig, size: int) -> str:
         wanted: auto, or the one that is asked for.
         device: where the run trains.
         config: encoder, head and batch size count.
-        size: S, pixels a side of the views.
+        size: S, pixels per side of the views.
 
     Returns:
         float32, bfloat16 or float16. The framework is imported only where it has to be measured.
@@ -63,7 +63,7 @@ def faster(config: RunConfig, size: int, clock: Callable[[], float] = time.perf_
 
     Args:
         config: as for `choose`.
-        size: S, pixels a side of the views.
+        size: S, pixels per side of the views.
         clock: tells seconds.
     """
     steps = {name: step_of(config, size, name) for name in PRECISIONS}

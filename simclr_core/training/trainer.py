@@ -58,7 +58,7 @@ class Trainer:
         self.jit = device.id.startswith("gpu")
         self._warm = warm
         self.progress = TrainingProgress(self.effective, steps=self.config.training.steps)
-        self.size = 0  # pixels a side, once the pictures are read
+        self.size = 0  # pixels per side, once the pictures are read
         self.first = 0  # step that the run began at: not 0 for a fork
         self.signalled = False  # the system asked this process to end
 

@@ -28,12 +28,12 @@ def warnings(config: ViewConfig, image_size: int, is_gray: bool = False) -> list
     same = _same_views(recipes, is_gray).mean()
     if same == 1:
         return [
-            "Both views are the same picture, so there is nothing to learn. "
+            "Both views are identical, so there is nothing to learn. "
             "Turn on crops or colour distortion."
         ]
     sentences = []
     if same >= _OFTEN:
-        sentences.append(f"In {same:.0%} of the pairs, both views are the same picture.")
+        sentences.append(f"In {same:.0%} of the pairs, the two views are identical.")
     sentences += _about_crops(recipes)
     sentences += _about_colour(config, recipes, is_gray)
     sigma = config.blur_max * image_size / BLUR_REFERENCE
@@ -84,7 +84,7 @@ def _about_colour(config: ViewConfig, recipes: Recipes, is_gray: bool) -> list[s
 
 
 def _same_views(recipes: Recipes, is_gray: bool) -> np.ndarray:
-    """Return whether the two views of each image are the same picture, (N,) bool."""
+    """Return whether the two views of each image are identical, (N,) bool."""
     color = color_arrays(recipes)
     mix = color["mix"].sum(-2) if is_gray else color["mix"]  # of a gray, or of any colour
     count = len(recipes)

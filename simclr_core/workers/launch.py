@@ -17,7 +17,7 @@ from ..base.errors import LabError, RunBusy, RunDamaged, RunError
 from ..base.files import writing
 from ..base.locks import held, is_locked
 from ..base.processes import spawn
-from ..machine.devices import find_device
+from ..machine.devices import check_precision, find_device
 from ..runs import states
 from ..runs.run import Run
 from ..runs.store import RunStore
@@ -38,8 +38,9 @@ def start(store: RunStore, config: RunConfig, name: str = "") -> Run:
 
     Raises:
         DeviceError: the device asked for is not there.
+        ConfigError: it cannot compute in the precision asked for.
     """
-    find_device(config.training.device)
+    check_precision(config.training.precision, find_device(config.training.device))
     run = store.create(config, name)
     advance(store)
     return run

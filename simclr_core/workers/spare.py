@@ -87,7 +87,7 @@ def expected(store: RunStore) -> tuple[RunConfig, int]:
     """Guess what is started next: the like of the newest run, else what newcomers start first.
 
     Returns:
-        Settings, and pixels a side. Of a run whose steps take much time or memory nothing is
+        Settings, and pixels per side. Of a run whose steps take much time or memory nothing is
         traced in advance.
     """
     from ..data.builtin import SHAPES_SIZE  # it draws: launchers need not import that

@@ -22,7 +22,7 @@ PAGES = {
     "learn?part=6": ".learn-text",
     "lessons?lesson=maps": ".lesson-question",
     "lessons?lesson=color&said=1": ".lesson-limits",
-    "paradigms?data=digits": ".paradigm-table",
+    "paradigms?data=digits": ".paradigm-whole",
 }
 SERIOUS = ("serious", "critical")
 

@@ -49,7 +49,7 @@ def test_a_lesson_is_run_here_and_its_points_are_added(app: App, page: Page) -> 
 @pytest.mark.slow
 def test_paradigms_compares_four_ways_on_digits(app: App, page: Page) -> None:
     page.goto(f"{app.url}/paradigms?data=digits&labels=5&seconds=5")
-    expect(page.locator(".paradigm-table")).to_contain_text("Self-supervised")
+    expect(page.locator(".paradigm-whole")).to_contain_text("Self-supervised")
     page.get_by_role("button", name="Compare", exact=True).click()
     expect(page.get_by_role("progressbar")).to_be_visible()
     first = page.locator(".paradigm-first td")

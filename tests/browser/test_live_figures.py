@@ -292,7 +292,7 @@ def test_zoom_survives_new_points_and_can_be_left(page, canvas, fake):
 
 def test_metrics_are_named_compared_and_explained(page, canvas, fake):
     curves, last = page.locator(CURVES), fake.run.snapshot_rows()[-1]
-    expect(curves).to_contain_text("neighbours share shape")
+    expect(curves).to_contain_text("neighbours vote for the right shape")
     expect(curves).to_contain_text(f"{last['knn_accuracy']:.0%}")
     expect(curves).to_contain_text("untrained 32% · pixels 44%")
     expect(curves).to_contain_text("all alike (collapse) 4.84")

@@ -12,7 +12,8 @@ from tests.browser.conftest import App
 
 WIDTH = 400
 LOOK = """() => { const main = document.querySelector('[data-testid="stMain"]');
-const all = [...main.querySelectorAll('button, img, p, canvas, .lab-row, .runs-grid, .run-head')];
+const all = [...main.querySelectorAll(
+  'button, img, p, dd, canvas, .lab-row, .runs-grid, .run-head')];
 const out = one => { const b = one.getBoundingClientRect();
                      return b.width > 1 && (b.right > innerWidth + 1 || b.left < -1) };
 return all.filter(out).map(one => one.outerHTML.slice(0, 120)) }"""
@@ -37,14 +38,24 @@ def run(app: App) -> Iterator[str]:
 
 @pytest.mark.parametrize(
     "path",
-    ["/", "/views", "/train", "/train?run={}", "/runs", *(f"/learn?part={i}" for i in (2, 5, 6))],
+    [
+        "/",
+        "/views",
+        "/train",
+        "/train?run={}",
+        "/runs",
+        "/paradigms",
+        *(f"/learn?part={i}" for i in (2, 5, 6)),
+    ],
 )
 def test_nothing_is_wider_than_the_screen(
     app: App, page: Page, settled: Callable[[Page], None], run: str, path: str
 ) -> None:
     page.set_viewport_size({"width": WIDTH, "height": 800})
     page.goto(app.url + path.format(run))
-    page.wait_for_selector(".home-intro, .learn-text, .lab-pairs, .st-key-train-form, .runs-grid")
+    page.wait_for_selector(
+        ".home-intro, .learn-text, .lab-pairs, .st-key-train-form, .runs-grid, .paradigm-whole"
+    )
     settled(page)
     page.wait_for_timeout(1000)  # figures take their size
     assert page.evaluate(LOOK) == []

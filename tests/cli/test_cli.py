@@ -16,6 +16,7 @@ from cli_calls import call, refused
 from simclr_core.base.paths import PROJECT
 from simclr_core.cli import main as cli
 from simclr_core.cli import options as cli_options
+from simclr_core.machine import devices
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, ViewConfig
 from simclr_core.settings.presets import view_config
@@ -79,6 +80,34 @@ def test_values_out_of_range_name_the_option_and_the_range(
 ) -> None:
     error = refused(capsys, "train", "--data", "shapes", option, value)
     assert error.startswith(f"error: {option}: expected {bounds}")
+
+
+def test_float16_on_a_processor_is_one_line_and_2(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, store: RunStore
+) -> None:
+    monkeypatch.setattr(devices, "_cpu_flags", set)
+    words = ("--precision", "float16", "--device", "cpu", "--runs", str(store.root))
+    error = refused(capsys, "train", "--data", "shapes", *words)
+    assert error.startswith("error: --precision: expected auto, float32 or bfloat16 on this")
+    assert list(store) == []
+
+
+def test_the_reference_in_the_recipes_is_a_command_with_its_settings() -> None:
+    """SGD at 0.06 N / 256; with momentum 0.9, decoupled decay has to be ten times PyTorch's."""
+    page = (ROOT / "docs" / "recipes.md").read_text()
+    words = re.search(r"simclr_core train (--data cifar10 [^\n]*\\\n(?:.*\\\n)*.*)", page)
+    assert words
+    args = cli.build_parser().parse_args(["train", *words[1].replace("\\\n", " ").split()])
+    config = cli_options.chosen_config(args, "photographs")
+    training, views, model = config.training, config.views, config.model
+    assert (training.epochs, training.batch_size, training.temperature) == (100, 512, 0.5)
+    assert (training.optimizer, training.warmup_steps) == ("sgd", 0)
+    assert training.learning_rate == pytest.approx(0.06 * 512 / 256)
+    assert training.weight_decay * (1 - training.momentum) == pytest.approx(5e-4)
+    assert (views.crop_min, views.gray_p, views.color_strength, views.blur_p) == (0.2, 0.1, 0.5, 0)
+    assert (model.encoder, model.width, model.head_width, model.head_dim) == (
+        "resnet18", 64, 1024, 128,
+    )  # fmt: skip
 
 
 def test_bad_data_gets_one_line_and_2(

@@ -119,9 +119,16 @@ def test_a_finished_run_gives_its_figures(
         **status,
         **scores,
     }
-    assert "Neighbours share the shape: 84% (kNN accuracy; untrained 32%, pixels 44%)" in err
+    assert (
+        "Neighbours vote for the right shape: 84% (kNN accuracy; untrained 32%, pixels 44%)" in err
+    )
     assert cli_train.conclude(run, SimpleNamespace(json=False, runs=None)) == 0
     assert "finished: 40 steps in 1:00" in capsys.readouterr().out
+    write_json(run.path / "evaluation.json", {**scores, "of": "shape", "queries": 18})
+    run.write_record({**run.record, "data": {"unfit": "noise"}})
+    assert cli_train.conclude(run, SimpleNamespace(json=True, runs=None)) == 0
+    err = capsys.readouterr().err
+    assert "Most pictures look like noise" in err and "18 test pictures: 95% interval" in err
 
 
 @pytest.mark.parametrize(

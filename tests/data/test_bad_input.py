@@ -143,7 +143,7 @@ def test_data_that_cannot_be_used(store: RunStore, tmp_path: Path) -> None:
         "two.npz": "at least 64 training pictures for a batch, found 16 in two.npz; choose a "
         "batch size of at most 16",
         "labels.npz": r"one label for each of the 40",
-        "point.npz": "at least 4 pixels a side",
+        "point.npz": "at least 4 pixels per side",
         "nan.npz": "NaN",
         "objects.npz": "Python objects",
         "pickle.npz": "an .npz file",
@@ -151,7 +151,7 @@ def test_data_that_cannot_be_used(store: RunStore, tmp_path: Path) -> None:
         "notes.txt": "found notes.txt",
         "empty": "no files",
         "pipe.zip": "found pipe.zip",
-        "points": "at least 4 pixels a side",
+        "points": "at least 4 pixels per side",
         "few": "found 3 in few",
         "gone": "found nothing at",
         "shapes\udcff": "found nothing at",

@@ -80,7 +80,7 @@ def test_curves_name_what_they_are_and_what_they_have_to_beat(run):
     words, _ = parsed(static_figures.curves_figure(run, ".svg"))
     for one in ("loss", "finds the right partner", "untrained 32%", "pixels 44%", "all alike 4.84"):
         assert one in words, words
-    assert any(word.startswith("neighbours share the shape") for word in words)
+    assert any(word.startswith("neighbours vote for the right shape") for word in words)
 
 
 def test_png_and_pdf_are_what_they_are_called(run):

@@ -11,8 +11,8 @@ from simclr_core.cli.main import build_parser
 from simclr_core.cli.options import chosen_config
 from simclr_core.data import shapes
 from simclr_core.feed import demo
+from simclr_core.runs.findings import learned
 from simclr_core.runs.record import RunData
-from simclr_core.runs.summary import learned
 
 
 def test_a_round_is_the_same_wherever_it_is_drawn():

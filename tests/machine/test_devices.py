@@ -15,10 +15,11 @@ import psutil
 import pytest
 
 from child_processes import ROOT
-from simclr_core.base.errors import DeviceError
+from simclr_core.base.errors import ConfigError, DeviceError
 from simclr_core.machine import devices
 from simclr_core.machine.devices import (
     Device,
+    check_precision,
     core_count,
     cpu_has_bfloat16,
     find_device,
@@ -90,6 +91,29 @@ def test_bfloat16_as_lscpu_sees_it() -> None:
         pytest.skip("there is no lscpu here")
     text = subprocess.run(["lscpu"], capture_output=True, text=True).stdout
     assert cpu_has_bfloat16() == bool(re.search(r"\b(avx512_bf16|amx_bf16|bf16)\b", text))
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "flags", "refused"),
+    [
+        ("float16", "cpu", {"avx512f", "avx512_bf16"}, True),
+        ("float16", "cpu", set(), True),
+        ("float16", "cpu", {"avx512_fp16"}, False),
+        ("float16", "gpu:0", set(), False),
+        ("bfloat16", "cpu", set(), False),
+        ("auto", "cpu", set(), False),
+    ],
+)
+def test_float16_is_refused_where_a_processor_has_to_emulate_it(
+    monkeypatch: pytest.MonkeyPatch, precision: str, device: str, flags: set[str], refused: bool
+) -> None:
+    monkeypatch.setattr(devices, "_cpu_flags", lambda: flags)
+    place = Device(device, "some", 0, usable=True)
+    if not refused:
+        check_precision(precision, place)
+        return
+    with pytest.raises(ConfigError, match=r"^precision: .* found float16, .*; choose auto\.$"):
+        check_precision(precision, place)
 
 
 def test_no_driver_no_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

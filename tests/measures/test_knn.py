@@ -14,7 +14,7 @@ Blobs = tuple[np.ndarray, np.ndarray]
 
 
 def blobs(count: int, dim: int, classes: int, seed: int, spread: float = 1.0) -> Blobs:
-    """Vectors (count, dim) around one centre a class, and their labels."""
+    """Vectors (count, dim) around one centre per class, and their labels."""
     centres = np.random.default_rng(99).normal(size=(classes, dim))
     rng = np.random.default_rng(seed)
     labels = rng.integers(0, classes, count)

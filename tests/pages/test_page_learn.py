@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +20,7 @@ from pages.learn import improving as learn_improving
 from pages.learn import views as learn_views
 from pages.learn import why as learn_why
 from simclr_core.feed import demo
+from simclr_core.lessons.results import RECORDED
 from simclr_core.loss import nt_xent
 from simclr_core.runs.summary import percent
 
@@ -124,6 +127,52 @@ def test_usual_similarities_are_means_over_pairs() -> None:
     assert re.findall(r"<em>([^<]+)", html) == ["0.50", "1.00", "0.00"]
 
 
+def test_the_scale_begins_at_a_half_and_says_what_is_left_without_the_mean() -> None:
+    """By hand: less the mean (1, 2/3), the rows are (0, -2/3), (1, -2/3) and (-1, 4/3)."""
+    h = np.float32([[1, 0], [2, 0], [0, 2]])
+    html = learn_encoder.compared(h, np.array([0, 0, 1]), 0.75)
+    assert re.findall(r"--at:([\d.]+)%", html) == ["50.0", "100.0", "0.0"]
+    same = (4 / 9) / (2 / 3 * math.hypot(1, 2 / 3))
+    other = -(4 / 5 + (1 + 8 / 9) / (math.hypot(1, 2 / 3) * 5 / 3)) / 2
+    assert f"the same shape has {same:.2f} and different shapes −{-other:.2f}" in html
+
+
+def test_the_push_on_strangers_of_the_same_shape_by_hand() -> None:
+    """Cosines 1 and 0 at temperature 0.1: weights 1 and exp(-10). The third has none."""
+    share, push = learn_encoder.push_on_same(
+        np.float32([[1, 0], [3, 0], [0, 1]]), np.array([0, 0, 1])
+    )
+    assert share == pytest.approx(2 / 6)
+    assert push == pytest.approx(2 / 3 / (1 + math.exp(-10)), abs=1e-6)
+
+
+def test_part_three_says_where_the_push_goes(page) -> None:
+    """What the demo's z give, computed once with plain NumPy: 84% of it on 13% of the strangers."""
+    words = text(page(part="3"))
+    assert "13% of a picture's strangers" in words and "84% of the push" in words
+
+
+def test_learn_says_how_a_network_changes_and_names_false_negatives(page) -> None:
+    loss = text(page(part="5"))
+    assert all(f"<b>{word}</b>" in loss for word in ("gradient", "step", "learning rate"))
+    assert "1,500 times" in loss and "−ln" in loss and "log" not in loss.replace("logistic", "")
+    assert "<b>false negatives</b>" in text(page(part="2"))
+
+
+def test_part_six_says_what_the_recorded_lessons_found() -> None:
+    """63 negatives teach as much as 126, and in equal seconds 64 pictures per step did best."""
+    mean = {}
+    for name in ("negatives", "batch-size"):
+        seeds = json.loads((RECORDED / f"{name}.json").read_text())["seeds"]
+        mean[name] = {
+            condition: np.mean([seed["conditions"][condition]["knn"] for seed in seeds])
+            for condition in seeds[0]["conditions"]
+        }
+    assert abs(mean["negatives"]["all 126"] - mean["negatives"]["63"]) < 0.01
+    seconds = {n: mean["batch-size"][f"N = {n}, equal seconds"] for n in (16, 64, 256)}
+    assert max(seconds, key=seconds.__getitem__) == 64
+
+
 def test_the_trained_encoder_tells_shapes_apart_better(page) -> None:
     app = page(part="3")
     means = {}
@@ -139,7 +188,7 @@ def test_bars_are_the_recorded_probes(page) -> None:
     app = page(part="4")
     app.segmented_control(key="head_factor").set_value("hue").run()
     i = story["factors"].tolist().index("hue")
-    expected = [percent(float(story[key][i])) for _, key in learn_head.ROWS]
+    expected = [percent(float(story[key][i])) for *_, key in learn_head.ROWS]
     assert re.findall(r"<em>([^<]+)", text(app)) == expected
     gaps = story["probe_h_last"] - story["probe_z_last"]
     assert f"<b>{story['factors'][gaps.argmax()]}</b>" in text(app)

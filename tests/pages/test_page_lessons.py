@@ -173,7 +173,7 @@ def test_the_wall_of_runs_escapes_names_and_says_what_is_known(root: Path) -> No
     html = wall.run_card(row, [row])
     assert f"/train?run={row.run.id}" in html and "<svg" in html
     score = fake.run.snapshot_rows()[-1]["knn_accuracy"]
-    assert percent(score) in html and "neighbours share class" in html
+    assert percent(score) in html and "neighbours vote for the right class" in html
 
 
 def test_a_map_that_could_not_be_read_is_tried_again(

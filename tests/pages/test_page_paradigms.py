@@ -14,6 +14,7 @@ from streamlit.testing.v1 import AppTest
 
 from pages.paradigms import form as paradigm_form
 from pages.paradigms import results as paradigm_results
+from pages.paradigms import side_by_side, whole_table
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.measures.classification import report
 from simclr_core.paradigms import study as studies
@@ -23,6 +24,7 @@ from simclr_core.workers import helpers, tasks
 from simclr_core.workers.queue import read_request
 
 Open = Callable[..., AppTest]
+TABS = ("The whole table", "Side by side", "Over labels", "Class by class", "Maps")
 
 
 @pytest.fixture
@@ -77,7 +79,7 @@ def test_the_four_ways_are_told_before_anything_is_trained(page: Open) -> None:
     assert not app.exception and "Compare" in labels(app)
     for way in WAYS:
         assert way.capitalize() in found
-    assert "trained on" in found and "accuracy" not in found
+    assert "how it is tested" in found and "accuracy" not in found
 
 
 def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
@@ -90,11 +92,13 @@ def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
     assert "Stop" in labels(app) and not app.exception
 
 
-@pytest.mark.parametrize("tab", ["Side by side", "Over labels", "Class by class", "Maps"])
+@pytest.mark.parametrize("tab", TABS)
 def test_every_part_shows_what_was_found(page: Open, root: Path, tab: str) -> None:
     told = keep(root, Study("digits"))
     app = page(data="digits", tab=tab)
     assert not app.exception and "Compare" not in labels(app)
+    if tab == "The whole table":
+        assert "no testing" in text(app) and "accuracy" not in text(app)
     if tab == "Side by side":
         assert "correct answers (accuracy)" in text(app) and "30 of 90" in text(app)
     if tab == "Class by class":
@@ -117,11 +121,70 @@ def test_every_number_of_labels_is_asked_for_at_once(page: Open, root: Path) -> 
 
 def test_unbalanced_classes_get_balanced_scores_first(root: Path) -> None:
     told, _ = made_up(Study("x"), (90, 12, 12))
-    html = paradigm_results.table(told)
+    html = side_by_side.table(told)
     assert html.index("balanced accuracy") < html.index("(accuracy)")
     assert "unbalanced" in html and "always answering that class" in html
-    even = paradigm_results.table(made_up(Study("x"))[0])
+    even = side_by_side.table(made_up(Study("x"))[0])
     assert even.index("(accuracy)") < even.index("balanced accuracy") and "unbalanced" not in even
+
+
+def test_a_study_shows_its_figures_first(page: Open, root: Path) -> None:
+    keep(root, Study("digits"))
+    assert "correct answers (accuracy)" in text(page(data="digits"))
+
+
+def test_the_whole_table_has_a_true_sentence_in_each_cell() -> None:
+    """Six rows and four columns; what is loose is struck through, above what holds."""
+    rows = whole_table.words_of("table")["rows"]
+    assert len(rows) == 6 and all(set(row) == {"name", *WAYS} for row in rows)
+    cells = [row[way] for row in rows for way in WAYS]
+    assert all(cell["true"] and cell["true"] != cell.get("loose") for cell in cells)
+    html = whole_table.whole_table()
+    assert html.count("<section>") == 4 and html.count("<dd>") == 24
+    assert html.count("<s ") == sum("loose" in cell for cell in cells) > 5
+    loose = [cell for cell in cells if cell.get("loose") == "no testing"]
+    assert loose and all(f">no testing</s>{cell['true']}" in html for cell in loose)
+
+
+def scored(accuracies: tuple[float, ...], tested: int) -> dict[str, Any]:
+    """A study of two classes of equal size with these accuracies."""
+    told, _ = made_up(Study("x"))
+    for way, share in zip(WAYS, accuracies, strict=True):
+        told["ways"][way] |= {
+            "accuracy": share, "balanced_accuracy": share, "recall": [share, share],
+            "support": [tested // 2, tested // 2],
+        }  # fmt: skip
+    return told | {"test": tested}
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "tested", "best"),
+    [  # two standard errors of 0.93 - 0.91 among 500: 2 sqrt(0.0651/500 + 0.0819/500) = 3.4 points
+        ((0.91, 0.6, 0.93, 0.9), 500, ""),
+        ((0.91, 0.6, 0.93, 0.9), 5000, studies.SEMI),
+        ((0.80, 0.6, 0.93, 0.9), 50, ""),
+        ((0.95, 0.6, 0.80, 0.7), 500, studies.SUPERVISED),
+    ],
+)
+def test_only_a_clear_lead_is_marked(accuracies, tested: int, best: str) -> None:
+    told = scored(accuracies, tested)
+    for name in ("accuracy", "balanced_accuracy"):
+        assert side_by_side.best_way(told, name) == best
+    html = side_by_side.table(told)
+    assert ("too close to the next one" in html) == (not best)
+    assert html.count('class="best"') == (2 if best else 0)
+    assert "its probe saw the same 30" in html
+
+
+def test_standard_errors_by_hand() -> None:
+    """Balanced: recalls 0.9 of 100 and 0.5 of 25, so sqrt(0.0009 + 0.01) / 2."""
+    figures = {"accuracy": 0.82, "recall": [0.9, 0.5, 0.0], "support": [100, 25, 0]}
+    found = side_by_side.standard_error(figures, "balanced_accuracy")
+    assert found == pytest.approx(0.0109**0.5 / 2)
+    assert side_by_side.standard_error(figures, "accuracy") == pytest.approx(
+        (0.82 * 0.18 / 125) ** 0.5
+    )
+    assert side_by_side.standard_error(figures, "auc") == float("inf")
 
 
 def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
@@ -130,7 +193,7 @@ def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
         for budget, seed, frozen in ((10, 0, 0), (2, 0, 0), (5, 1, 0), (50, 0, 3), (0, 0, 0))
     ]
     found = paradigm_results.points(every, "accuracy")
-    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 a class
+    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 per class
     assert [count for count, _ in found[studies.SELF][0]] == [2, 10, 30, 50]
     assert [count for count, _ in found[studies.SELF][1]] == [5]
 

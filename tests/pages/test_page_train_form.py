@@ -13,6 +13,7 @@ from page_app import labels, open_page, press, run_of, text
 from streamlit.testing.v1 import AppTest
 
 from simclr_core.base.files import write_npz
+from simclr_core.machine import devices
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config, view_config
 
@@ -96,6 +97,15 @@ def test_a_bad_setting_gives_one_sentence_and_nothing_is_lost(
     assert not app.error and "Start" in labels(app)
 
 
+def test_float16_on_a_processor_is_refused(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "_cpu_flags", set)
+    app = page()
+    app.selectbox(key="train_training_device").set_value("cpu")
+    app.selectbox(key="train_training_precision").set_value("float16").run()
+    assert "Precision (under more…): expected auto" in app.error[0].value
+    assert "Start" not in labels(app)
+
+
 def test_an_encoder_that_needs_larger_pictures_is_refused(page: Any) -> None:
     app = page()
     app.selectbox(key="train_model_encoder").set_value("xception").run()
@@ -123,6 +133,14 @@ def test_own_pictures_are_read_and_checked_before_the_start(
     config = next(iter(store)).config
     assert config.data.source == str(tmp_path / "own.npz")
     assert config.views == view_config("gray pictures", "strong")
+
+
+def test_pictures_that_teach_nothing_are_named_before_the_start(page: Any, tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (90, 16, 16, 3), np.uint8)
+    write_npz(tmp_path / "noise.npz", {"images": noise, "labels": np.arange(90) % 3})
+    app = page(data=str(tmp_path / "noise.npz"))
+    assert "Most pictures look like noise" in text(app) and "Start" in labels(app)
+    assert "look like noise" not in text(page(data="digits"))
 
 
 def test_views_arrive_from_the_views_page_by_link(page: Any, store: RunStore) -> None:

@@ -12,6 +12,7 @@ from fake_run import FakeRun
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
 from simclr_core.base.paths import PROJECT
+from simclr_core.data import unfit
 from simclr_core.data.datasets import load_dataset
 from simclr_core.runs import evidence
 from simclr_core.runs.evidence import RunEvidence
@@ -22,6 +23,7 @@ from simclr_core.runs.health import (
     HEALTHY,
     NOT_STARTED,
     SATURATED,
+    UNFIT,
     verdict,
 )
 from simclr_core.runs.run import Run
@@ -81,6 +83,39 @@ def test_verdicts_by_hand(name, run):
         assert sentence.endswith(".") and "nan" not in sentence
 
 
+COLLAPSE = {"losses": [5.0, ALIKE, ALIKE], "accuracies": [0.04, 0, 0], "rank": 0, "uniformity": 0}
+LEARNING = {"losses": [6.2, 2, 1.2, 0.9], "accuracies": [0.05, 0.4, 0.7, 0.8]}
+
+
+@pytest.mark.parametrize("kind", [unfit.IDENTICAL, unfit.FLAT, unfit.NOISE, unfit.BLACK])
+def test_unfit_pictures_are_named_before_a_collapse(kind):
+    """A lower learning rate would not help."""
+    found = verdict(told(**COLLAPSE, unfit=kind))
+    assert found.name == UNFIT and found.words == unfit.WORDS[kind]
+    assert found.advice == (unfit.ADVICE[kind],) and "Loss 5" in found.evidence[0]
+    few = RunEvidence(np.full(3, 6.0), np.zeros(3), 64, unfit=kind)
+    assert verdict(few).name == UNFIT  # known before a single step
+
+
+def test_noise_is_not_called_healthy_and_dark_pictures_that_are_learned_are():
+    assert verdict(told(**LEARNING, unfit=unfit.NOISE)).name == UNFIT
+    dark = verdict(told(**LEARNING, unfit=unfit.BLACK))
+    assert dark.name == HEALTHY and "0 to 255" in dark.advice[-1]
+
+
+@pytest.mark.parametrize("curves", [COLLAPSE, {"losses": [6.2, 6.2], "accuracies": [0.04, 0.05]}])
+def test_a_learning_rate_of_0_is_named(curves):
+    found = verdict(told(**curves, rate=0.0))
+    assert found.name == NOT_STARTED and "learning rate is 0" in found.words
+    assert not any("ten times" in line for line in found.advice)
+    assert verdict(RunEvidence(np.empty(0), np.empty(0), 64, rate=0.0)).evidence == ()
+    assert "learning rate is 0" not in verdict(told(**curves, rate=1e-9)).words
+
+
+def test_healthy_says_what_it_does_not_mean():
+    assert "What it keeps" in verdict(told(**LEARNING)).advice[-1]
+
+
 def test_the_floor_of_the_loss_makes_no_verdict():
     """Far above it or right at it, with accuracy and slope as they are."""
     low = told([3.0, 0.012, 0.011, 0.0106], [0.5, 0.9, 0.95, 0.97])
@@ -113,6 +148,14 @@ def test_a_run_folder_tells_and_damage_is_a_sentence(tmp_path):
     assert len(found.losses) == 300 and found.batch == fake.config.training.batch_size
     assert [row["step"] for row in found.rows] == [0, 300] and found.dead == 0
     assert verdict(found).name == HEALTHY
+    assert found.unfit == "" and found.rate == fake.config.training.learning_rate
+    probe = fake.run.probe()
+    same = {**probe, "images": np.repeat(probe["images"][:1], 30, axis=0)}
+    write_npz(fake.run.path / "probe.npz", same)
+    assert evidence.evidence_of(fake.run).unfit == unfit.IDENTICAL  # not recorded: looked at
+    data = {**fake.run.record["data"], "unfit": unfit.NOISE}
+    fake.run.write_record({**fake.run.record, "data": data})
+    assert evidence.evidence_of(fake.run).unfit == unfit.NOISE  # recorded by the worker
     held = fake.run.snapshot(300)
     write_npz(fake.run.path / "snapshots" / "00000300.npz", {**held, "h": np.zeros((30, 16))})
     assert evidence.dead_share(fake.run) == 1

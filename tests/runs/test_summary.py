@@ -6,7 +6,8 @@ import dataclasses
 
 import pytest
 
-from simclr_core.runs import summary
+from simclr_core.data.unfit import WORDS
+from simclr_core.runs import findings, summary
 from simclr_core.runs.record import RunData
 from simclr_core.settings.config import ModelConfig, TrainConfig, ViewConfig
 from simclr_core.settings.presets import preset_config, view_config
@@ -23,65 +24,108 @@ DATA = RunData(factors={"shape": tuple("abcdefgh")}, class_names=tuple("abcde"))
 
 
 def test_a_good_run_is_told_with_its_comparisons() -> None:
-    assert summary.learned(FIGURES, DATA) == (
-        "Learned without labels: nearest neighbours give the right shape for 84% of new pictures "
-        "(kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
+    assert findings.learned(FIGURES, DATA) == (
+        "Learned without labels: the nearest neighbours of new pictures vote for the right shape "
+        "in 84% of cases (kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
     )
+
+
+def test_the_sentence_says_how_many_pictures_there_were_to_compare_with() -> None:
+    """The scores under the curves compare fewer, and so are lower."""
+    text = findings.learned({**FIGURES, "bank": 6000}, DATA)
+    assert "in 84% of cases (kNN accuracy, 6,000 pictures to compare with); untrained" in text
+
+
+def test_a_learning_rate_of_0_learned_nothing_whatever_the_score() -> None:
+    text = findings.learned(FIGURES, DATA, rate=0.0)
+    assert (
+        text.startswith("The learning rate is 0: no weight has changed") and "Learned" not in text
+    )
+    assert "vote for the right shape in 84% of cases (kNN accuracy); untrained 32%" in text
+    assert findings.learned(FIGURES, DATA, rate=1e-3) == findings.learned(FIGURES, DATA)
+
+
+@pytest.mark.parametrize("kind", sorted(WORDS))
+def test_unfit_pictures_are_named_before_the_score(kind: str) -> None:
+    data = dataclasses.replace(DATA, unfit=kind)
+    text = findings.learned(FIGURES, data, rate=0.0)
+    assert text.startswith(WORDS[kind]) and "Learned" not in text and "84%" in text
+    unscored = findings.learned({"step": 9, "loss": 4.8, "knn_accuracy": None}, data)
+    assert unscored.startswith(f"{WORDS[kind]} Trained for 9 steps")
+
+
+def test_a_few_test_pictures_are_no_proof() -> None:
+    """11 of 18: the Wilson interval is 39% to 80%; 10 of 10: 72% to 100%."""
+    noise = {**FIGURES, "of": "label", "queries": 18, "knn_accuracy": 11 / 18}
+    noise |= {"knn_accuracy_untrained": 0.39, "knn_accuracy_pixels": 0.33}
+    text = findings.learned(noise, RunData(class_names=("a", "b")))
+    assert text.startswith("Too few test pictures to tell what was learned: the nearest neighbours")
+    assert "(kNN accuracy, 18 test pictures: 95% interval 39% to 80%)" in text
+    sure = {**noise, "queries": 10, "knn_accuracy": 1.0}
+    text = findings.learned(sure, RunData(class_names=("a", "b")))
+    assert text.startswith("Learned without labels: ") and "interval 72% to 100%" in text
+    for queries in (500, 0, -3, "18", None, 0.2):  # many, or nothing that can be
+        assert "interval" not in findings.learned({**FIGURES, "queries": queries}, DATA)
+    assert "interval" in findings.learned({**sure, "knn_accuracy": 1.5}, DATA)  # a changed file
 
 
 def test_a_run_that_learned_something_else_says_what() -> None:
     hue = {"knn_accuracy": 0.91, "knn_accuracy_untrained": 0.6}
     size = {"knn_accuracy": 0.7, "knn_accuracy_untrained": 0.55}
     lost = {**FIGURES, "knn_accuracy": 0.23, "knn_factors": {"hue": hue, "size": size}}
-    assert summary.learned(lost, DATA) == (
-        "It learned hue and size, not shape: among new pictures, nearest neighbours give the right "
-        "hue for 91% (untrained 60%), the right size for 70% (untrained 55%), the right shape for "
-        "23% (untrained 32%; kNN accuracy)."
+    assert findings.learned(lost, DATA) == (
+        "It learned hue and size, not shape: the nearest neighbours of new pictures vote for the "
+        "right hue in 91% of cases (untrained 60%), the right size in 70% of cases (untrained "
+        "55%), the right shape in 23% (untrained 32%; kNN accuracy)."
     )
-    only = summary.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, DATA)
-    assert only.startswith("It learned hue, not shape: among new pictures")
+    only = findings.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, DATA)
+    assert only.startswith("It learned hue, not shape: the nearest neighbours")
+    assert "Not much" in findings.learned({**lost, "queries": 18}, DATA)  # too few to say that
     nothing = {"hue": {**hue, "knn_accuracy": 0.61}, "size": None}
-    assert "Not much" in summary.learned({**lost, "knn_factors": nothing}, DATA)
-    assert "Learned without" in summary.learned({**FIGURES, "knn_factors": {"hue": hue}}, DATA)
+    assert "Not much" in findings.learned({**lost, "knn_factors": nothing}, DATA)
+    assert "Learned without" in findings.learned({**FIGURES, "knn_factors": {"hue": hue}}, DATA)
 
 
 def test_chance_counts_classes_for_labels_and_categories_for_factors() -> None:
-    assert summary.chance({"of": "label"}, DATA) == 1 / 5
-    assert summary.chance({"of": "shape"}, DATA) == 1 / 8
-    assert summary.chance({"of": "hue"}, DATA) is None
-    assert summary.chance({}, None) is None
+    assert findings.chance({"of": "label"}, DATA) == 1 / 5
+    assert findings.chance({"of": "shape"}, DATA) == 1 / 8
+    assert findings.chance({"of": "hue"}, DATA) is None
+    assert findings.chance({}, None) is None
 
 
 @pytest.mark.parametrize("rival", ["knn_accuracy_untrained", "knn_accuracy_pixels"])
 def test_a_run_that_loses_to_a_rival_is_not_praised(rival: str) -> None:
-    assert summary.learned({**FIGURES, rival: 0.85}).startswith("Not much learned yet")
-    assert summary.learned({**FIGURES, rival: 0.83}).startswith("Learned a little without labels")
-    assert summary.learned({**FIGURES, rival: 0.82}).startswith("Learned without labels")
+    assert findings.learned({**FIGURES, rival: 0.85}).startswith("Not much learned yet")
+    assert findings.learned({**FIGURES, rival: 0.83}).startswith("Learned a little without labels")
+    assert findings.learned({**FIGURES, rival: 0.82}).startswith("Learned without labels")
 
 
 def test_without_labels_the_loss_is_told() -> None:
     figures = {"step": 1240, "loss": 1.623, "knn_accuracy": None}
-    assert summary.learned(figures) == (
+    assert findings.learned(figures) == (
         "Trained for 1,240 steps, to a loss of 1.62; without labels there is no score to give."
     )
 
 
-def test_one_class_is_not_called_no_label() -> None:
+@pytest.mark.parametrize(
+    "data", [RunData(class_names=("0",)), RunData(class_names=("a", "b"), trained_classes=1)]
+)
+def test_one_class_is_not_called_no_label(data: RunData) -> None:
     figures = {"step": 1240, "loss": 1.623, "knn_accuracy": None}
-    text = summary.learned(figures, RunData(class_names=("0",)))
+    text = findings.learned(figures, data)
     assert text.endswith("with one and the same label on every picture there is no score to give.")
 
 
 @pytest.mark.parametrize("broken", [float("nan"), float("inf"), "0.9", None, True, [1]])
 def test_what_is_no_number_is_not_told(broken: object) -> None:
-    text = summary.learned({**FIGURES, "knn_accuracy_untrained": broken})
+    text = findings.learned({**FIGURES, "knn_accuracy_untrained": broken})
     assert "untrained" not in text and "84%" in text
 
 
 def test_probes_are_told_strongest_first() -> None:
     figures = {"linear_probe": {"h": {"shape": 0.29, "hue": 0.941}, "z": {"hue": 0.5}}}
-    assert summary.probes(figures) == "A linear probe of h reads hue 94%, shape 29%."
-    assert summary.probes(FIGURES) == ""
+    assert findings.probes(figures) == "A linear probe of h reads hue 94%, shape 29%."
+    assert findings.probes(FIGURES) == ""
 
 
 @pytest.mark.parametrize("name", ["strong", "no colour", "colour only", "gentle"])

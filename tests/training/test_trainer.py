@@ -276,6 +276,8 @@ def test_data_are_described() -> None:
         "image_size": 16,
         "notes": [],
         "content_hash": data.content_hash,
+        "unfit": "noise",
+        "trained_classes": 3,
     }
 
 

@@ -32,7 +32,7 @@ def test_the_presets_are_sound(kind: str) -> None:
     [
         (OFF, "nothing to learn"),
         (dataclasses.replace(OFF, crop_p=1, crop_min=1.0), "nothing to learn"),
-        (dataclasses.replace(OFF, flip_p=0.5, jitter_p=0.1), "both views are the same picture"),
+        (dataclasses.replace(OFF, flip_p=0.5, jitter_p=0.1), "the two views are identical"),
         (ViewConfig(crop_min=0.01, crop_max=0.13), "A third of these crops hold less than 5%"),
         (ViewConfig(crop_min=0.01, crop_max=0.1), "the two crops have nothing in common"),
         (ViewConfig().without_color(), "matched by their colours alone"),

@@ -15,8 +15,16 @@ import psutil
 import pytest
 
 from child_processes import ROOT, child, kill, lock_holder, run_holder, set_status, wait_for
-from simclr_core.base.errors import DeviceError, LabError, RunBusy, RunDamaged, RunError
+from simclr_core.base.errors import (
+    ConfigError,
+    DeviceError,
+    LabError,
+    RunBusy,
+    RunDamaged,
+    RunError,
+)
 from simclr_core.base.locks import is_locked, try_lock
+from simclr_core.machine import devices
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -113,6 +121,16 @@ def test_a_chain_of_workers_gets_no_lower_in_priority(store: RunStore, light: St
         found.append(psutil.Process(light.pid(run)).nice())
         light.end(run)
     assert found == [max(found[0], os.nice(0))] * 3 and found[0] > os.nice(0)
+
+
+def test_float16_on_a_processor_is_not_queued(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "_cpu_flags", set)
+    config = RunConfig(training=TrainConfig(device="cpu", precision="float16"))
+    with pytest.raises(ConfigError, match="choose auto"):
+        launch.start(store, config)
+    assert list(store) == []
 
 
 def test_a_device_that_is_not_there_keeps_nobody_waiting(

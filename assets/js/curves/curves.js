@@ -13,13 +13,17 @@ export const render = element((parent) => new CurvesView(parent), "curves");
 const WORDS = {
   loss:
     "How hard it is for the network to tell each view's partner from all other views. " +
-    "If all pictures looked alike to it, the loss would stay on the upper line.",
+    "If all pictures looked alike to it, the loss would stay on the upper line. It starts above " +
+    "that line: untrained, a view's z is often nearer to strangers than to its partner, and a " +
+    "small temperature punishes that.",
   accuracy:
     "Contrastive accuracy: how often a view's nearest view, of all in the batch, is the other " +
     "view of the same picture.",
   neighbours:
     "kNN accuracy: how often a picture's nearest pictures, by cosine similarity of " +
-    "representations, vote for the right answer. The network itself never sees the answers.",
+    "representations, vote for the right answer. The network itself never sees the answers. Here " +
+    "the pictures on the map are compared with one another. The final score of a run compares new " +
+    "pictures with all training pictures, so it is usually higher.",
   alignment: "Mean squared distance between the two views of a picture: lower means closer.",
   uniformity: "How evenly projections spread over the sphere: lower means more even.",
   effective_rank_h:
@@ -45,7 +49,7 @@ class CurvesView {
     this.plot.setAttribute("role", "img");
     const head = make("div", "live-head", "", term("loss", WORDS.loss), this.value, this.back);
     this.accuracy = new Row("finds the right partner", WORDS.accuracy);
-    this.neighbours = new Row("neighbours share the class", WORDS.neighbours);
+    this.neighbours = new Row("neighbours vote for the right class", WORDS.neighbours);
     this.cells = CELLS.map(([key, name, digits]) => new Cell(key, name, digits));
     this.root.append(
       head,
@@ -96,13 +100,13 @@ class CurvesView {
       known(chance) ? `contrastive accuracy · chance ${percent(chance, 1)}` : "contrastive accuracy",
       [accuracy_step, accuracy, end, [chance]],
     );
-    const of = header.of && header.of !== "label" ? header.of : "the class";
+    const of = header.of && header.of !== "label" ? header.of : "class";
     const compared = [
       known(untrained) ? ` · untrained ${percent(untrained)}` : "",
       known(pixels) ? ` · pixels ${percent(pixels)}` : "",
     ].join("");
     this.neighbours.update(
-      `neighbours share ${of}`,
+      `neighbours vote for the right ${of}`,
       percent(snapshot.knn_accuracy),
       `kNN accuracy on the map${compared}`,
       [snapshot_step, knn_accuracy, end, [untrained, pixels]],

@@ -88,7 +88,7 @@ export class Gallery {
       dot.style.background = color;
       return make("span", "", "", dot, `${name} ${count(number)} (${percent(number / total)})`);
     });
-    const line = agree === undefined ? "" : `Neighbours predict the right ${of} for ${percent(agree)} of them.`;
+    const line = agree === undefined ? "" : `Neighbours vote for the right ${of} in ${percent(agree)} of cases.`;
     this.mix.replaceChildren(...(mix.length ? [bar] : []), make("div", "ex-names", "", ...words), make("p", "", line));
   }
 }

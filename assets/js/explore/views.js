@@ -35,7 +35,7 @@ export function picture(url, words, size) {
  * @param {HTMLImageElement} image the strip
  * @param {number} at place in the strip
  * @param {string} [name] classes besides "ex-cut"
- * @param {number} [px] CSS pixels a side
+ * @param {number} [px] CSS pixels per side
  * @returns {HTMLElement}
  */
 export function cut(image, at, name = "", px = 0) {
@@ -51,7 +51,7 @@ export function cut(image, at, name = "", px = 0) {
  * @param {number} index of the picture
  * @param {number} view 0 or 1
  * @param {string} words
- * @param {number} [px] CSS pixels a side
+ * @param {number} [px] CSS pixels per side
  * @returns {HTMLElement}
  */
 export function viewOf(source, index, view, words, px) {

@@ -8,9 +8,16 @@ import { ntXent } from "./nt_xent.js";
 export const render = element((parent) => new LossSteps(parent), "learn");
 
 const COLORS = ["#3f90da", "#e76300", "#832db6", "#3da447"];
-const STAGES = ["similarity s", "s / τ", "share of the row (softmax)"];
+const STAGES = ["similarity s", "s / τ", "exp(s / τ)", "share of the row (softmax)"];
 const [LEAST, MOST] = [0.05, 2]; // of τ
 const SIDE = 250; // of the plane
+
+/** Return a number of any size with a few digits: 2.72, or 4.9·10⁸. */
+function short(value, digits = 3) {
+  if (value >= 0.01 && value < 1000) return value.toPrecision(digits);
+  const [front, power] = value.toExponential(digits - 2).split("e");
+  return `${front}·10${[...String(Number(power))].map((c) => (c === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(c)])).join("")}`;
+}
 
 class LossSteps {
   constructor(parent) {
@@ -137,7 +144,7 @@ class LossSteps {
       return cell;
     };
     for (let j = 0; j < n; j++) head.append(label(j));
-    head.append(make("th", "ls-loss", "loss: −log of the partner's share"));
+    head.append(make("th", "ls-loss", "loss: −ln of the partner's share"));
     const rows = s.map((row, i) => {
       const line = make("tr", "", "", label(i));
       row.forEach((value, j) => {
@@ -145,13 +152,13 @@ class LossSteps {
         if (i === j) {
           cell.className = "ls-self";
           cell.textContent = "–";
-          cell.title = "with itself: masked";
+          cell.title = "with itself: left out (masked)";
         } else {
-          const shown = [value, value / this.tau, shares[i][j]][this.stage];
-          const button = makeButton("", decimal(shown), () => this.choose(i, j));
+          const shown = [decimal(value), decimal(value / this.tau), short(Math.exp(value / this.tau)), decimal(shares[i][j])];
+          const button = makeButton("", shown[this.stage], () => this.choose(i, j));
           button.setAttribute("aria-label", `row ${this.name(i)}, column ${this.name(j)}`);
           cell.append(button);
-          cell.style.setProperty("--share", this.stage === 2 ? shares[i][j] : (value + 1) / 2);
+          cell.style.setProperty("--share", this.stage < 2 ? (value + 1) / 2 : shares[i][j]);
           if (j === (i ^ 1)) cell.className = "ls-partner";
           if (i === this.chosen[0] && j === this.chosen[1]) cell.classList.add("ls-chosen");
         }
@@ -182,11 +189,14 @@ class LossSteps {
     let text;
     if (j < 0) {
       const partner = i ^ 1;
-      text = `loss of row ${a} = −log(share of its partner ${this.name(partner)}) = −log ${shares[i][partner].toPrecision(4)} = ${losses[i].toFixed(4)}`;
+      text = `loss of row ${a} = −ln(share of its partner ${this.name(partner)}) = −ln ${shares[i][partner].toPrecision(4)} = ${losses[i].toFixed(4)}`;
     } else if (this.stage === 0) {
       const apart = Math.abs(((this.angles[i] - this.angles[j] + 540) % 360) - 180);
       text = `s(${a}, ${b}) = cos(angle) = cos ${apart.toFixed(1)}° = ${s[i][j].toFixed(4)}`;
-    } else if (this.stage === 1) text = `s(${a}, ${b}) / τ = ${s[i][j].toFixed(4)} / ${this.tau} = ${(s[i][j] / this.tau).toFixed(4)}`;
+    } else if (this.stage === 1)
+      text = `s(${a}, ${b}) / τ = ${s[i][j].toFixed(4)} / ${this.tau} = ${(s[i][j] / this.tau).toFixed(4)}`;
+    else if (this.stage === 2)
+      text = `exp(s(${a}, ${b}) / τ) = exp ${(s[i][j] / this.tau).toFixed(4)} = ${short(Math.exp(s[i][j] / this.tau), 4)}`;
     else {
       const exps = s[i].map((v, k) => (k === i ? null : Math.exp(v / this.tau))).filter((v) => v !== null);
       const sum = exps.reduce((x, y) => x + y, 0), own = Math.exp(s[i][j] / this.tau);

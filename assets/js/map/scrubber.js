@@ -3,15 +3,15 @@
 import { make, makeButton } from "../base/elements.js";
 import { count } from "../base/numbers.js";
 
-const SPEEDS = [0.5, 1, 2, 4]; // snapshots a second
+const SPEEDS = [0.5, 1, 2, 4]; // snapshots per second
 
 /**
  * Create the choices of a speed.
- * @param {number} chosen snapshots a second
+ * @param {number} chosen snapshots per second
  * @returns {HTMLOptionElement[]}
  */
 export const speedOptions = (chosen) =>
-  SPEEDS.map((speed) => new Option(`${speed} a second`, String(speed), speed === chosen, speed === chosen));
+  SPEEDS.map((speed) => new Option(`${speed} per second`, String(speed), speed === chosen, speed === chosen));
 
 /** The controls of the snapshots of a run. */
 export class Scrubber {

@@ -84,7 +84,7 @@ class Replay {
     this.knn = make("canvas");
     const figure = (words, canvas) => right.append(make("figure", "", "", make("figcaption", "", words), canvas));
     if (data.loss.values.length) figure("loss", this.loss);
-    if (data.knn.values.length) figure(`neighbours share the ${data.knn.of} (kNN accuracy, on the map)`, this.knn);
+    if (data.knn.values.length) figure(`neighbours vote for the right ${data.knn.of} (kNN accuracy, ${count(data.count)} on the map)`, this.knn);
     this.legend = new FilterLegend((hidden) => this.hide(hidden));
     const choice = make("select", "", "", ...Object.keys(data.colors).map((name) => new Option(name, name)));
     choice.setAttribute("aria-label", "Colour");

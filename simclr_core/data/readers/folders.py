@@ -227,7 +227,7 @@ def _assemble(images: np.ndarray, kept: list[PlacedFile]) -> SourceData:
 def _check_sides(path: Path, log: ReadingLog) -> None:
     if np.median(log.sides) < MIN_SIDE:
         raise DataError(
-            f"Expected pictures of at least {MIN_SIDE} pixels a side, found mostly smaller ones "
+            f"Expected pictures of at least {MIN_SIDE} pixels per side, found mostly smaller ones "
             f"in {path.name}, which cannot be cropped. Use larger pictures."
         )
 

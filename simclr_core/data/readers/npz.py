@@ -166,7 +166,7 @@ def _shaped(array: np.ndarray, name: str) -> np.ndarray:
         )
     if len(array) and min(array.shape[1:3]) < picture_files.MIN_SIDE:
         raise DataError(
-            f"Expected pictures of at least {picture_files.MIN_SIDE} pixels a side, found "
+            f"Expected pictures of at least {picture_files.MIN_SIDE} pixels per side, found "
             f"{array.shape[1]} x {array.shape[2]} in {name}, which cannot be cropped. "
             "Use larger pictures."
         )
@@ -270,5 +270,5 @@ def _notes(array: np.ndarray, size: int) -> tuple[str, ...]:
     if height != width:
         notes.append(f"Pictures of {width} x {height} were cropped to their centre square.")
     if min(height, width) != size:
-        notes.append(f"Pictures were resized from {min(height, width)} to {size} pixels a side.")
+        notes.append(f"Pictures were resized from {min(height, width)} to {size} pixels per side.")
     return tuple(notes)

@@ -84,7 +84,7 @@ def selection_facts(
 
     Returns:
         count, `mix` (name, count and colour of each category), `agree` (the share of pictures whose
-        neighbours agree with their label), and `kept` (for each map the share of these
+        neighbours vote for their label), and `kept` (for each map the share of these
         pictures' true neighbours that it keeps).
     """
     probe = probe_of(run)

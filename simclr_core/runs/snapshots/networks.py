@@ -21,7 +21,7 @@ from ..run import Run
 from .weights import Weights, gone, image_size
 
 KEPT = 4  # networks: two runs, each trained and untrained
-MOST_BATCH = 64  # images a forward pass; smaller questions take the next power of two
+MOST_BATCH = 64  # images per forward pass; smaller questions take the next power of two
 
 
 class Replaced(LabError):
@@ -34,7 +34,7 @@ class Network:
 
     Attributes:
         model: a `SimCLR` in float32.
-        size: pixels a side of its images.
+        size: pixels per side of its images.
         holds: whose weights are inside; None as long as it is new.
     """
 

@@ -31,7 +31,7 @@ class Observer:
     Args:
         model: a `SimCLR`; its encoder and head are shared, not copied.
         jit: compile with XLA.
-        batch: images a forward pass; as many as memory takes if not given.
+        batch: images per forward pass; as many as memory takes if not given.
     """
 
     def __init__(self, model: Any, jit: bool = False, batch: int | None = None) -> None:
@@ -71,12 +71,12 @@ class Observer:
 
 
 def fitting_batch(encoder: Any) -> int:
-    """Return images a forward pass that keep every layer's output within `MOST_VALUES`."""
+    """Return images per forward pass that keep every layer's output within `MOST_VALUES`."""
     return int(min(max(MOST_VALUES // largest_output(encoder), 1), MOST_IMAGES))
 
 
 def largest_output(net: Any) -> int:
-    """Return values an image of the layer with the most, layers inside layers included."""
+    """Return values per image of the layer with the most, layers inside layers included."""
     sizes = [math.prod(net.input_shape[1:])]
     for layer in net.layers:
         if isinstance(layer, keras.Model):

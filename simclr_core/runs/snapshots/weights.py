@@ -88,7 +88,7 @@ def has_learned(run: Run) -> bool:
 
 
 def image_size(run: Run) -> int:
-    """Return pixels a side of the pictures that the run's network takes; 0 as long as it is not
+    """Return pixels per side of the pictures that the run's network takes; 0 as long as it is not
     known.
 
     Raises:

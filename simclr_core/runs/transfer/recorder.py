@@ -32,7 +32,7 @@ from ..record import RECORDED
 from ..run import Run
 from ..store import RunStore
 
-BLANK = 16  # pixels a side of a picture that is not there
+BLANK = 16  # pixels per side of a picture that is not there
 
 
 class Recording:

@@ -1,0 +1,174 @@
+"""What a run learned, in words. Pure text, no disk.
+
+Every score is shown beside what it has to beat: the untrained encoder, raw pixels, chance. What
+keeps a run from learning is named first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ..data.unfit import WORDS
+from ..measures.intervals import wilson_interval
+from .layout import EVALUATION
+from .record import RunData, group
+from .summary import percent
+from .validation import number
+
+GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
+FEW = 100  # fewer test pictures leave a score open by ten points or more
+
+
+def learned(
+    evaluation: Mapping[str, Any], data: RunData | None = None, rate: float | None = None
+) -> str:
+    """Say what a finished run learned, in a sentence with numbers.
+
+    What keeps a run from learning comes first: pictures that are unfit, or a learning rate of 0.
+
+    Args:
+        evaluation: evaluation.json; scores are shares in [0, 1] and may be missing or None.
+        data: of the run, for the number of classes (chance); None leaves chance out.
+        rate: the run's highest learning rate; None if unknown.
+
+    Returns:
+        One or two sentences, plain text.
+    """
+    cause = cause_words(data, rate)
+    score = number(evaluation.get("knn_accuracy"))
+    if score is None:
+        return f"{cause} {_unscored(evaluation, data)}".lstrip()
+    if not cause and (other := _instead(evaluation, score)):
+        return other
+    opening = "" if cause else f"{_opening(evaluation, data, score)}: "
+    rivals = "".join(
+        f"{', ' if i else '; '}{name} {percent(value)}"
+        for i, (name, value) in enumerate(_rivals(evaluation, data))
+    )
+    return (
+        f"{cause} {opening}{'The' if cause else 'the'} nearest neighbours of new pictures vote for "
+        f"the right {what(evaluation)} in {percent(score)} of cases "
+        f"(kNN accuracy{_bank(evaluation)}{few_words(evaluation, score)}){rivals}."
+    ).lstrip()
+
+
+def cause_words(data: RunData | None, rate: float | None) -> str:
+    """Say what kept a run from learning; "" if nothing is known to have done so."""
+    if data and data.unfit in WORDS:
+        return WORDS[data.unfit]
+    if rate == 0:
+        return (
+            "The learning rate is 0: no weight has changed, at most the running means of batch "
+            "normalisation."
+        )
+    return ""
+
+
+def _unscored(evaluation: Mapping[str, Any], data: RunData | None) -> str:
+    loss = number(evaluation.get("loss"))
+    end = f", to a loss of {loss:.2f}" if loss is not None else ""
+    why = "without labels"
+    if evaluation.get("knn_accuracy") is not None:
+        why = f"its accuracy in {EVALUATION} cannot be read, so that"
+    elif data and (len(data.class_names) == 1 or data.trained_classes == 1):
+        why = "with one and the same label on every picture"
+    return f"Trained for {_steps(evaluation)}{end}; {why} there is no score to give."
+
+
+def _opening(evaluation: Mapping[str, Any], data: RunData | None, score: float) -> str:
+    """Say whether the score beats its rivals, as far as the test pictures can tell."""
+    best = max((value for _, value in _rivals(evaluation, data)), default=0.0)
+    if score <= best:
+        return "Not much learned yet"
+    few = _few(evaluation)
+    if few and wilson_interval(score, few)[0] <= best:
+        return "Too few test pictures to tell what was learned"
+    return "Learned without labels" if score - best >= GAIN else "Learned a little without labels"
+
+
+def few_words(evaluation: Mapping[str, Any], score: float) -> str:
+    """Say between which shares the score may be, where few pictures were tested; else ""."""
+    few = _few(evaluation)
+    if not few:
+        return ""
+    low, high = wilson_interval(score, few)
+    words = f"{few} test picture{'s' * (few != 1)}"
+    return f", {words}: 95% interval {percent(low)} to {percent(high)}"
+
+
+def _few(evaluation: Mapping[str, Any]) -> int:
+    """Return how many pictures were tested if they are few; 0 if they are not, or unknown."""
+    tested = number(evaluation.get("queries"))
+    return int(tested) if tested is not None and 1 <= tested < FEW else 0
+
+
+def _instead(evaluation: Mapping[str, Any], score: float) -> str:
+    """Say what a run learned whose neighbours vote less well than before for what was asked."""
+    own = what(evaluation)
+    untrained = number(evaluation.get("knn_accuracy_untrained"))
+    if untrained is None or score >= untrained or _few(evaluation):
+        return ""
+    factors = group(evaluation, "knn_factors")
+    pairs = {
+        name: (number(scores.get("knn_accuracy")), number(scores.get("knn_accuracy_untrained")))
+        for name in factors
+        if name != own and (scores := group(factors, name))
+    }
+    gains = {n: new - old for n, (new, old) in pairs.items() if new is not None and old}
+    best = sorted((n for n in gains if gains[n] >= GAIN), key=lambda n: -gains[n])[:2]
+    if not best:
+        return ""
+    shares = ", ".join(
+        f"the right {n} in {percent(pairs[n][0])} of cases (untrained {percent(pairs[n][1])})"
+        for n in best
+    )
+    return (
+        f"It learned {' and '.join(best)}, not {own}: the nearest neighbours of new pictures vote "
+        f"for {shares}, the right {own} in {percent(score)} (untrained {percent(untrained)}; kNN "
+        "accuracy)."
+    )
+
+
+def probes(evaluation: Mapping[str, Any]) -> str:
+    """Return what a linear probe reads from h, strongest first; empty before `evaluate`."""
+    read = group(group(evaluation, "linear_probe"), "h")
+    known = {name: number(value) for name, value in read.items()}
+    best = sorted(((v, n) for n, v in known.items() if v is not None), reverse=True)
+    if not best:
+        return ""
+    return "A linear probe of h reads " + ", ".join(f"{n} {percent(v)}" for v, n in best) + "."
+
+
+def what(evaluation: Mapping[str, Any]) -> str:
+    """Return what the neighbours are asked for: "class", or the name of a factor."""
+    of = str(evaluation.get("of") or "label")
+    return "class" if of == "label" else of
+
+
+def chance(evaluation: Mapping[str, Any], data: RunData | None) -> float | None:
+    """Return the score of guessing among the categories, None where their number is not known."""
+    of = str(evaluation.get("of") or "label")
+    names = data.names_of(of) if data else ()
+    return 1 / len(names) if names else None
+
+
+def _rivals(evaluation: Mapping[str, Any], data: RunData | None) -> list[tuple[str, float]]:
+    """Say what the score has to beat, as far as it is known."""
+    rivals = (
+        ("untrained", number(evaluation.get("knn_accuracy_untrained"))),
+        ("raw pixels", number(evaluation.get("knn_accuracy_pixels"))),
+        ("chance", chance(evaluation, data)),
+    )
+    return [(name, value) for name, value in rivals if value is not None]
+
+
+def _bank(evaluation: Mapping[str, Any]) -> str:
+    """Say how many pictures the neighbours come from; "" if unknown."""
+    bank = number(evaluation.get("bank"))
+    return "" if bank is None else f", {bank:,.0f} pictures to compare with"
+
+
+def _steps(evaluation: Mapping[str, Any]) -> str:
+    steps = number(evaluation.get("step"))
+    return f"{steps:,.0f} steps" if steps is not None else "its whole budget"
