@@ -15,6 +15,8 @@ from simclr_core.figures import labels as label_figures
 from simclr_core.figures import lessons as lesson_figures
 from simclr_core.lessons.lesson import Lesson
 from simclr_core.lessons.results import Results
+from simclr_core.lessons.words import amount
+from simclr_core.runs.summary import percent
 
 PLAIN = {"displayModeBar": False, "responsive": True}
 
@@ -36,14 +38,14 @@ def show_figure(lesson: Lesson, known: Results) -> None:
     dark = st.context.theme.type == "dark"
     last = known.seeds[-1]
     if "curves" in last:
-        _chart(_curves(known, dark), f"curves_{lesson.name}", 400)
+        _chart(_curves(known, dark), f"curves_{lesson.name}", 440)
         return
     if any("maps" in row for row in known.seeds):
         _maps(lesson, known, dark)
         return
     panels = panels_of(lesson, known)
     height = 400 if len(panels) <= 3 else 460
-    points = lesson_figures.points_figure(panels, dark)
+    points = lesson_figures.points_figure(panels, amount, dark, known.references)
     if "traces" not in last:
         _chart(points, f"points_{lesson.name}", height)
         return
@@ -63,7 +65,7 @@ def show_figure(lesson: Lesson, known: Results) -> None:
             for name, values in row["conditions"].items()
         ]
         words = lesson.quantities["knn"]
-        drawn = lesson_figures.across_runs_figure(runs, words, dark)
+        drawn = lesson_figures.across_runs_figure(runs, words, percent, dark)
         _chart(drawn, f"across_{lesson.name}", 370)
         _caption("Each point is a run. Runs that are low in both are at the lower left.")
 
@@ -85,7 +87,8 @@ def _maps(lesson: Lesson, known: Results, dark: bool) -> None:
         mount("map/side_by_side", f"maps_{lesson.name}", "content", block)
         _caption(f"{name}. Colours of h: classes; noise has one colour. The axes have no units.")
     with every:
-        points = lesson_figures.points_figure(panels_of(lesson, known), dark)
+        panels = panels_of(lesson, known)
+        points = lesson_figures.points_figure(panels, amount, dark, known.references)
         _chart(points, f"points_{lesson.name}", 440)
 
 
@@ -95,8 +98,14 @@ def _seed(row: dict[str, Any], known: Results) -> str:
 
 
 def _counted(words: str, row: dict[str, Any]) -> str:
-    count = row["conditions"][words]["clusters"]
-    return f"{words}: {count:.0f} clusters found"
+    """Return the title of a map: its clusters, and those of the vectors that it shows."""
+    values = row["conditions"][words]
+    own, before = (_clusters(values[name]) for name in ("clusters", "clusters_before"))
+    return f"{words}: {own}; in the vectors: {before}"
+
+
+def _clusters(count: float) -> str:
+    return {0: "no cluster", 1: "one cluster"}.get(int(count), f"{count:.0f} clusters")
 
 
 def _curves(known: Results, dark: bool) -> Any:
@@ -104,7 +113,17 @@ def _curves(known: Results, dark: bool) -> Any:
     rows = [row for row in known.seeds if "curves" in row]
     names = list(rows[0]["curves"])
     every = {name: [row["curves"][name] for row in rows] for name in names}
-    return label_figures.labels_figure(rows[0]["counts"], every, dark)
+    counts = rows[0]["counts"]
+    figure = label_figures.labels_figure(counts, every, dark)
+    beaten = [row["reference_curves"] for row in rows if "reference_curves" in row]
+    means = {
+        name: np.mean([each[name] for each in beaten], axis=0).tolist()
+        for name in (beaten[0] if beaten else ())
+    }
+    chance = known.references.get("accuracy", {}).get("chance")
+    if chance is not None:
+        means["chance"] = [chance] * len(counts)
+    return lesson_figures.add_reference_curves(figure, counts, means, percent, dark)
 
 
 def _h_beside_z(lesson: Lesson, known: Results) -> dict[str, Any]:

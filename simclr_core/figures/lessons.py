@@ -1,33 +1,40 @@
-"""Figures of lessons: one point per seed, paths, and runs."""
+"""Figures of lessons: one point per seed, what it has to beat, paths, and runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
+from ..lessons.lesson import is_share
 from .charts import base_layout
 from .colors import GREYS, VALUES, VIEW_1, VIEW_2, category_colors
 
 RECORDED, HERE = VIEW_1, VIEW_2
 CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
-SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
+APART = 0.07  # of a panel's height, between the names of two lines
 
 Values = Mapping[str, Sequence[float]]  # condition -> one value per seed
+References = Mapping[str, Mapping[str, float]]  # quantity -> name -> value
+Write = Callable[[str, float], str]  # writes a value of a quantity
 
 
-def is_share(quantity: str) -> bool:
-    """Return whether a quantity is a share of 1, to be written in per cent."""
-    return quantity.startswith(SHARES)
-
-
-def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool = False) -> Any:
+def points_figure(
+    panels: Mapping[str, tuple[str, Values, Values]],
+    write: Write,
+    dark: bool = False,
+    references: References | None = None,
+) -> Any:
     """Draw one panel per quantity: its conditions side by side, each seed a point, means as bars.
 
     Args:
         panels: quantity -> its words, recorded values, values of this machine.
+        write: writes a value of a quantity, such as "99.8%".
+        dark: whether the page has the dark theme.
+        references: quantity -> name -> value of what it has to beat, drawn as thin lines.
 
     Returns:
         A plotly Figure.
@@ -47,7 +54,8 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
     )
     for i, name in enumerate(names):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        _draw_panel(figure, place, name, panels[name][1:], dark)
+        beaten = (references or {}).get(name, {})
+        _draw_panel(figure, place, name, panels[name][1:], beaten, partial(write, name), dark)
         figure.update_xaxes(
             showticklabels=columns > 1 or i == len(names) - 1,
             tickfont={"size": 12 if widest <= 6 else 10}, **place,
@@ -66,38 +74,74 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
 
 
 def _draw_panel(
-    figure: Any, place: dict[str, int], name: str, sides: tuple[Values, Values], dark: bool
+    figure: Any,
+    place: dict[str, int],
+    name: str,
+    sides: tuple[Values, Values],
+    references: Mapping[str, float],
+    write: Callable[[float], str],
+    dark: bool,
 ) -> None:
-    """Draw the points of both sides, the means and the axes of one quantity.
+    """Draw the points of both sides, the means, the references and the axes of one quantity.
 
     Args:
         place: row and column of the panel, from 1.
         name: of the quantity.
         sides: recorded values, values of this machine.
+        references: name -> value of what it has to beat.
+        write: writes a value of the quantity.
     """
     recorded, here = sides
+    grey = GREYS["dark" if dark else "light"]
     conditions = list(dict.fromkeys([*recorded, *here]))
-    form = ".0%" if is_share(name) else ".2f"
-    _draw_seeds(figure, place, conditions, sides, form)
+    seen = [v for side in sides for row in side.values() for v in row] + [*references.values()]
+    low, high = min(*seen, 0), max(*seen, 0)
+    room = 0.12 * max(high - low, 0.1)
+    y = [0, 1.08] if is_share(name) else [low - room, high + room]
+    end = len(conditions) + (0.35 if references else -0.2)
+    _draw_references(figure, place, write, references, (end, y[1] - y[0]), grey["muted"])
+    _draw_seeds(figure, place, write, conditions, sides)
     means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
-    _draw_means(figure, place, means, form, GREYS["dark" if dark else "light"]["ink"])
+    _draw_means(figure, place, write, means, grey["ink"])
     figure.update_xaxes(
         tickvals=list(range(len(conditions))),
         ticktext=[_wrapped(words, 14) for words in conditions],
-        range=[-0.6, len(conditions) - 0.2], showgrid=False, tickangle=0, **place,
+        range=[-0.6, end], showgrid=False, tickangle=0, **place,
     )  # fmt: skip
-    if is_share(name):
-        figure.update_yaxes(tickformat=".0%", range=[0, 1.08], **place)
-        return
-    seen = [v for side in sides for row in side.values() for v in row]
-    low, high = min(seen), max(seen)
-    room = 0.12 * max(high - low, 0.1)
-    figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
+    figure.update_yaxes(tickformat=".0%" if is_share(name) else None, range=y, **place)
+
+
+def _draw_references(
+    figure: Any, place: dict[str, int], write: Callable[[float], str],
+    references: Mapping[str, float], size: tuple[float, float], color: str,
+) -> None:  # fmt: skip
+    """Draw a thin line for each reference, its name at the right end; near names share a line.
+
+    Args:
+        size: right end of the panel, and its height, in units of the axes.
+    """
+    end, height = size
+    lines: list[tuple[float, list[str]]] = []  # height of the text, and its parts
+    for words, value in sorted(references.items(), key=lambda row: row[1]):
+        figure.add_scatter(
+            x=[-0.6, end], y=[value, value], mode="lines", hoverinfo="skip", showlegend=False,
+            line={"color": color, "width": 1, "dash": "dot"}, **place,
+        )  # fmt: skip
+        text = f"{words} {write(value)}"
+        if lines and value - lines[-1][0] < APART * height:
+            lines[-1][1].append(text)
+        else:
+            lines.append((value, [text]))
+    for at, parts in lines:
+        figure.add_annotation(
+            x=end, y=at, text=", ".join(reversed(parts)), showarrow=False, xanchor="right",
+            yanchor="bottom", font={"size": 10, "color": color}, **place,
+        )  # fmt: skip
 
 
 def _draw_seeds(
-    figure: Any, place: dict[str, int], conditions: list[str], sides: tuple[Values, Values],
-    form: str,
+    figure: Any, place: dict[str, int], write: Callable[[float], str], conditions: list[str],
+    sides: tuple[Values, Values],
 ) -> None:  # fmt: skip
     first = place == {"row": 1, "col": 1}  # the legend is of this panel
     for values, style, word in zip(
@@ -113,13 +157,13 @@ def _draw_seeds(
         if xs:
             figure.add_scatter(
                 x=xs, y=ys, mode="markers", name=word, showlegend=first, legendgroup=word,
-                marker={**style, "opacity": 0.85},
-                hovertemplate=f"%{{y:{form}}}<extra>{word}</extra>", **place,
+                marker={**style, "opacity": 0.85}, customdata=[write(y) for y in ys],
+                hovertemplate=f"%{{customdata}}<extra>{word}</extra>", **place,
             )  # fmt: skip
 
 
 def _draw_means(
-    figure: Any, place: dict[str, int], means: list[float], form: str, ink: str
+    figure: Any, place: dict[str, int], write: Callable[[float], str], means: list[float], ink: str
 ) -> None:
     for j, mean in enumerate(means):
         figure.add_scatter(
@@ -127,7 +171,7 @@ def _draw_means(
             showlegend=False, line={"color": ink, "width": 2}, **place,
         )  # fmt: skip
         figure.add_annotation(
-            x=j + 0.33, y=mean, text=_number(mean, form), showarrow=False, xanchor="left",
+            x=j + 0.33, y=mean, text=write(mean), showarrow=False, xanchor="left",
             font={"size": 11, "color": ink}, **place,
         )  # fmt: skip
 
@@ -163,13 +207,17 @@ def paths_figure(
 
 
 def across_runs_figure(
-    runs: Sequence[tuple[str, float, float, float]], words: str, dark: bool = False
+    runs: Sequence[tuple[str, float, float, float]],
+    words: str,
+    write: Callable[[float], str],
+    dark: bool = False,
 ) -> Any:
     """Draw alignment over uniformity: one point per run, coloured by its score.
 
     Args:
         runs: for each its condition, alignment, uniformity and score.
         words: what the score is.
+        write: writes a score.
 
     Returns:
         A plotly Figure.
@@ -188,8 +236,8 @@ def across_runs_figure(
                 "size": 13, "symbol": symbols[i % len(symbols)], "color": [row[3] for row in mine],
                 "coloraxis": "coloraxis", "line": {"width": 1, "color": grey["ink"]},
             },
-            customdata=[row[3] for row in mine],
-            hovertemplate="alignment %{y:.2f}, uniformity %{x:.2f}: %{customdata:.0%}"
+            customdata=[write(row[3]) for row in mine],
+            hovertemplate="alignment %{y:.2f}, uniformity %{x:.2f}: %{customdata}"
             f"<extra>{name}</extra>",
         )  # fmt: skip
     bar = {"title": {"text": words, "side": "right"}, "tickformat": ".0%", "thickness": 12}
@@ -200,9 +248,28 @@ def across_runs_figure(
     return figure.update_yaxes(title="alignment (lower: partners closer)")
 
 
-def _number(value: float, form: str) -> str:
-    text = format(value, form)
-    return text.replace("-", "−" if any(digit in text for digit in "123456789") else "")
+def add_reference_curves(
+    figure: Any, counts: Sequence[int], curves: Mapping[str, Sequence[float]],
+    write: Callable[[float], str], dark: bool = False,
+) -> Any:  # fmt: skip
+    """Add thin lines to a figure over labels per class: what the ways of learning have to beat.
+
+    Args:
+        figure: of `labels.labels_figure`.
+        counts: labels per class.
+        curves: name -> mean accuracy at each count.
+        write: writes an accuracy.
+        dark: whether the page has the dark theme.
+    """
+    color = GREYS["dark" if dark else "light"]["muted"]
+    for dash, (name, values) in zip(("dash", "dot", "dashdot"), curves.items(), strict=False):
+        figure.add_scatter(
+            x=list(counts), y=list(values), mode="lines", name=name,
+            line={"color": color, "width": 1, "dash": dash},
+            customdata=[write(value) for value in values],
+            hovertemplate=f"%{{customdata}}<extra>{name}</extra>",
+        )  # fmt: skip
+    return figure
 
 
 def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], list[float]]:
