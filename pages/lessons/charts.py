@@ -13,7 +13,7 @@ from pages.shell.live import mount
 from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
 from simclr_core.figures import lessons as lesson_figures
-from simclr_core.lessons.lesson import Lesson
+from simclr_core.lessons.lesson import Lesson, is_share
 from simclr_core.lessons.results import Results
 from simclr_core.lessons.words import amount
 from simclr_core.runs.summary import percent
@@ -44,8 +44,9 @@ def show_figure(lesson: Lesson, known: Results) -> None:
         _maps(lesson, known, dark)
         return
     panels = panels_of(lesson, known)
+    shares = [name for name in panels if is_share(name)]
     height = 400 if len(panels) <= 3 else 460
-    points = lesson_figures.points_figure(panels, amount, dark, known.references)
+    points = lesson_figures.points_figure(panels, amount, shares, dark, known.references)
     if "traces" not in last:
         _chart(points, f"points_{lesson.name}", height)
         return
@@ -88,7 +89,8 @@ def _maps(lesson: Lesson, known: Results, dark: bool) -> None:
         _caption(f"{name}. Colours of h: classes; noise has one colour. The axes have no units.")
     with every:
         panels = panels_of(lesson, known)
-        points = lesson_figures.points_figure(panels, amount, dark, known.references)
+        shares = [name for name in panels if is_share(name)]
+        points = lesson_figures.points_figure(panels, amount, shares, dark, known.references)
         _chart(points, f"points_{lesson.name}", 440)
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
-from ..lessons.lesson import is_share
 from .charts import base_layout
 from .colors import GREYS, VALUES, VIEW_1, VIEW_2, category_colors
 
@@ -25,6 +24,7 @@ Write = Callable[[str, float], str]  # writes a value of a quantity
 def points_figure(
     panels: Mapping[str, tuple[str, Values, Values]],
     write: Write,
+    shares: Collection[str] = (),
     dark: bool = False,
     references: References | None = None,
 ) -> Any:
@@ -33,6 +33,7 @@ def points_figure(
     Args:
         panels: quantity -> its words, recorded values, values of this machine.
         write: writes a value of a quantity, such as "99.8%".
+        shares: the quantities that are shares of 1.
         dark: whether the page has the dark theme.
         references: quantity -> name -> value of what it has to beat, drawn as thin lines.
 
@@ -54,8 +55,8 @@ def points_figure(
     )
     for i, name in enumerate(names):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        beaten = (references or {}).get(name, {})
-        _draw_panel(figure, place, name, panels[name][1:], beaten, partial(write, name), dark)
+        own = {"references": (references or {}).get(name, {}), "write": partial(write, name)}
+        _draw_panel(figure, place, panels[name][1:], share=name in shares, dark=dark, **own)
         figure.update_xaxes(
             showticklabels=columns > 1 or i == len(names) - 1,
             tickfont={"size": 12 if widest <= 6 else 10}, **place,
@@ -76,20 +77,21 @@ def points_figure(
 def _draw_panel(
     figure: Any,
     place: dict[str, int],
-    name: str,
     sides: tuple[Values, Values],
+    *,
     references: Mapping[str, float],
     write: Callable[[float], str],
+    share: bool,
     dark: bool,
 ) -> None:
     """Draw the points of both sides, the means, the references and the axes of one quantity.
 
     Args:
         place: row and column of the panel, from 1.
-        name: of the quantity.
         sides: recorded values, values of this machine.
         references: name -> value of what it has to beat.
         write: writes a value of the quantity.
+        share: whether it is a share of 1.
     """
     recorded, here = sides
     grey = GREYS["dark" if dark else "light"]
@@ -97,7 +99,7 @@ def _draw_panel(
     seen = [v for side in sides for row in side.values() for v in row] + [*references.values()]
     low, high = min(*seen, 0), max(*seen, 0)
     room = 0.12 * max(high - low, 0.1)
-    y = [0, 1.08] if is_share(name) else [low - room, high + room]
+    y = [0, 1.08] if share else [low - room, high + room]
     end = len(conditions) + (0.35 if references else -0.2)
     _draw_references(figure, place, write, references, (end, y[1] - y[0]), grey["muted"])
     _draw_seeds(figure, place, write, conditions, sides)
@@ -108,7 +110,7 @@ def _draw_panel(
         ticktext=[_wrapped(words, 14) for words in conditions],
         range=[-0.6, end], showgrid=False, tickangle=0, **place,
     )  # fmt: skip
-    figure.update_yaxes(tickformat=".0%" if is_share(name) else None, range=y, **place)
+    figure.update_yaxes(tickformat=".0%" if share else None, range=y, **place)
 
 
 def _draw_references(

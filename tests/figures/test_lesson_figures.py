@@ -15,7 +15,7 @@ def test_points_stand_apart_and_means_are_told() -> None:
         "knn": ("words", {"a": [0.5, 0.7], "b": [0.2]}, {"a": [0.9]}),
         "rank_z": ("rank", {"a": [3.0], "b": [1.0]}, {}),
     }
-    figure = lesson_figures.points_figure(panels, amount)
+    figure = lesson_figures.points_figure(panels, amount, ["knn"])
     marks = [trace for trace in figure.data if trace.mode == "markers"]
     assert [len(trace.x) for trace in marks] == [3, 1, 2]
     assert len(set(marks[0].x)) == 3
@@ -26,12 +26,13 @@ def test_points_stand_apart_and_means_are_told() -> None:
 def test_what_has_to_be_beaten_is_a_thin_line_with_its_name() -> None:
     panels = {"knn": ("words", {"a": [0.998, 0.998], "b": [0.2]}, {})}
     rivals = {"knn": {"untrained": 0.45, "pixels": 0.43, "chance": 0.125}}
-    figure = lesson_figures.points_figure(panels, amount, references=rivals)
+    figure = lesson_figures.points_figure(panels, amount, ["knn"], references=rivals)
     lines = [t for t in figure.data if t.mode == "lines" and t.line.dash == "dot"]
     assert [t.y[0] for t in lines] == [0.125, 0.43, 0.45]
     words = [a.text for a in figure.layout.annotations]
     assert "chance 12.5%" in words or "chance 13%" in words
     assert "untrained 45%, pixels 43%" in words  # too near for a line of text each
+    assert tuple(figure.layout.yaxis.range) == (0, 1.08)
     assert "99.8%" in words and "100%" not in words
     points = next(t for t in figure.data if t.mode == "markers")
     assert list(points.customdata) == ["99.8%", "99.8%", "20%"]
