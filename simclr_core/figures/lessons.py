@@ -55,8 +55,10 @@ def points_figure(
     )
     for i, name in enumerate(names):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        own = {"references": (references or {}).get(name, {}), "write": partial(write, name)}
-        _draw_panel(figure, place, panels[name][1:], share=name in shares, dark=dark, **own)
+        _draw_panel(
+            figure, place, panels[name][1:], references=(references or {}).get(name, {}),
+            write=partial(write, name), share=name in shares, dark=dark,
+        )  # fmt: skip
         figure.update_xaxes(
             showticklabels=columns > 1 or i == len(names) - 1,
             tickfont={"size": 12 if widest <= 6 else 10}, **place,
