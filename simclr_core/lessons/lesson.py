@@ -204,10 +204,14 @@ class Outcome:
         return max(self.values) - min(self.values)
 
     @property
+    def agree(self) -> bool:
+        """Whether every seed has the expected direction; "no worse than" asks for none."""
+        return self.effect.least < 0 or min(self.values) > 0
+
+    @property
     def held(self) -> bool:
-        """The mean reaches `effect.least`, and from 0 up every seed agrees on the direction."""
-        agree = self.effect.least < 0 or min(self.values) > 0
-        return agree and self.mean >= self.effect.least
+        """The seeds agree on the direction, and the mean reaches `effect.least`."""
+        return self.agree and self.mean >= self.effect.least
 
 
 def outcomes(lesson: Lesson, seeds: Sequence[Conditions]) -> list[Outcome]:
@@ -228,6 +232,13 @@ def verdict(effects: Sequence[Outcome]) -> str:
     return "held in part" if any(one.held for one in effects) else "did not hold"
 
 
-def answered(lesson: Lesson, effects: Sequence[Outcome]) -> bool:
-    """Return whether the effects that decide the question held, so that its answer was found."""
-    return all(effects[i].held for i in lesson.decides or range(len(effects)))
+def answered(lesson: Lesson, effects: Sequence[Outcome]) -> str:
+    """Return how well the effects that decide the question bear its answer out.
+
+    Returns:
+        "found" if they held, "weaker" if only their directions are as expected, else "".
+    """
+    deciding = [effects[i] for i in lesson.decides or range(len(effects))]
+    if all(one.held for one in deciding):
+        return "found"
+    return "weaker" if all(one.agree and one.mean > 0 for one in deciding) else ""

@@ -83,13 +83,13 @@ def declared(lesson: Lesson) -> list[dict[str, Any]]:
 
 
 def foretold(effect: Effect, about: Mapping[str, Any]) -> bool:
-    """Return whether an effect was expected before results were made: as much of it, or more.
+    """Return whether an effect was expected, just as it is, before results were made.
 
     Args:
         about: of the results; see `Results`.
     """
     before = (Effect(**each) for each in about.get("declared", ()))
-    return any(each.key == effect.key and each.least >= effect.least for each in before)
+    return any(each.key == effect.key and each.least == effect.least for each in before)
 
 
 def results(root: Path, lesson: Lesson) -> Results:

@@ -54,17 +54,19 @@ def expected(effect: Effect) -> str:
     return f"{effect.comparison}, by {gain} or more on average"
 
 
-def answer(lesson: Lesson, found: bool | None) -> str:
+def answer(lesson: Lesson, found: str | None) -> str:
     """Say which answer is right, and whether that was found or is only expected.
 
     Args:
-        found: whether the results bear it out (see `lesson.answered`); None without results.
+        found: how well the results bear it out (see `lesson.answered`); None without results.
     """
     right = lesson.answers[lesson.right].lower()
-    if found:
+    if found == "found":
         return f"Found here: {right}."
+    if found == "weaker":
+        return f"Found here, but less clearly than expected: {right}."
     return f"Expected here: {right}." + (
-        " The results do not bear it out." if found is False else ""
+        "" if found is None else " The results do not bear it out."
     )
 
 

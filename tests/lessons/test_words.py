@@ -82,9 +82,11 @@ def test_no_worse_asks_for_the_mean_alone() -> None:
 def test_the_answer_is_found_if_the_effects_that_decide_it_held() -> None:
     lesson = dataclasses.replace(LESSONS[0], answers=("A", "B"), right=1, decides=())
     both = [outcome(0.2), outcome(-0.2)]
-    assert not answered(lesson, both)
-    assert answered(dataclasses.replace(lesson, decides=(0,)), both)
-    assert not answered(dataclasses.replace(lesson, decides=(1,)), both)
-    assert words.answer(lesson, True) == "Found here: b."
+    assert answered(lesson, both) == ""
+    assert answered(dataclasses.replace(lesson, decides=(0,)), both) == "found"
+    assert answered(dataclasses.replace(lesson, decides=(1,)), both) == ""
+    assert answered(lesson, [outcome(0.2), outcome(0.05, 0.01)]) == "weaker"  # less than 0.1
+    assert words.answer(lesson, "found") == "Found here: b."
+    assert words.answer(lesson, "weaker") == "Found here, but less clearly than expected: b."
     assert words.answer(lesson, None) == "Expected here: b."
-    assert "do not bear it out" in words.answer(lesson, False)
+    assert words.answer(lesson, "") == "Expected here: b. The results do not bear it out."
