@@ -102,12 +102,13 @@ def _seed(row: dict[str, Any], known: Results) -> str:
 def _counted(words: str, row: dict[str, Any]) -> str:
     """Return the title of a map: its clusters, and those of the vectors that it shows."""
     values = row["conditions"][words]
-    own, before = (_clusters(values[name]) for name in ("clusters", "clusters_before"))
-    return f"{words}: {own}; in the vectors: {before}"
+    own = _clusters(values["clusters"])
+    return f"{words}: {own}; in the vectors: {_clusters(values['clusters_before'], '')}"
 
 
-def _clusters(count: float) -> str:
-    return {0: "no cluster", 1: "one cluster"}.get(int(count), f"{count:.0f} clusters")
+def _clusters(count: float, noun: str = " cluster") -> str:
+    number = {0: "no" if noun else "none", 1: "one"}.get(int(count), f"{count:.0f}")
+    return f"{number}{noun}{'s' if noun and count > 1 else ''}"
 
 
 def _curves(known: Results, dark: bool) -> Any:

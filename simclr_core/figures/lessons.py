@@ -14,7 +14,7 @@ from .colors import GREYS, VALUES, VIEW_1, VIEW_2, category_colors
 
 RECORDED, HERE = VIEW_1, VIEW_2
 CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
-APART = 0.07  # of a panel's height, between the names of two lines
+APART = 0.07  # of the figure's height, between the names of two lines
 
 Values = Mapping[str, Sequence[float]]  # condition -> one value per seed
 References = Mapping[str, Mapping[str, float]]  # quantity -> name -> value
@@ -57,7 +57,8 @@ def points_figure(
         place = {"row": i // columns + 1, "col": i % columns + 1}
         _draw_panel(
             figure, place, panels[name][1:], references=(references or {}).get(name, {}),
-            write=partial(write, name), share=name in shares, dark=dark,
+            write=partial(write, name), share=name in shares, letters=10 if columns > 1 else 14,
+            apart=APART * rows, dark=dark,
         )  # fmt: skip
         figure.update_xaxes(
             showticklabels=columns > 1 or i == len(names) - 1,
@@ -84,6 +85,8 @@ def _draw_panel(
     references: Mapping[str, float],
     write: Callable[[float], str],
     share: bool,
+    letters: int,
+    apart: float,
     dark: bool,
 ) -> None:
     """Draw the points of both sides, the means, the references and the axes of one quantity.
@@ -94,6 +97,9 @@ def _draw_panel(
         references: name -> value of what it has to beat.
         write: writes a value of the quantity.
         share: whether it is a share of 1.
+        letters: of a condition's name in a line, at most.
+        apart: of the panel's height, between the names of two references.
+        dark: whether the page has the dark theme.
     """
     recorded, here = sides
     grey = GREYS["dark" if dark else "light"]
@@ -103,13 +109,13 @@ def _draw_panel(
     room = 0.12 * max(high - low, 0.1)
     y = [0, 1.08] if share else [low - room, high + room]
     end = len(conditions) + (0.35 if references else -0.2)
-    _draw_references(figure, place, write, references, (end, y[1] - y[0]), grey["muted"])
+    _draw_references(figure, place, write, references, end, apart * (y[1] - y[0]), grey["muted"])
     _draw_seeds(figure, place, write, conditions, sides)
     means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
     _draw_means(figure, place, write, means, grey["ink"])
     figure.update_xaxes(
         tickvals=list(range(len(conditions))),
-        ticktext=[_wrapped(words, 14) for words in conditions],
+        ticktext=[_wrapped(words, letters) for words in conditions],
         range=[-0.6, end], showgrid=False, tickangle=0, **place,
     )  # fmt: skip
     figure.update_yaxes(tickformat=".0%" if share else None, range=y, **place)
@@ -117,29 +123,26 @@ def _draw_panel(
 
 def _draw_references(
     figure: Any, place: dict[str, int], write: Callable[[float], str],
-    references: Mapping[str, float], size: tuple[float, float], color: str,
+    references: Mapping[str, float], end: float, apart: float, color: str,
 ) -> None:  # fmt: skip
     """Draw a thin line for each reference, its name at the right end; near names share a line.
 
     Args:
-        size: right end of the panel, and its height, in units of the axes.
+        end: of the panel, at the right.
+        apart: by which two names are apart, at least, in units of the y axis.
     """
-    end, height = size
-    lines: list[tuple[float, list[str]]] = []  # height of the text, and its parts
+    lines: list[tuple[float, list[str]]] = []  # where a text is, and its parts
     for words, value in sorted(references.items(), key=lambda row: row[1]):
         figure.add_scatter(
             x=[-0.6, end], y=[value, value], mode="lines", hoverinfo="skip", showlegend=False,
             line={"color": color, "width": 1, "dash": "dot"}, **place,
         )  # fmt: skip
-        text = f"{words} {write(value)}"
-        if lines and value - lines[-1][0] < APART * height:
-            lines[-1][1].append(text)
-        else:
-            lines.append((value, [text]))
+        near = lines and value - lines[-1][0] < apart
+        lines.append((value, [f"{words} {write(value)}", *(lines.pop()[1] if near else ())]))
     for at, parts in lines:
         figure.add_annotation(
-            x=end, y=at, text=", ".join(reversed(parts)), showarrow=False, xanchor="right",
-            yanchor="bottom", font={"size": 10, "color": color}, **place,
+            x=end, y=at, text=", ".join(parts), showarrow=False, xanchor="right",
+            yanchor="bottom", font={"color": color}, **place,
         )  # fmt: skip
 
 
