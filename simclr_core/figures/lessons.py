@@ -108,10 +108,11 @@ def _draw_panel(
     low, high = min(*seen, 0), max(*seen, 0)
     room = 0.12 * max(high - low, 0.1)
     y = [0, 1.08] if share else [low - room, high + room]
-    end = len(conditions) + (0.35 if references else -0.2)
-    _draw_references(figure, place, write, references, end, apart * (y[1] - y[0]), grey["muted"])
-    _draw_seeds(figure, place, write, conditions, sides)
+    end = len(conditions) + (0.6 if references else -0.2)
     means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
+    space = (end, apart * (y[1] - y[0]), means[-1])
+    _draw_references(figure, place, write, references, space, grey["muted"])
+    _draw_seeds(figure, place, write, conditions, sides)
     _draw_means(figure, place, write, means, grey["ink"])
     figure.update_xaxes(
         tickvals=list(range(len(conditions))),
@@ -123,14 +124,15 @@ def _draw_panel(
 
 def _draw_references(
     figure: Any, place: dict[str, int], write: Callable[[float], str],
-    references: Mapping[str, float], end: float, apart: float, color: str,
+    references: Mapping[str, float], space: tuple[float, float, float], color: str,
 ) -> None:  # fmt: skip
     """Draw a thin line for each reference, its name at the right end; near names share a line.
 
     Args:
-        end: of the panel, at the right.
-        apart: by which two names are apart, at least, in units of the y axis.
+        space: right end of the panel, the height of a name, and the last mean, beside which a name
+            is written below its line.
     """
+    end, apart, last = space
     lines: list[tuple[float, list[str]]] = []  # where a text is, and its parts
     for words, value in sorted(references.items(), key=lambda row: row[1]):
         figure.add_scatter(
@@ -142,7 +144,8 @@ def _draw_references(
     for at, parts in lines:
         figure.add_annotation(
             x=end, y=at, text=", ".join(parts), showarrow=False, xanchor="right",
-            yanchor="bottom", font={"color": color}, **place,
+            yanchor="top" if -apart / 2 < last - at < apart else "bottom", font={"color": color},
+            **place,
         )  # fmt: skip
 
 
