@@ -95,11 +95,9 @@ def _draw_panel(
         place: row and column of the panel, from 1.
         sides: recorded values, values of this machine.
         references: name -> value of what it has to beat.
-        write: writes a value of the quantity.
-        share: whether it is a share of 1.
+        write, share: writes a value of the quantity; whether it is a share of 1.
         letters: of a condition's name in a line, at most.
         apart: of the panel's height, between the names of two references.
-        dark: whether the page has the dark theme.
     """
     recorded, here = sides
     grey = GREYS["dark" if dark else "light"]
@@ -133,19 +131,21 @@ def _draw_references(
             is written below its line.
     """
     end, apart, last = space
-    lines: list[tuple[float, list[str]]] = []  # where a text is, and its parts
+    lines: list[tuple[list[float], list[str]]] = []  # values that share a text, and its parts
     for words, value in sorted(references.items(), key=lambda row: row[1]):
         figure.add_scatter(
             x=[-0.6, end], y=[value, value], mode="lines", hoverinfo="skip", showlegend=False,
             line={"color": color, "width": 1, "dash": "dot"}, **place,
         )  # fmt: skip
-        near = lines and value - lines[-1][0] < apart
-        lines.append((value, [f"{words} {write(value)}", *(lines.pop()[1] if near else ())]))
-    for at, parts in lines:
+        if not lines or value - lines[-1][0][-1] >= apart:
+            lines.append(([], []))
+        lines[-1][0].append(value)
+        lines[-1][1].insert(0, f"{words} {write(value)}")
+    for values, parts in lines:
+        below = values[0] - apart / 2 < last < values[-1] + apart
         figure.add_annotation(
-            x=end, y=at, text=", ".join(parts), showarrow=False, xanchor="right",
-            yanchor="top" if -apart / 2 < last - at < apart else "bottom", font={"color": color},
-            **place,
+            x=end, y=values[0] if below else values[-1], text=", ".join(parts), showarrow=False,
+            xanchor="right", yanchor="top" if below else "bottom", font={"color": color}, **place,
         )  # fmt: skip
 
 
