@@ -60,13 +60,11 @@ def _print_outcome(args: argparse.Namespace, wanted: Lesson, outcome: dict[str, 
     for effect in outcome["effects"]:
         word = "held" if effect["held"] else "did not hold"
         name = effect["quantity"]
-        mean, least, *each = (
-            difference(name, value)
-            for value in (effect["mean"], effect["least"], *effect["values"])
-        )
+        mean, *each = (difference(name, value) for value in (effect["mean"], *effect["values"]))
+        least = f"at least {difference(name, effect['least'])}" if effect["least"] else "above 0"
         print_result(
             args,
-            f"{effect['expected']}: {word} ({name} by {mean}, at least {least} expected; by seed "
+            f"{effect['expected']}: {word} ({name} by {mean}, {least} expected; by seed "
             f"{', '.join(each)}).",
         )
     seconds = ", ".join(clock(value) for value in outcome["seconds"])
