@@ -295,6 +295,7 @@ def test_what_is_recorded_is_of_this_version_and_at_least_five_seeds(lesson: Les
     seeds, about = results.recorded(lesson)
     assert len(seeds) >= 5 and len({row["seed"] for row in seeds}) == len(seeds)
     assert all(results.fits(lesson, row) for row in seeds)
+    assert all(row["references"] for row in seeds)  # what has to be beaten
     assert {"command", "date", "processor", "cores", "data", "declared"} <= set(about)
     assert "versions" in about
     config = about["config"]
