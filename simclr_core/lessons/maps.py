@@ -12,7 +12,7 @@ from .lesson import Condition, Lesson
 
 POINTS, NOISE_DIMENSIONS = 600, 64
 NEAR = 8  # points within reach of each other, of which a cluster has at least one
-GAP = 1.5  # between clusters, over the median distance to the `NEAR`th neighbour
+GAP = 1.3  # between clusters, over the median distance to the `NEAR`th neighbour
 # Neighbours and least distance of a layout.
 SETTINGS = ((3, 0.0), (15, 0.1), (15, 0.9), (150, 0.1))
 TRAIN = 0.4  # share of the work, for the progress
