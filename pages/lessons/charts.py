@@ -13,8 +13,10 @@ from pages.shell.live import mount
 from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.figures import labels as label_figures
 from simclr_core.figures import lessons as lesson_figures
-from simclr_core.lessons.lesson import Lesson
+from simclr_core.lessons.lesson import Lesson, is_share
 from simclr_core.lessons.results import Results
+from simclr_core.lessons.words import amount
+from simclr_core.runs.summary import percent
 
 from .pictures import map_pictures
 
@@ -38,14 +40,15 @@ def show_figure(lesson: Lesson, known: Results) -> None:
     dark = st.context.theme.type == "dark"
     last = known.seeds[-1]
     if "curves" in last:
-        _chart(_curves(known, dark), f"curves_{lesson.name}", 400)
+        _chart(_curves(known, dark), f"curves_{lesson.name}", 440)
         return
     if any("maps" in row for row in known.seeds):
         _maps(lesson, known, dark)
         return
     panels = panels_of(lesson, known)
+    shares = [name for name in panels if is_share(name)]
     height = 400 if len(panels) <= 3 else 460
-    points = lesson_figures.points_figure(panels, dark)
+    points = lesson_figures.points_figure(panels, amount, shares, dark, known.references)
     if "traces" not in last:
         _chart(points, f"points_{lesson.name}", height)
         return
@@ -65,7 +68,7 @@ def show_figure(lesson: Lesson, known: Results) -> None:
             for name, values in row["conditions"].items()
         ]
         words = lesson.quantities["knn"]
-        drawn = lesson_figures.across_runs_figure(runs, words, dark)
+        drawn = lesson_figures.across_runs_figure(runs, words, percent, dark)
         _chart(drawn, f"across_{lesson.name}", 370)
         _caption("Each point is a run. Runs that are low in both are at the lower left.")
 
@@ -88,7 +91,9 @@ def _maps(lesson: Lesson, known: Results, dark: bool) -> None:
         mount("map/side_by_side", f"maps_{lesson.name}", "content", block)
         _caption(f"{name}. Colours of h: classes; noise has one colour. The axes have no units.")
     with every:
-        points = lesson_figures.points_figure(panels_of(lesson, known), dark)
+        panels = panels_of(lesson, known)
+        shares = [name for name in panels if is_share(name)]
+        points = lesson_figures.points_figure(panels, amount, shares, dark, known.references)
         _chart(points, f"points_{lesson.name}", 440)
 
 
@@ -98,8 +103,15 @@ def _seed(row: dict[str, Any], known: Results) -> str:
 
 
 def _counted(words: str, row: dict[str, Any]) -> str:
-    count = row["conditions"][words]["clusters"]
-    return f"{words}: {count:.0f} clusters found"
+    """Return the title of a map: its clusters, and those of the vectors that it shows."""
+    values = row["conditions"][words]
+    own = _clusters(values["clusters"])
+    return f"{words}: {own}; in the vectors: {_clusters(values['clusters_before'], '')}"
+
+
+def _clusters(count: float, noun: str = " cluster") -> str:
+    number = {0: "no" if noun else "none", 1: "one"}.get(int(count), f"{count:.0f}")
+    return f"{number}{noun}{'s' if noun and count > 1 else ''}"
 
 
 def _curves(known: Results, dark: bool) -> Any:
@@ -107,7 +119,17 @@ def _curves(known: Results, dark: bool) -> Any:
     rows = [row for row in known.seeds if "curves" in row]
     names = list(rows[0]["curves"])
     every = {name: [row["curves"][name] for row in rows] for name in names}
-    return label_figures.labels_figure(rows[0]["counts"], every, dark)
+    counts = rows[0]["counts"]
+    figure = label_figures.labels_figure(counts, every, dark)
+    beaten = [row["reference_curves"] for row in rows if "reference_curves" in row]
+    means = {
+        name: np.mean([each[name] for each in beaten], axis=0).tolist()
+        for name in (beaten[0] if beaten else ())
+    }
+    chance = known.references.get("accuracy", {}).get("chance")
+    if chance is not None:
+        means["chance"] = [chance] * len(counts)
+    return lesson_figures.add_reference_curves(figure, counts, means, percent, dark)
 
 
 def _h_beside_z(lesson: Lesson, known: Results) -> dict[str, Any]:

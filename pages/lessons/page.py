@@ -1,4 +1,4 @@
-"""Lessons: findings of the literature to predict, look at and try."""
+"""Lessons: experiments to predict, look at and try, most of them on published findings."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.lessons import live as lesson_live
-from pages.lessons.results import show_head, show_prediction, show_results
+from pages.lessons.results import show_answer, show_head, show_question, show_results
 from pages.shell.link import clean_link
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
@@ -54,10 +54,12 @@ def _lesson(lesson: Lesson, root: Path) -> None:
     """Show question and prediction; the results once there is a prediction."""
     said = st.query_params.get("said")
     show_head(lesson)
-    show_prediction(lesson, None if said is None else int(float(said)))
     if said is None:
+        show_question(lesson)
         return
-    show_results(lesson, results.results(root, lesson))
+    known = results.results(root, lesson)
+    show_answer(lesson, int(float(said)), known)
+    show_results(lesson, known)
     lesson_live.controls(lesson, root)
 
 

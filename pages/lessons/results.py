@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import streamlit as st
 from markupsafe import Markup
 
 from simclr_core.base.templates import render
-from simclr_core.figures.lessons import is_share
 from simclr_core.lessons import lesson as lessons
-from simclr_core.lessons import results
+from simclr_core.lessons import results, words
 from simclr_core.lessons.lesson import Effect, Lesson, Outcome
 from simclr_core.lessons.results import Results
 
@@ -22,18 +21,25 @@ def show_head(lesson: Lesson) -> None:
     st.html(render("lessons/head", lesson=lesson))
 
 
-def show_prediction(lesson: Lesson, said: int | None) -> None:
-    """Show the answers to choose from, or the one that was chosen beside the one expected.
+def show_answer(lesson: Lesson, said: int, known: Results) -> None:
+    """Show the answer that was chosen beside the right one, and the reason.
 
     Args:
-        said: the answer that was chosen; None: none yet.
+        said: the answer that was chosen; one that is not there: none.
+        known: says whether the right answer was found, or is only expected.
     """
-    if said is not None:
-        answer = lesson.answers[said] if said < len(lesson.answers) else ""
-        with st.container(horizontal=True, vertical_alignment="center", key="lesson-said"):
-            st.html(render("lessons/said", lesson=lesson, answer=answer))
-            st.button("Ask again", key="lesson_ask_again", type="tertiary", on_click=_ask_again)
-        return
+    answer = lesson.answers[said] if said < len(lesson.answers) else ""
+    rows = [row["conditions"] for row in known.seeds]
+    found = lessons.answered(lesson, lessons.outcomes(lesson, rows)) if rows else None
+    right = words.answer(lesson, found)
+    with st.container(horizontal=True, vertical_alignment="center", key="lesson-said"):
+        st.html(render("lessons/said", lesson=lesson, answer=answer, right=right))
+        st.button("Ask again", key="lesson_ask_again", type="tertiary", on_click=_ask_again)
+    st.html(render("lessons/why", lesson=lesson))
+
+
+def show_question(lesson: Lesson) -> None:
+    """Show the question and the answers to choose from."""
     st.html(Markup('<p class="lesson-question">{}</p>').format(lesson.question))
     with st.container(horizontal=True, key="lesson-answers"):
         for i, answer in enumerate(lesson.answers):
@@ -59,60 +65,52 @@ def show_results(lesson: Lesson, known: Results) -> None:
     with left:
         if known.seeds:
             show_figure(lesson, known)
-            st.html(_caption(known))
+            st.html(_caption(lesson, known))
         else:
             problem = "No result is recorded for the current version of this lesson; run it here."
             st.html(render("shell/problem", problem=problem))
     with right:
         if known.seeds:
-            st.html(verdict(lessons.outcomes(lesson, [row["conditions"] for row in known.seeds])))
+            rows = [row["conditions"] for row in known.seeds]
+            st.html(verdict(lessons.outcomes(lesson, rows), known.foretold))
         else:
-            effects = [(effect.words, _number(effect, effect.least)) for effect in lesson.effects]
+            effects = [(effect.words, words.least(effect)) for effect in lesson.effects]
             st.html(render("lessons/expected", effects=effects))
         st.html(render("lessons/limits", lesson=lesson))
 
 
-def _number(effect: Effect, value: float) -> str:
-    """Return a value of an effect's quantity, with its sign."""
-    form = "+.2f"
-    if is_share(effect.quantity):
-        form = "+.1%" if 0 < effect.least < 0.01 else "+.0%"
-    return format(value, form).replace("-", "−")
+def verdict(
+    outcomes: Sequence[Outcome], foretold: Callable[[Effect], bool] = lambda effect: True
+) -> Markup:
+    """Return as HTML whether the lesson held, and each expectation with its numbers.
 
-
-def verdict(outcomes: Sequence[Outcome]) -> Markup:
-    """Return as HTML whether the lesson held, and each expectation with its numbers."""
+    Args:
+        foretold: whether an effect was expected before the recorded results were made.
+    """
     rows = [
         {
             "held": one.held,
+            "after": not foretold(one.effect),
             "words": one.effect.words,
-            "least": _number(one.effect, one.effect.least),
-            "mean": _number(one.effect, one.mean),
-            "low": _number(one.effect, min(one.values)),
-            "high": _number(one.effect, max(one.values)),
+            "least": words.least(one.effect),
+            "mean": words.difference(one.effect.quantity, one.mean),
+            "span": words.span(one),
         }
         for one in outcomes
     ]
-    words = _verdict_words(outcomes)
-    return render("lessons/verdict", held=lessons.held(outcomes), words=words, rows=rows)
+    count = len(outcomes[0].values)
+    return render(
+        "lessons/verdict", result=lessons.verdict(outcomes), count=count, luck=2**count, rows=rows
+    )
 
 
-def _verdict_words(outcomes: Sequence[Outcome]) -> str:
-    every, count = lessons.held(outcomes), len(outcomes[0].values)
-    if count == 1:
-        return "Held with one seed." if every else "Did not hold with one seed."
-    if every:
-        return f"Held over {count} seeds: all agree, and the mean reaches what was expected."
-    part = " in part" if any(one.held for one in outcomes) else ""
-    return f"Held{part} over {count} seeds." if part else f"Did not hold over {count} seeds."
-
-
-def _caption(known: Results) -> Markup:
-    """Return as HTML where the points come from, and the settings of those that are recorded."""
+def _caption(lesson: Lesson, known: Results) -> Markup:
+    """Return as HTML where the points come from, and how those that are recorded were made."""
     seconds = [row["seconds"] for row in known.recorded]
     config = known.about.get("config")
     return render(
         "lessons/caption",
+        lesson=lesson,
         about=known.about,
         recorded=len(known.recorded),
         seconds=sum(seconds) / max(len(seconds), 1),

@@ -1,4 +1,4 @@
-"""The command `lesson`: findings of the literature, tested here."""
+"""The command `lesson`: experiments, most of them on published findings."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from ..lessons.catalogue import LESSONS, lesson_named
 from ..lessons.lesson import Lesson
 from ..lessons.results import summary
 from ..lessons.running import run_lesson
+from ..lessons.words import difference, expected
 from ..machine.devices import find_device
 from ..model.backend import prepare, start_framework
 from .output import clock, make_display, print_json, print_result, quiet_libraries
@@ -27,9 +28,7 @@ def lesson(args: argparse.Namespace) -> int:
         raise ConfigError(f"seeds: expected at least 1, found {args.seeds}.")
     print_result(args, f"{wanted.question} Expected on {args.data or wanted.data} for every seed:")
     for effect in wanted.effects:
-        print_result(
-            args, f"- {effect.words}: {effect.comparison}, by {effect.least:g} or more on average"
-        )
+        print_result(args, f"- {effect.words}: {expected(effect)}")
     rows: list[dict[str, Any]] = []
     with quiet_libraries(), make_display() as display:
         display.show("starting TensorFlow")
@@ -60,14 +59,17 @@ def _list(args: argparse.Namespace) -> None:
 def _print_outcome(args: argparse.Namespace, wanted: Lesson, outcome: dict[str, Any]) -> None:
     for effect in outcome["effects"]:
         word = "held" if effect["held"] else "did not hold"
-        each = ", ".join(f"{value:+.3f}" for value in effect["values"])
+        name = effect["quantity"]
+        mean, *each = (difference(name, value) for value in (effect["mean"], *effect["values"]))
+        least = f"at least {difference(name, effect['least'])}" if effect["least"] else "above 0"
         print_result(
             args,
-            f"{effect['expected']}: {word} ({effect['quantity']} by {effect['mean']:+.3f}, "
-            f"at least {effect['least']:.2f} expected; by seed {each}).",
+            f"{effect['expected']}: {word} ({name} by {mean}, {least} expected; by seed "
+            f"{', '.join(each)}).",
         )
     seconds = ", ".join(clock(value) for value in outcome["seconds"])
     print_result(
-        args, f"{wanted.title}: {'held' if outcome['held'] else 'did not hold'}. Took {seconds}."
+        args,
+        f"{wanted.title}: {outcome['verdict']}. Took {seconds}.",
     )
     print_result(args, f"What it does not show: {wanted.shows_not}")

@@ -1,9 +1,10 @@
-"""Figures of lessons: one point per seed, paths, and runs."""
+"""Figures of lessons: one point per seed, what it has to beat, paths, and runs."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -13,21 +14,28 @@ from .colors import GREYS, VALUES, VIEW_1, VIEW_2, category_colors
 
 RECORDED, HERE = VIEW_1, VIEW_2
 CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
-SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
+APART = 0.07  # of the figure's height, between the names of two lines
 
 Values = Mapping[str, Sequence[float]]  # condition -> one value per seed
+References = Mapping[str, Mapping[str, float]]  # quantity -> name -> value
+Write = Callable[[str, float], str]  # writes a value of a quantity
 
 
-def is_share(quantity: str) -> bool:
-    """Return whether a quantity is a share of 1, to be written in per cent."""
-    return quantity.startswith(SHARES)
-
-
-def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool = False) -> Any:
+def points_figure(
+    panels: Mapping[str, tuple[str, Values, Values]],
+    write: Write,
+    shares: Collection[str] = (),
+    dark: bool = False,
+    references: References | None = None,
+) -> Any:
     """Draw one panel per quantity: its conditions side by side, each seed a point, means as bars.
 
     Args:
         panels: quantity -> its words, recorded values, values of this machine.
+        write: writes a value of a quantity, such as "99.8%".
+        shares: the quantities that are shares of 1.
+        dark: whether the page has the dark theme.
+        references: quantity -> name -> value of what it has to beat, drawn as thin lines.
 
     Returns:
         A plotly Figure.
@@ -47,7 +55,11 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
     )
     for i, name in enumerate(names):
         place = {"row": i // columns + 1, "col": i % columns + 1}
-        _draw_panel(figure, place, name, panels[name][1:], dark)
+        _draw_panel(
+            figure, place, panels[name][1:], references=(references or {}).get(name, {}),
+            write=partial(write, name), share=name in shares, letters=10 if columns > 1 else 14,
+            apart=APART * rows, dark=dark,
+        )  # fmt: skip
         figure.update_xaxes(
             showticklabels=columns > 1 or i == len(names) - 1,
             tickfont={"size": 12 if widest <= 6 else 10}, **place,
@@ -66,38 +78,80 @@ def points_figure(panels: Mapping[str, tuple[str, Values, Values]], dark: bool =
 
 
 def _draw_panel(
-    figure: Any, place: dict[str, int], name: str, sides: tuple[Values, Values], dark: bool
+    figure: Any,
+    place: dict[str, int],
+    sides: tuple[Values, Values],
+    *,
+    references: Mapping[str, float],
+    write: Callable[[float], str],
+    share: bool,
+    letters: int,
+    apart: float,
+    dark: bool,
 ) -> None:
-    """Draw the points of both sides, the means and the axes of one quantity.
+    """Draw the points of both sides, the means, the references and the axes of one quantity.
 
     Args:
         place: row and column of the panel, from 1.
-        name: of the quantity.
         sides: recorded values, values of this machine.
+        references: name -> value of what it has to beat.
+        write, share: writes a value of the quantity; whether it is a share of 1.
+        letters: of a condition's name in a line, at most.
+        apart: of the panel's height, between the names of two references.
     """
     recorded, here = sides
+    grey = GREYS["dark" if dark else "light"]
     conditions = list(dict.fromkeys([*recorded, *here]))
-    form = ".0%" if is_share(name) else ".2f"
-    _draw_seeds(figure, place, conditions, sides, form)
+    seen = [v for side in sides for row in side.values() for v in row] + [*references.values()]
+    low, high = min(*seen, 0), max(*seen, 0)
+    room = 0.12 * max(high - low, 0.1)
+    y = [0, 1.08] if share else [low - room, high + room]
+    end = len(conditions) + (0.6 if references else -0.2)
     means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
-    _draw_means(figure, place, means, form, GREYS["dark" if dark else "light"]["ink"])
+    space = (end, apart * (y[1] - y[0]), means[-1])
+    _draw_references(figure, place, write, references, space, grey["muted"])
+    _draw_seeds(figure, place, write, conditions, sides)
+    _draw_means(figure, place, write, means, grey["ink"])
     figure.update_xaxes(
         tickvals=list(range(len(conditions))),
-        ticktext=[_wrapped(words, 14) for words in conditions],
-        range=[-0.6, len(conditions) - 0.2], showgrid=False, tickangle=0, **place,
+        ticktext=[_wrapped(words, letters) for words in conditions],
+        range=[-0.6, end], showgrid=False, tickangle=0, **place,
     )  # fmt: skip
-    if is_share(name):
-        figure.update_yaxes(tickformat=".0%", range=[0, 1.08], **place)
-        return
-    seen = [v for side in sides for row in side.values() for v in row]
-    low, high = min(seen), max(seen)
-    room = 0.12 * max(high - low, 0.1)
-    figure.update_yaxes(range=[min(low, 0) - room, max(high, 0) + room], **place)
+    figure.update_yaxes(tickformat=".0%" if share else None, range=y, **place)
+
+
+def _draw_references(
+    figure: Any, place: dict[str, int], write: Callable[[float], str],
+    references: Mapping[str, float], space: tuple[float, float, float], color: str,
+) -> None:  # fmt: skip
+    """Draw a thin line for each reference, its name at the right end; near names share a line.
+
+    Args:
+        space: right end of the panel, the height of a name, and the last mean, beside which a name
+            is written below its line.
+    """
+    end, apart, last = space
+    lines: list[tuple[list[float], list[str]]] = []  # values that share a text, and its parts
+    for words, value in sorted(references.items(), key=lambda row: row[1]):
+        figure.add_scatter(
+            x=[-0.6, end], y=[value, value], mode="lines", hoverinfo="skip", showlegend=False,
+            line={"color": color, "width": 1, "dash": "dot"}, **place,
+        )  # fmt: skip
+        if not lines or value - lines[-1][0][-1] >= apart:
+            lines.append(([], []))
+        lines[-1][0].append(value)
+        lines[-1][1].insert(0, f"{words} {write(value)}")
+    for values, parts in lines:
+        below = values[0] - apart / 2 < last < values[-1] + apart
+        figure.add_annotation(
+            x=end, y=values[0] if below else values[-1], text=", ".join(parts), showarrow=False,
+            xanchor="right", yanchor="top" if below else "bottom", font={"color": color}, **place,
+        )  # fmt: skip
 
 
 def _draw_seeds(
-    figure: Any, place: dict[str, int], conditions: list[str], sides: tuple[Values, Values],
-    form: str,
+    figure: Any, place: dict[str, int], write: Callable[[float], str], conditions: list[str],
+    sides: tuple[Values, Values],
 ) -> None:  # fmt: skip
     first = place == {"row": 1, "col": 1}  # the legend is of this panel
     for values, style, word in zip(
@@ -113,13 +167,13 @@ def _draw_seeds(
         if xs:
             figure.add_scatter(
                 x=xs, y=ys, mode="markers", name=word, showlegend=first, legendgroup=word,
-                marker={**style, "opacity": 0.85},
-                hovertemplate=f"%{{y:{form}}}<extra>{word}</extra>", **place,
+                marker={**style, "opacity": 0.85}, customdata=[write(y) for y in ys],
+                hovertemplate=f"%{{customdata}}<extra>{word}</extra>", **place,
             )  # fmt: skip
 
 
 def _draw_means(
-    figure: Any, place: dict[str, int], means: list[float], form: str, ink: str
+    figure: Any, place: dict[str, int], write: Callable[[float], str], means: list[float], ink: str
 ) -> None:
     for j, mean in enumerate(means):
         figure.add_scatter(
@@ -127,7 +181,7 @@ def _draw_means(
             showlegend=False, line={"color": ink, "width": 2}, **place,
         )  # fmt: skip
         figure.add_annotation(
-            x=j + 0.33, y=mean, text=_number(mean, form), showarrow=False, xanchor="left",
+            x=j + 0.33, y=mean, text=write(mean), showarrow=False, xanchor="left",
             font={"size": 11, "color": ink}, **place,
         )  # fmt: skip
 
@@ -163,13 +217,17 @@ def paths_figure(
 
 
 def across_runs_figure(
-    runs: Sequence[tuple[str, float, float, float]], words: str, dark: bool = False
+    runs: Sequence[tuple[str, float, float, float]],
+    words: str,
+    write: Callable[[float], str],
+    dark: bool = False,
 ) -> Any:
     """Draw alignment over uniformity: one point per run, coloured by its score.
 
     Args:
         runs: for each its condition, alignment, uniformity and score.
         words: what the score is.
+        write: writes a score.
 
     Returns:
         A plotly Figure.
@@ -188,8 +246,8 @@ def across_runs_figure(
                 "size": 13, "symbol": symbols[i % len(symbols)], "color": [row[3] for row in mine],
                 "coloraxis": "coloraxis", "line": {"width": 1, "color": grey["ink"]},
             },
-            customdata=[row[3] for row in mine],
-            hovertemplate="alignment %{y:.2f}, uniformity %{x:.2f}: %{customdata:.0%}"
+            customdata=[write(row[3]) for row in mine],
+            hovertemplate="alignment %{y:.2f}, uniformity %{x:.2f}: %{customdata}"
             f"<extra>{name}</extra>",
         )  # fmt: skip
     bar = {"title": {"text": words, "side": "right"}, "tickformat": ".0%", "thickness": 12}
@@ -200,9 +258,28 @@ def across_runs_figure(
     return figure.update_yaxes(title="alignment (lower: partners closer)")
 
 
-def _number(value: float, form: str) -> str:
-    text = format(value, form)
-    return text.replace("-", "−" if any(digit in text for digit in "123456789") else "")
+def add_reference_curves(
+    figure: Any, counts: Sequence[int], curves: Mapping[str, Sequence[float]],
+    write: Callable[[float], str], dark: bool = False,
+) -> Any:  # fmt: skip
+    """Add thin lines to a figure over labels per class: what the ways of learning have to beat.
+
+    Args:
+        figure: of `labels.labels_figure`.
+        counts: labels per class.
+        curves: name -> mean accuracy at each count.
+        write: writes an accuracy.
+        dark: whether the page has the dark theme.
+    """
+    color = GREYS["dark" if dark else "light"]["muted"]
+    for dash, (name, values) in zip(("dash", "dot", "dashdot"), curves.items(), strict=False):
+        figure.add_scatter(
+            x=list(counts), y=list(values), mode="lines", name=name,
+            line={"color": color, "width": 1, "dash": dash},
+            customdata=[write(value) for value in values],
+            hovertemplate=f"%{{customdata}}<extra>{name}</extra>",
+        )  # fmt: skip
+    return figure
 
 
 def _spread(conditions: Sequence[str], values: Values) -> tuple[list[float], list[float]]:

@@ -1,4 +1,4 @@
-"""Findings of the literature as comparisons that anybody can run in two minutes.
+"""Experiments, most of them on published findings, that anybody can run in two minutes.
 
 catalogue (what is compared and expected) -> lesson_data -> small_training -> quantities -> results.
 May import `training` and the rooms that it may import.

@@ -10,16 +10,19 @@ from .lesson import Condition, Lesson
 SIZES = (16, 64, 256)
 PACE_FROM = 64  # its seconds are what the others get
 _STEPS, _SECONDS = "N = {}, equal steps", "N = {}, equal seconds"
+CONSTANTS = {"sizes": SIZES, "pace from": PACE_FROM}  # what results depend on
 
 
 def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, Any]:
     """Train every size for the same steps, then the others for the seconds of the middle one."""
     # What imports Keras is imported late: pages read the lesson without it.
     from .lesson_data import load_lesson_data
-    from .quantities import knn
+    from .quantities import knn, references
     from .small_training import train
 
     dataset = load_lesson_data(lesson, data, progress, max(SIZES))
+    progress(0.0, "what has to be beaten")
+    beaten = references(lesson, dataset, data, seed)
     conditions: dict[str, dict[str, float]] = {}
     paces: dict[int, float] = {}
     # Shares of the whole: views made in the first part, then twice the seconds of the middle one.
@@ -53,4 +56,4 @@ def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, A
             steps = max(round(seconds / paces[size]), 1)
             _one(size, steps, _SECONDS.format(size), PACE_FROM * lesson.steps)
     order = [form.format(size) for form in (_STEPS, _SECONDS) for size in SIZES]
-    return {"conditions": {name: conditions[name] for name in order}}
+    return {"conditions": {name: conditions[name] for name in order}, "references": beaten}

@@ -1,6 +1,7 @@
 """The lessons, in the order in which they are shown; `assets/lessons` has a file for each.
 
-Effects were named before the recorded results were made; those that did not hold stay and say so.
+Effects are named before the recorded results are made; a recording keeps what was expected of it.
+Those that did not hold stay and say so.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _NAMES = (
     *("color", "color-photographs", "composition", "composition-photographs", "head"),
     *("temperature", "negatives", "batch-size", "collapse", "alignment", "few-labels", "maps"),
 )
-_RUNS = {"batch-size": batch_sizes.run, "few-labels": few_labels.run, "maps": maps.run}
+_MODULES: dict[str, Any] = {"batch-size": batch_sizes, "few-labels": few_labels, "maps": maps}
 
 
 def _fields(name: str) -> dict[str, Any]:
@@ -34,8 +35,11 @@ def _read(name: str) -> Lesson:
         "answers": tuple(fields["answers"]),
         "conditions": tuple(Condition(**each) for each in fields.get("conditions", ())),
         "effects": tuple(Effect(**each) for each in fields["effects"]),
+        "decides": tuple(fields.get("decides", ())),
     }
-    return Lesson(name=name, run=_RUNS.get(name), **fields)
+    if module := _MODULES.get(name):
+        fields |= {"run": module.run, "constants": module.CONSTANTS}
+    return Lesson(name=name, **fields)
 
 
 LESSONS: tuple[Lesson, ...] = tuple(_read(name) for name in _NAMES)

@@ -13,6 +13,7 @@ from ..settings.config import RunConfig, replace
 from ..settings.presets import preset_config
 
 Conditions = Mapping[str, Mapping[str, float]]  # condition -> quantity -> value, of one seed
+_SHARES = ("knn", "probe:", "z:", "accuracy", "best_accuracy", "hardest", "kept")
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ class Effect:
         quantity: a name of `quantities`.
         more: the condition in which it is larger.
         less: the condition in which it is smaller, or a number to compare with.
-        least: of the mean over the seeds; every seed has to be above 0.
+        least: of the mean over the seeds. From 0 up, every seed has to be above 0 as well; 0 says
+            that only the direction is expected. Below 0 it says "no worse than by this much", for
+            which the mean alone counts: seeds scatter to both sides of no difference.
         other: the quantity of `less`, if it is another one.
     """
 
@@ -51,6 +54,11 @@ class Effect:
     less: str | float
     least: float
     other: str = ""
+
+    @property
+    def key(self) -> tuple[str, str, str | float, str]:
+        """What is compared, apart from words and from the least difference."""
+        return self.quantity, self.more, self.less, self.other
 
     @property
     def comparison(self) -> str:
@@ -79,7 +87,9 @@ class Lesson:
         answers: predictions to choose from; `right` is the index of the expected one.
         about: what is compared, and on what.
         source, published: where the finding was published, and its figure there.
+        why: the reason, in two sentences, shown with the answer.
         shows_not: what must not be concluded.
+        tried: what was tried before the recorded runs, and what was changed after it.
         data: a built-in set, or "" if none is needed.
         quantities: name of `quantities` -> words, those that are drawn, in order.
         conditions, effects: what is compared and what is expected.
@@ -87,6 +97,8 @@ class Lesson:
         base: settings that differ from the preset `minute`.
         run: takes (lesson, data, seed, progress); None compares the conditions.
         seconds: about what one seed takes on two cores.
+        constants: of a module with its own `run`, as far as results depend on them.
+        decides: indices of the effects that decide the question; () for all.
     """
 
     name: str
@@ -97,6 +109,7 @@ class Lesson:
     about: str
     source: str
     published: str
+    why: str
     shows_not: str
     data: str
     quantities: Mapping[str, str]
@@ -106,6 +119,9 @@ class Lesson:
     steps: int = 0
     base: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     run: Callable[[Lesson, str, int, Progress], dict[str, Any]] | None = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    tried: str = ""
+    decides: tuple[int, ...] = ()
 
     def config(self, condition: Condition, source: str, kind: str, seed: int) -> RunConfig:
         """Return all settings of a condition.
@@ -146,15 +162,28 @@ class Lesson:
         return {"steps": self.steps, **groups, "changes": changes}
 
     @property
-    def version(self) -> str:
-        """Changes with data, conditions, settings and effects, not with words.
+    def measured(self) -> list[str]:
+        """All quantities: those that are drawn, and those that effects need."""
+        names = list(self.quantities)
+        for effect in self.effects:
+            names += [effect.quantity, effect.other]
+        return [name for name in dict.fromkeys(names) if name]
 
-        It does not cover constants of a module with its own `run`: to change those, change `steps`
-        or `base` as well, or record the lesson again.
+    @property
+    def version(self) -> str:
+        """Changes with all that a result depends on: data, settings, and what is measured.
+
+        It does not change with what is expected: a recording says itself what was expected when it
+        was made (see `results.Results`).
         """
         what = (self.data, self.conditions, self.steps, sorted(self.base), self.base)
-        wanted = [(e.quantity, e.more, e.less, e.least, e.other) for e in self.effects]
-        return hashlib.sha256(repr((self.name, what, wanted)).encode()).hexdigest()[:8]
+        made = (self.name, what, sorted(self.measured), sorted(self.constants.items()))
+        return hashlib.sha256(repr(made).encode()).hexdigest()[:8]
+
+
+def is_share(quantity: str) -> bool:
+    """Return whether a quantity is a share of 1, to be written in per cent."""
+    return quantity.startswith(_SHARES)
 
 
 @dataclass(frozen=True)
@@ -175,9 +204,14 @@ class Outcome:
         return max(self.values) - min(self.values)
 
     @property
+    def agree(self) -> bool:
+        """Whether every seed has the expected direction; "no worse than" asks for none."""
+        return self.effect.least < 0 or min(self.values) > 0
+
+    @property
     def held(self) -> bool:
-        """Every seed agrees on the direction, and the mean is at least `effect.least`."""
-        return min(self.values) > 0 and self.mean >= self.effect.least
+        """The seeds agree on the direction, and the mean reaches `effect.least`."""
+        return self.agree and self.mean >= self.effect.least
 
 
 def outcomes(lesson: Lesson, seeds: Sequence[Conditions]) -> list[Outcome]:
@@ -191,6 +225,20 @@ def outcomes(lesson: Lesson, seeds: Sequence[Conditions]) -> list[Outcome]:
     ]
 
 
-def held(effects: Sequence[Outcome]) -> bool:
-    """Return whether all effects of a lesson held."""
-    return all(one.held for one in effects)
+def verdict(effects: Sequence[Outcome]) -> str:
+    """Return "held", "held in part" or "did not hold": all effects of a lesson, some, or none."""
+    if all(one.held for one in effects):
+        return "held"
+    return "held in part" if any(one.held for one in effects) else "did not hold"
+
+
+def answered(lesson: Lesson, effects: Sequence[Outcome]) -> str:
+    """Return how well the effects that decide the question bear its answer out.
+
+    Returns:
+        "found" if they held, "weaker" if only their directions are as expected, else "".
+    """
+    deciding = [effects[i] for i in lesson.decides or range(len(effects))]
+    if all(one.held for one in deciding):
+        return "found"
+    return "weaker" if all(one.agree and one.mean > 0 for one in deciding) else ""

@@ -11,12 +11,18 @@ from ..data.labelled import labels_of
 from .lesson import Condition, Lesson
 
 POINTS, NOISE_DIMENSIONS = 600, 64
-LEAST_CLUSTER = 8  # points that HDBSCAN calls a cluster
+NEAR = 8  # points within reach of each other, of which a cluster has at least one
+GAP = 1.3  # between clusters, over the median distance to the `NEAR`th neighbour
 # Neighbours and least distance of a layout.
 SETTINGS = ((3, 0.0), (15, 0.1), (15, 0.9), (150, 0.1))
 TRAIN = 0.4  # share of the work, for the progress
 STEP = 4000  # coordinates are kept as whole numbers of 0 to this
 _NAME = "{}: {} neighbours, distance {:g}"
+CONSTANTS = {  # what results depend on
+    "points": (POINTS, NOISE_DIMENSIONS),
+    "clusters": (NEAR, GAP),
+    "settings": SETTINGS,
+}
 
 
 def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, Any]:
@@ -50,17 +56,33 @@ def run(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[str, A
                 "kept": round(neighbours_kept(vectors, xy), 5),
             }
             result["maps"][name] = whole(xy).tolist()
+    flat = np.random.default_rng([seed, 6]).random((POINTS, 2))
+    result["references"] = {
+        "clusters": {"points spread evenly": clusters(flat)},
+        "kept": {"chance": round(neighbours_kept(h, flat), 5)},
+    }
     result["classes"] = truth[:POINTS].tolist()
     result["class_names"] = list(dataset.class_names)
     return result
 
 
 def clusters(x: np.ndarray) -> int:
-    """Return how many clusters HDBSCAN finds among points (Campello et al. 2013); none: 0."""
-    # Imported late: pages read the lesson without scikit-learn.
-    from sklearn.cluster import HDBSCAN
+    """Return how many clusters are apart from each other (DBSCAN, Ester et al. 1996).
 
-    return int(HDBSCAN(min_cluster_size=LEAST_CLUSTER, copy=True).fit_predict(x).max()) + 1
+    Points are in reach if they are nearer than `GAP` times the median distance to the `NEAR`th
+    neighbour. One even cloud is one cluster, whatever its scale.
+
+    Args:
+        x: (P, D) points.
+    """
+    # Imported late: pages read the lesson without scikit-learn.
+    from sklearn.cluster import DBSCAN
+    from sklearn.neighbors import NearestNeighbors
+
+    near = min(NEAR, len(x) - 1)
+    distances = NearestNeighbors(n_neighbors=near).fit(x).kneighbors()[0][:, -1]
+    reach = max(GAP * float(np.median(distances)), 1e-9)
+    return int(DBSCAN(eps=reach, min_samples=near).fit_predict(x).max()) + 1
 
 
 def whole(xy: np.ndarray) -> np.ndarray:

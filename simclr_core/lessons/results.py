@@ -1,14 +1,16 @@
 """Results of lessons: recorded ones that come with the app, and those made here.
 
-assets/lessons/NAME.json       at least five seeds, with command, date and hardware
+assets/lessons/NAME.json   at least five seeds, with command, date, hardware and expectations
 RUNS/.lessons/NAME-VERSION-SEED.json   one seed run here
 """
 
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import math
+import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +19,7 @@ from typing import Any
 from ..base.errors import LabError
 from ..base.files import read_json
 from ..base.paths import ASSETS
-from .lesson import Lesson, Outcome, held, outcomes
+from .lesson import Effect, Lesson, Outcome, outcomes, verdict
 
 RECORDED = ASSETS / "lessons"
 HERE = ".lessons"  # in the folder of runs
@@ -30,7 +32,8 @@ class Results:
 
     Attributes:
         recorded, here: a result of `run_lesson` per seed.
-        about: of the recorded ones: command, date, processor, cores, versions, data.
+        about: of the recorded ones: command, date, processor, cores, versions, data, and
+            `declared`, the effects that were expected before they were made.
     """
 
     recorded: tuple[dict[str, Any], ...]
@@ -41,6 +44,23 @@ class Results:
     def seeds(self) -> tuple[dict[str, Any], ...]:
         """All of them, the recorded ones first."""
         return (*self.recorded, *self.here)
+
+    def foretold(self, effect: Effect) -> bool:
+        """Return whether an effect was expected before the recorded results were made."""
+        return not self.recorded or foretold(effect, self.about)
+
+    @property
+    def references(self) -> dict[str, dict[str, float]]:
+        """What a quantity has to beat, as means over the seeds: quantity -> name -> value."""
+        found: dict[str, dict[str, list[float]]] = {}
+        for row in self.seeds:
+            for quantity, values in row.get("references", {}).items():
+                for name, value in values.items():
+                    found.setdefault(quantity, {}).setdefault(name, []).append(value)
+        return {
+            quantity: {name: statistics.fmean(each) for name, each in values.items()}
+            for quantity, values in found.items()
+        }
 
 
 def recorded(lesson: Lesson) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]]:
@@ -55,6 +75,21 @@ def recorded(lesson: Lesson) -> tuple[tuple[dict[str, Any], ...], dict[str, Any]
     if file.get("version") != lesson.version:
         return (), {}
     return tuple(file["seeds"]), {k: v for k, v in file.items() if k != "seeds"}
+
+
+def declared(lesson: Lesson) -> list[dict[str, Any]]:
+    """Return what a lesson expects, to be kept with its results, as JSON values."""
+    return [dataclasses.asdict(effect) for effect in lesson.effects]
+
+
+def foretold(effect: Effect, about: Mapping[str, Any]) -> bool:
+    """Return whether an effect was expected, just as it is, before results were made.
+
+    Args:
+        about: of the results; see `Results`.
+    """
+    before = (Effect(**each) for each in about.get("declared", ()))
+    return any(each.key == effect.key and each.least == effect.least for each in before)
 
 
 def results(root: Path, lesson: Lesson) -> Results:
@@ -144,7 +179,8 @@ def summary(lesson: Lesson, seeds: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {
         "lesson": lesson.name,
         "version": lesson.version,
-        "held": held(effects),
+        "verdict": verdict(effects),
+        "held": all(one.held for one in effects),
         "effects": [_summary_of(outcome) for outcome in effects],
         "seconds": [row["seconds"] for row in seeds],
     }

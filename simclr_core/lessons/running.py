@@ -8,7 +8,6 @@ from typing import Any
 
 from ..base.files import write_json, writing
 from ..base.progress import Progress
-from ..data.datasets import Dataset
 from .lesson import Condition, Lesson
 from .results import result_path
 
@@ -24,8 +23,8 @@ def run_lesson(lesson: Lesson, seed: int, progress: Progress, data: str = "") ->
         data: pictures to use instead of the lesson's own.
 
     Returns:
-        seed, seconds, conditions (name -> quantity -> value) and what the lesson adds, such as
-        traces.
+        seed, seconds, conditions (name -> quantity -> value), references (quantity -> name ->
+        value, see `quantities.measure_references`) and what the lesson adds, such as traces.
 
     Raises:
         DataError: the data are missing, or lack labels or properties that the lesson asks for.
@@ -58,12 +57,16 @@ def compare(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[st
     """Train every condition and measure the lesson's quantities."""
     # What imports Keras is imported late: the command line lists lessons without it.
     from .lesson_data import load_lesson_data
-    from .quantities import measure_quantities
-    from .small_training import train
+    from .quantities import fitting, measure_on_others, measure_quantities, references
+    from .small_training import train, view_vectors
 
     dataset = load_lesson_data(lesson, data, progress)
     traced = any(name in TRACED for name in lesson.quantities)
+    names = fitting(lesson, dataset)
+    progress(0.0, "what has to be beaten")
     result: dict[str, Any] = {"conditions": {}}
+    result["references"] = references(lesson, dataset, data, seed)
+    views = {}
     shares = _shares(lesson)
     for condition, (start, share) in zip(lesson.conditions, shares, strict=True):
 
@@ -75,21 +78,17 @@ def compare(lesson: Lesson, data: str, seed: int, progress: Progress) -> dict[st
         steps = steps_of(lesson, condition)
         trained = train(config, dataset, steps, _report, condition.objective, traced)
         _report(1.0, "measuring")
-        wanted = [name for name in quantities_of(lesson) if _fits(name, dataset)]
-        values = measure_quantities(trained, dataset, config, wanted)
+        own = [name for name in names if "@" not in name]
+        values = measure_quantities(trained, dataset, config, own)
+        if len(own) < len(names):
+            views[condition.name] = view_vectors(trained.observer, dataset, config)
         result["conditions"][condition.name] = {k: round(v, 5) for k, v in values.items()}
         if traced:
             rows = [(step, round(a, 4), round(u, 4)) for step, a, u in trained.trace]
             result.setdefault("traces", {})[condition.name] = rows
+    for name, values in measure_on_others(lesson, views, names if views else ()).items():
+        result["conditions"][name] |= {k: round(v, 5) for k, v in values.items()}
     return result
-
-
-def quantities_of(lesson: Lesson) -> list[str]:
-    """Return all that is measured: what is drawn, and what effects need."""
-    names = list(lesson.quantities)
-    for effect in lesson.effects:
-        names += [effect.quantity, effect.other]
-    return [name for name in dict.fromkeys(names) if name]
 
 
 def steps_of(lesson: Lesson, condition: Condition) -> int:
@@ -105,9 +104,3 @@ def _shares(lesson: Lesson) -> list[tuple[float, float]]:
         works.append(steps_of(lesson, condition) * batch.get("batch_size", 64))
     total = sum(works)
     return [(sum(works[:i]) / total, work / total) for i, work in enumerate(works)]
-
-
-def _fits(name: str, dataset: Dataset) -> bool:
-    """Return whether a quantity can be measured: factors are known for drawn pictures alone."""
-    factor = name.partition(":")[2]
-    return factor in ("", "label") or factor in dataset.factors_train

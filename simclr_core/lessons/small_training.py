@@ -78,13 +78,10 @@ def train(
         traced: whether to measure alignment and uniformity of z on the way.
     """
     training = config.training
-    keras.utils.set_random_seed(training.seed)
-    encoder = build_encoder(config.model, dataset.image_size)
-    head = build_projection_head(config.model, encoder.output_shape[-1])
-    model = ObjectiveSimCLR(encoder, head, training.temperature, dataset.image_size)
+    trained = untrained(config, dataset)
+    model = trained.model
     model.objective = objective
     schedule = compile_model(model, training, jit=False)
-    trained = Trained(model, Observer(model))
     due = set(np.linspace(0, steps, TRACED + 1).round().astype(int)[1:].tolist()) if traced else ()
 
     def _keep(step: int, logs: dict[str, Any]) -> None:
@@ -101,6 +98,20 @@ def train(
     )
     trained.seconds = sum(times)
     return trained
+
+
+def untrained(config: RunConfig, dataset: Dataset) -> Trained:
+    """Build the network of a training before its first step.
+
+    Args:
+        config: model and training; the precision is a real one.
+        dataset: whose pictures it takes.
+    """
+    keras.utils.set_random_seed(config.training.seed)
+    encoder = build_encoder(config.model, dataset.image_size)
+    head = build_projection_head(config.model, encoder.output_shape[-1])
+    model = ObjectiveSimCLR(encoder, head, config.training.temperature, dataset.image_size)
+    return Trained(model, Observer(model))
 
 
 def view_vectors(observer: Observer, dataset: Dataset, config: RunConfig) -> Vectors:

@@ -45,6 +45,9 @@ def test_a_lesson_tells_effect_spread_and_whether_it_held(
         assert effect["spread"] == pytest.approx(spread, abs=1e-4)
         held = min(effect["values"]) > 0 and effect["mean"] >= effect["least"]
         assert effect["held"] == held
+    count = sum(effect["held"] for effect in told["effects"])
+    parts = {0: "did not hold", len(told["effects"]): "held"}
+    assert told["verdict"] == parts.get(count, "held in part")
     before = err[: err.index("seed 5")]  # all that is expected, before anything is run
     assert all(effect.comparison in before for effect in lesson.effects)
     assert "What it does not show" in err and "collapse" in told["lesson"]

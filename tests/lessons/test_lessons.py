@@ -15,8 +15,9 @@ from simclr_core.base.errors import ConfigError, DataError
 from simclr_core.data.splits import labelled_rows
 from simclr_core.lessons import batch_sizes, few_labels, lesson_data, maps, results, running
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
-from simclr_core.lessons.lesson import Condition, Effect, Lesson, Outcome, held, outcomes
+from simclr_core.lessons.lesson import Condition, Effect, Lesson, Outcome, outcomes, verdict
 from simclr_core.lessons.objectives import OBJECTIVES
+from simclr_core.measures.linear_probes import fitted_probe
 from simclr_core.settings.config import ModelConfig
 from simclr_core.settings.presets import BUILT_IN_KINDS
 
@@ -60,7 +61,7 @@ def test_an_effect_compares_conditions_quantities_or_a_number() -> None:
     both = [EFFECT, dataclasses.replace(EFFECT, least=0.5)]
     lesson = dataclasses.replace(LESSONS[0], effects=tuple(both))
     told = outcomes(lesson, [found, found])
-    assert [one.held for one in told] == [True, False] and not held(told)
+    assert [one.held for one in told] == [True, False] and verdict(told) == "held in part"
 
 
 def test_names_are_apart_and_the_nearest_is_told() -> None:
@@ -74,8 +75,9 @@ def test_names_are_apart_and_the_nearest_is_told() -> None:
 def test_a_lesson_says_everything_before_it_is_run(lesson: Lesson) -> None:
     assert 0 <= lesson.right < len(lesson.answers) and len(lesson.answers) >= 2
     assert lesson.question.endswith("?") and lesson.effects and lesson.quantities
-    for text in (lesson.about, lesson.published, lesson.shows_not):
+    for text in (lesson.about, lesson.published, lesson.shows_not, lesson.why, lesson.tried):
         assert len(text) > 40 and text[-1] in ".)"
+    assert all(0 <= i < len(lesson.effects) for i in lesson.decides)
     assert lesson.seconds <= 120
     for condition in lesson.conditions:
         assert condition.objective in OBJECTIVES
@@ -84,9 +86,10 @@ def test_a_lesson_says_everything_before_it_is_run(lesson: Lesson) -> None:
     if lesson.run is None:
         known = {condition.name for condition in lesson.conditions}
         for effect in lesson.effects:
-            assert effect.more in known and (effect.less in known or effect.less == 0.6931471)
+            assert effect.more in known and effect.less in known
         assert all(running.steps_of(lesson, c) > 0 for c in lesson.conditions)
-    assert all(effect.least >= 0 for effect in lesson.effects)
+        others = {name.partition("@")[2] for name in lesson.measured} - {""}
+        assert others <= known
 
 
 def test_the_version_changes_with_what_a_result_depends_on() -> None:
@@ -94,12 +97,30 @@ def test_the_version_changes_with_what_a_result_depends_on() -> None:
     assert lesson.version == lesson_named(lesson.name).version
     assert dataclasses.replace(lesson, steps=lesson.steps + 1).version != lesson.version
     assert dataclasses.replace(lesson, about="Other words.").version == lesson.version
+    assert dataclasses.replace(lesson, data="patterns").version != lesson.version
+    more = {**lesson.quantities, "rank_z": "rank"}
+    assert dataclasses.replace(lesson, quantities=more).version != lesson.version
+    other = dataclasses.replace(lesson, constants={"fine-tuning": 3})
+    assert other.version != lesson.version
+    # What is expected is kept with a recording, and does not make another version of it.
     changed = dataclasses.replace(lesson.effects[0], least=0.01)
-    assert dataclasses.replace(lesson, effects=(changed,)).version != lesson.version
-    told = dataclasses.replace(lesson.effects[0], words="In other words.")
-    assert dataclasses.replace(lesson, effects=(told, *lesson.effects[1:])).version == (
-        lesson.version
-    )
+    assert dataclasses.replace(lesson, effects=(changed,)).version == lesson.version
+
+
+def test_a_recording_says_what_was_expected_before_it_was_made() -> None:
+    lesson = dataclasses.replace(LESSONS[0], effects=(EFFECT,))
+    about = {"declared": json.loads(json.dumps(results.declared(lesson)))}
+    assert results.foretold(EFFECT, about)
+    assert results.foretold(dataclasses.replace(EFFECT, words="In other words."), about)
+    for least in (0.0, 0.2):  # asked for less afterwards, or for more
+        assert not results.foretold(dataclasses.replace(EFFECT, least=least), about)
+    for change in ({"more": "b", "less": "a"}, {"quantity": "loss"}, {"other": "loss"}):
+        assert not results.foretold(dataclasses.replace(EFFECT, **change), about)
+    assert not results.foretold(EFFECT, {})
+    row = found_of(lesson, 0)
+    assert results.Results((row,), (), about).foretold(EFFECT)
+    assert not results.Results((row,), (), {}).foretold(EFFECT)
+    assert results.Results((), (row,), {}).foretold(EFFECT)  # made here, after it was expected
 
 
 def test_conditions_change_what_they_say_and_nothing_else() -> None:
@@ -119,11 +140,13 @@ def test_a_comparison_trains_every_condition(name: str) -> None:
     assert list(found["conditions"]) == [c.name for c in lesson.conditions]
     assert found["seed"] == 1 and found["seconds"] > 0
     for values in found["conditions"].values():
-        assert set(values) == set(running.quantities_of(lesson))
+        assert set(values) == set(lesson.measured)
         assert np.isfinite(list(values.values())).all()
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] >= 0 and shares[-1] == pytest.approx(1)
     assert results.fits(lesson, found)
+    assert found["references"]["knn"]["chance"] == 1 / 8  # eight shapes
+    assert set(found["references"]["knn"]) == {"untrained", "pixels", "chance"}
     if name == "collapse":
         assert found["conditions"]["diagonal left in"]["least_loss"] > 0.6931
         assert found["conditions"]["diagonal left in"]["best_accuracy"] == 0
@@ -188,6 +211,11 @@ def test_few_labels_has_every_way_and_count(monkeypatch: pytest.MonkeyPatch) -> 
     assert {len(row) for row in found["curves"].values()} == {2}
     assert all(0 <= v <= 1 for row in found["curves"].values() for v in row)
     assert set(found["curves"]) == {few_labels.PROBE, few_labels.TUNED, few_labels.SUPERVISED}
+    assert set(found["reference_curves"]) == {few_labels.UNTRAINED, few_labels.PIXELS}
+    assert found["conditions"]["pixels, 5 per class"]["accuracy"] == pytest.approx(
+        found["reference_curves"]["pixels"][1], abs=1e-5
+    )
+    assert results.fits(dataclasses.replace(lesson_named("few-labels"), effects=()), found)
 
 
 def test_maps_are_laid_out_for_h_and_noise(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,12 +225,30 @@ def test_maps_are_laid_out_for_h_and_noise(monkeypatch: pytest.MonkeyPatch) -> N
     xy = np.array(found["maps"]["noise: 3 neighbours, distance 0"])
     assert xy.shape == (60, 2) and xy.min() == 0 and xy.max() == maps.STEP
     assert results.fits(lesson_named("maps"), found)
+    assert found["references"]["kept"]["chance"] == pytest.approx(15 / 59, abs=0.06)
 
 
 def test_clusters_of_plain_cases() -> None:
     rng = np.random.default_rng(0)
     three = np.repeat([[0, 0], [9, 0], [0, 9]], 12, axis=0) + 0.1 * rng.normal(size=(36, 2))
-    assert maps.clusters(three) == 3 and maps.clusters(rng.normal(size=(60, 64))) == 0
+    assert maps.clusters(three) == 3 == maps.clusters(1e4 * three)
+    # An even cloud is one, in two dimensions or in sixty-four.
+    assert maps.clusters(rng.normal(size=(600, 64))) == 1 == maps.clusters(rng.random((600, 2)))
+    assert maps.clusters(np.zeros((20, 2))) == 1  # all in one place
+
+
+def test_fine_tuning_starts_where_the_probe_ends() -> None:
+    rng = np.random.default_rng(0)
+    h = (3 * rng.normal(size=(40, 6)) + 5).astype(np.float32)
+    for labels in (np.arange(40) % 3, np.arange(40) % 2, np.array([0, 2, 3, 5])[np.arange(40) % 4]):
+        probe = fitted_probe(h, labels)
+        kernel, bias = few_labels.layer_weights(probe, 6)
+        assert kernel.shape == (6, 6) and bias.shape == (6,)
+        logits = h @ kernel + bias
+        seen = np.unique(labels)
+        np.testing.assert_array_equal(seen[logits[:, seen].argmax(axis=1)], probe.predict(h))
+        if len(seen) > 2:
+            np.testing.assert_allclose(logits[:, seen], probe.decision_function(h), atol=1e-4)
 
 
 def test_labelled_pictures_of_fewer_are_among_those_of_more() -> None:
@@ -249,7 +295,9 @@ def test_what_is_recorded_is_of_this_version_and_at_least_five_seeds(lesson: Les
     seeds, about = results.recorded(lesson)
     assert len(seeds) >= 5 and len({row["seed"] for row in seeds}) == len(seeds)
     assert all(results.fits(lesson, row) for row in seeds)
-    assert {"command", "date", "processor", "cores", "data", "versions"} <= set(about)
+    assert all(row["references"] for row in seeds)  # what has to be beaten
+    assert {"command", "date", "processor", "cores", "data", "declared"} <= set(about)
+    assert "versions" in about
     config = about["config"]
     expected = lesson.settings(lesson.data, BUILT_IN_KINDS[lesson.data])
     assert config == json.loads(json.dumps(expected))

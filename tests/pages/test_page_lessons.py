@@ -44,11 +44,13 @@ def page(tmp_path: Path, root: Path) -> Open:
     return lambda **query: open_page(tmp_path, "lessons", **query)
 
 
-def record(name: str, values: tuple[float, ...]) -> None:
+def record(name: str, values: tuple[float, ...], declared: int | None = None) -> None:
+    """Write a made-up recording; of its effects the first `declared` were expected before."""
     lesson = lesson_named(name)
     file = {
         "version": lesson.version, "command": "python -m simclr_core lesson", "data": lesson.data,
-        "date": "2026-11-26", "processor": "a processor", "cores": 2,
+        "declared": results.declared(lesson)[:declared], "date": "2026-11-26",
+        "processor": "a processor", "cores": 2,
         "seeds": [found_of(lesson, seed, value) for seed, value in enumerate(values)],
     }  # fmt: skip
     (results.RECORDED / f"{name}.json").write_text(json.dumps(file))
@@ -64,8 +66,9 @@ def test_nothing_is_shown_before_a_prediction(page: Open) -> None:
     assert not app.exception
     found = text(app)
     assert f"You said: {lesson.answers[0].lower()}" in found
-    assert f"Expected here: {lesson.answers[lesson.right].lower()}" in found
-    assert "Held over 2 seeds" in found and "a processor" in found
+    assert f"Found here: {lesson.answers[lesson.right].lower()}." in found
+    assert lesson.why in found and "Tried before" in found and "same pictures" in found
+    assert "Held over 2" in found and "a processor" in found
     assert "Run it here" in labels(app) and app.query_params["said"] in ("0", ["0"])
 
 
@@ -75,7 +78,7 @@ def test_the_question_can_be_asked_again_and_is_not_answered_beforehand(page: Op
     app.button(key="lesson_ask_again").click().run()
     lesson = lesson_named("color")
     assert lesson.question in text(app) and "Published" not in text(app)
-    assert lesson.shows_not not in text(app)
+    assert lesson.shows_not not in text(app) and lesson.why not in text(app)
     assert not [effect for effect in lesson.effects if effect.words in text(app)]
     wrong = page(lesson="colour", said="1")
     assert "Published" not in text(wrong) and LESSONS[0].question in text(wrong)
@@ -85,6 +88,7 @@ def test_one_may_say_that_one_does_not_know(page: Open) -> None:
     app = page(lesson="color")
     app.button(key="lesson_say_none").click().run()
     assert "You said" not in text(app) and "Expected here" in text(app)
+    assert lesson_named("color").why in text(app)
     assert "No result is recorded" in text(app)
 
 
@@ -100,7 +104,23 @@ def test_every_lesson_stands_without_results_and_by_its_link(page: Open, name: s
 
 def test_a_lesson_that_did_not_hold_says_so(page: Open) -> None:
     record("color", (0.9, 0.05))
-    assert "Did not hold over 2 seeds" in text(page(lesson="color", said="0"))
+    found = text(page(lesson="color", said="0"))
+    assert "Did not hold over 2" in found and "The results do not bear it out" in found
+
+
+def test_an_effect_that_was_set_after_the_runs_says_so(page: Open) -> None:
+    record("color", (0.9, 0.8), declared=1)
+    found = text(page(lesson="color", said="0"))
+    assert found.count("set after these runs") == len(lesson_named("color").effects) - 1
+
+
+def test_differences_of_shares_are_points_and_one_seed_can_hold_in_part() -> None:
+    lesson = lesson_named("color")
+    found = found_of(lesson, 0)["conditions"]  # 0.9 against 0.1
+    words = verdict(outcomes(lesson, [found]))
+    assert "Held with one seed" in words and "+80 points" in words and "%" not in words
+    found["without it"]["probe:hue"] = 0.0
+    assert "Held in part with one seed" in verdict(outcomes(lesson, [found]))
 
 
 def test_held_in_part_is_told_as_such() -> None:
@@ -108,7 +128,7 @@ def test_held_in_part_is_told_as_such() -> None:
     found = found_of(lesson, 0)["conditions"]
     found["without it"]["probe:hue"] = 0.0
     words = verdict(outcomes(lesson, [found, found]))
-    assert "Held in part over 2 seeds" in words and words.count("did not hold") == 1
+    assert "Held in part over 2" in words and words.count("did not hold") == 1
 
 
 def test_running_here_asks_once_and_shows_how_far_it_is(page: Open, root: Path) -> None:
@@ -130,7 +150,7 @@ def test_points_of_this_machine_are_added(page: Open, root: Path) -> None:
     path.parent.mkdir(parents=True)
     path.write_text(json.dumps(found_of(lesson, 100)))
     found = text(page(lesson="color", said="0"))
-    assert "Run here: 1 seed" in found and "Held over 2 seeds" in found
+    assert "Run here: 1 seed" in found and "Held over 2" in found
 
 
 def test_a_failure_is_told_and_can_be_tried_again(page: Open, root: Path) -> None:
