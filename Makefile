@@ -63,7 +63,7 @@ run: $(APP)
 # Each file of tests is run by one of three workers: browsers wait more than they compute. The
 # longest come first, and files that share a server stay together (tests/conftest.py).
 WORKERS ?= 3
-PARALLEL := --dist loadgroup --no-loadscope-reorder
+PARALLEL := --dist loadfile --no-loadscope-reorder
 
 test: $(TOOLS) $(BROWSER)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow"

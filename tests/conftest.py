@@ -9,9 +9,11 @@ import time
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from framework_imports import imports_framework
 from processes import marked_processes
@@ -60,26 +62,36 @@ _TOGETHER = {
 }
 
 
+class _ByGroup(LoadFileScheduling):
+    """Gives each file to one worker of pytest, or a group of files that share a server.
+
+    The marks that pytest-xdist has for this do nothing with the present pytest.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        name = nodeid.split("::", 1)[0].removeprefix("tests/")
+        return next((group for start, group in _TOGETHER.items() if name.startswith(start)), name)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Choose the scheduler of `make test`."""
+    return _ByGroup(config, log) if config.option.dist == "loadfile" else None
+
+
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Begin with the longest files, each for one worker of pytest, or with others as one group.
+    """Begin with the longest files; mark as `heavy` what imports a framework or runs a page."""
 
-    Mark as `heavy` what imports a framework or runs a page.
-    """
-    folder = str(Path(__file__).parent)
-
-    def _name(item: pytest.Item) -> str:
-        return os.path.relpath(item.path, folder)
+    folder = Path(__file__).parent
 
     def _place(item: pytest.Item) -> int:
-        return next((i for i, start in enumerate(_LONGEST) if _name(item).startswith(start)), 99)
+        name = os.path.relpath(item.path, folder)
+        return next((i for i, start in enumerate(_LONGEST) if name.startswith(start)), 99)
 
     items.sort(key=_place)
-    for item in items:
-        groups = (group for start, group in _TOGETHER.items() if _name(item).startswith(start))
-        item.add_marker(pytest.mark.xdist_group(next(groups, _name(item))))
     if "heavy" in config.option.markexpr:
-        pages = Path(__file__).parent / "pages"
+        pages = folder / "pages"
         for item in items:
             if pages in item.path.parents or imports_framework(item.path):
                 item.add_marker(pytest.mark.heavy)
