@@ -1,20 +1,22 @@
-"""Make what the app ships of a genuine run: assets/demo, from a training on the drawn shapes.
+"""Make what the app ships of two genuine runs on the drawn shapes: assets/recorded, assets/demo.
 
-    python scripts/make_demo.py [--steps 1500]
+    python scripts/make_demo.py [--steps 1000]
 
-Everything in it comes from that one run: its replay, what its network makes of some pictures before
-the first and after the last step, what linear probes read, and its answers in the match game.
+The two differ in colour distortion alone. assets/recorded holds their run folders. Everything in
+assets/demo comes from the first one: what its network makes of some pictures before the first and
+after the last step, what linear probes read, and its answers in the match game.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +26,11 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from simclr_core.cli import repeat  # noqa: E402
-from simclr_core.export import replay  # noqa: E402
 from simclr_core.feed import demo  # noqa: E402
 from simclr_core.machine.devices import find_device  # noqa: E402
 from simclr_core.model.backend import prepare  # noqa: E402
 from simclr_core.questions.factor_probes import probe_factors  # noqa: E402
+from simclr_core.runs import shipped  # noqa: E402
 from simclr_core.runs.run import Run  # noqa: E402
 from simclr_core.runs.snapshots.networks import Networks  # noqa: E402
 from simclr_core.runs.snapshots.weights import find_weights  # noqa: E402
@@ -36,28 +38,30 @@ from simclr_core.runs.store import RunStore  # noqa: E402
 
 TOLD = 240  # pictures whose h and z are shipped
 ROUNDS = 40  # of the match game
-SNAPSHOTS = 30
-KNN = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
+NOT_SHIPPED = ("checkpoint.npz", "log.txt", "lock", "control.json", "jobs", "sets", ".*")
+SNAPSHOTS = 12  # beside the first, at step 0
+VIEWS = {shipped.FIRST: "strong", shipped.PLAIN: "no colour"}
+MOST = 8_000_000  # bytes of a run that is shipped
+BITS = 6  # of the mantissa of a number in a snapshot: 1.6% of its value
 
 
 def main() -> None:
     """Train, ask and write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
-    parser.add_argument("--steps", type=int, default=1500)
-    parser.add_argument("--folder", type=Path, default=demo.FOLDER, help="where it is written")
+    parser.add_argument("--steps", type=int, default=1000)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="simclr-lab-demo-") as folder:
-        run = trained(Path(folder), args.steps)
-        args.folder.mkdir(parents=True, exist_ok=True)
-        write_replay(run, args.folder / "replay.json")
-        write_story(run, args.folder / "story.npz")
-    for path in sorted(args.folder.iterdir()):
-        print(f"{path.name}: {path.stat().st_size / 1e3:.0f} kB")
+        for name, views in VIEWS.items():
+            run = trained(Path(folder) / name, args.steps, views)
+            if name == shipped.FIRST:
+                write_story(run, demo.FOLDER / "story.npz")
+            ship(run, shipped.FOLDER / name)
 
 
-def trained(folder: Path, steps: int) -> Run:
+def trained(folder: Path, steps: int, views: str) -> Run:
     """A finished run, laid out by UMAP at every snapshot."""
-    words = ["--data", "shapes", "--steps", str(steps), "--snapshots", str(SNAPSHOTS)]
+    words = ["--data", "shapes", "--views", views, "--steps", str(steps)]
+    words += ["--snapshots", str(SNAPSHOTS)]
     subprocess.run(
         [sys.executable, "-m", "simclr_core", "train", *words],
         env={**os.environ, "SIMCLR_LAB_RUNS": str(folder)},
@@ -70,14 +74,42 @@ def trained(folder: Path, steps: int) -> Run:
     return run
 
 
-def write_replay(run: Run, path: Path) -> None:
-    """The run to watch, with the command that makes one like it."""
-    found = replay.data(run, quality=88)
-    found["command"] = repeat.repeat_command(run)
-    scores = run.evaluation() or {}
-    names = (*KNN, "of", "k", "T", "bank")
-    found["scores"] = {name: scores.get(name) for name in names}
-    path.write_text(json.dumps(found, separators=(",", ":")) + "\n")
+def ship(run: Run, folder: Path) -> None:
+    """Copy a run's folder without what only its worker needs, and rounded, to make it small."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(run.path, folder, ignore=shutil.ignore_patterns(*NOT_SHIPPED))
+    copy = Run(folder)
+    copy.write_record({**run.record, "command": repeat.repeat_command(run)})
+    steps = copy.snapshot_steps()
+    for step in steps[1:-1]:
+        copy.weights_path(step).unlink(missing_ok=True)
+    for step in steps:
+        arrays = copy.snapshot(step)
+        kept = arrays if step in (steps[0], steps[-1]) else {name: arrays[name] for name in "hz"}
+        copy.write_snapshot(step, {name: rounded(values) for name, values in kept.items()})
+    for path in folder.rglob("*.npz"):
+        pack(path)
+    size = copy.size()
+    print(f"{folder.name}: {size / 1e6:.1f} MB, step {steps[-1]:,}, {run.evaluation()}")
+    if size > MOST:
+        raise SystemExit(f"expected at most {MOST / 1e6:.0f} MB a run, found {size / 1e6:.1f}")
+
+
+def rounded(values: np.ndarray) -> np.ndarray:
+    """Values as float32 whose mantissa ends after `BITS` bits, which packs well."""
+    bits = values.astype(np.float32).view(np.uint32).astype(np.uint64)
+    step = 1 << (23 - BITS)
+    return ((bits + step // 2) // step * step).astype(np.uint32).view(np.float32)
+
+
+def pack(path: Path) -> None:
+    """Write the arrays of a file again, compressed as closely as NumPy can read."""
+    with np.load(path) as arrays:
+        known = dict(arrays)
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        for name, array in known.items():
+            with archive.open(f"{name}.npy", "w") as file:
+                np.lib.format.write_array(file, array)
 
 
 def write_story(run: Run, path: Path) -> None:

@@ -3,10 +3,11 @@
     .venv/bin/python scripts/take_screenshots.py [--url http://127.0.0.1:8501] [--run RUN]
         [--other RUN] [--teach]
 
-Without --run it presses Start and waits until the run has finished, as a newcomer would. With
---other, another run of the same pictures, it also takes every panel of Explore, light and dark.
-With --teach it takes the pages that teach instead, light and dark, and on a projector's 1920x1080
-in large type; it makes a study of digits for Paradigms.
+Without --run it presses Start and waits until the run has finished, as a newcomer would; the
+recorded runs will do as well (--run strong-views --other no-colour). With --other, another run of
+the same pictures, it also takes every panel of Explore, light and dark. With --teach it takes the
+pages that teach instead, light and dark, and on a projector's 1920x1080 in large type; it makes a
+study of digits for Paradigms.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ PANELS = {  # name -> settings in the link, and what is there once all has been 
     "take": ("panel=Take+away", ".take"),
 }
 TEACH = {  # name -> link, and what is there once all has been drawn
-    "home": ("", ".rp-stage > canvas"),
+    "home": ("", ".film-root:not([data-step='0']) .film-play:not(.film-pause)"),  # it has ended
     **{f"learn-{part}": (f"learn?part={part}", ".learn-text") for part in range(1, 7)},
     "lessons-question": ("lessons?lesson=color", ".lesson-question"),
     "lessons-found": ("lessons?lesson=color&said=1", ".lesson-limits"),
@@ -42,9 +43,10 @@ TEACH = {  # name -> link, and what is there once all has been drawn
         "paradigms?data=digits&labels=5&seconds=15&tab=Class+by+class", ".paradigm-report",
     ),
     "paradigms-maps": ("paradigms?data=digits&labels=5&seconds=15&tab=Maps", ".sb-root canvas"),
-    "wall": ("runs?show=Wall", ".run-wall, .runs-empty"),
+    "wall": ("runs", ".wall-stage canvas"),
 }  # fmt: skip
 PROJECTOR = {"width": 1920, "height": 1080}
+ENDED = re.compile("finished|recorded")
 STILL = 3000  # milliseconds until everything that glides has arrived
 
 
@@ -68,9 +70,9 @@ def main() -> None:
             page.goto(f"{arguments.url}/train?run={arguments.run}")
         else:
             train(page, arguments.url)
-        expect(page.locator(".run-state")).to_have_text("finished", timeout=30_000)
+        expect(page.locator(".run-state")).to_have_text(ENDED, timeout=30_000)
         keep(page, "train")
-        run = arguments.run or re.search(r"run=(\w+)", page.url)[1]  # type: ignore[index]
+        run = arguments.run or re.search(r"run=([\w-]+)", page.url)[1]  # type: ignore[index]
         page.goto(f"{arguments.url}/explore?run={run}&picture=4")
         expect(page.locator(".ex-detail .ex-past").first).to_be_visible(timeout=30_000)
         keep(page, "explore")

@@ -135,6 +135,8 @@ def _to_panel() -> None:
 
 def _name(row: run_rows.Row) -> str:
     state = "" if row.state == states.FINISHED else f", {row.state}"
+    if row.run.is_shipped:
+        return f"{row.name} (recorded)"
     return (f"{row.name} ({row.run.id}{state})") if row.name != row.run.id else row.run.id + state
 
 

@@ -49,7 +49,7 @@ def _start_sweep(run: Run) -> None:
 
     It reads what was typed: the script may not have run again since.
     """
-    store, typed = RunStore(run.path.parent), st.session_state
+    store, typed = RunStore(run.root), st.session_state
     typed.pop(PROBLEM, None)
     try:
         texts = [text for text in str(typed["sweep_values"]).split(",") if text.strip()]
@@ -112,7 +112,7 @@ def _start_fork(run: Run) -> None:
     try:
         step, views = int(typed[f"fork_step {run.id}"]), str(typed[f"fork_views {run.id}"])
         made = forking.fork(
-            RunStore(run.path.parent),
+            RunStore(run.root),
             run,
             step,
             None if views == _AS_NOW else view_config(run.kind, views),

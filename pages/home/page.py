@@ -1,15 +1,17 @@
-"""Home: a recorded run to watch, and where to continue from there."""
+"""Home: two recorded runs to watch, and where to continue from there."""
 
 from __future__ import annotations
 
 import streamlit as st
 from markupsafe import Markup
 
-from pages.server.routes import demo_version
+from pages.shared.data_picker import OWN
+from pages.shared.offer import show_offer
+from pages.shell.classroom import classroom_link
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
-from simclr_core.feed import demo
+from simclr_core.feed import film
 from simclr_core.feed.map_picture import map_picture, newest_map
 from simclr_core.feed.packing import pack
 from simclr_core.runs import findings
@@ -18,20 +20,35 @@ from simclr_core.runs.store import RunStore
 
 
 def main() -> None:
-    """Show the recorded run, the ways from here, and the newest map."""
-    st.html(render("home/intro"))
-    block = pack({"url": f"/lab/demo.json?v={demo_version()}"}, {})
-    mount("replay/demo", "home-replay", "content", block)
-    with st.container(horizontal=True, key="home-go", vertical_alignment="center"):
-        if st.button("Try the task yourself"):
-            st.switch_page("pages/learn/page.py", query_params={"part": "2"})
-        if st.button("Train your own", type="primary"):
-            st.switch_page("pages/train/page.py")
-        if st.button("Learn the idea"):
-            st.switch_page("pages/learn/page.py")
-    recorded = demo.about()
-    st.html(render("home/recorded", about=recorded["about"], command=recorded["command"]))
+    """Show the film, the ways from here, and the newest map."""
+    with st.container(key="home-head", horizontal=True, vertical_alignment="top"):
+        st.html(render("home/intro"), width="stretch")
+        with st.container(key="home-go", width="content"):
+            with st.container(horizontal=True, key="home-buttons"):
+                _buttons()
+            show_offer()
+    _show_film()
     _show_newest()
+
+
+def _buttons() -> None:
+    if st.button("Use your own pictures", type="primary", icon=":material/upload:"):
+        st.switch_page("pages/views/page.py", query_params={"data": OWN})
+    if st.button("Train one minute", icon=":material/play_circle:"):
+        st.switch_page("pages/train/page.py")
+
+
+def _show_film() -> None:
+    header = {
+        "url": f"/lab/film.json?v={film.version()}",
+        "titles": ["With colour distortion", "Without"],
+        "colors": list(film.FACTORS),
+        "trial": classroom_link("/learn?part=2"),
+        "note": "Recorded. The axes have no units; gaps between groups say little.",
+    }
+    mount("replay/film", "home-film", "content", pack(header, {}))
+    recorded = film.about()
+    st.html(render("home/recorded", about=recorded["about"], command=recorded["command"]))
 
 
 def _show_newest() -> None:
@@ -44,7 +61,6 @@ def _show_newest() -> None:
         st.html(Markup('<p class="lab-caption">{}</p>').format(error))
         return
     if run is None or drawn is None:
-        st.html(render("home/none"))
         return
     _show_map(run, learned, *drawn)
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-
 import numpy as np
 import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from pages.shell.live import mount
 from simclr_core.base.templates import render
-from simclr_core.feed import demo
+from simclr_core.feed import demo, film
 from simclr_core.feed.packing import pack
 
 from . import part
@@ -25,7 +23,7 @@ def show_loss(title: str) -> None:
     images = demo.story()["images"]
     shape = demo.story()["shape"]
     first = [int(np.flatnonzero(shape == kind)[0]) for kind in range(PICTURES)]
-    steps = json.loads(demo.replay_bytes())["steps"][-1]
+    steps = film.about()["steps"]
     with part.columns(title, "loss"):
         header = {
             "angles": list(ANGLES),

@@ -8,7 +8,7 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from simclr_core.base.templates import render
-from simclr_core.feed import demo
+from simclr_core.feed import film
 
 
 def columns(title: str, text: str, **values: object) -> DeltaGenerator:
@@ -27,6 +27,6 @@ def columns(title: str, text: str, **values: object) -> DeltaGenerator:
 def recorded(place: DeltaGenerator) -> None:
     """Show where the numbers beside the text come from."""
     place.html(
-        f'<p class="lab-caption">Recorded: {escape(demo.about()["about"])} (the run on Home, made '
+        f'<p class="lab-caption">Recorded: {escape(film.about()["about"])} (the run on Home, made '
         "by scripts/make_demo.py).</p>"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import streamlit as st
 
 from pages.shared.diagram import pair_diagram
-from simclr_core.feed import demo
+from simclr_core.feed import demo, film
 from simclr_core.runs import summary
 from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
@@ -34,7 +34,7 @@ def show_why(title: str) -> None:
             help="A glance takes a second; an outline or a second opinion takes minutes.",
         )  # fmt: skip
         st.html(sums(count * seconds / 3600))
-        scores = demo.about()["scores"]
+        scores = film.about()["scores"]
         names = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
         trained, untrained, pixels = (summary.percent(scores[name]) for name in names)
         st.html(

@@ -52,7 +52,7 @@ def _all(store: RunStore, busy: bool) -> None:
     matching = _search(rows)
     if not matching:
         st.html(render("runs/none"))
-    elif st.session_state.get("show") == WALL:
+    elif st.session_state.get("show", WALL) == WALL:
         run_wall(matching)
     else:
         page = _page(-(-len(matching) // PAGE))
@@ -78,7 +78,7 @@ def _search(rows: list[Row]) -> list[Row]:
                 width=340,
             )
         st.segmented_control(
-            "Show", (LIST, WALL), default=LIST, required=True, key="show", bind="query-params",
+            "Show", (WALL, LIST), default=WALL, required=True, key="show", bind="query-params",
             label_visibility="collapsed", help="Wall: the maps of all runs side by side",
         )  # fmt: skip
         st.page_link("pages/train/page.py", label="Start another")

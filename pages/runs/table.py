@@ -63,6 +63,8 @@ def _button(label: str, key: str, action: Callable[[], None]) -> None:
 
 def _menu(row: Row, going: bool) -> None:
     options = [*([STOP] if going else []), RENAME, DOWNLOAD, DELETE]
+    if row.run.is_shipped:
+        options = [DOWNLOAD]
     chosen = st.menu_button("more…", options, key=f"menu_{row.run.id}", type="tertiary")
     if chosen == STOP:
         run_actions.attempt(lambda: run_actions.stop(row.run))

@@ -2,53 +2,58 @@
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Sequence
+from typing import Any
 
-import streamlit as st
-from markupsafe import Markup
+import numpy as np
 
 from pages.shared.run_rows import Row
 from pages.shared.run_words import state_words
 from pages.shell.classroom import classroom_link
+from pages.shell.live import mount
 from simclr_core.base.errors import LabError
-from simclr_core.base.templates import render
-from simclr_core.feed.map_picture import map_picture
-from simclr_core.runs import summary
-from simclr_core.runs.run import Run
+from simclr_core.feed.packing import pack
+from simclr_core.feed.payload import map_payload
+from simclr_core.runs import states, summary
 
 MOST = 24  # runs that are shown at once, the newest first
-KEPT = 64  # maps that are kept in memory
+NOTE = (
+    "The big number says how often the nearest neighbours of a picture in h vote for its class "
+    "(kNN accuracy), beside the untrained network and raw pixels."
+)
 
 
 def run_wall(rows: Sequence[Row]) -> None:
-    """Show a card per run: name, state, map, and how often neighbours vote right."""
-    cards = [run_card(row, rows) for row in rows[:MOST]]
-    # st.html would remove the SVG.
-    st.markdown(render("runs/wall", cards=cards, total=len(rows)), unsafe_allow_html=True)
+    """Show a card per run: name, state, map of pictures, and its score."""
+    shown = rows[:MOST]
+    note = NOTE if len(shown) == len(rows) else f"{NOTE} The newest {MOST} of {len(rows):,}."
+    header = {"kind": "wall", "cards": [card(row, rows) for row in shown], "note": note}
+    maps = [map_payload(row.run, "umap", None, None, _message(row)) for row in shown]
+    blocks = {f"map_{i}": np.frombuffer(block, np.uint8) for i, block in enumerate(maps)}
+    mount("map/wall", "run-wall", "content", pack(header, blocks))
 
 
-def run_card(row: Row, rows: Sequence[Row]) -> Markup:
-    """Return the card of one run.
+def card(row: Row, rows: Sequence[Row]) -> dict[str, Any]:
+    """Return what the card of one run says.
 
     Args:
         row: the run.
         rows: all runs, for places in the queue.
     """
-    drawn, trouble = _map(row.run)
     score = row.knn if row.knn is not None else _latest(row)
     rivals = (("untrained", row.untrained), ("pixels", row.pixels))
-    return render(
-        "runs/card",
-        row=row,
-        state=state_words(row, rows),
-        link=classroom_link(f"/train?run={row.run.id}"),
-        map=drawn,
-        trouble=trouble,
-        score=summary.percent(score),
-        beside=[f"{word} {summary.percent(value)}" for word, value in rivals if value is not None],
-    )
+    beside = [f"{word} {summary.percent(value)}" for word, value in rivals if value is not None]
+    return {
+        "run": row.run.id,
+        "name": row.name,
+        "state": state_words(row, rows),
+        "kind": "recorded" if row.run.is_shipped else row.state,
+        "link": classroom_link(f"/train?run={row.run.id}"),
+        "share": min(row.step / row.steps, 1.0) if row.state in states.GOING and row.steps else 0.0,
+        "score": summary.percent(score),
+        "words": f"neighbours vote for the right {row.of}" if row.of else "neighbours agree",
+        "beside": ", ".join(beside),
+    }
 
 
 def _latest(row: Row) -> float | None:
@@ -61,27 +66,5 @@ def _latest(row: Row) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _map(run: Run) -> tuple[Markup | None, str]:
-    """Return the run's newest map, or None and why there is none."""
-    steps = {method: run.coordinate_steps(method) for method in ("umap", "pca")}
-    newest = max((s[-1] for s in steps.values() if s), default=-1)
-    if newest < 0:
-        return None, "no map yet"
-    try:
-        with _DRAWING:  # thirty browsers ask for the same map at once
-            return _drawn(run, newest, len(steps["umap"])), ""
-    except LabError:
-        return None, "the map cannot be read"
-
-
-@functools.lru_cache(maxsize=KEPT)
-def _drawn(run: Run, newest: int, layouts: int) -> Markup:
-    """Return the map's SVG, drawn again only when there is a newer one.
-
-    Raises:
-        LabError: it cannot be read; the next call tries again.
-    """
-    return map_picture(run)[0]
-
-
-_DRAWING = threading.Lock()
+def _message(row: Row) -> str:
+    return "Next in line" if row.state == states.QUEUED else "No map yet"

@@ -17,6 +17,8 @@ from streamlit.runtime.pages_manager import PagesManager
 from simclr_core.base.errors import LabError
 from simclr_core.base.locks import is_locked
 from simclr_core.data import builtin
+from simclr_core.feed import film
+from simclr_core.runs import shipped
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import handover, launch
 
@@ -40,6 +42,22 @@ def _draw_shapes() -> None:
         builtin.ensure_cached("shapes", lambda share, words: None)
     except LabError as error:  # the page that needs them shows it as well
         _log.warning("The default pictures cannot be kept: %s", error)
+
+
+def _install_shipped() -> None:
+    """Bring the recorded runs, so that every page has one to show."""
+    try:
+        shipped.install(RunStore())
+    except (LabError, OSError) as error:
+        _log.warning("The recorded runs cannot be copied beside yours: %s", error)
+
+
+def _make_film() -> None:
+    """Make the film on Home before the first visitor asks for it."""
+    try:
+        film.film_bytes()
+    except (LabError, OSError) as error:
+        _log.warning("The film of the recorded runs cannot be made: %s", error)
 
 
 class Helper:
@@ -114,9 +132,11 @@ class Caretaker:
         self._trouble = ""
 
     def start(self) -> None:
-        """Start the thread; return at once."""
+        """Bring the recorded runs and start the thread."""
+        _install_shipped()
         self._thread.start()
         threading.Thread(target=_draw_shapes, name="shapes", daemon=True).start()
+        threading.Thread(target=_make_film, name="film", daemon=True).start()
 
     def close(self) -> None:
         """Stop the thread and release the helpers."""

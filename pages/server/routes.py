@@ -21,7 +21,7 @@ from starlette.routing import Route
 
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.feed import demo
+from simclr_core.feed import film
 from simclr_core.feed.categories import category_names
 from simclr_core.feed.thumbnails import probe_facts, sheet
 from simclr_core.runs.run import Run
@@ -71,8 +71,8 @@ def plotly(request: Request) -> Response:
 
 
 def recorded(request: Request) -> Response:
-    """Answer with the run that the app ships, as `replay.js` plays it, packed once."""
-    return _packed(request, demo_version(), _recorded, "application/json")
+    """Answer with the film of the recorded runs, as `film.js` plays it, packed once."""
+    return _packed(request, film.version(), _film, "application/json")
 
 
 def _packed(
@@ -99,15 +99,9 @@ def _packed(
     return Response(content, media_type=media_type, headers=headers)
 
 
-@functools.lru_cache(maxsize=1)
-def demo_version() -> str:
-    """Return a hash of the recorded run."""
-    return hashlib.sha256(demo.replay_bytes()).hexdigest()[:12]
-
-
 @functools.lru_cache(maxsize=2)
-def _recorded(packed: bool) -> bytes:
-    body = demo.replay_bytes()
+def _film(packed: bool) -> bytes:
+    body = film.film_bytes()
     return gzip.compress(body, 6, mtime=0) if packed else body
 
 
@@ -127,7 +121,7 @@ def points(request: Request) -> Response:
 ROUTES = [
     Route("/lab/assets/{version}/{file:path}", asset),
     Route("/lab/plotly.js", plotly),
-    Route("/lab/demo.json", recorded),
+    Route("/lab/film.json", recorded),
     Route("/lab/runs/{run_id}/thumbnails.{extension}", thumbnails),
     Route("/lab/runs/{run_id}/points.json", points),
     Route("/lab/runs/{run_id}/sets/{set}/thumbnails.{extension}", thumbnails),

@@ -59,12 +59,13 @@ class Row:
 
 
 def rows(store: RunStore) -> list[Row]:
-    """Return all runs, newest first.
+    """Return all runs, newest first, then those that ship with the app.
 
     Raises:
         LabError: the folder of runs cannot be read.
     """
-    return sorted(map(row, store.found()), key=lambda r: (-r.created, r.run.id))
+    own = sorted(map(row, store.found()), key=lambda r: (-r.created, r.run.id))
+    return [*own, *map(row, store.shipped())]
 
 
 def row(run: Run) -> Row:

@@ -12,6 +12,9 @@ from .run_rows import Row
 _REQUESTED = {"pause": "pausing", "stop": "stopping"}
 
 
+RECORDED = "recorded"  # of a run that ships with the app, whatever its state
+
+
 def state_word(state: str, request: str | None = None) -> str:
     """Return the word for a state; a request that is not carried out yet goes first.
 
@@ -29,6 +32,8 @@ def state_words(row: Row, rows: Sequence[Row]) -> str:
         row: the run.
         rows: all runs, for the place in the queue.
     """
+    if row.run.is_shipped:
+        return RECORDED
     word = state_word(row.state, row.request)
     if row.state == states.QUEUED:
         position, _ = place_in_queue(row, rows)

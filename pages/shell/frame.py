@@ -16,7 +16,7 @@ from simclr_core.machine.devices import find_device, unusable_gpu
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
-_SHEET = ASSETS / "css" / "styles.css"
+_SHEETS = (ASSETS / "css" / "tokens.css", ASSETS / "css" / "styles.css")
 REFRESH = 3.0  # seconds between looks at the queue
 ABOUT = (
     "SimCLR Lab shows contrastive learning as it happens, on real training "
@@ -32,7 +32,7 @@ def configure_page() -> None:
         layout="wide",
         menu_items={"About": ABOUT},
     )
-    st.html(_styles(_SHEET.stat().st_mtime_ns))
+    st.html(_styles(max(sheet.stat().st_mtime_ns for sheet in _SHEETS)))
 
 
 def navigation() -> list[Page]:
@@ -77,7 +77,7 @@ def _device() -> tuple[str, str]:
 
 @functools.lru_cache(maxsize=1)
 def _styles(_changed: int) -> Markup:
-    """Return styles.css, with the colours that figures use as variables."""
+    """Return the pages' style sheets, with the colours that figures use as variables."""
     light, dark = VIEW_TEXT["light"], VIEW_TEXT["dark"]
     colors = {
         "--view-1": VIEW_1,
@@ -86,5 +86,5 @@ def _styles(_changed: int) -> Markup:
         "--view-2-text": f"light-dark({light[1]}, {dark[1]})",
     }
     values = "".join(f"{name}: {value};" for name, value in colors.items())
-    css = f".stApp {{{values}}}\n" + _SHEET.read_text()
+    css = f".stApp {{{values}}}\n" + "".join(sheet.read_text() for sheet in _SHEETS)
     return render("shell/style", css=Markup(css))

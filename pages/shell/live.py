@@ -20,9 +20,18 @@ from pages.server.routes import asset_version
 from simclr_core.feed import categories, payload
 from simclr_core.feed.payload import coordinate_steps
 from simclr_core.feed.placeholder import placeholder_blocks
+from simclr_core.feed.step_pairs import pairs_payload, pairs_placeholder
 from simclr_core.runs.run import Run
 
-__all__ = ["color_choices", "coordinate_steps", "interval", "live_curves", "live_map", "watchers"]
+__all__ = [
+    "color_choices",
+    "coordinate_steps",
+    "interval",
+    "live_curves",
+    "live_map",
+    "live_pairs",
+    "watchers",
+]
 
 WATCHES = 10.0  # seconds that a browser counts as watching after its last refresh
 
@@ -79,6 +88,20 @@ def live_curves(
     mount("curves/curves", key, height, block)
 
 
+def live_pairs(
+    run: Run | None, *, key: str = "live-pairs", height: int = 224, message: str = ""
+) -> None:
+    """Show pairs of the newest step: both views, how alike they are, and the closest other view.
+
+    Args:
+        run: None shows the message alone.
+        key, height, message: as `live_map`.
+    """
+    _look()
+    block = pairs_payload(run, message) if run else pairs_placeholder(message)
+    mount("train/pairs", key, height, block)
+
+
 def color_choices(run: Run) -> list[str]:
     """Return what can colour the map: "label" if there are labels, and each factor's name."""
     return categories.color_choices(run)
@@ -125,7 +148,7 @@ def mount(
         room, name = module.split("/")
         isolated = room != "curves"  # plotly.js puts its styles into the page, not a shadow root
         component = st.components.v2.component(
-            f"simclr_lab_{name}", js=_STUB % (version, module), isolate_styles=isolated
+            f"simclr_lab_{room}_{name}", js=_STUB % (version, module), isolate_styles=isolated
         )
         _components[module, version] = component
     component(key=key, data=data, height=height, **options)

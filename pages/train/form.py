@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared.data_picker import data_picker, load_pictures
+from pages.shared.own_file import own_file_field, with_given_names
 from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
@@ -24,7 +25,6 @@ from simclr_core.settings.config import RunConfig
 from simclr_core.settings.presets import BUILT_IN_KINDS, PRESETS, preset_config
 
 from .build import build_config, unfilled_config
-from .own_file import own_file_field, with_given_names
 from .settings import SETTINGS, Setting
 from .views_menu import views_menu
 
@@ -43,12 +43,15 @@ class Choice:
     start: bool  # Start was pressed in this run of the script
 
 
-def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choice:
+def settings_form(
+    store: RunStore, estimate: Callable[[RunConfig], str], first: bool = True
+) -> Choice:
     """Show the row of settings.
 
     Args:
         store: whose folder keeps uploaded files.
         estimate: returns how long a run with these settings takes, in words.
+        first: whether Start is the page's first button; beside a run that trains it is not.
     """
     with st.container(key="train-form"):
         row = st.columns([2.1, 2.0, 2.1, 1.15, 1.0, 2.2], vertical_alignment="bottom", gap="small")
@@ -64,7 +67,11 @@ def settings_form(store: RunStore, estimate: Callable[[RunConfig], str]) -> Choi
             name = _more(store, preset_config(preset, kind=kind), unfilled_config(preset, kind))
         config, problem = _checked(source, preset, views)
         start = row[4].button(
-            "Start", type="primary", width="stretch", key="train_start", disabled=config is None
+            "Start",
+            type="primary" if first else "secondary",
+            width="stretch",
+            key="train_start",
+            disabled=config is None,
         )
         words = estimate(config) if config else ("" if source else _OWN_HINT)
         row[5].html(render("train/estimate", words=words))

@@ -24,13 +24,14 @@ def next_runs(
         config: its settings.
         kind: `Dataset.kind` of its pictures.
     """
-    if run.has_found_steps:  # a budget of seconds or epochs finds its steps again
-        config = replace(config, training=replace(config.training, steps=0))
     config = replace(config, data=replace(config.data, content_hash=""))  # data are read again
+    budget = config
+    if run.has_found_steps:  # a budget of seconds or epochs finds its steps again
+        budget = replace(config, training=replace(config.training, steps=0))
     if status["state"] == states.FINISHED and not run.is_recorded:
-        return [_other_color(config, kind), _longer(config)]
+        return [_other_color(config, kind), _longer(budget)]  # only equal steps can be compared
     if status["state"] == states.FAILED and status.get("error") == "Diverged":
-        return [_gentler(config)]
+        return [_gentler(budget)]
     return []
 
 

@@ -12,7 +12,7 @@ from pages.train.form import settings_form
 from pages.train.panel import empty_panel, run_panel
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.runs import summary
+from simclr_core.runs import states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import BUILT_IN_KINDS
@@ -26,7 +26,13 @@ def main() -> None:
     except LabError as error:
         st.error(str(error))
         return
-    choice = settings_form(store, lambda config: estimate_html(config, rows(store)))
+    run_id = st.query_params.get("run", "")
+    watched = _find(store, run_id)
+    choice = settings_form(
+        store,
+        lambda config: estimate_html(config, rows(store)),
+        first=watched is None or watched.state in states.ENDED,
+    )
     if choice.problem:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")

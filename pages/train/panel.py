@@ -15,9 +15,16 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shared import run_actions, run_rows
+from pages.shared import offer, run_actions, run_rows
 from pages.shared.run_dialogs import delete_dialog
-from pages.shell.live import color_choices, coordinate_steps, interval, live_curves, live_map
+from pages.shell.live import (
+    color_choices,
+    coordinate_steps,
+    interval,
+    live_curves,
+    live_map,
+    live_pairs,
+)
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
 from simclr_core.feed import missing_files
@@ -32,6 +39,8 @@ from .begin import begin_run
 from .next_runs import next_runs
 
 HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave
+PAIRS_HEIGHT = 224  # of the strip of pairs
+CURVES_HEIGHT = HEIGHT - PAIRS_HEIGHT - 10
 MAP_HEIGHT = HEIGHT - 46  # assets/css/train.css lets both grow with the window
 AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 LATEST = "latest"
@@ -56,22 +65,31 @@ def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = No
 
 
 def _empty(store: RunStore, missing: str, ready: RunConfig | None) -> None:
-    going = [row for row in run_rows.rows(store) if row.state in states.GOING]
     with st.container(key="run-head"):
         st.html(render("train/empty", title="Not found" if missing else "No run is open"))
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
         st.html(sentences.strip(*_empty_words(missing, ready)))
         if missing:
             st.page_link("pages/runs/page.py", label="All runs")
-        for row in going[:1]:
-            if st.button(f"Watch {run_actions.escape_markdown(row.name)}", key="watch"):
-                st.query_params["run"] = row.run.id
-                st.rerun()
+        _offer(store)
     left, right = _figures()
     with left:
         _map(None, "The map of your run appears here")
     with right:
-        live_curves(None, height=HEIGHT, message="Its loss appears here")
+        live_curves(None, height=CURVES_HEIGHT, message="Its loss appears here")
+        live_pairs(None, height=PAIRS_HEIGHT, message="And the pairs of the newest step")
+
+
+def _offer(store: RunStore) -> None:
+    """Show a button for the run that trains, or for one that can be resumed."""
+    row, verb = offer.offered([row for row in run_rows.rows(store) if not row.run.is_shipped])
+    if row is None or verb == offer.OPEN:
+        return
+    if st.button(f"{verb} {run_actions.escape_markdown(row.name)}", key="watch"):
+        if verb == offer.RESUME:
+            run_actions.attempt(lambda: run_actions.resume(store, row.run))
+        st.query_params["run"] = row.run.id
+        st.rerun()
 
 
 def _empty_words(missing: str, ready: RunConfig | None) -> tuple[str, str]:
@@ -113,7 +131,14 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
     with left:
         _map(run, over_map)
     with right:
-        live_curves(run, height=HEIGHT, message=over_curves)
+        live_curves(run, height=CURVES_HEIGHT, message=over_curves)
+        live_pairs(run, height=PAIRS_HEIGHT, message=_pairs_words(status))
+
+
+def _pairs_words(status: dict[str, Any]) -> str:
+    """Return what stands in the strip of pairs until a run that is on its way has some."""
+    on_its_way = status["state"] in (states.QUEUED, *states.GOING)
+    return "The pairs of the newest step appear here" if on_its_way else ""
 
 
 def _interval(run: Run, status: dict[str, Any]) -> float | None:

@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from pages.shared import estimate, run_rows
-from pages.shared.run_words import state_word
+from pages.shared.run_words import RECORDED, state_word
 from simclr_core.base.errors import RunDamaged
 from simclr_core.base.templates import render
 from simclr_core.runs import findings, states, summary
@@ -45,7 +45,7 @@ def head_line(run: Run, status: dict[str, Any], request: str | None = None) -> M
         name=run.name,
         run_id=run.id,
         state=state,
-        word=state_word(state, request),
+        word=RECORDED if run.is_shipped else state_word(state, request),
         share=100 * min(step / steps, 1.0) if steps else 0.0,
         facts=[fact for fact in _facts(state, step, steps, status) if fact],
     )

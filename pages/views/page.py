@@ -6,11 +6,15 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.data_picker import data_picker, load_pictures
+from pages.shared.own_file import own_file_field
+from pages.shared.run_actions import show_problem
 from pages.shell.link import clean_link
 from pages.views.chosen import LAST_SKIPPED, chosen_pictures, skip_pictures
 from pages.views.controls import BY_KEY, view_controls
 from pages.views.panels import MOST, SHOWN, show_views
 from simclr_core.base.errors import LabError
+from simclr_core.base.templates import render
+from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import ViewConfig, to_dict
 
 LARGEST_SEED = 2**31 - 1
@@ -30,8 +34,9 @@ def main() -> None:
     notice = st.empty()
     if problems:
         notice.warning("  \n".join(problems))
+    show_problem()  # of a file that was uploaded
     if not source:
-        st.info("Type the path of a .npz file, a folder or a zip with your pictures.")
+        _own_pictures()
         return
     try:
         dataset = load_pictures(source)
@@ -64,6 +69,16 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
         )  # fmt: skip
         row[4].button("Draw again", on_click=_draw_again, width="stretch")
     return source, int(count), int(seed), row[6]
+
+
+def _own_pictures() -> None:
+    """Take a file of pictures, where some are wanted and none are chosen yet."""
+    with st.container(key="views-own"):
+        st.html(render("views/own"))
+        try:
+            own_file_field(RunStore(), key="views_upload")
+        except LabError as error:
+            st.error(str(error))
 
 
 def _draw_again() -> None:

@@ -128,6 +128,8 @@ def _place(source: str) -> str:
 
 
 def _label(run: Run) -> str:
+    if run.is_shipped:
+        return f"{run.name} (recorded)"
     return f"run {run.id}" + (f", {run.name}" if run.name != run.id else "")
 
 

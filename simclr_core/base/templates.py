@@ -23,7 +23,7 @@ def render(name: str, /, **values: object) -> Markup:
     """Return the HTML of a template, without empty lines, which would end HTML in Markdown.
 
     Args:
-        name: the file in assets/templates without its ending, such as "runs/card".
+        name: the file in assets/templates without its ending, such as "runs/line".
         values: the values that the template names. Only a `Markup` is inserted unescaped; a
             function that returns one must have escaped what came from users.
 

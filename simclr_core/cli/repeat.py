@@ -8,6 +8,7 @@ import shlex
 from typing import Any
 
 from ..base.errors import RunError
+from ..runs.layout import SHIPPED
 from ..runs.record import Origin
 from ..runs.run import Run
 from ..settings.config import RunConfig, differences, replace
@@ -110,10 +111,10 @@ def _parent(run: Run, fork: Origin) -> Run:
     Raises:
         RunError: if it was deleted.
     """
-    parent = Run(run.path.parent / fork.run)
-    if not parent.path.is_dir():
-        raise RunError(f"This run is a fork of run {fork.run}, which was deleted.")
-    return parent
+    for folder in (run.root, run.root / SHIPPED):
+        if (folder / fork.run).is_dir():
+            return Run(folder / fork.run)
+    raise RunError(f"This run is a fork of run {fork.run}, which was deleted.")
 
 
 def _text(value: Any) -> str:

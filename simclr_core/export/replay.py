@@ -68,7 +68,7 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
     config = run.config
     return {
         "title": run.name,
-        "about": _about(run),
+        "about": about(run),
         "learned": _learned(run),
         "method": method,
         "steps": steps,
@@ -147,8 +147,8 @@ def _curve(run: Run, what: str) -> dict[str, Any]:
     return {"steps": xs, "values": [round(y, 5) for y in ys]}
 
 
-def _about(run: Run) -> str:
-    """Return data, steps, time and machine in a line."""
+def about(run: Run) -> str:
+    """Return a run's data, steps, time and machine in a line."""
     status, pictures = run.status, run.data.train
     words = [default_name(run.config)]
     if pictures:

@@ -1,6 +1,6 @@
 """What the app ships of one genuine run, so that its story can be shown before anything is trained.
 
-    assets/demo/replay.json     the run as `replay.data` gives it, and the command that made it
+    assets/recorded/            the run's folder, and that of its sister (see `runs.shipped`)
     assets/demo/story.npz       of a part of the pictures on its map: images (P, S, S, 3) uint8 and
                                 shape (P,), an index into shapes (K,); h_first, h_last (P, D) and
                                 z_last (P, d), before its first and after its last step.
@@ -15,9 +15,7 @@
 from __future__ import annotations
 
 import functools
-import json
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -88,18 +86,3 @@ def story() -> dict[str, np.ndarray]:
         RunDamaged: the file is missing or cannot be read.
     """
     return read_npz(FOLDER / "story.npz", "images", "h_last")
-
-
-@functools.cache
-def replay_bytes() -> bytes:
-    """replay.json as it is."""
-    return (FOLDER / "replay.json").read_bytes()
-
-
-@functools.cache
-def about() -> dict[str, Any]:
-    """Return what the replay says of its run, without its points and pictures."""
-    replay = json.loads(replay_bytes())
-    return {
-        name: replay[name] for name in ("title", "about", "learned", "command", "scores", "count")
-    }

@@ -29,7 +29,7 @@ from .placeholder import placeholder_blocks
 from .thumbnails import ProbeFacts, probe_facts
 from .viewport import Viewport
 
-RUNS_KEPT, BLOCKS_KEPT = 12, 32
+RUNS_KEPT, BLOCKS_KEPT = 32, 32
 SERVER_SHARE = 0.2  # of a core, for all watchers together
 REFRESH_COST = 0.012  # seconds of server time for one browser's refresh, Streamlit's part included
 

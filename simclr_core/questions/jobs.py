@@ -15,6 +15,7 @@ from pathlib import Path
 
 from ..base.errors import LabError
 from ..base.files import listed, remove
+from ..runs.layout import SHIPPED
 from ..runs.run import Run
 from ..runs.snapshots.weights import TRAINED, Weights, find_weights, gone
 from ..workers.queue import ANSWER, Queue, Request, is_key
@@ -26,7 +27,7 @@ MOST_INPUT = 256_000_000  # bytes of one question
 
 def folders(root: Path) -> Iterator[Path]:
     """Return the folders for questions of all runs, and of their sets (see `large_probe`)."""
-    for run in listed(root):
+    for run in (*listed(root), *listed(root / SHIPPED)):
         if not run.name.startswith("."):  # a run that is being deleted
             for place in (run, *listed(run / "sets")):
                 yield place / "jobs"

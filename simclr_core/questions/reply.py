@@ -64,7 +64,7 @@ def look(run: Run, job: Job, ask: bool = True) -> Reply:
         reply = follow(run, key)
         if not ask or reply.arrays is not None or reply.failed:
             return reply
-        if trouble := helpers.wake(owner(run).path.parent, QUESTIONS.helper):
+        if trouble := helpers.wake(owner(run).root, QUESTIONS.helper):
             return Reply(words=trouble, failed=True, key=key)
         return replace(reply, waiting=True)  # it may have been dropped just now
     except LabError as error:

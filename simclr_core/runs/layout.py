@@ -10,6 +10,8 @@
                         <step>.weights.npz; by the worker
     coordinates/        pca-<step>.npz by the worker, umap-<step>.npz by the mapper
     checkpoint.npz      weights, optimiser, step and seconds used; by the worker
+    pairs.npz           what the network makes of some pairs of the newest step: step (), views
+                        (n,3,S,S,3) uint8, alike (n,), other (n,), of (); by the worker
     evaluation.json     final scores; by the worker or `evaluate`, holding `lock`
     log.txt             what the worker printed
     control.json        a request to an attempt, pause or stop; by the app or command line
@@ -34,16 +36,19 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..base.errors import RunError
+
 CONFIG, EVALUATION = "config.json", "evaluation.json"
 FOLDERS = ("snapshots", "coordinates")  # inside every run folder
 METHODS = ("pca", "umap")  # of coordinates
+SHIPPED = "recorded"  # inside a folder of runs: the runs that ship with the app (see `shipped`)
 
 _BUNDLED = re.compile(
     r"(config|status|evaluation|label)\.json|(metrics|snapshots)\.jsonl|(probe|checkpoint)\.npz|"
     r"log\.txt|snapshots/\d{8,12}(\.weights)?\.npz|coordinates/(pca|umap)-\d{8,12}\.npz"
 )
 _LEFT_BY_WORKER = re.compile(  # the temporary names of the files that a worker writes
-    r"\.(config|status|metrics|snapshots|evaluation|probe|checkpoint|(pca-)?\d+(\.weights)?)"
+    r"\.(config|status|metrics|snapshots|evaluation|probe|pairs|checkpoint|(pca-)?\d+(\.weights)?)"
     r"\.(json|jsonl|npz)\.[a-z0-9_]{8}"
 )
 _OF_STEP = re.compile(r"((pca|umap)-)?(?P<step>\d+)(\.weights)?\.npz")
@@ -85,6 +90,7 @@ class RunFolder:
     probe_path = _Inside("probe.npz")
     checkpoint_path = _Inside("checkpoint.npz")
     log_path = _Inside("log.txt")
+    pairs_path = _Inside("pairs.npz")
     lock_path = _Inside("lock")
     reserve_path = _Inside(".reserve")
     snapshots_folder = _Inside("snapshots")
@@ -94,6 +100,28 @@ class RunFolder:
     def id(self) -> str:
         """The folder's name, for example 4f2a."""
         return self.path.name
+
+    @property
+    def is_shipped(self) -> bool:
+        """Whether the run ships with the app: it is to look at, and never changes."""
+        return self.path.parent.name == SHIPPED
+
+    def refuse_if_shipped(self) -> None:
+        """Refuse to change a run that ships with the app.
+
+        Raises:
+            RunError: it is one.
+        """
+        if self.is_shipped:
+            raise RunError(
+                f"Run {self.id} is recorded: it ships with the app and stays as it is. Fork it in "
+                "Explore, or train one like it."
+            )
+
+    @property
+    def root(self) -> Path:
+        """The folder of runs that the run is in."""
+        return self.path.parents[1] if self.is_shipped else self.path.parent
 
     def snapshot_path(self, step: int) -> Path:
         """Return the file of the snapshot of a step."""

@@ -203,8 +203,10 @@ class Run(RunWriter):
         """Give the run a name; at most `NAME_LENGTH` characters are kept.
 
         Raises:
+            RunError: the run ships with the app.
             LabError: the name cannot be written.
         """
+        self.refuse_if_shipped()
         write_json(self.label_path, {**self.label, "name": validation.one_line(name, NAME_LENGTH)})
 
     def metrics(self, offset: int = 0) -> tuple[list[dict[str, Any]], int]:
@@ -223,6 +225,10 @@ class Run(RunWriter):
     def probe(self) -> dict[str, np.ndarray]:
         """Return images (P,S,S,3) uint8, indices (P,), labels (P,) if any, factor__<name> (P,)."""
         return self._arrays(self.probe_path, validation.probe, "images", "indices")
+
+    def pairs(self) -> dict[str, np.ndarray]:
+        """Return what the network made of some pairs of the newest step (see `layout`)."""
+        return self._arrays(self.pairs_path, validation.pairs, "step", "views", "alike", "other")
 
     def coordinates(self, method: str, step: int) -> dict[str, np.ndarray]:
         """Return xy (P,2) float32, preservation () float32 (NaN: not known), seconds ()."""
@@ -276,8 +282,9 @@ class Run(RunWriter):
 
         Raises:
             RunBusy: another process holds it.
-            RunError: the folder is gone or not writable.
+            RunError: the folder is gone or not writable, or the run ships with the app.
         """
+        self.refuse_if_shipped()
         handle = try_lock(self.lock_path)
         if handle is None and not self.path.exists():
             raise RunError(f"Run {self.id}: expected its folder, found it gone; see `list`.")

@@ -17,6 +17,7 @@ from ..base.errors import ConfigError, LabError, RunError
 from ..base.files import writing
 from ..base.paths import expanded
 from ..settings.config import RunConfig, to_dict
+from .layout import SHIPPED
 from .run import FORMAT, Run
 
 _ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
@@ -64,17 +65,15 @@ class RunStore:
         Raises:
             LabError: the folder may not be read.
         """
-        try:
-            names = os.listdir(self.root)
-        except FileNotFoundError:  # removed meanwhile, and the runs with it
-            names = []
-        except OSError as error:
-            raise LabError(
-                f"Expected a readable folder of runs at {self.root}, found one that cannot be "
-                f"read ({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
-            ) from error
-        runs = [Run(self.root / name) for name in names if _ID.fullmatch(name)]
-        return [r for r in runs if os.path.exists(r.lock_path)]  # made last
+        return _runs_in(self.root)
+
+    def shipped(self) -> list[Run]:
+        """Return the runs that ship with the app, once `shipped.install` has brought them.
+
+        Raises:
+            LabError: the folder may not be read.
+        """
+        return sorted(_runs_in(self.root / SHIPPED), key=lambda run: (run.created, run.id))
 
     def get(self, run_id: str) -> Run:
         """Return the run of an id, or of an unambiguous beginning of one.
@@ -82,7 +81,8 @@ class RunStore:
         Raises:
             RunError: there is none, or more than one.
         """
-        runs = [run for run in self if run.id.startswith(run_id)] if run_id else []
+        everything = (*self, *self.shipped())
+        runs = [run for run in everything if run.id.startswith(run_id)] if run_id else []
         exact = [run for run in runs if run.id == run_id]
         if len(exact or runs) != 1:
             known = "none" if not runs else f"{len(runs)}: {', '.join(r.id for r in runs[:5])}"
@@ -166,6 +166,20 @@ class RunStore:
                 path.mkdir()
                 return path
         raise RunError("Expected a free name for the run, found none; delete old runs.")
+
+
+def _runs_in(folder: Path) -> list[Run]:
+    try:
+        names = os.listdir(folder)
+    except FileNotFoundError:  # removed meanwhile, and the runs with it
+        names = []
+    except OSError as error:
+        raise LabError(
+            f"Expected a readable folder of runs at {folder}, found one that cannot be "
+            f"read ({error.strerror}); choose another with --runs or SIMCLR_LAB_RUNS."
+        ) from error
+    runs = [Run(folder / name) for name in names if _ID.fullmatch(name)]
+    return [r for r in runs if os.path.exists(r.lock_path)]  # made last
 
 
 def _is_there(path: Path) -> bool:

@@ -131,6 +131,28 @@ def snapshot(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return dict(raw)
 
 
+def pairs(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Check pairs of a step: views (n, 3, S, S, 3) uint8, and two similarities of each pair.
+
+    Raises:
+        ValueError: the arrays are others.
+    """
+    views = raw["views"]
+    fits = views.ndim == 5 and views.shape[1] == 3 and views.shape[2] == views.shape[3]
+    if not fits or views.shape[4] != 3 or views.dtype != np.uint8 or not views.size:
+        raise ValueError(f"views of shape (n, 3, S, S, 3) in uint8, found {_form(views)}")
+    known = {"views": views}
+    for name in ("alike", "other"):
+        values = raw[name]
+        if values.shape != (len(views),) or values.dtype.kind != "f":
+            raise ValueError(f"{len(views)} numbers as {name}, found {_form(values)}")
+        known[name] = values.astype(np.float32)
+    for name in ("step", "of"):
+        value = np.asarray(raw.get(name, -1))
+        known[name] = value if value.shape == () and value.dtype.kind in "iu" else np.asarray(-1)
+    return known
+
+
 def _whole(name: str, values: np.ndarray, length: int, limit: int) -> np.ndarray:
     """Return (P,) int64, if `values` are as many whole numbers below `limit`; -1 is not known."""
     kind = values.dtype.kind

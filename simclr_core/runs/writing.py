@@ -40,6 +40,10 @@ class RunWriter(RunFolder):
         """Write the probe set: images (P,S,S,3), indices (P,), labels, factor__<name>."""
         _write(self.probe_path, arrays)
 
+    def write_pairs(self, arrays: Arrays) -> None:
+        """Replace the pairs of the newest step: step, views (n,3,S,S,3), alike, other, of."""
+        _write(self.pairs_path, arrays)
+
     def write_snapshot(self, step: int, arrays: Arrays) -> None:
         """Write what the probe set is encoded as at a step: h, z, h_views, z_views."""
         _write(self.snapshot_path(step), arrays)

@@ -14,14 +14,17 @@ import numpy as np
 
 from ..model.optimizers import gradient_norm
 from ..model.schedule import learning_rate_at
+from ..model.simclr import Feed
 from ..runs import states
 from ..runs.run import Run
 from ..runs.snapshots.checkpoint import model_arrays, save_checkpoint
 from ..runs.snapshots.observer import Observer, Probe
 from .clock import Clock, TrainingProgress, diverged, own_values
+from .step_pairs import step_pairs
 
 STATUS_EVERY = 0.4  # seconds between two writes of status.json
 LOG_EVERY = 0.2  # seconds between two writes of metrics.jsonl
+PAIRS_EVERY = 1.0  # seconds at least; more where the network is slow
 CHECKPOINT_EVERY = 10.0  # seconds at least; more where writing one takes long
 WEIGHT_BYTES = 200e6  # snapshots' weights are thinned beyond this
 
@@ -131,6 +134,29 @@ class Checkpoints(keras.callbacks.Callback):
         save_checkpoint(self.run.checkpoint_path, self.model, p.step, p.steps, p.seconds)
         took = time.monotonic() - began
         self._due = time.monotonic() + max(CHECKPOINT_EVERY, 20 * took)
+
+
+class StepPairs(keras.callbacks.Callback):
+    """Writes what the network makes of some pairs of the newest step, once a second."""
+
+    def __init__(self, run: Run, progress: TrainingProgress, feed: Feed) -> None:
+        super().__init__()
+        self.run, self.progress, self.feed = run, progress, feed
+        self._due = 0.0
+
+    def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
+        """Write if it is time; not while the pace is measured."""
+        if self.progress.steps and time.monotonic() >= self._due:
+            self.save()
+
+    def save(self) -> None:
+        """Write the pairs; at most a fiftieth of the time goes into them."""
+        if not self.progress.step:
+            return
+        began = time.monotonic()
+        self.run.write_pairs(step_pairs(self.model, self.feed, self.progress.step - 1))
+        now = time.monotonic()
+        self._due = now + max(PAIRS_EVERY, 50 * (now - began))
 
 
 class StopOnRequest(keras.callbacks.Callback):

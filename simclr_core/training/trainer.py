@@ -30,7 +30,7 @@ from ..runs.snapshots.observer import Observer, Probe
 from ..settings import config
 from ..settings.config import RunConfig
 from . import precision
-from .callbacks import Checkpoints, MetricsLog, Snapshots, StatusLine, StopOnRequest
+from .callbacks import Checkpoints, MetricsLog, Snapshots, StatusLine, StepPairs, StopOnRequest
 from .clock import Clock, TrainingProgress
 from .engine import Engine, WarmEngine, build_engine
 from .evaluation import final_scores, untrained_observer
@@ -173,11 +173,13 @@ class Trainer:
         self._phase(states.COMPILING)
         log = MetricsLog(self.run, p)
         checkpoints = Checkpoints(self.run, p)
+        pairs = StepPairs(self.run, p, self._feed(dataset))
         beside = [
             clock,
             log,
             snapshots,
             checkpoints,
+            pairs,
             StatusLine(self.run, p),
             StopOnRequest(p, self.asked),
         ]
@@ -190,11 +192,16 @@ class Trainer:
             log.flush()
         if p.ended == "stop":
             snapshots.take()
+        pairs.save()
         checkpoints.save()
 
     def _make_steps(self, model: Any, dataset: Dataset, beside: list[Any]) -> None:
+        model.fit(self._feed(dataset), callbacks=beside, verbose=0, shuffle=False)
+
+    def _feed(self, dataset: Dataset) -> Feed:
+        """Return the batches from this step to the last."""
         p, training = self.progress, self.effective.training
-        feed = Feed(
+        return Feed(
             dataset.x_train,
             self.config.views,
             training.batch_size,
@@ -202,7 +209,6 @@ class Trainer:
             start=p.step,
             end=p.steps or None,
         )
-        model.fit(feed, callbacks=beside, verbose=0, shuffle=False)
 
     def _launch_together(self, model: Any, steps: int) -> None:
         """Launch several steps together from here on."""

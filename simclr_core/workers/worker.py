@@ -48,7 +48,7 @@ def work(run: Run, lock: int, warm: Any = None) -> int:
         The exit code.
     """
     os.set_inheritable(lock, False)
-    store = RunStore(run.path.parent)
+    store = RunStore(run.root)
     try:
         return _train(run, store, warm)
     finally:

@@ -13,7 +13,7 @@ from simclr_core.feed import demo
 from tests.browser.conftest import App
 
 PAGES = {
-    "": ".rp-stage",
+    "": ".film-stage",
     "learn?part=1": ".learn-text",
     "learn?part=2": ".mt-view",
     "learn?part=3": ".learn-text",

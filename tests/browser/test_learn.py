@@ -11,8 +11,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from simclr_core.data.shapes import SHAPES
-from simclr_core.feed import demo
+from simclr_core.feed import demo, film
 from simclr_core.loss.nt_xent import nt_xent_loss
+from simclr_core.runs.summary import percent
 from tests.browser.conftest import App
 
 
@@ -21,16 +22,25 @@ def app(shared_app: App) -> App:
     return shared_app
 
 
-def test_home_replays_a_recorded_run_by_itself(app: App, page: Page) -> None:
+def test_home_plays_two_recorded_runs_by_itself(app: App, page: Page) -> None:
     page.goto(app.url)
-    canvas = page.locator(".rp-stage > canvas")
+    stages = page.locator(".film-stage > canvas")
+    expect(stages).to_have_count(2)
+    canvas = stages.first
     expect(canvas).to_have_attribute("data-step", re.compile(r"^[1-9]"))  # it moves on its own
-    steps = json.loads(demo.replay_bytes())["steps"]
-    expect(page.locator(".rp-where")).to_contain_text(f"of {steps[-1]:,}")
-    expect(canvas).to_have_attribute("data-step", str(steps[-1]))
+    last = film.about()["steps"]
+    for stage in stages.all():
+        expect(stage).to_have_attribute("data-step", str(last))
+        box = stage.bounding_box()
+        assert box and box["y"] + box["height"] < 768
+    expect(page.locator(".film-where")).to_have_text(f"step {last:,}")
+    told = json.loads(film.film_bytes())["runs"]
+    scores = page.locator(".film-score").all_inner_texts()
+    assert scores == [percent(run["votes"][0]["values"][-1]) for run in told]
+    canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
-    assert box and box["y"] + box["height"] < 768
-    card = page.locator(".live-card")
+    assert box
+    card = page.locator(".film-side").first.locator(".live-card")
     for share in np.linspace(0.1, 0.9, 60):  # somewhere on the way across lies a picture
         page.mouse.move(box["x"] + share * box["width"], box["y"] + (1 - share) * box["height"])
         if canvas.get_attribute("data-point") not in (None, "-1"):
@@ -38,7 +48,7 @@ def test_home_replays_a_recorded_run_by_itself(app: App, page: Page) -> None:
     expect(card.locator("b")).to_have_text(re.compile("|".join(SHAPES)))
     expect(card).to_contain_text("hue ")
     expect(card).to_have_attribute("data-picture", "shown")
-    page.get_by_role("button", name="Try the task yourself").click()
+    page.get_by_role("link", name="Try it yourself").click()
     expect(page).to_have_url(re.compile(r"/learn\?part=2"))
     expect(page.locator(".mt-view")).to_have_count(12)
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import App
+
+Settled = Callable[[Page], None]
 
 
 @pytest.fixture(scope="module")
@@ -15,7 +18,7 @@ def app(shared_app: App) -> App:
     return shared_app
 
 
-def test_a_prediction_opens_what_was_found(app: App, page: Page) -> None:
+def test_a_prediction_opens_what_was_found(app: App, page: Page, settled: Settled) -> None:
     page.goto(f"{app.url}/lessons?lesson=temperature")
     expect(page.get_by_text("Which temperature teaches most")).to_be_visible()
     expect(page.get_by_text("What this does not show")).to_have_count(0)
@@ -23,6 +26,7 @@ def test_a_prediction_opens_what_was_found(app: App, page: Page) -> None:
     expect(page).to_have_url(re.compile("said=1"))
     expect(page.get_by_text("You said: 0.1.")).to_be_visible()
     expect(page.get_by_text("What this does not show")).to_be_visible()
+    settled(page)
     page.get_by_text("How far can a map be trusted?").click()
     expect(page).to_have_url(re.compile(r"lesson=maps$"))
     expect(page.get_by_text("Points of pure noise")).to_be_visible()

@@ -54,7 +54,7 @@ def test_nothing_is_wider_than_the_screen(
     page.set_viewport_size({"width": WIDTH, "height": 800})
     page.goto(app.url + path.format(run))
     page.wait_for_selector(
-        ".home-intro, .learn-text, .lab-pairs, .st-key-train-form, .runs-grid, .paradigm-whole"
+        ".home-intro, .learn-text, .lab-pairs, .st-key-train-form, .wall-grid, .paradigm-whole"
     )
     settled(page)
     page.wait_for_timeout(1000)  # figures take their size

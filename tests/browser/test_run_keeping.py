@@ -51,11 +51,13 @@ def choose(page: Page, run: Run, option: str) -> Locator:
 
 
 def open_runs(train: TrainPage) -> None:
-    """Home, and from there Runs."""
+    """Home, from there Runs, and there the list."""
     train.page.goto(train.url)
     link = train.page.get_by_test_id("stTopNavLink")
     link.filter(has_text="Runs").click()
     train.page.wait_for_url("**/runs")
+    train.page.get_by_text("List", exact=True).click()
+    expect(train.page.locator(".st-key-runs-table")).to_be_visible()
 
 
 def test_a_double_click_on_start_makes_one_run(stopped: tuple[TrainPage, Run]) -> None:

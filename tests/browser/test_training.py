@@ -130,7 +130,7 @@ def test_states_follow_each_other_and_say_what_goes_on(story: Story) -> None:
     assert states == ["starting", "running", "finished"]
     starting = [words for words in story.seen["said"] if words.startswith("Starting: ")]
     assert len(starting) >= 2  # not one word for all of it
-    assert "kNN accuracy)" in story.seen["said"][-1]  # one sentence with numbers
+    assert "(kNN accuracy" in story.seen["said"][-1]  # one sentence with numbers
 
 
 def test_the_loss_grows_in_the_same_elements_and_goes_forward_only(story: Story) -> None:

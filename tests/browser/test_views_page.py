@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import psutil
 from playwright.sync_api import Page, expect
 
@@ -106,7 +108,7 @@ def test_a_link_that_cannot_be_used_gets_a_sentence(app: App, page: Page) -> Non
     expect(notice).to_contain_text("did you mean color_strength?")
     for name in ("seed", "row", "skip", "pictures"):
         expect(notice).to_contain_text(f"{name} in the link: expected a whole number from")
-    assert page.locator(".lab-row").count() == 9
+    assert page.locator(".lab-original").count() == 8
     assert page.get_by_test_id("stException").count() == 0
     expect(page).to_have_url(app.url + "/views")
 
@@ -147,12 +149,18 @@ def test_settings_go_to_train_and_are_there_on_return(app: App, page: Page) -> N
 
 def test_home_leads_on(app: App, page: Page) -> None:
     page.goto(app.url)
-    expect(page.get_by_role("img", name=re.compile("^Map of 1000 pictures"))).to_be_visible()
-    page.get_by_role("button", name="Learn the idea").click()
-    expect(page.get_by_role("img", name=re.compile("^How the data flows"))).to_be_visible()
-    assert page.url.startswith(app.url + "/learn")
-    page.go_back()
-    page.get_by_role("button", name="Train your own").click()
+    expect(page.get_by_role("img", name=re.compile("^Map of 1,000 pictures"))).to_have_count(2)
+    page.get_by_role("button", name="Use your own pictures").click()
+    expect(page.get_by_role("heading", name="Your own pictures")).to_be_visible()
+    pictures = np.random.default_rng(0).integers(0, 255, (30, 32, 32, 3)).astype(np.uint8)
+    file = io.BytesIO()
+    np.savez(file, images=pictures)
+    page.locator(".st-key-views_upload input[type=file]").set_input_files(
+        {"name": "mine.npz", "mimeType": "application/zip", "buffer": file.getvalue()}
+    )
+    page.wait_for_selector(".lab-pairs")
+    page.goto(app.url)
+    page.get_by_role("button", name="Train one minute").click()
     page.wait_for_selector(".st-key-train-form")
 
 

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import base64
-import json
-
 import numpy as np
 
-from simclr_core.cli.main import build_parser
-from simclr_core.cli.options import chosen_config
 from simclr_core.data import shapes
 from simclr_core.feed import demo
-from simclr_core.runs.findings import learned
-from simclr_core.runs.record import RunData
 
 
 def test_a_round_is_the_same_wherever_it_is_drawn():
@@ -68,20 +61,3 @@ def test_the_story_is_of_one_piece():
     for name in ("chance", "pixels", "h_first", "h_last", "z_last"):
         scores = story[f"probe_{name}"]
         assert scores.shape == (factors,) and (scores >= 0).all() and (scores <= 1).all()
-
-
-def test_the_replay_is_of_a_run_that_learned_and_says_how_it_was_made():
-    found = json.loads(demo.replay_bytes())
-    frames = np.frombuffer(base64.b64decode(found["places"]), "<u2")
-    assert len(frames) == len(found["steps"]) * found["count"] * 2 and found["count"] == 1000
-    scores = found["scores"]
-    assert scores["of"] == "shape" and scores["knn_accuracy"] > 0.9
-    assert scores["knn_accuracy_untrained"] < 0.6 and scores["knn_accuracy_pixels"] < 0.6
-    data = RunData(factors={"shape": tuple(found["colors"]["shape"]["names"])})
-    assert found["learned"] == learned(scores, data)  # as the app words it of any run
-    words = found["command"].split()
-    assert words[:4] == ["python", "-m", "simclr_core", "train"]
-    config = chosen_config(build_parser().parse_args(words[3:]), "drawn")
-    assert config.training.steps == found["steps"][-1]
-    assert len(demo.replay_bytes()) < 1_000_000
-    assert demo.about()["command"] == found["command"]

@@ -13,8 +13,9 @@ from pathlib import Path
 import pytest
 
 from pages.server import caretaker as server
+from pages.shell import live
 from simclr_core.base.errors import DataError, LabError
-from simclr_core.base.paths import PROJECT
+from simclr_core.base.paths import ASSETS, PROJECT
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 from simclr_core.workers import handover, launch
@@ -190,3 +191,19 @@ def test_no_spare_starts_beside_a_run(
     _until(lambda: bool(mapper_starts))
     caretaker.close()
     assert len(mapper_starts) == 1
+
+
+def test_modules_of_one_name_are_components_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streamlit would show the module that came last in both places."""
+    names: list[str] = []
+
+    def component(name: str, **_: object) -> object:
+        names.append(name)
+        return lambda **_: None
+
+    monkeypatch.setattr(live.st.components.v2, "component", component)
+    monkeypatch.setattr(live, "_components", {})
+    modules = [f"{path.parent.name}/{path.stem}" for path in (ASSETS / "js").glob("*/*.js")]
+    for module in modules:
+        live.mount(module, "key", 100, b"")
+    assert len(set(names)) == len(modules) > 40

@@ -285,5 +285,5 @@ def test_a_huge_integer_in_one_run_hides_no_other(
     for page in ("runs", "train"):
         app = open_page(tmp_path, page)
         assert not app.exception and not app.error
-    app = open_page(tmp_path, "runs")
+    app = open_page(tmp_path, "runs", show="List")
     assert run.id in str(app) and other.id in str(app)

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from pages.shared import offer, run_rows
 from pages.shared.diagram import pair_diagram
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import PROJECT
-from simclr_core.feed import demo, map_picture
+from simclr_core.feed import film, map_picture
 from simclr_core.feed.map_picture import newest_map
+from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import ViewConfig
 from simclr_core.views.recipes import draw_recipes
@@ -43,17 +45,37 @@ def html(page: AppTest) -> str:
     return " ".join(part.value for part in [*page.get("html"), *page.markdown])
 
 
-def test_the_recorded_run_is_labelled_and_offers_next_steps(page: AppTest) -> None:
+OFFERS = ["Use your own pictures", "Train one minute"]
+
+
+def test_the_recorded_runs_are_labelled_and_offer_next_steps(page: AppTest) -> None:
     page.run()
     assert not page.exception and not page.error
-    told = demo.about()
+    told = film.about()
     assert f"Recorded: {told['about']}" in html(page) and told["command"] in html(page)
-    assert "No map of your own yet" in html(page)
-    assert [b.label for b in page.button] == [
-        "Try the task yourself",
-        "Train your own",
-        "Learn the idea",
-    ]
+    assert len(page.get("bidi_component")) == 1  # the film
+    assert [b.label for b in page.button] == OFFERS
+
+
+def test_a_run_that_was_stopped_can_be_continued(page: AppTest, store: RunStore) -> None:
+    finished(store, name="done")
+    fake = FakeRun(store, probe=60, name="half <b>")
+    fake.train(300)
+    fake.run.write_status(state=states.STOPPED, step=300, steps=600)
+    page.run()
+    assert "Continue: <b>half &lt;b&gt;</b>, stopped at 50%" in html(page)
+    assert [b.label for b in page.button][:3] == [*OFFERS, "Resume"]
+    page.button(key="offer").click().run()
+    assert fake.run.state == states.QUEUED
+
+
+def test_the_run_that_trains_comes_before_all_others(store: RunStore) -> None:
+    FakeRun(store, name="done").end()
+    queued = store.create(FakeRun(store).run.config, "queued")
+    rows = run_rows.rows(store)
+    row, verb = offer.offered(rows)
+    assert (row and row.run, verb) == (queued, offer.WATCH)
+    assert offer.offered([]) == (None, offer.OPEN)
 
 
 def test_the_newest_finished_run_is_shown_with_its_figures(page: AppTest, store: RunStore) -> None:
@@ -72,7 +94,7 @@ def test_a_damaged_run_gets_a_sentence(page: AppTest, store: RunStore) -> None:
         path.write_bytes(b"broken")
     page.run()
     assert not page.exception
-    assert "lab-map" not in html(page) and "Learn the idea" in [b.label for b in page.button]
+    assert "lab-map" not in html(page) and [b.label for b in page.button][:2] == OFFERS
 
 
 def test_the_map_is_that_of_the_last_step_by_umap(store: RunStore) -> None:

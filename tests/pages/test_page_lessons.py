@@ -12,13 +12,9 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from lesson_results import found_of
-from pages.lessons.pictures import map_pictures
 from pages.lessons.results import verdict
 from pages.runs import wall
-from pages.server.picture_sheets import offer
 from pages.shared.run_rows import rows
-from simclr_core.base.errors import RunDamaged
-from simclr_core.data.datasets import load_dataset
 from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
@@ -179,48 +175,18 @@ def test_photographs_that_are_not_there_are_told(page: Open) -> None:
     assert "not on this machine" in text(app) and "Run it here" not in labels(app)
 
 
-def test_the_wall_of_runs_escapes_names_and_says_what_is_known(root: Path) -> None:
+def test_the_wall_of_runs_says_what_is_known(root: Path) -> None:
     store = RunStore(root)
     fake = FakeRun(store, probe=40)
     fake.run.rename("<b>ours</b>")
     (row,) = rows(store)
-    assert "no map yet" in wall.run_card(row, [row]) and "&lt;b&gt;ours" in wall.run_card(
-        row, [row]
-    )
+    assert wall.card(row, [row])["name"] == "<b>ours</b>"  # the browser shows it as text
+    assert wall.card(row, [row])["score"] == "–"
     fake.train(20)
     fake.snapshot()
     (row,) = rows(store)
-    html = wall.run_card(row, [row])
-    assert f"/train?run={row.run.id}" in html and "<svg" in html
-    score = fake.run.snapshot_rows()[-1]["knn_accuracy"]
-    assert percent(score) in html and "neighbours vote for the right class" in html
-
-
-def test_a_map_that_could_not_be_read_is_tried_again(
-    root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fake = FakeRun(RunStore(root), probe=40)
-    fake.train(20)
-    fake.snapshot()
-    (row,) = rows(RunStore(root))
-
-    def unreadable(run: object) -> tuple[str]:
-        raise RunDamaged("it cannot be read")
-
-    with monkeypatch.context() as damaged:
-        damaged.setattr(wall, "map_picture", unreadable)
-        assert "cannot be read" in wall.run_card(row, [row])
-    assert "<svg" in wall.run_card(row, [row])
-
-
-def test_pictures_on_a_lessons_maps_are_those_that_it_was_run_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    lesson = lesson_named("maps")
-    row = next(one for one in results.recorded(lesson)[0] if "maps" in one)
-    monkeypatch.setenv("SIMCLR_LAB_CACHE", str(tmp_path))
-    assert map_pictures(lesson, row) == {}  # nothing is drawn just to show a map
-    images = load_dataset("shapes").x_test[: len(row["classes"])]
-    assert map_pictures(lesson, row) == offer(images) != {}
-    others = [(k + 1) % 8 for k in row["classes"]]
-    assert map_pictures(lesson, row | {"classes": others}) == {}  # run on other pictures
+    card = wall.card(row, [row])
+    assert card["link"].startswith(f"/train?run={row.run.id}")
+    assert card["score"] == percent(fake.run.snapshot_rows()[-1]["knn_accuracy"])
+    assert card["words"] == "neighbours vote for the right class"
+    assert card["kind"] == row.state and card["share"] in (0.0, 20 / 600)

@@ -56,7 +56,7 @@ def test_without_a_run_the_page_says_what_to_do_and_shows_a_sketch(page: Any) ->
     app = page()
     assert not app.exception
     assert "Press Start: after about a minute" in text(app)
-    assert len(app.get("bidi_component")) == 2  # the map and the curves, as ghosts
+    assert len(app.get("bidi_component")) == 3  # map and curves as ghosts, and the strip of pairs
     assert "Start" in labels(app)
 
 

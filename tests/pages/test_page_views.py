@@ -187,7 +187,8 @@ def test_the_path_field_opens_own_pictures(page: AppTest, tmp_path: Path) -> Non
     )
     page.run()
     page.selectbox(key="data").set_value("your own pictures").run()
-    assert page.info and not page.error
+    assert any("Your own pictures" in part.value for part in page.get("html")) and not page.error
+    assert page.get("file_uploader")
     page.text_input(key="data_path").set_value(f'"{path}"').run()
     assert page.selectbox(key="data").value == str(path)
     assert rows(page).count("lab-row") == 9

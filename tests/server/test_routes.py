@@ -17,7 +17,7 @@ from http_client import serving
 from pages.server import routes
 from simclr_core.base.files import write_npz
 from simclr_core.base.paths import ASSETS
-from simclr_core.feed import demo, thumbnails
+from simclr_core.feed import film, thumbnails
 from simclr_core.runs.store import RunStore
 
 
@@ -105,12 +105,12 @@ def test_plotly_comes_packed_once_and_whole(client):
     assert gzip.decompress(routes._plotly(packed=True)) == plain.content
 
 
-def test_the_recorded_run_comes_packed_once_and_whole(client):
-    path = f"/lab/demo.json?v={routes.demo_version()}"
+def test_the_recorded_runs_come_packed_once_and_whole(client):
+    path = f"/lab/film.json?v={film.version()}"
     packed = client.get(path, headers={"accept-encoding": "gzip"})
     plain = client.get(path, headers={"accept-encoding": "identity"})
     assert packed.headers["content-encoding"] == "gzip"
-    assert packed.content == plain.content == demo.replay_bytes()
+    assert packed.content == plain.content == film.film_bytes()
     assert plain.headers["content-type"] == "application/json"
     assert "immutable" in packed.headers["cache-control"]
     again = client.get(path, headers={"if-none-match": packed.headers["etag"]})

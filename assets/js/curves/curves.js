@@ -52,12 +52,11 @@ class CurvesView {
     this.neighbours = new Row("neighbours vote for the right class", WORDS.neighbours);
     this.cells = CELLS.map(([key, name, digits]) => new Cell(key, name, digits));
     this.root.append(
+      make("div", "live-scores", "", this.accuracy.element, this.neighbours.element),
       head,
       make("div", "live-plotbox", "", this.plot, this.message),
-      this.accuracy.element,
-      this.neighbours.element,
-      make("div", "live-cells", "", ...this.cells.map((cell) => cell.element)),
     );
+    head.append(make("div", "live-cells", "", ...this.cells.map((cell) => cell.element)));
     parent.append(this.root);
     explain(this.root);
     this.figure = new LossFigure(this.plot, (zoomed) => (this.back.hidden = !zoomed));

@@ -1,7 +1,5 @@
 // A curve on a canvas, drawn up to a step, the rest of it faint.
 
-const BLUE = "#3f90da";
-
 /**
  * Draw a curve up to a step.
  * @param {HTMLCanvasElement} canvas as large as its box on the page
@@ -10,12 +8,13 @@ const BLUE = "#3f90da";
  * @param {number} last step of the axis, at least
  * @param {Record<string, number | null | undefined>} marks levels to compare with, by name
  * @param {(value: number) => string} say a value in words
+ * @param {{ curve: { steps: number[], values: number[] }, name: string }} [beside] a grey curve
  */
-export function drawLine(canvas, curve, step, last, marks, say) {
+export function drawLine(canvas, curve, step, last, marks, say, beside) {
   const { pen, width, height } = fit(canvas);
   const ink = getComputedStyle(canvas).color;
   const levels = Object.entries(marks).filter(([, v]) => v != null);
-  const all = [...curve.values, ...levels.map(([, v]) => v)];
+  const all = [...curve.values, ...(beside?.curve.values ?? []), ...levels.map(([, v]) => v)];
   if (!all.length) return;
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const end = Math.max(last, curve.steps.at(-1) ?? 0) || 1;
@@ -32,13 +31,22 @@ export function drawLine(canvas, curve, step, last, marks, say) {
     pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + (y(v) < 22 ? 14 : -4));
   }
   pen.setLineDash([]);
-  pen.strokeStyle = BLUE;
+  if (beside) {
+    const { curve: { steps, values }, name } = beside;
+    const shown = Math.max(1, steps.filter((s) => s <= step).length);
+    const line = steps.slice(0, shown).map((s, i) => [x(s), y(values[i])]);
+    trace(pen, line, 0.55, 2);
+    pen.globalAlpha = 0.7;
+    pen.textAlign = "left";
+    pen.fillText(name, Math.min(line.at(-1)[0] + 6, width - 46), line.at(-1)[1] + 4);
+  }
+  pen.strokeStyle = ink;
   const points = curve.steps.map((s, i) => [x(s), y(curve.values[i])]);
   const known = Math.max(1, curve.steps.filter((s) => s <= step).length);
   trace(pen, points, 0.22, 1.5);
   trace(pen, points.slice(0, known), 1, 2);
   const [[px, py], value] = [points[known - 1], curve.values[known - 1]];
-  pen.fillStyle = BLUE;
+  pen.fillStyle = ink;
   pen.beginPath();
   pen.arc(px, py, 4, 0, 7);
   pen.fill();

@@ -304,7 +304,7 @@ def test_pictures_keep_their_cells_while_points_glide(opened, page, run) -> None
     after, moved = drawn(canvas), points(canvas)
     near = [i for i in before if np.hypot(*(moved[i] - before[i][:2])) < 2 * before[i][2]]
     stayed = [i for i in near if after.get(i) == pytest.approx(before[i])]
-    assert np.abs(moved - places).max() > 3 and len(near) > 10
+    assert np.abs(moved - places).max() > 3 and len(near) > 5
     assert len(stayed) >= 0.6 * len(near)  # the others passed a place where theirs was taken
     for i, (x, y, half) in after.items():
         assert np.hypot(*(moved[i] - [x, y])) <= 2 * half + 0.01

@@ -104,7 +104,7 @@ def test_what_stands_out_can_be_opened_and_is_open_on_the_map_too(app, page, run
     expect(page).to_have_url(re.compile(rf"picture={hardest + 1}\b"))
     page.get_by_text("Map", exact=True).click()
     expect(page.locator(".ex-detail")).to_have_attribute("data-index", str(hardest))
-    expect(page.locator("circle.ex-picked")).to_have_attribute("data-index", str(hardest))
+    expect(page.locator(".ex-picked")).to_have_attribute("data-index", str(hardest))
 
 
 def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:

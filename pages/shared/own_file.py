@@ -14,22 +14,23 @@ from simclr_core.base.paths import safe_name
 from simclr_core.data.uploads import ENDINGS, keep_upload
 from simclr_core.runs.store import RunStore
 
-_KEY = "train_upload"
+_KEY = "train_upload"  # of the field for a file, unless a page names another
 _NAMES = "upload_names"  # in the session: name of a kept file -> name that it came with
 
 
-def own_file_field(store: RunStore) -> None:
+def own_file_field(store: RunStore, key: str = _KEY) -> None:
     """Show the field for a file; once it is there, it is the chosen data.
 
     Args:
         store: whose folder keeps the file.
+        key: of the widget.
     """
     st.file_uploader(
         "Your own pictures: a .npz or .zip file",
         type=[ending[1:] for ending in ENDINGS],
-        key=_KEY,
+        key=key,
         on_change=_take,
-        args=(store,),
+        args=(store, key),
         help="A zip has one folder per class, or pictures without folders if they have no labels. "
         "It stays on this machine.",
     )
@@ -42,9 +43,9 @@ def with_given_names(text: str) -> str:
     return text
 
 
-def _take(store: RunStore) -> None:
+def _take(store: RunStore, key: str) -> None:
     """Keep the uploaded file and choose it; the page shows a refusal."""
-    file = st.session_state.get(_KEY)
+    file = st.session_state.get(key)
     if file is None:
         return
     try:
