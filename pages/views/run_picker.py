@@ -71,6 +71,8 @@ def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
 
 def _menu(runs: dict[str, Run], wanted: str, key: str) -> str:
     options = [*runs, NONE]
+    if st.session_state.get(key, options[0]) not in options:  # it was deleted meanwhile
+        st.session_state[key] = options[0]
     st.html(render("views/words", words="as seen by", hint=False), width="content")
     chosen = st.selectbox(
         "as seen by the network of",
