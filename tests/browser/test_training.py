@@ -68,15 +68,15 @@ def story(app: App, module_page: Page) -> Story:
     expect(train.canvas).to_have_attribute("data-method", "umap", timeout=PATIENCE * 1000)
     counts.append(_points(train))
     told = Story(train, run, train.seen(), counts, zooms)
-    _let_viewport_come_to_rest(told)
+    _wait_for_all_maps(told)
     return told
 
 
-def _let_viewport_come_to_rest(story: Story) -> None:
-    """Wait for the maps that were skipped meanwhile: each may widen what the map shows."""
-    run, everywhere = story.run, story.run.snapshot_steps()
-    wait_until(lambda: run.coordinate_steps("umap") == everywhere, "a map of every snapshot")
-    for factor in ("hue", "shape"):  # the page fetches the map anew
+def _wait_for_all_maps(story: Story) -> None:
+    """Wait for the maps of snapshots that were skipped during training: each can zoom the view."""
+    run, steps = story.run, story.run.snapshot_steps()
+    wait_until(lambda: run.coordinate_steps("umap") == steps, "a map of every snapshot")
+    for factor in ("hue", "shape"):  # changing the colours makes the page fetch the map again
         _color_by(story, factor)
     expect(story.train.canvas).not_to_have_attribute("data-gliding", "1")
 
