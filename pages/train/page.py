@@ -28,11 +28,8 @@ def main() -> None:
         return
     run_id = st.query_params.get("run", "")
     watched = _find(store, run_id)
-    choice = settings_form(
-        store,
-        lambda config: estimate_html(config, rows(store)),
-        first=watched is None or watched.state in states.ENDED,
-    )
+    first = watched is None or watched.state in states.ENDED
+    choice = settings_form(store, lambda config: estimate_html(config, rows(store)), first)
     if choice.problem:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")
@@ -49,6 +46,8 @@ def main() -> None:
     else:
         run_panel(store, run)
     mark_opened()
+    if first and run is not None and run.state not in states.ENDED:
+        st.rerun()  # it has begun just now: Start is no longer the page's first button
 
 
 def _find(store: RunStore, run_id: str) -> Run | None:

@@ -77,7 +77,7 @@ def _empty(store: RunStore, missing: str, ready: RunConfig | None) -> None:
         _map(None, "The map of your run appears here")
     with right:
         live_curves(None, height=CURVES_HEIGHT, message="Its loss appears here")
-        live_pairs(None, height=PAIRS_HEIGHT, message="And the pairs of the newest step")
+        live_pairs(None, height=PAIRS_HEIGHT, message="The pairs of its newest step appear here")
 
 
 def _offer(store: RunStore) -> None:

@@ -28,7 +28,7 @@ export function drawLine(canvas, curve, step, last, marks, say, beside) {
   for (const [name, v] of levels) {
     trace(pen, [[4, y(v)], [width - 50, y(v)]], 0.6, 1);
     pen.globalAlpha = 0.6;
-    pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + (y(v) < 22 ? 14 : -4));
+    pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + (y(v) > height - 24 ? -4 : 14));
   }
   pen.setLineDash([]);
   if (beside) {
