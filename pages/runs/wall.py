@@ -15,6 +15,8 @@ from simclr_core.base.errors import LabError
 from simclr_core.feed.packing import pack
 from simclr_core.feed.payload import map_payload
 from simclr_core.runs import states, summary
+from simclr_core.runs.findings import what
+from simclr_core.runs.validation import number
 
 MOST = 24  # runs that are shown at once, the newest first
 NOTE = (
@@ -40,7 +42,7 @@ def card(row: Row, rows: Sequence[Row]) -> dict[str, Any]:
         row: the run.
         rows: all runs, for places in the queue.
     """
-    score = row.knn if row.knn is not None else _latest(row)
+    score, of = (row.knn, row.of) if row.knn is not None else _latest(row)
     rivals = (("untrained", row.untrained), ("pixels", row.pixels))
     beside = [f"{word} {summary.percent(value)}" for word, value in rivals if value is not None]
     return {
@@ -51,19 +53,18 @@ def card(row: Row, rows: Sequence[Row]) -> dict[str, Any]:
         "link": classroom_link(f"/train?run={row.run.id}"),
         "share": min(row.step / row.steps, 1.0) if row.state in states.GOING and row.steps else 0.0,
         "score": summary.percent(score),
-        "words": f"neighbours vote for the right {row.of}" if row.of else "neighbours agree",
+        "words": f"neighbours vote for the right {of}",
         "beside": ", ".join(beside),
     }
 
 
-def _latest(row: Row) -> float | None:
-    """Return the score of the newest snapshot, of the pictures on the map."""
+def _latest(row: Row) -> tuple[float | None, str]:
+    """Return the score of the newest snapshot, of the pictures on the map, and what was asked."""
     try:
-        snapshots = row.run.snapshot_rows()
+        last = (row.run.snapshot_rows() or [{}])[-1]
     except LabError:
-        return None
-    value = snapshots[-1].get("knn_accuracy") if snapshots else None
-    return float(value) if isinstance(value, int | float) else None
+        last = {}
+    return number(last.get("knn_accuracy")), what({"of": last.get("knn_of")})
 
 
 def _message(row: Row) -> str:

@@ -188,5 +188,6 @@ def test_the_wall_of_runs_says_what_is_known(root: Path) -> None:
     card = wall.card(row, [row])
     assert card["link"].startswith(f"/train?run={row.run.id}")
     assert card["score"] == percent(fake.run.snapshot_rows()[-1]["knn_accuracy"])
-    assert card["words"] == "neighbours vote for the right class"
+    asked = fake.run.snapshot_rows()[-1]["knn_of"]
+    assert card["words"] == f"neighbours vote for the right {asked}"
     assert card["kind"] == row.state and card["share"] in (0.0, 20 / 600)

@@ -8,8 +8,8 @@ import { explain, term } from "../base/tips.js";
 import { drawnSentence } from "./drawn.js";
 import { Gestures } from "./gestures.js";
 import { Legend, forwardMask } from "./legend.js";
-import { Pointed } from "./pointed.js";
-import { ARROWS, Scatter } from "./scatter.js";
+import { makeMap } from "./pointed.js";
+import { ARROWS } from "./scatter.js";
 
 const CAPTION = 42; // pixels below the square
 const LEGEND = 118; // least width of a legend at the side
@@ -33,11 +33,10 @@ class MapView {
     this.header = undefined;
     /** @type {Record<string, any>} */
     this.arrays = undefined;
-    this.canvas = make("canvas");
-    this.canvas.tabIndex = 0;
-    this.canvas.setAttribute("role", "img");
-    this.scatter = new Scatter(this.canvas);
-    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    this.canvas = canvas;
+    this.scatter = scatter;
+    this.pointed = pointed;
     this.message = make("div", "live-message");
     this.gestures = new Gestures(this.scatter, () => (this.header?.ghost ? 0 : this.header?.bounds[2] ?? 0), () => this.place(false));
     this.gestures.drags();

@@ -2,6 +2,20 @@
 
 import { make } from "../base/elements.js";
 import { Card } from "./card.js";
+import { Scatter } from "./scatter.js";
+
+/**
+ * Make a canvas of points, and what points at them.
+ * @param {(i: number) => [{ name: string, value: string }, string]} labelOf as for `Pointed`
+ * @returns {{ canvas: any, scatter: Scatter, pointed: Pointed }} canvas: untyped, as tests add to it
+ */
+export function makeMap(labelOf) {
+  const canvas = make("canvas");
+  canvas.tabIndex = 0;
+  canvas.setAttribute("role", "img");
+  const scatter = new Scatter(canvas);
+  return { canvas, scatter, pointed: new Pointed(scatter, labelOf) };
+}
 
 /** Ring and card, which stay with their point while it moves. */
 export class Pointed {

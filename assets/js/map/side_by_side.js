@@ -7,8 +7,7 @@ import { dress } from "../base/theme.js";
 import { drawnWords } from "./drawn.js";
 import { Gestures } from "./gestures.js";
 import { Legend, forwardMask } from "./legend.js";
-import { Pointed } from "./pointed.js";
-import { Scatter } from "./scatter.js";
+import { makeMap } from "./pointed.js";
 
 const [GAP, MOST] = [12, 300]; // pixels; MOST: of a map's side
 
@@ -63,11 +62,10 @@ class SideBySide {
 /** One of the maps. */
 class SmallMap {
   constructor() {
-    this.canvas = make("canvas");
-    this.canvas.tabIndex = 0;
-    this.canvas.setAttribute("role", "img");
-    this.scatter = new Scatter(this.canvas);
-    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    this.canvas = canvas;
+    this.scatter = scatter;
+    this.pointed = pointed;
     this.gestures = new Gestures(this.scatter, () => this.bounds?.[2] ?? 0, () => this.place());
     this.gestures.drags();
     const find = (x, y) => (this.pictures && !this.gestures.pulling ? this.scatter.pick(x, y) : -1);

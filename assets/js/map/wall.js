@@ -5,8 +5,7 @@ import { make } from "../base/elements.js";
 import { unpack } from "../base/packing.js";
 import { dress } from "../base/theme.js";
 import { Legend } from "./legend.js";
-import { Pointed } from "./pointed.js";
-import { Scatter } from "./scatter.js";
+import { makeMap } from "./pointed.js";
 
 export const render = element((parent) => new Wall(parent), "map", "wall");
 
@@ -61,10 +60,10 @@ class Wall {
 /** One run. */
 class Card {
   constructor() {
-    this.canvas = make("canvas");
-    this.canvas.setAttribute("role", "img");
-    this.scatter = new Scatter(this.canvas);
-    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    this.canvas = canvas;
+    this.scatter = scatter;
+    this.pointed = pointed;
     this.pointed.listen((x, y) => (this.header?.ghost ? -1 : this.scatter.pick(x, y)), (i) => this.pointed.point(i));
     this.message = make("p", "wall-message");
     this.state = make("span", "wall-state");

@@ -7,8 +7,8 @@ import { dress } from "../base/theme.js";
 import { drawnSentence } from "../map/drawn.js";
 import { FilterLegend } from "../map/filter_legend.js";
 import { Gestures } from "../map/gestures.js";
-import { Pointed } from "../map/pointed.js";
-import { HIDDEN, SHOWN, Scatter } from "../map/scatter.js";
+import { makeMap } from "../map/pointed.js";
+import { HIDDEN, SHOWN } from "../map/scatter.js";
 import { speedOptions } from "../map/scrubber.js";
 import { placesAt, stepAt, unpackPlaces } from "./frames.js";
 import { drawLine } from "./line.js";
@@ -48,11 +48,10 @@ class Replay {
 
   makeLeft() {
     const { data } = this;
-    this.map = make("canvas");
-    this.map.tabIndex = 0;
-    this.map.setAttribute("role", "img");
-    this.scatter = new Scatter(this.map);
-    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    this.map = canvas;
+    this.scatter = scatter;
+    this.pointed = pointed;
     const sources = { pictures: data.sheet, points: data.colors, columns: data.columns, size: data.size };
     this.pointed.card.use(sources);
     this.scatter.use(sources);

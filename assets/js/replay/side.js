@@ -2,8 +2,7 @@
 
 import { make } from "../base/elements.js";
 import { count, percent } from "../base/numbers.js";
-import { Pointed } from "../map/pointed.js";
-import { Scatter } from "../map/scatter.js";
+import { makeMap } from "../map/pointed.js";
 import { placesAt, unpackPlaces } from "./frames.js";
 
 const UNKNOWN = "#9a9da3"; // points without a category
@@ -24,12 +23,11 @@ export class Side {
     this.names = names;
     this.colors = [...colors, UNKNOWN];
     this.category = values.map((k) => (k < 0 ? names.length : k));
-    this.canvas = make("canvas");
-    this.canvas.tabIndex = 0;
-    this.canvas.setAttribute("role", "img");
-    this.scatter = new Scatter(this.canvas);
+    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    this.canvas = canvas;
+    this.scatter = scatter;
+    this.pointed = pointed;
     this.canvas.__simclr = { scatter: this.scatter };
-    this.pointed = new Pointed(this.scatter, (i) => this.labelOf(i));
     const sources = { pictures: sheet, points: run.colors, columns: run.columns, size: run.size };
     this.pointed.card.use(sources);
     this.scatter.use(sources);
