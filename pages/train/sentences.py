@@ -147,7 +147,7 @@ def _running(run: Run, status: dict[str, Any]) -> tuple[str, str]:
             "This gives the final scores.",
         )
     return (
-        "Each dot is a picture; dots that are close together mostly look alike to the network.",
+        "Each tile or dot is a picture; those close together mostly look alike to the network.",
         findings.cause_words(run.data, run.config.training.learning_rate)
         or "The network never sees a label: the colours are for your eyes only.",
     )

@@ -28,7 +28,6 @@ export const render = element((parent) => new MapView(parent), "map");
 class MapView {
   constructor(parent) {
     this.root = make("div", "live-map");
-    this.root.style.setProperty("--caption", `${CAPTION}px`);
     /** @type {any} */
     this.header = undefined;
     /** @type {Record<string, any>} */
@@ -130,11 +129,14 @@ class MapView {
   resize() {
     const [width, height] = [this.root.clientWidth, this.root.clientHeight];
     if (!width || !height) return;
-    const square = Math.floor(Math.min(width, height - CAPTION));
+    const scale = parseFloat(getComputedStyle(this.root).getPropertyValue("--lab-scale")) || 1; // of large type
+    const caption = Math.round(CAPTION * scale);
+    this.root.style.setProperty("--caption", `${caption}px`);
+    const square = Math.floor(Math.min(width, height - caption));
     const beside = this.legend.empty || width - square >= LEGEND;
     this.root.classList.toggle("live-below", !beside);
     const rows = beside ? 0 : this.legend.element.offsetHeight + 6;
-    const side = Math.max(80, Math.floor(Math.min(width, height - CAPTION - rows)));
+    const side = Math.max(80, Math.floor(Math.min(width, height - caption - rows)));
     this.root.style.setProperty("--side", `${side}px`);
     this.scatter.resize(side);
   }
