@@ -139,9 +139,11 @@ class Checkpoints(keras.callbacks.Callback):
 class StepPairs(keras.callbacks.Callback):
     """Writes what the network makes of some pairs of the newest step, once a second."""
 
-    def __init__(self, run: Run, progress: TrainingProgress, feed: Feed) -> None:
+    def __init__(
+        self, run: Run, progress: TrainingProgress, feed: Feed, observer: Observer
+    ) -> None:
         super().__init__()
-        self.run, self.progress, self.feed = run, progress, feed
+        self.run, self.progress, self.feed, self.observer = run, progress, feed, observer
         self._due = 0.0
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
@@ -154,7 +156,7 @@ class StepPairs(keras.callbacks.Callback):
         if not self.progress.step:
             return
         began = time.monotonic()
-        self.run.write_pairs(step_pairs(self.model, self.feed, self.progress.step - 1))
+        self.run.write_pairs(step_pairs(self.observer, self.feed, self.progress.step - 1))
         now = time.monotonic()
         self._due = now + max(PAIRS_EVERY, 50 * (now - began))
 

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 
 from ..loss.nt_xent import similarities
-from ..model.backend import bring_home
 from ..model.simclr import Feed
+from ..runs.snapshots.observer import Observer
 from ..views.recipes import draw_recipes
 from ..views.render import render_views
 
@@ -19,11 +17,16 @@ MOST = 64  # pairs among which a partner is looked for
 _PIXELS = MOST * 32 * 32  # of these pairs; of larger pictures there are fewer
 
 
-def step_pairs(model: Any, feed: Feed, step: int) -> dict[str, np.ndarray]:
-    """Compare the two views of some pictures of a step, under the weights that the model has now.
+def compared(feed: Feed) -> int:
+    """Return how many pairs of a step are compared with each other."""
+    return min(feed.batch_size, max(SHOWN, min(MOST, _PIXELS // feed.view_size**2)))
+
+
+def step_pairs(observer: Observer, feed: Feed, step: int) -> dict[str, np.ndarray]:
+    """Compare the two views of some pictures of a step, under the network's present weights.
 
     Args:
-        model: a `SimCLR`.
+        observer: of the network; a batch of 2 * `compared(feed)` images is the quickest.
         feed: of the training.
         step: from 0, as `Feed.indices` counts.
 
@@ -32,12 +35,11 @@ def step_pairs(model: Any, feed: Feed, step: int) -> dict[str, np.ndarray]:
         most similar to view 1. alike (n,) and other (n,) float32: cosine similarities of view 1's z
         to view 2's and to that other view's. of (): views among which view 1 looks for its partner.
     """
-    size = feed.view_size
-    count = min(feed.batch_size, max(SHOWN, min(MOST, _PIXELS // size**2)))
+    size, count = feed.view_size, compared(feed)
     recipes = draw_recipes(feed.config, feed.batch_size, feed.seed, step, image_size=size)
     images = feed.images[feed.indices(step)[:count]]
     views = render_views(images, recipes.take(np.arange(count))).reshape(-1, size, size, 3)
-    s = _similarities(model, views)  # (2n, 2n)
+    s = similarities(observer.encode(views)[1])  # (2n, 2n)
     first = 2 * np.arange(min(SHOWN, count))  # view 1 of each pair that is shown
     alike = s[first, first + 1]
     s[first, first] = s[first, first + 1] = -np.inf
@@ -50,14 +52,6 @@ def step_pairs(model: Any, feed: Feed, step: int) -> dict[str, np.ndarray]:
         "other": s[first, closest],
         "of": np.int64(2 * count - 1),
     }
-
-
-def _similarities(model: Any, views: np.ndarray) -> np.ndarray:
-    """Return (2n, 2n) float32 cosine similarities of the views' z."""
-    bring_home(model)
-    h = model.encoder(views, training=False)
-    z = np.asarray(model.projection_head(h, training=False), np.float32)  # (2n, d)
-    return similarities(z).copy()
 
 
 def _small(views: np.ndarray) -> np.ndarray:

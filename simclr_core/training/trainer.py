@@ -34,6 +34,7 @@ from .callbacks import Checkpoints, MetricsLog, Snapshots, StatusLine, StepPairs
 from .clock import Clock, TrainingProgress
 from .engine import Engine, WarmEngine, build_engine
 from .evaluation import final_scores, untrained_observer
+from .step_pairs import compared
 
 
 class Trainer:
@@ -173,7 +174,9 @@ class Trainer:
         self._phase(states.COMPILING)
         log = MetricsLog(self.run, p)
         checkpoints = Checkpoints(self.run, p)
-        pairs = StepPairs(self.run, p, self._feed(dataset))
+        feed = self._feed(dataset)
+        small = Observer(model, self.jit, batch=2 * compared(feed))
+        pairs = StepPairs(self.run, p, feed, small)
         beside = [
             clock,
             log,

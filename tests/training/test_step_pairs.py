@@ -10,6 +10,7 @@ from simclr_core.base.files import write_npz
 from simclr_core.feed.packing import unpack
 from simclr_core.feed.step_pairs import MISSING, pairs_payload
 from simclr_core.model.simclr import Feed, build_model
+from simclr_core.runs.snapshots.observer import Observer
 from simclr_core.runs.store import RunStore
 from simclr_core.training.step_pairs import SHOWN, step_pairs
 from small_parts import MODEL, SIZE, TRAINING, VIEWS, pictures
@@ -30,7 +31,7 @@ def feed() -> Feed:
 
 def test_views_and_similarities_are_those_of_the_step(model, feed):
     """By a plain loop over the views that the training itself renders."""
-    found = step_pairs(model, feed, STEP)
+    found = step_pairs(Observer(model, batch=24), feed, STEP)
     (batch,) = feed[STEP]
     views = np.asarray(model.views(batch))  # (24, S, S, 3)
     z = np.asarray(model.projection_head(model.encoder(views, training=False), training=False))
@@ -49,7 +50,7 @@ def test_views_and_similarities_are_those_of_the_step(model, feed):
 
 def test_looking_changes_nothing(model, feed):
     before = [np.copy(weight) for weight in model.get_weights()]
-    step_pairs(model, feed, STEP)
+    step_pairs(Observer(model, batch=24), feed, STEP)
     for weight, old in zip(model.get_weights(), before, strict=True):
         np.testing.assert_array_equal(weight, old)
 
@@ -57,7 +58,10 @@ def test_looking_changes_nothing(model, feed):
 def test_large_views_are_made_smaller(model):
     big = np.repeat(np.repeat(pictures(12), 6, axis=1), 6, axis=2)  # 96 pixels a side
     large = build_model(MODEL, TRAINING, 96)
-    assert step_pairs(large, Feed(big, VIEWS, 12, seed=5), 0)["views"].shape[2:4] == (48, 48)
+    assert step_pairs(Observer(large), Feed(big, VIEWS, 12, seed=5), 0)["views"].shape[2:4] == (
+        48,
+        48,
+    )
 
 
 def test_a_run_ends_with_the_pairs_of_its_last_step(store: RunStore):
