@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import psutil
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from train_page import PATIENCE, TrainPage, clock_seconds, wait_until
 
 from simclr_core.runs import states
@@ -240,10 +240,16 @@ def test_scores_are_those_of_the_snapshots(story: Story) -> None:
     assert order[-1] == len(rows) - 1
     evaluation = story.run.evaluation()
     shares = [1 / 8, *_numbers(evaluation)]  # chance among eight shapes, and all that is stored
-    told = re.findall(r"\d+%", story.seen["said"][-1])
-    rounded = [f"{math.floor(100 * share + 0.5)}%" for share in shares]
-    assert f"{math.floor(100 * evaluation['knn_accuracy'] + 0.5)}%" in told and len(told) >= 3
+    told = re.findall(r"[\d.]+%", story.seen["said"][-1])
+    rounded = [_percent(share) for share in shares]
+    assert _percent(evaluation["knn_accuracy"]) in told and len(told) >= 3
     assert set(told) <= set(rounded)
+
+
+def _percent(share: float) -> str:
+    """Whole percents; what is neither none nor all keeps a digit instead of reading 0% or 100%."""
+    whole = math.floor(100 * share + 0.5)
+    return f"{100 * share:.1f}%" if whole in (0, 100) and 0 < share < 1 else f"{whole}%"
 
 
 def _numbers(values: Any) -> list[float]:
@@ -358,3 +364,45 @@ def test_the_server_is_still_light_and_idle(app: App, story: Story) -> None:
     assert not [name for name in HEAVY if f"/{name}" in mapped]
     assert psutil.Process(app.pid).memory_info().rss < 400e6
     assert story.run.state == states.FINISHED and not story.run.alive
+
+
+def test_the_strip_shows_the_pairs_of_the_run_folder(story: Story) -> None:
+    pairs, strip = story.run.pairs(), story.train.page.locator(".pairs")
+    assert int(pairs["step"]) == story.run.status["steps"]  # those of the last step
+    expect(strip).to_have_attribute("data-step", str(int(pairs["step"])))
+    columns = strip.locator(".pairs-column")
+    expect(columns).to_have_count(len(pairs["alike"]))
+    shown = [text.replace("−", "-") for text in columns.locator("b").all_inner_texts()]
+    np.testing.assert_allclose([float(text) for text in shown], pairs["alike"], atol=0.0051)
+    missed = [i for i, column in enumerate(columns.all()) if _is_missed(column)]
+    assert missed == np.flatnonzero(pairs["alike"] <= pairs["other"]).tolist()
+    for k, canvas in enumerate(columns.first.locator("canvas").all()):
+        drawn = canvas.evaluate(
+            "c => Array.from(c.getContext('2d').getImageData(0, 0, c.width, c.height).data)"
+        )
+        size = pairs["views"].shape[2]
+        pixels = np.array(drawn, np.uint8).reshape(size, size, 4)[..., :3]
+        np.testing.assert_array_equal(pixels, pairs["views"][0, k])
+
+
+def _is_missed(column: Locator) -> bool:
+    return "pairs-missed" in (column.get_attribute("class") or "")
+
+
+def test_the_wall_and_home_lead_to_the_run(story: Story, page: Page) -> None:
+    run, url = story.run, story.train.url
+    page.goto(f"{url}/runs")
+    cards = page.locator(".wall-card")
+    expect(cards).to_have_count(3)  # this run, and the recorded ones after it
+    expect(cards.first.locator(".wall-name")).to_have_text(run.name)
+    expect(cards.first.locator("canvas").first).to_have_attribute(
+        "data-step", str(run.snapshot_steps()[-1])
+    )
+    expect(page.locator(".wall-state.wall-recorded")).to_have_text(["recorded", "recorded"])
+    cards.first.locator(".wall-name").click()
+    page.wait_for_url(f"**/train?run={run.id}")
+    page.goto(url)
+    expect(page.locator(".home-offer")).to_contain_text(f"Newest: {run.name}, finished")
+    page.get_by_role("button", name="Open", exact=True).click()
+    page.wait_for_url(f"**/train?run={run.id}")
+    expect(page.locator(".run-state")).to_have_text("finished")
