@@ -47,7 +47,7 @@ NAMES = {
     ],
     "bench": ["Benchmark"],
     "cli": [],
-    "data": ["BUILT_IN", "Dataset", "load_dataset", "probe_indices"],
+    "data": ["BUILT_IN", "Dataset", "load_dataset", "probe_arrays", "probe_indices"],
     "data.readers": ["open_listing", "read_npz", "read_picture", "read_pictures"],
     "export": ["contents", "curves_figure", "map_figure", "page", "write"],
     "feed": ["curves_payload", "map_payload", "pack"],

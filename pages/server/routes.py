@@ -161,6 +161,8 @@ def _points(run: Run) -> tuple[bytes, str] | None:
         name: {"names": category_names(run, name, values), "values": values.tolist()}
         for name, values in probe.categories.items()
     }
+    if probe.files is not None:
+        known["file"] = {"names": probe.files, "values": list(range(probe.count))}
     return json.dumps(known, separators=(",", ":")).encode(), probe.digest
 
 

@@ -10,7 +10,7 @@ __getattr__, __dir__, __all__ = _lazy.attach(
     __name__,
     submod_attrs={
         "datasets": ["Dataset", "load_dataset"],
-        "probe_set": ["probe_indices"],
+        "probe_set": ["probe_arrays", "probe_indices"],
         "builtin": ["BUILT_IN"],
     },
 )

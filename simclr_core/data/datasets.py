@@ -18,7 +18,7 @@ from ..base.progress import Progress, no_progress
 from . import builtin, memmaps
 from .readers import npz
 from .readers.folders import read_pictures
-from .splits import SourceData, cap, hash_arrays, split_off_test, spread_choice
+from .splits import SourceData, cap, hash_arrays, picked, split_off_test, spread_choice
 from .unfit import ADVICE, WORDS, unfit
 
 MIN_IMAGE_SIZE, MAX_IMAGE_SIZE = 8, 224
@@ -48,6 +48,8 @@ class Dataset:
         kind: "drawn", "patterns", "characters", "photographs" or "gray pictures"; it decides
             the default views.
         notes: what was done to the data, one sentence each.
+        files_train: (N,) the path of each picture's file inside the folder or zip, or None.
+        files_test: (M,) the same, or None.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Dataset:
     is_gray: bool = False
     kind: str = "photographs"
     notes: tuple[str, ...] = ()
+    files_train: tuple[str, ...] | None = None
+    files_test: tuple[str, ...] | None = None
 
     @functools.cached_property
     def content_hash(self) -> str:
@@ -108,6 +112,7 @@ def take_test(dataset: Dataset, rows: np.ndarray) -> Dataset:
         x_test=dataset.x_test[rows],
         y_test=None if labels is None else labels[rows],
         factors_test={name: values[rows] for name, values in dataset.factors_test.items()},
+        files_test=picked(dataset.files_test, rows),
     )
 
 
@@ -260,6 +265,8 @@ def _finish(name: str, data: SourceData, max_images: int | None, kind: str = "")
         is_gray=is_gray,
         kind=kind or ("gray pictures" if is_gray else "photographs"),
         notes=notes,
+        files_train=data.files_train,
+        files_test=data.files_test,
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from ..base.errors import DataError
@@ -17,6 +19,7 @@ def combine_splits(
     images: list[np.ndarray],
     labels: list[np.ndarray | None],
     class_names: np.ndarray | None,
+    files: list[tuple[str, ...]] | None = None,
 ) -> SourceData:
     """Combine a source's splits into train and test.
 
@@ -26,6 +29,7 @@ def combine_splits(
         images: per split (N, S, S, 3) uint8.
         labels: per split (N,), (N, 1) or one-hot (N, K), numbers or text; or None.
         class_names: names of the classes 0..K-1, or None.
+        files: per split (N,) the path of each picture's file, or None if there are no files.
 
     Returns:
         The pictures with numbered labels. A validation split joins train, or is the test split
@@ -49,6 +53,7 @@ def combine_splits(
     filled = [place for place, x in enumerate(images) if len(x)]
     splits, images = [splits[place] for place in filled], [images[place] for place in filled]
     flat = [flat[place] for place in filled]
+    of_files = dict(zip(splits, (files[place] for place in filled), strict=True)) if files else {}
     given = [y for y in flat if y is not None]
     if given and len(given) < len(flat):
         notes.append("Labels were left out because some splits have none.")
@@ -58,7 +63,7 @@ def combine_splits(
         mapped, names, remarks = _to_numbers(given, class_names)
         numbers = list(mapped)
         notes += remarks
-    return _join(splits, images, numbers, names, notes)
+    return _join(splits, images, numbers, names, notes, of_files)
 
 
 def _flat(labels: np.ndarray, count: int, split: str) -> np.ndarray:
@@ -136,6 +141,7 @@ def _join(
     labels: list[np.ndarray | None],
     names: tuple[str, ...],
     notes: list[str],
+    files: dict[str, tuple[str, ...]],
 ) -> SourceData:
     """Combine up to three splits; validation joins train if there is a test split."""
     x, y = dict(zip(splits, images, strict=True)), dict(zip(splits, labels, strict=True))
@@ -147,10 +153,15 @@ def _join(
         )
         y_first, y_val = y[first], y["val"]
         x[first] = memmaps.join([x[first], x["val"]])
+        if files:
+            files[first] += files["val"]
         if y_first is not None and y_val is not None:
             y[first] = np.concatenate([y_first, y_val])
     elif test == "val":
         notes.append("The validation split serves as the test split.")
+    joined = SourceData(
+        x[first], y[first], None, None, names, tuple(notes), files_train=files.get(first)
+    )
     if test is None:
-        return SourceData(x[first], y[first], None, None, names, tuple(notes))
-    return SourceData(x[first], y[first], x[test], y[test], names, tuple(notes))
+        return joined
+    return replace(joined, x_test=x[test], y_test=y[test], files_test=files.get(test))

@@ -28,6 +28,8 @@ class SourceData:
         notes: what was done to the data, one sentence each.
         groups: (N,) the origin of each training picture, such as a person, or None if unknown;
             pictures of one group stay in one split.
+        files_train: (N,) the path of each picture's file inside the source, or None.
+        files_test: (M,) the same, or None.
     """
 
     x_train: np.ndarray
@@ -37,6 +39,8 @@ class SourceData:
     class_names: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
     groups: tuple[str, ...] | None = None
+    files_train: tuple[str, ...] | None = None
+    files_test: tuple[str, ...] | None = None
 
 
 def hash_arrays(*arrays: np.ndarray | None) -> str:
@@ -125,7 +129,19 @@ def split_off_test(data: SourceData) -> SourceData:
         y_test=None if data.y_train is None else data.y_train[chosen],
         notes=(*data.notes, note),
         groups=None,
+        files_train=picked(data.files_train, np.flatnonzero(~chosen)),
+        files_test=picked(data.files_train, np.flatnonzero(chosen)),
     )
+
+
+def picked(files: Sequence[str] | None, rows: np.ndarray) -> tuple[str, ...] | None:
+    """Return the files of some pictures, or None if no files are known.
+
+    Args:
+        files: (N,) paths, or None.
+        rows: (M,) integers in 0..N-1.
+    """
+    return None if files is None else tuple(files[row] for row in rows)
 
 
 def _mates(groups: Sequence[str] | None, total: int) -> Sequence[np.ndarray]:
@@ -186,27 +202,23 @@ def labelled_rows(labels: np.ndarray, count: int, seed: int) -> np.ndarray:
 
 def cap(data: SourceData, count: int) -> SourceData:
     """Return at most `count` training and `count` test pictures, stratified by class."""
-    x_train, y_train = _cap_part(data.x_train, data.y_train, count)
-    x_test, y_test = data.x_test, data.y_test
-    if x_test is not None:
-        x_test, y_test = _cap_part(x_test, y_test, count)
-    if len(x_train) == len(data.x_train):
-        return replace(data, x_test=x_test, y_test=y_test)
-    note = f"Training uses {len(x_train):,} of {len(data.x_train):,} pictures (limit {count:,})."
+    total = len(data.x_train)
+    if data.x_test is not None and len(data.x_test) > count:
+        keep = spread_choice(data.y_test, len(data.x_test), count, "0")
+        data = replace(
+            data,
+            x_test=memmaps.take(data.x_test, keep),
+            y_test=None if data.y_test is None else data.y_test[keep],
+            files_test=picked(data.files_test, keep),
+        )
+    if total <= count:
+        return data
+    keep = spread_choice(data.y_train, total, count, "0")
+    note = f"Training uses {len(keep):,} of {total:,} pictures (limit {count:,})."
     return replace(
         data,
-        x_train=x_train,
-        y_train=y_train,
-        x_test=x_test,
-        y_test=y_test,
+        x_train=memmaps.take(data.x_train, keep),
+        y_train=None if data.y_train is None else data.y_train[keep],
+        files_train=picked(data.files_train, keep),
         notes=(*data.notes, note),
     )
-
-
-def _cap_part(
-    x: np.ndarray, y: np.ndarray | None, count: int
-) -> tuple[np.ndarray, np.ndarray | None]:
-    keep = spread_choice(y, len(x), count, "0")
-    if len(keep) == len(x):
-        return x, y
-    return memmaps.take(x, keep), None if y is None else y[keep]

@@ -18,6 +18,7 @@ from ..base.files import NO_ROOM
 
 LARGEST = 500_000_000  # bytes per file
 ENDINGS = (".npz", ".zip")
+UPLOADS = "uploads"  # the folder, inside the folder of runs
 _BLOCK = 1 << 20
 
 
@@ -42,7 +43,7 @@ def keep_upload(root: Path, name: str, file: IO[bytes]) -> Path:
             f"Expected a .npz or .zip file, found {name[-60:]!r}; "
             "put the pictures into a zip with one folder per class."
         )
-    folder = root / "uploads"
+    folder = root / UPLOADS
     aside = ""
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)

@@ -26,6 +26,7 @@ class ProbeFacts:
         count, size: pictures, pixels per side of one in the sheet.
         columns: pictures per row of the sheet.
         categories: "label" and factor names -> (P,) int64; -1 is unknown.
+        files: path of each picture inside the folder or zip it came from; None if unknown.
     """
 
     digest: str
@@ -33,6 +34,7 @@ class ProbeFacts:
     size: int
     columns: int
     categories: dict[str, np.ndarray]
+    files: list[str] | None = None
 
 
 def probe_facts(run: Run) -> ProbeFacts | None:
@@ -82,4 +84,6 @@ def _read(run: Run, changed: int, size: int) -> ProbeFacts:
         if name.startswith("factor__"):
             categories[name.removeprefix("factor__")] = values
     digest = hashlib.sha256(run.probe_path.read_bytes()).hexdigest()[:16]
-    return ProbeFacts(digest, count, size, max(1, math.ceil(math.sqrt(count))), categories)
+    files = arrays["files"].tolist() if "files" in arrays else None
+    columns = max(1, math.ceil(math.sqrt(count)))
+    return ProbeFacts(digest, count, size, columns, categories, files)

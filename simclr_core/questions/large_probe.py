@@ -18,7 +18,7 @@ import numpy as np
 from ..base.errors import DataError
 from ..base.progress import Progress
 from ..data.datasets import Dataset, load_dataset
-from ..data.probe_set import probe_indices
+from ..data.probe_set import probe_arrays, probe_indices
 from ..measures import neighbours, per_picture, projection
 from ..runs.run import Run
 from ..runs.snapshots.cache import NEIGHBOURS
@@ -74,7 +74,7 @@ def make_set(run: Run, network: Network, step: int, count: int, progress: Progre
     made.make_folders()
     (aside / "jobs").mkdir()
     made.write_record(run.record)
-    made.write_probe(_probe(dataset, indices, images))
+    made.write_probe(probe_arrays(dataset, indices))
     arrays = _encode(run, network, images, progress)
     made.write_snapshot(step, arrays)
     progress(0.6, "looking for neighbours")
@@ -109,14 +109,6 @@ def _data(run: Run) -> Dataset:
             "others; put the old ones back."
         )
     return dataset
-
-
-def _probe(dataset: Dataset, indices: np.ndarray, images: np.ndarray) -> dict[str, np.ndarray]:
-    arrays = {"images": images, "indices": indices}
-    if dataset.y_train is not None:
-        arrays["labels"] = dataset.y_train[indices]
-    factors = {f"factor__{k}": v[indices] for k, v in dataset.factors_train.items()}
-    return arrays | factors
 
 
 def _encode(

@@ -1,7 +1,8 @@
 """The run folder: what each of its files is called, where it is, and who writes it.
 
     config.json         all that is needed to repeat the run; by its maker, then by its worker
-    probe.npz           images (P,S,S,3) uint8, indices (P,), labels (P,), factor__<name> (P,)
+    probe.npz           images (P,S,S,3) uint8, indices (P,), labels (P,), factor__<name> (P,),
+                        files (P,) text: each picture's path inside the folder or zip it came from
     status.json         state, attempt, started (seconds since 1970; not in the oldest runs), step,
                         message; by the holder of `lock`
     metrics.jsonl       a line per step; by the worker

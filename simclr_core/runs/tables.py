@@ -22,8 +22,8 @@ def columns(run: Run, step: int) -> dict[str, Any]:
         step: with a snapshot.
 
     Returns:
-        name -> (P,) values: picture (from 1), row (of the training pictures), label and factors
-        by name, coordinates, h_0 ..., z_0 ....
+        name -> (P,) values: picture (from 1), row (of the training pictures), file, label and
+        factors by name, coordinates, h_0 ..., z_0 ....
 
     Raises:
         LabError: the run has no such snapshot, or it cannot be read.
@@ -33,6 +33,8 @@ def columns(run: Run, step: int) -> dict[str, Any]:
     count = len(arrays["h"])
     cache.check_count(run, count, len(probe["images"]))
     by_name: dict[str, Any] = {"picture": np.arange(1, count + 1), "row": probe["indices"]}
+    if "files" in probe:
+        by_name["file"] = plain_paths(probe["files"])
     by_name |= {name: named(run, name, values) for name, values in known(probe).items()}
     for method in ("umap", "pca"):
         if step in run.coordinate_steps(method):
@@ -42,6 +44,15 @@ def columns(run: Run, step: int) -> dict[str, Any]:
         if name in arrays:
             by_name |= {f"{name}_{i}": column for i, column in enumerate(arrays[name].T)}
     return by_name
+
+
+def plain_paths(files: np.ndarray) -> list[str]:
+    """Return paths as a spreadsheet can read them: none begins like a formula.
+
+    Args:
+        files: (P,) text.
+    """
+    return [f"./{name}" if name[:1] in ("=", "+", "-", "@") else name for name in files.tolist()]
 
 
 def known(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

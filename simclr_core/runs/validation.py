@@ -17,6 +17,7 @@ import numpy as np
 MOST_STEPS = 2**32  # figures hold steps as uint32
 MOST_CATEGORIES = 65_535  # figures hold them as uint16, and one more for what is not known
 _DIRECTIONS = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+LONGEST_FILE = 300  # letters of a file's path that a page shows
 _LARGEST = 1e15  # no figure of a run comes near
 
 _COUNTS = ("attempt", "step", "steps")
@@ -82,7 +83,7 @@ def rows(raw: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 
 def probe(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """probe.npz: pictures, and whole numbers for each of them.
+    """probe.npz: pictures, whole numbers for each of them, and perhaps their files' names.
 
     Raises:
         ValueError: the arrays are others.
@@ -95,6 +96,13 @@ def probe(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     for name, values in raw.items():
         if name == "labels" or name.startswith("factor__"):
             whole[name] = _whole(name, values, len(images), MOST_CATEGORIES)
+    files = raw.get("files")
+    if files is not None:
+        if files.shape != (len(images),) or files.dtype.kind != "U":
+            raise ValueError(f"{len(images)} names as files, found {_form(files)}")
+        whole["files"] = np.array(
+            [one_line(name, LONGEST_FILE) for name in files.tolist()], np.str_
+        )
     return {**raw, **whole}
 
 

@@ -37,7 +37,7 @@ class RunWriter(RunFolder):
         write_json(self.evaluation_path, scores)
 
     def write_probe(self, arrays: Arrays) -> None:
-        """Write the probe set: images (P,S,S,3), indices (P,), labels, factor__<name>."""
+        """Write the probe set: images (P,S,S,3), indices (P,), labels, factor__<name>, files."""
         _write(self.probe_path, arrays)
 
     def write_pairs(self, arrays: Arrays) -> None:

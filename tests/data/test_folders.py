@@ -201,3 +201,42 @@ def test_x_rays(shared: Path) -> None:
     data = load_dataset(str(shared / "chest_xray.zip"))
     assert data.class_names == ("NORMAL", "PNEUMONIA") and data.kind == "gray pictures"
     assert (len(data.x_train), len(data.x_test), data.image_size) == (960, 240, 64)
+
+
+def colour_of(name: str) -> tuple[int, int, int]:
+    """Return the colour by which a picture is told from all others."""
+    number = sum(map(ord, name))
+    return number % 256, (7 * number) % 256, len(name)
+
+
+@pytest.mark.parametrize(
+    "folders",
+    [
+        ["cat", "dog"],
+        ["train/cat", "train/dog", "test/cat", "test/dog"],
+        ["train/cat", "val/cat", "test/cat", "train/dog", "val/dog", "test/dog"],
+    ],
+)
+@pytest.mark.parametrize("limit", [None, 3])
+def test_each_picture_keeps_the_name_of_its_file(
+    tmp_path: Path, folders: list[str], limit: int | None
+) -> None:
+    names = [f"{folder}/{number:03d} ü.png" for folder in folders for number in range(6)]
+    for name in names:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(encode(np.full((20, 20, 3), colour_of(name), np.uint8)))
+    (tmp_path / "broken.png").write_bytes(b"\x89PNG")
+    data = load_dataset(str(tmp_path), max_images=limit)
+    seen = []
+    for images, files in ((data.x_train, data.files_train), (data.x_test, data.files_test)):
+        assert files is not None and len(files) == len(images)
+        for image, name in zip(images, files, strict=True):
+            assert image[0, 0].tolist() == list(colour_of(name))
+        seen += files
+    assert sorted(seen) == sorted(names) if limit is None else set(seen) < set(names)
+
+
+def test_drawn_pictures_have_no_files() -> None:
+    data = load_dataset("digits", max_images=20)
+    assert data.files_train is None and data.files_test is None

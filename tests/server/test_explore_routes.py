@@ -18,6 +18,7 @@ from http_client import serving
 from pages.server import explore_routes
 from simclr_core.base.files import write_npz
 from simclr_core.data import shapes
+from simclr_core.data.uploads import keep_upload
 from simclr_core.feed.packing import unpack
 from simclr_core.measures import neighbours, per_picture
 from simclr_core.questions import jobs
@@ -285,3 +286,65 @@ def test_all_in_one_colour(client, fake):
     header, arrays = block(get(client, fake, "colors.bin", name="none", step=0))
     assert header["names"] == [] and len(header["colors"]) == 1
     assert not arrays["category"].any() and len(arrays["category"]) == 90
+
+
+def name_pictures(fake, files: list[str]) -> None:
+    write_npz(fake.run.probe_path, {**fake.run.probe(), "files": np.array(files)})
+
+
+def upload(fake, files: dict[str, bytes]) -> None:
+    """Keep a zip as if somebody had uploaded it, as the source of the run's pictures."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name, body in files.items():
+            archive.writestr(name, body)
+    content.seek(0)
+    path = keep_upload(fake.run.path.parent, "mine.zip", content)
+    record = fake.run.record
+    fake.run.write_record({**record, "config": at_source(record["config"], path)})
+
+
+def at_source(config, path):
+    return {**config, "data": {**config["data"], "source": str(path)}}
+
+
+def test_pictures_from_an_upload_go_out_as_the_files_they_came_from(client, fake):
+    files = [f"cat/{i:02d} é.jpg" for i in range(90)]
+    name_pictures(fake, files)
+    upload(fake, {name: name.encode() for name in files if name != files[5]})
+    archive = zipfile.ZipFile(io.BytesIO(post(client, fake, "zip", [3, 5]).content))
+    assert archive.namelist() == [files[3], "cat/05 é.png"]
+    assert archive.read(files[3]) == files[3].encode()
+    rows = list(csv.DictReader(io.StringIO(post(client, fake, "csv", [3, 5]).text)))
+    assert [row["file"] for row in rows] == [files[3], files[5]]
+    assert get(client, fake, "picture.json", index=3, step=400).json()["file"] == files[3]
+
+
+def test_names_of_files_lead_nowhere_and_start_no_formula(client, fake):
+    files = [
+        "../../up.png",
+        "/etc/passwd",
+        "=cmd()",
+        "a/b.png",
+        "A/b.png",
+        "a\u202eb.png",
+        *"x" * 84,
+    ]
+    name_pictures(fake, files)
+    archive = zipfile.ZipFile(io.BytesIO(post(client, fake, "zip", range(8)).content))
+    names = archive.namelist()
+    assert len({name.lower() for name in names}) == 8
+    assert not any(part in ("", "..") for name in names for part in name.split("/"))
+    rows = list(csv.DictReader(io.StringIO(post(client, fake, "csv", [2, 5]).text)))
+    assert rows[0]["file"] == "./=cmd()" and "\u202e" not in rows[1]["file"]
+
+
+def test_a_run_from_elsewhere_reads_no_file_outside_the_uploads(client, fake, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("elsewhere") / "secret.zip"
+    with zipfile.ZipFile(outside, "w") as archive:
+        archive.writestr("secret.jpg", b"secret")
+    name_pictures(fake, ["secret.jpg"] * 90)
+    record = fake.run.record
+    fake.run.write_record({**record, "config": at_source(record["config"], outside)})
+    archive = zipfile.ZipFile(io.BytesIO(post(client, fake, "zip", [0]).content))
+    assert archive.namelist() == ["secret.png"] and archive.read("secret.png") != b"secret"

@@ -217,7 +217,8 @@ def _assemble(images: np.ndarray, kept: list[PlacedFile]) -> SourceData:
             notes.append(f"{counted(loose)} {verb} beside the class folders: class {LOOSE}.")
     whole = len(splits) == 1 and len(rows[splits[0]]) == len(images)
     arrays = [images] if whole else [memmaps.take(images, rows[s]) for s in splits]
-    data = combine_splits(splits, arrays, labels, None)
+    files = [tuple(kept[i].entry.name for i in rows[s]) for s in splits]
+    data = combine_splits(splits, arrays, labels, None, files)
     groups = (
         groups_by_name([PurePosixPath(f.entry.parts[-1]).stem for f in kept]) if whole else None
     )

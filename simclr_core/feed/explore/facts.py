@@ -52,7 +52,10 @@ def picture_facts(run: Run, index: int, step: int) -> dict[str, Any]:
     probe = probe_of(run)
     if not 0 <= index < probe.count:
         raise RunError(f"Expected a picture from 1 to {probe.count}, found {index + 1}.")
-    facts: dict[str, Any] = {"index": index, "step": step, "row": int(_rows(run)[index])}
+    arrays = run.probe()
+    facts: dict[str, Any] = {"index": index, "step": step, "row": int(arrays["indices"][index])}
+    if "files" in arrays:
+        facts["file"] = str(arrays["files"][index])
     facts["known"] = {
         name: category_names(run, name, values)[values[index]] if values[index] >= 0 else None
         for name, values in probe.categories.items()
@@ -124,8 +127,3 @@ def _of_views(run: Run, index: int, step: int) -> dict[str, float]:
         similarities["loss"] = round(float(cache.values(run, step, LOSS)[index]), 4)
         similarities["all_alike"] = collapsed_loss(batch_of(run))
     return similarities
-
-
-def _rows(run: Run) -> np.ndarray:
-    """Return (P,) which training picture each one is."""
-    return run.probe()["indices"]

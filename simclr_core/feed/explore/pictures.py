@@ -5,6 +5,7 @@ A picture is sent at its own size; the browser enlarges it.
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import functools
 import io
@@ -12,12 +13,17 @@ import re
 import threading
 import zipfile
 from collections.abc import Sequence
+from pathlib import PurePosixPath
 
 import cv2
 import numpy as np
 from cachetools import LRUCache, cached
 
-from ...base.errors import RunError
+from ...base.errors import LabError, RunError
+from ...base.paths import expanded
+from ...data.readers.archives import UnreadableFile, open_listing
+from ...data.uploads import UPLOADS
+from ...runs import tables
 from ...runs.run import Run
 from ...runs.snapshots import cache
 from ...views.recipes import Recipes, describe, more_recipes, probe_recipes
@@ -74,11 +80,13 @@ def selection_table(
     Args: as those of `facts.selection_facts`.
     """
     probe = probe_of(run)
-    rows = run.probe()["indices"]
+    arrays = run.probe()
     columns: dict[str, Sequence[object]] = {
         "picture": (chosen + 1).tolist(),
-        "row": rows[chosen].tolist(),
+        "row": arrays["indices"][chosen].tolist(),
     }
+    if "files" in arrays:
+        columns["file"] = tables.plain_paths(arrays["files"][chosen])
     for name in choices(probe):
         columns[name] = _names(run, name, probe.categories[name][chosen])
     if of := target(probe):
@@ -99,17 +107,66 @@ def selection_table(
 
 
 def selection_zip(run: Run, chosen: np.ndarray) -> bytes:
-    """Return a selection as a zip of PNG files, in a folder for each class if there are labels."""
-    probe, images = probe_of(run), _images(run)
-    rows = run.probe()["indices"]
+    """Return a selection as a zip.
+
+    Pictures from an uploaded zip are the original files under their own names, as far as the upload
+    is still kept. Others are PNG files as the network sees them, in a folder for each class if
+    there are labels.
+    """
+    arrays, images = run.probe(), _images(run)
+    files = arrays["files"][chosen].tolist() if "files" in arrays else None
+    originals = _originals(run, files) if files else {}
+    taken: set[str] = set()
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:  # pictures are packed already
+        for index, name in zip(chosen, files or _class_paths(run, chosen), strict=True):
+            row = int(arrays["indices"][index])
+            content = originals.get(name)
+            path = (
+                _inside(name) if content else str(PurePosixPath(_inside(name)).with_suffix(".png"))
+            )
+            path = f"{row:06d}/{path}" if path.lower() in taken else path
+            taken.add(path.lower())
+            archive.writestr(path, content or png(images[index]))
+    return buffer.getvalue()
+
+
+def _class_paths(run: Run, chosen: np.ndarray) -> list[str]:
+    """Return a path for each picture that has no file: its class, and its row."""
+    probe, rows = probe_of(run), run.probe()["indices"][chosen]
     of = target(probe)
     names = _names(run, of, probe.categories[of][chosen]) if of else [""] * len(chosen)
-    buffer = io.BytesIO()
-    with zipfile.ZipFile(buffer, "w") as archive:  # PNG is packed already
-        for index, name in zip(chosen, names, strict=True):
-            inside = f"{_file_name(name)}/" if name else ""
-            archive.writestr(f"{inside}{int(rows[index]):06d}.png", png(images[index]))
-    return buffer.getvalue()
+    return [
+        f"{name.replace('/', '_')}/{row:06d}.png" if name else f"{row:06d}.png"
+        for name, row in zip(names, rows.tolist(), strict=True)
+    ]
+
+
+def _originals(run: Run, files: Sequence[str]) -> dict[str, bytes]:
+    """Return the content of those files that an upload beside the run still holds.
+
+    Only the folder of uploads is read: a run that came from elsewhere may name any path as its
+    source.
+    """
+    source = expanded(run.config.data.source)
+    uploads = run.path.parent / UPLOADS
+    if source.suffix.lower() != ".zip" or source.resolve().parent != uploads.resolve():
+        return {}
+    wanted, found = set(files), {}
+    try:
+        with open_listing(source) as listing:
+            for entry in listing.entries:
+                if entry.name in wanted:
+                    with contextlib.suppress(UnreadableFile):
+                        found[entry.name] = entry.read()
+    except (LabError, OSError):  # the upload is gone: the pictures go out as the network sees them
+        return {}
+    return found
+
+
+def _inside(name: str) -> str:
+    """Return a file's path as one that any system can unpack, inside the folder it unpacks to."""
+    return "/".join(_file_name(part) for part in name.split("/"))
 
 
 def png(picture: np.ndarray) -> bytes:
@@ -154,5 +211,5 @@ def _names(run: Run, name: str, values: np.ndarray) -> list[str]:
 
 
 def _file_name(name: str) -> str:
-    """Return a category's name as the name of a folder on any system."""
-    return re.sub(r"[^\w .-]", "_", name).strip(" .")[:60] or "_"
+    """Return a name as that of a file or folder on any system."""
+    return re.sub(r"[^\w .()+-]", "_", name).strip(" .")[-60:] or "_"

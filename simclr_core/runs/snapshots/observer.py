@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from ...data.datasets import Dataset
-from ...data.probe_set import probe_indices
+from ...data.probe_set import probe_arrays, probe_indices
 from ...measures.knn import knn_accuracy
 from ...measures.projection import pca
 from ...measures.registry import snapshot_scores
@@ -95,8 +95,9 @@ class Probe:
 
     def __init__(self, dataset: Dataset, count: int, views: ViewConfig) -> None:
         self.indices = probe_indices(dataset, count)  # (P,)
-        self.images = dataset.x_train[self.indices]  # (P, S, S, 3) uint8
-        self.labels = None if dataset.y_train is None else dataset.y_train[self.indices]
+        self._arrays = probe_arrays(dataset, self.indices)
+        self.images = self._arrays["images"]  # (P, S, S, 3) uint8
+        self.labels = self._arrays.get("labels")
         self.factors = {k: v[self.indices] for k, v in dataset.factors_train.items()}
         self.recipes: Recipes = probe_recipes(views, len(self.indices), self.images.shape[1])
         self._rendered: np.ndarray | None = None
@@ -104,10 +105,7 @@ class Probe:
 
     def arrays(self) -> dict[str, np.ndarray]:
         """Return what probe.npz holds."""
-        content = {"images": self.images, "indices": self.indices}
-        if self.labels is not None:
-            content["labels"] = self.labels
-        return content | {f"factor__{name}": values for name, values in self.factors.items()}
+        return dict(self._arrays)
 
     def target(self) -> tuple[str, np.ndarray] | None:
         """Return what kNN is scored on, and its name: the label, the first factor, or nothing."""
