@@ -68,7 +68,7 @@ export class Detail {
     if (found.predicted?.value) words.push(`neighbours predict ${found.predicted.value}`);
     const close = makeButton("ex-close", "×", () => this.link.pick(-1));
     close.setAttribute("aria-label", "Close this picture");
-    const name = make("b", "", `Picture ${count(found.index + 1)}`);
+    const name = make("b", "", found.file ?? `Picture ${count(found.index + 1)}`);
     name.title = `picture ${count(found.row)} of the training pictures`;
     return make("header", "", "", name, make("span", "ex-words", words.join(" · ")), close);
   }

@@ -110,10 +110,15 @@ export class Card {
     this.name.textContent = label.value || `picture ${index + 1}`;
     this.name.style.setProperty("--dot", color);
     /** @type {[string, any][]} */
-    const others = Object.entries(this.facts ?? {}).filter(([name]) => name !== label.name);
+    const others = Object.entries(this.facts ?? {})
+      .filter(([name]) => name !== label.name)
+      .sort(([a], [b]) => Number(b === "file") - Number(a === "file")); // the file comes first
     this.more.textContent = others
-      .filter(([name]) => name !== "label" || others.length === 1)
-      .map(([name, { names, values }]) => `${name} ${names[values[index]] ?? "unknown"}`)
+      .filter(([name]) => name !== "label" || others.every(([other]) => ["label", "file"].includes(other)))
+      .map(([name, { names, values }]) => {
+        const value = names[values[index]] ?? "unknown";
+        return name === "file" ? value : `${name} ${value}`;
+      })
       .join(" · ");
     this.more.hidden = !this.more.textContent;
     this.paintPicture(index);
