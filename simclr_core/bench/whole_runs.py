@@ -46,7 +46,11 @@ def own_store() -> Iterator[RunStore]:
 
 @contextlib.contextmanager
 def helper(store: RunStore, module: str) -> Iterator[subprocess.Popen]:
-    """Hold a mapper or a spare as the server holds it."""
+    """Hold a mapper or a spare as the server holds it.
+
+    Raises:
+        LabError: the store has one already.
+    """
     process = launch.ensure_helper(store, module, keep=True)
     if process is None or process.stdin is None:
         raise LabError(f"Expected to start a {module} of this store, found one that runs already.")
@@ -133,7 +137,11 @@ def minute(device: str) -> RunConfig:
 
 
 def until(what: Callable[[], object], seconds: float, run: Run | None = None) -> None:
-    """Wait for something; fail at once if the run failed."""
+    """Wait for something.
+
+    Raises:
+        TrainingError: the run failed, or the time is over.
+    """
     end = time.monotonic() + seconds
     while not what():
         if run is not None and run.state in (states.FAILED, states.DAMAGED, states.INTERRUPTED):

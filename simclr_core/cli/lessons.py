@@ -17,7 +17,11 @@ from .output import clock, make_display, print_json, print_result, quiet_librari
 
 
 def lesson(args: argparse.Namespace) -> int:
-    """Run one lesson over some seeds, or list all lessons."""
+    """Run one lesson over some seeds, or list all lessons.
+
+    Raises:
+        ConfigError: the name or the number of seeds is missing or wrong.
+    """
     if args.list:
         _list(args)
         return 0

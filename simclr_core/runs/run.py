@@ -139,7 +139,7 @@ class Run(RunWriter):
 
     @property
     def status(self) -> dict[str, Any]:
-        """status.json with a `state` that is true now (see the module's docstring).
+        """Return status.json with a `state` that is true now (see the module's docstring).
 
         A run folder that cannot be read has the state `damaged` and a `message` that says why.
         """

@@ -91,7 +91,11 @@ class Snapshots(keras.callbacks.Callback):
             self.take()
 
     def take(self) -> None:
-        """Encode, score and write; the row in snapshots.jsonl comes last."""
+        """Encode, score and write; the row in snapshots.jsonl comes last.
+
+        Raises:
+            TrainingError: weights or representations are NaN or infinite.
+        """
         p, run = self.progress, self.run
         if any(row.get("step") == p.step for row in run.snapshot_rows()):
             return

@@ -79,7 +79,11 @@ class Clock(keras.callbacks.Callback):
         self._begin = time.perf_counter()
 
     def on_train_batch_end(self, batch: int, logs: Any = None) -> None:
-        """End of a launch. The last one of a run may have fewer steps than the others."""
+        """End a launch. The last one of a run may have fewer steps than the others.
+
+        Raises:
+            TrainingError: a loss is NaN or infinite.
+        """
         p, now = self.progress, time.perf_counter()
         launched = np.size(logs["loss"])
         p.latest = min(launched, p.steps - p.step) if p.steps else launched

@@ -48,6 +48,9 @@ def picture_facts(run: Run, index: int, step: int) -> dict[str, Any]:
     Args:
         index: 0..P-1.
         step: with a snapshot.
+
+    Raises:
+        RunError: there is no such picture or snapshot.
     """
     probe = probe_of(run)
     if not 0 <= index < probe.count:

@@ -75,6 +75,9 @@ def frame_block(run: Run, of: str, method: str, step: int, key: str = "") -> byt
 
     Returns:
         A block: header step, bounds and kept; array xy (2P) float32.
+
+    Raises:
+        RunError: there is no such map, or its pictures are others.
     """
     xy, bounds = _place(run, of, method, step, key)
     if len(cache.vectors(run, step, of)) != len(xy):
@@ -98,6 +101,9 @@ def color_block(run: Run, name: str, step: int, key: str = "") -> bytes:
     Returns:
         A block: header names, counts and colors, and for a number its `range` and `value` for
         each shade; array category (P) uint8 or uint16, and for a number value (P) float32.
+
+    Raises:
+        RunError: there is no such colour.
     """
     probe = probe_of(run)
     if name in (LOSS, VIEWS):

@@ -170,7 +170,11 @@ def _inside(name: str) -> str:
 
 
 def png(picture: np.ndarray) -> bytes:
-    """Return (H, W, 3) RGB, uint8 or float in [0, 1], as PNG."""
+    """Return (H, W, 3) RGB, uint8 or float in [0, 1], as PNG.
+
+    Raises:
+        ValueError: it has no such shape.
+    """
     if picture.dtype != np.uint8:
         picture = np.rint(np.clip(picture, 0, 1) * 255).astype(np.uint8)
     done, data = cv2.imencode(".png", picture[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 4])
