@@ -94,7 +94,7 @@ class Snapshots(keras.callbacks.Callback):
         """Encode, score and write; the row in snapshots.jsonl comes last.
 
         Raises:
-            TrainingError: weights or representations are NaN or infinite.
+            Diverged: weights or representations are NaN or infinite.
         """
         p, run = self.progress, self.run
         if any(row.get("step") == p.step for row in run.snapshot_rows()):

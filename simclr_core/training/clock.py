@@ -82,7 +82,7 @@ class Clock(keras.callbacks.Callback):
         """End a launch. The last one of a run may have fewer steps than the others.
 
         Raises:
-            TrainingError: a loss is NaN or infinite.
+            Diverged: a loss is NaN or infinite.
         """
         p, now = self.progress, time.perf_counter()
         launched = np.size(logs["loss"])
