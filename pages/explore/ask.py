@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pages.shared.question_words import reply_words
+import streamlit as st
+
+from pages.shell.waiting import Wait, ask_run
 from simclr_core.base.errors import LabError
 from simclr_core.feed.categories import choices
 from simclr_core.feed.explore import map_blocks
@@ -17,11 +19,11 @@ from simclr_core.measures.projection import METRIC, MIN_DIST, NEIGHBORS
 from simclr_core.questions.job import Job, clusters_job, layout_job, more_job
 from simclr_core.questions.jobs import forget
 from simclr_core.questions.large_probe import owner, set_of
-from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache
 
 USUAL = (NEIGHBORS, MIN_DIST, METRIC)
+_SHOWN = "explore_shown"  # in the session: what was shown last, until something newer is there
 _PLAIN = {
     map_blocks.PREDICTED: "predicted label",
     map_blocks.CLUSTER: "clusters",
@@ -53,12 +55,21 @@ class Wanted:
 
 @dataclass
 class Answers:
-    """The maps as they can be shown now, and what is still waited for."""
+    """The maps as they can be shown now, and what is still waited for.
+
+    Attributes:
+        maps: as they are described to the browser.
+        color: of the maps' points.
+        notes: sentences to show.
+        waiting: whether an answer is still to come.
+        waits: the lines to show for what is waited for, or was cancelled.
+    """
 
     maps: list[dict[str, Any]]
     color: dict[str, str]
     notes: list[str]
     waiting: bool = False
+    waits: list[Wait] = field(default_factory=list)
 
 
 def color_names(run: Run) -> dict[str, str]:
@@ -96,13 +107,13 @@ def larger(run: Run, wanted: Wanted, answers: Answers) -> Run:
     """Return the set of more pictures that is wanted, or the run itself until the set is there.
 
     Args:
-        found: gets a note, and whether the set will come.
+        answers: gets a note, and whether the set will come.
     """
     if wanted.points and map_blocks.is_recorded(run):
         answers.notes.append("This run was trained elsewhere: it has no network for more pictures.")
         return run
     key = (
-        _key_of_answer(run, more_job(wanted.points), "More pictures", answers)
+        _key_of_answer(run, more_job(wanted.points), f"{wanted.points:,} pictures", answers)
         if wanted.points
         else ""
     )
@@ -117,22 +128,52 @@ def larger(run: Run, wanted: Wanted, answers: Answers) -> Run:
 
 
 def _map(run: Run, of: str, wanted: Wanted, answers: Answers) -> dict[str, Any]:
-    """Return one map as it is wanted, or by PCA until that is there."""
+    """Return one map as it is wanted; until that is there, the one that was shown, or PCA."""
     own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
     if own:
-        neighbors, min_dist, metric = wanted.layout
-        key = _key_of_answer(
-            run, layout_job(of, neighbors, min_dist, metric), f"The map of {of}", answers
-        )
+        key, layout = _layout(run, of, wanted, answers)
         if key:
             steps = map_blocks.answered_steps(run, key)
-            return described(run, of, "umap", steps, key, wanted.layout)
-    elif wanted.method == "umap":
+            return described(run, of, "umap", steps, key, layout)
+    if wanted.method == "umap" and of == "h":
         if steps := run.coordinate_steps("umap"):
             return described(run, of, "umap", steps)
-        answers.notes.append("UMAP is warming up; until then the maps are by PCA.")
+        if not own:
+            count = getattr(probe_facts(run), "count", 0)
+            answers.notes.append(
+                f"UMAP of {count:,} pictures is being computed; until then the map is by PCA."
+            )
     steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
     return described(run, of, "pca", steps)
+
+
+def _layout(
+    run: Run, of: str, wanted: Wanted, answers: Answers
+) -> tuple[str, tuple[int, float, str]]:
+    """Return the key and the settings of the layout to show, which may be the one before."""
+    neighbors, min_dist, metric = wanted.layout
+    job = layout_job(of, neighbors, min_dist, metric)
+    key = _key_of_answer(run, job, f"The map of {of}", answers)
+    return _shown(run, of, (key, wanted.layout))
+
+
+def _shown(run: Run, name: str, now: tuple[str, Any]) -> tuple[str, Any]:
+    """Return what is to be shown now, or what was shown before if that has no answer yet.
+
+    Args:
+        run: whose.
+        name: of the place on the page.
+        now: key of an answer, empty if there is none yet, and what it is an answer to.
+    """
+    before = st.session_state.setdefault(_SHOWN, {})
+    place = (str(run.path), name)
+    if now[0]:
+        before[place] = now
+    elif place in before:
+        with contextlib.suppress(LabError):  # it may have been removed meanwhile
+            map_blocks.answer_of(run, before[place][0], "steps")
+            return before[place]
+    return now
 
 
 def _has_z(run: Run) -> bool:
@@ -167,7 +208,8 @@ def _color(run: Run, wanted: Wanted, answers: Answers) -> dict[str, Any]:
     chosen = wanted.color if wanted.color in names else first
     key = ""
     if chosen == map_blocks.CLUSTER:
-        key = _key_of_answer(run, clusters_job(wanted.k), "The clusters", answers)
+        job = clusters_job(wanted.k)
+        key = _shown(run, chosen, (_key_of_answer(run, job, "The clusters", answers), wanted.k))[0]
         if not key:
             chosen = first if first != map_blocks.CLUSTER else map_blocks.NONE
     stamps = {str(step): stamp(run.snapshot_path(step)) for step in run.snapshot_steps()}
@@ -175,15 +217,18 @@ def _color(run: Run, wanted: Wanted, answers: Answers) -> dict[str, Any]:
 
 
 def _key_of_answer(run: Run, job: Job, what: str, answers: Answers) -> str:
-    """Return the key of an answer; empty if there is none, and `found` says why.
+    """Return the key of an answer; empty if there is none, and `answers` says why.
 
     Args:
         what: is computed, such as "The map".
     """
-    reply = look(run, job)
+    reply, wait = ask_run(run, job, what)
     if reply.arrays is not None:
         return reply.key
-    answers.notes.append(reply_words(reply, what))
+    if wait:
+        answers.waits.append(wait)
+    else:
+        answers.notes.append(reply.words)
     answers.waiting |= reply.waiting
     return ""
 

@@ -12,6 +12,7 @@ import streamlit as st
 from pages.shared.run_rows import Row
 from pages.shell.live import mount
 from pages.shell.trouble import show_trouble
+from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
 from simclr_core.feed.categories import choices
 from simclr_core.feed.explore.map_blocks import NONE, is_recorded
@@ -20,13 +21,13 @@ from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.figures.charts import lines_figure
 from simclr_core.figures.colors import NEGATIVES, PETROFF_10
 from simclr_core.questions.job import keeps_job
-from simclr_core.questions.reply import Reply, look
+from simclr_core.questions.reply import Reply
 from simclr_core.runs import comparison, summary, validation
 from simclr_core.runs.run import Run
 from simclr_core.runs.states import ENDED
 
 from .ask import stamp
-from .kept import ABOUT, side_by_side
+from .kept import ABOUT, WHAT, side_by_side
 from .map import DOTS, surroundings
 from .starts import CHOSEN, PROBLEM, show_starts
 
@@ -85,14 +86,17 @@ def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:
     )  # fmt: skip
     if not wanted:
         return False
-    probes = {
-        name: look(run, keeps_job())
+    ended = Reply(words="The probes are computed once the run has ended.")
+    asked = {
+        name: ask_run(run, keeps_job(), f"{WHAT} of {name}")
         if run.state in ENDED
-        else Reply(words="computed once the run has ended.")
+        else (ended, None)
         for name, run in zip(names, runs, strict=True)
     }
+    probes = {name: reply for name, (reply, _) in asked.items()}
     recorded = [name for name, run in zip(names, runs, strict=True) if is_recorded(run)]
-    st.html(side_by_side(probes, recorded))
+    st.html(side_by_side(probes, recorded) or "<p></p>")
+    show_waits(wait for _, wait in asked.values())
     st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
     return any(one.waiting for one in probes.values())
 

@@ -10,8 +10,8 @@ import streamlit as st
 from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
-from pages.shared.question_words import reply_words
 from pages.shell.trouble import show_trouble
+from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
 from simclr_core.cli import repeat
 from simclr_core.export import formats
@@ -145,7 +145,11 @@ def _show_encoder(run: Run, step: int) -> bool:
     )  # fmt: skip
     asked = f"take {run.id} {step} {form}"
     wanted = bool(st.session_state.get(asked))
-    reply = look(run, encoder_job(form, step), ask=wanted)
+    job, wait = encoder_job(form, step), None
+    if wanted:
+        reply, wait = ask_run(run, job, "The encoder's file")
+    else:
+        reply = look(run, job, ask=False)
     waits = wanted and reply.waiting  # without `wanted` another browser waits for it
     if reply.arrays is not None:
         size = size_words(len(reply.arrays["body"]))
@@ -153,11 +157,12 @@ def _show_encoder(run: Run, step: int) -> bool:
             f"The encoder at step {step:,}, {size}",
             {ENCODERS[form]: address(run, ENCODERS[form], step=step)},
         )
-    elif waits or reply.failed:
-        st.caption(reply_words(reply, "The file"))
+    elif reply.failed:
+        st.caption(reply.words)
+    show_waits([wait])
     if reply.failed:
         st.session_state.pop(asked, None)
-    if reply.arrays is None and not waits:
+    if reply.arrays is None and not wait:
         words = "Try again" if reply.failed else "Make the file"
         st.button(words, on_click=_ask, args=(asked,))
     with contextlib.suppress(LabError):  # then the settings are lost, and said so above

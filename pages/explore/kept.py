@@ -9,11 +9,13 @@ from html import escape
 import numpy as np
 import streamlit as st
 
-from pages.shared.question_words import reply_words
 from pages.shell.trouble import show_trouble
+from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
-from simclr_core.feed.explore.map_blocks import probe_of, target
+from simclr_core.feed.categories import choices
+from simclr_core.feed.explore.map_blocks import is_recorded, probe_of, target
 from simclr_core.figures.colors import scale_colors
+from simclr_core.questions.factor_probes import spread_steps
 from simclr_core.questions.job import keeps_job
 from simclr_core.questions.jobs import key_of
 from simclr_core.questions.reply import Reply, read
@@ -40,22 +42,44 @@ def known_accuracies(run: Run) -> dict[int, float]:
         return {}
 
 
-def show_probes(reply: Reply, message: str, recorded: bool = False) -> None:
-    """Draw the table of what probes read; or say what is being done, or why there is none.
+def show_probes(run: Run, message: str) -> bool:
+    """Draw the table of what probes read; returns whether the answer is still to come.
+
+    Until the numbers are there, the table has dots in their places.
 
     Args:
-        reply: to `keeps_job`.
+        run: whose.
         message: why there is nothing to ask for; empty if there is.
-        recorded: the run was trained elsewhere: its first snapshot may be of a trained network.
     """
-    if message or reply.arrays is None:
-        show_trouble(message or reply_words(reply, WHAT))
-        return
-    st.html(probe_table(reply.arrays, recorded))
+    if message:
+        show_trouble(message)
+        return False
+    reply, wait = ask_run(run, keeps_job(), WHAT)
+    if reply.failed:
+        show_trouble(reply.words)
+        return False
+    known = reply.arrays is not None
+    st.html(probe_table(reply.arrays or unread(run), is_recorded(run), "–" if known else "…"))
+    show_waits([wait])
     st.html(f'<p class="keeps-about">{escape(ABOUT)}</p>')
+    return reply.waiting
 
 
-def probe_table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str:
+def unread(run: Run, snapshots: int = 6) -> dict[str, np.ndarray]:
+    """Return the arrays of an answer to `keeps_job` in which no number is known."""
+    probe = probe_of(run)
+    names, steps = choices(probe), spread_steps(run.snapshot_steps(), snapshots)
+    empty = np.full((len(steps), len(names)), np.nan, np.float32)
+    flat = np.full(len(names), np.nan, np.float32)
+    return {
+        "names": np.array(names), "steps": np.array(steps, np.int64), "h": empty, "z": empty,
+        "pixels": flat, "chance": flat,
+    }  # fmt: skip
+
+
+def probe_table(
+    arrays: Mapping[str, np.ndarray], recorded: bool = False, unknown: str = "–"
+) -> str:
     """Return as HTML one row for each property: chance, pixels, h at each snapshot, last z."""
     names, steps = arrays["names"].tolist(), arrays["steps"].tolist()
     heads = ["chance", "pixels", _first(steps, recorded)]
@@ -67,7 +91,8 @@ def probe_table(arrays: Mapping[str, np.ndarray], recorded: bool = False) -> str
     rows = []
     for i, name in enumerate(names):
         cells = "".join(
-            _cell(float(column[i]), float(arrays["chance"][i]), shades) for column in columns
+            _cell(float(column[i]), float(arrays["chance"][i]), shades, unknown)
+            for column in columns
         )
         rows.append(f"<tr><th scope='row'>{escape(str(name))}</th>{cells}</tr>")
     head = "".join(f"<th scope='col'>{escape(word)}</th>" for word in heads)
@@ -110,17 +135,17 @@ def side_by_side(replies: Mapping[str, Reply], recorded: Collection[str] = ()) -
     )
     words = ["pixels"] * shared + [word for one in parts.values() for word, _ in one]
     second = "".join(f"<th scope='col'>{escape(word)}</th>" for word in words)
-    waits = "".join(
-        f"<p class='lab-trouble'>{escape(name)}: {escape(reply_words(one, WHAT))}</p>"
+    problems = "".join(
+        f"<p class='lab-trouble'>{escape(name)}: {escape(one.words)}</p>"
         for name, one in replies.items()
-        if not one.arrays
+        if not one.arrays and not one.waiting and one.words
     )
     table = (
         '<div class="keeps"><table><caption>What a linear probe reads: accuracy</caption><thead>'
         f"<tr><td></td>{'<td></td>' * shared}{heads}</tr><tr><td></td>{second}</tr>"
         f"</thead><tbody>{''.join(body)}</tbody></table></div>"
     )
-    return table * bool(rows) + waits
+    return table * bool(rows) + problems
 
 
 _Parts = list[tuple[str, np.ndarray]]
@@ -150,10 +175,10 @@ def _row(arrays: Mapping[str, np.ndarray], row: str, parts: _Parts, shades: list
     )
 
 
-def _cell(value: float, chance: float, shades: list[str]) -> str:
+def _cell(value: float, chance: float, shades: list[str], unknown: str = "–") -> str:
     """Return a cell; its shade says how far the number is between chance and 100%."""
     if not math.isfinite(value):
-        return "<td>–</td>"
+        return f"<td>{unknown}</td>"
     share = min(max((value - chance) / max(1 - chance, 1e-6), 0.0), 1.0)
     shade = shades[round(share * (SHADES - 1))]
     ink = "#111" if share > 0.55 else "#fff"

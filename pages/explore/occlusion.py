@@ -10,13 +10,12 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.picture_html import data_uri
-from pages.shared.question_words import reply_words
 from pages.shell.trouble import show_trouble
+from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.map_blocks import is_recorded, probe_of
 from simclr_core.feed.explore.pictures import recipes_of
 from simclr_core.questions.job import occlude_job
-from simclr_core.questions.reply import Reply, look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
 from simclr_core.views.render import render_views
@@ -43,13 +42,13 @@ def show_occlusion(run: Run, message: str) -> bool:
         return False
     try:
         pair, names = _choose(run)
-        reply = look(run, occlude_job(pair))
     except LabError as error:
-        reply = Reply(words=str(error))
-    if reply.arrays is not None:
-        _show(pair, names, reply.arrays)
-    else:
-        show_trouble(reply_words(reply, "The two pictures"))
+        show_trouble(str(error))
+        return False
+    reply, wait = ask_run(run, occlude_job(pair), "What each part adds")
+    _show(pair, names, reply.arrays)
+    show_trouble(reply.words * reply.failed)
+    show_waits([wait])
     return reply.waiting
 
 
@@ -90,7 +89,11 @@ def _to_link(key: str) -> None:
     st.query_params["picture"] = str(int(st.session_state[key]))
 
 
-def _show(pair: np.ndarray, names: list[str], arrays: Mapping[str, np.ndarray]) -> None:
+def _show(pair: np.ndarray, names: list[str], arrays: Mapping[str, np.ndarray] | None) -> None:
+    """Draw the two pictures, and beside each what its parts add once that is known."""
+    if arrays is None:
+        st.html(f'<div class="looks">{"".join(map(_waiting, pair, names))}</div>')
+        return
     lost, similarity = arrays["lost"], float(arrays["similarity"])
     most = float(np.abs(lost).max())
     cells = []
@@ -107,6 +110,16 @@ def _show(pair: np.ndarray, names: list[str], arrays: Mapping[str, np.ndarray]) 
     st.html(
         f'<div class="looks">{"".join(cells)}</div><p class="keeps-about"><b>alike {alike}</b> '
         f"in h (cosine), under the weights of step {int(arrays['step']):,}. {escape(ABOUT)}</p>"
+    )
+
+
+def _waiting(picture: np.ndarray, name: str) -> str:
+    """Return a picture with the empty place for what its parts add, as HTML."""
+    grey = overlay(picture, np.zeros((1, 1), np.float32), 0.0)
+    return (
+        f'<figure><div><img class="lab-picture" src="{data_uri(picture)}" alt="{escape(name)}">'
+        f'<img class="lab-picture" src="{data_uri(grey)}" alt="{escape(name)}: not computed yet">'
+        f"</div><figcaption>{escape(name)}: …</figcaption></figure>"
     )
 
 

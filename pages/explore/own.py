@@ -10,14 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.picture_html import data_uri
-from pages.shared.question_words import reply_words
+from pages.shell.waiting import Wait, ask_run
 from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
 from simclr_core.feed.explore.facts import NEAREST
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import encode_job
 from simclr_core.questions.large_probe import owner
-from simclr_core.questions.reply import look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
 
@@ -36,11 +35,13 @@ class Own:
             long as they are not known.
         note: a sentence, empty if there is nothing to say.
         waiting: whether the answer is still to come.
+        wait: the line to show for it.
     """
 
     header: dict[str, Any]
     note: str = ""
     waiting: bool = False
+    wait: Wait | None = None
 
 
 def show_upload(place: DeltaGenerator) -> Any:
@@ -61,10 +62,11 @@ def find_picture(run: Run, file: Any) -> Own:
         size = weights.image_size(run)
         pixels = read_picture(file.getvalue(), size).pixels  # (S, S, 3)
         step = _step(run)
-        reply = look(owner(run), encode_job(pixels[None], step=step))
+        job = encode_job(pixels[None], step=step)
+        reply, wait = ask_run(owner(run), job, "Your picture")
         if reply.arrays is not None:
             return Own(_header(run, pixels, reply.arrays["h"], step))
-        return Own({}, reply_words(reply, "Your picture"), reply.waiting)
+        return Own({}, reply.words * reply.failed, reply.waiting, wait)
     except UnreadablePicture as error:
         return Own({}, f"Expected a picture, found a file that cannot be read ({error}).")
     except LabError as error:

@@ -21,11 +21,9 @@ from pages.explore.panels import show_matrix, show_pairs
 from pages.shared import run_rows
 from pages.shell.link import clean_link
 from pages.shell.live import interval
+from pages.shell.waiting import show_waits
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
-from simclr_core.feed.explore.map_blocks import is_recorded
-from simclr_core.questions.job import keeps_job
-from simclr_core.questions.reply import Reply, look
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
@@ -67,9 +65,7 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
     elif choice.panel == form.PAIRS:
         show_pairs(run, message)
     elif choice.panel == form.KEEPS:
-        reply = Reply() if message else look(run, keeps_job())
-        show_probes(reply, message, is_recorded(run))
-        waiting = reply.waiting
+        waiting = show_probes(run, message)
     elif choice.panel == form.LOOKS:
         waiting = show_occlusion(run, message)
     elif choice.panel == form.TAKE:
@@ -108,6 +104,7 @@ def _map(choice: Choice, message: str, notes: list[str]) -> bool:
             message = str(error)
     notes += [*answers.notes, *[own.note] * bool(own.note)]
     show_map(run, answers, start_of(run), message, own.header)
+    show_waits([*answers.waits, own.wait], floats=True)
     return answers.waiting or own.waiting
 
 

@@ -11,12 +11,12 @@ from simclr_core.data import builtin
 from simclr_core.lessons import results
 from simclr_core.lessons.lesson import Lesson
 from simclr_core.workers import tasks
-from simclr_core.workers.queue import Standing
+from simclr_core.workers.standing import Standing
 
 
 def controls(lesson: Lesson, root: Path) -> None:
     """Draw the button, or how far the lesson is."""
-    if show_task(root, lambda: state(lesson, root), "lesson"):
+    if show_task(root, lambda: state(lesson, root), "lesson", "The lesson"):
         return
     if lesson.data == "cifar10" and not builtin.cache_path("cifar10").exists():
         st.html(

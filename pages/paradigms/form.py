@@ -16,7 +16,7 @@ from simclr_core.base.paths import expanded
 from simclr_core.data.builtin import BUILT_IN
 from simclr_core.paradigms.study import Study, is_made
 from simclr_core.workers import tasks
-from simclr_core.workers.queue import Standing
+from simclr_core.workers.standing import Standing
 
 BUDGETS = {"1": 1, "2": 2, "5": 5, "10": 10, "20": 20, "50": 50, "100": 100, "all": 0}
 SECONDS = (5, 15, 30, 60, 120)
@@ -118,7 +118,8 @@ def every_budget(study: Study, root: Path) -> None:
         going = [state for state in going if not state.failed]
         if not going:
             return None
-        return replace(going[0], words=f"{len(going)} left: {going[0].words}")
+        words = filter(None, (f"{len(going)} left", going[0].words))
+        return replace(going[0], words=": ".join(words))
 
     def _stop() -> None:
         for one in missing:

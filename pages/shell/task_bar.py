@@ -1,4 +1,4 @@
-"""Tasks that a page asks for: what went wrong, or a bar that refreshes until they are done."""
+"""Tasks that a page asks for: what went wrong, or a line that refreshes until they are done."""
 
 from __future__ import annotations
 
@@ -11,20 +11,25 @@ import streamlit as st
 
 from simclr_core.base.errors import LabError
 from simclr_core.workers import tasks
-from simclr_core.workers.queue import Standing
+from simclr_core.workers.standing import Standing
 
 from .trouble import show_trouble
+from .waiting import Wait, show_waits
 
 EVERY = 1.0  # seconds between two refreshes
+STUDY = "The study"
 
 
-def show_task(root: Path, state: Callable[[], Standing | None], name: str) -> bool:
-    """Draw the bar of a task, or what went wrong with it.
+def show_task(
+    root: Path, state: Callable[[], Standing | None], name: str, what: str = STUDY
+) -> bool:
+    """Draw the line of a task, or what went wrong with it.
 
     Args:
         root: the folder of runs.
         state: returns how far the task is now.
         name: of the elements, as for `ask_task`.
+        what: is computed.
 
     Returns:
         Whether the task is asked for and not done.
@@ -36,7 +41,7 @@ def show_task(root: Path, state: Callable[[], Standing | None], name: str) -> bo
     if going.failed:
         show_trouble(going.words)
         return False
-    watch(root, state, name)
+    watch(root, state, name, what=what)
     return True
 
 
@@ -54,24 +59,21 @@ def watch(
     look: Callable[[], Standing | None],
     name: str,
     stop: Callable[[], None] | None = None,
+    what: str = STUDY,
 ) -> None:
-    """Draw bar, words and a button that stops it; the page is drawn again when it is done.
+    """Draw the line of a task; the page is drawn again when it is done.
 
     Args:
         root: the folder of runs.
         look: returns how far it is now.
         name: of the elements.
         stop: what the button does; None withdraws the task.
+        what: is computed.
     """
     going = look()
     if going is None or going.failed:
         st.rerun()
         return
-    words = going.words
-    if going.ahead:
-        words = f"waiting for {going.ahead} other task{'s' * (going.ahead != 1)}"
-    with st.container(horizontal=True, vertical_alignment="center", key=f"{name}-going"):
-        st.progress(going.share or 0.0, words[:1].upper() + words[1:])
-        end = stop or partial(tasks.withdraw, root, going.key)
-        words = "Stops it for every browser that waits for it."
-        st.button("Stop", key=f"{name}_stop", on_click=end, help=words)
+    end = stop or partial(tasks.withdraw, root, going.key)
+    wait = Wait(what, f"{name}-going", end, going.words, going.share, going.line, shared=True)
+    show_waits([wait])

@@ -1,9 +1,9 @@
-"""The analyst: answers questions to the runs of a folder, in a process of its own.
+"""The analyst: answers short questions to the runs of a folder, in a process of its own.
 
     python -m simclr_core.questions.analyst RUNS_DIR
 
-It uses the processor only, behind training. It starts when there is a question and ends when there
-has been none for a while, so that its memory is free again.
+It uses the processor only. It starts when there is a question and ends when there has been none for
+a while, so that its memory is free again. `long_analyst` does the same for the long questions.
 """
 
 from __future__ import annotations
@@ -26,30 +26,34 @@ from ..runs.snapshots.networks import Networks, Replaced
 from ..runs.snapshots.weights import Weights
 from ..runs.store import RunStore
 from ..workers import launch
-from ..workers.queue import ANSWER, INPUT, Request
+from ..workers.queue import ANSWER, INPUT, Queue, Request
 from ..workers.queue_worker import QueueWorker, Withdrawn, main
 from .answers import ANSWERS, Arrays, Question
 from .jobs import QUESTIONS
-
-START_NICENESS = 5  # of its session, for the seconds of work until the first answer
 
 AnswerFunction = Callable[[Question, Progress], Arrays]
 
 
 class Analyst(QueueWorker):
-    """Answer the open questions of a store, the newest first, short ones before long ones.
+    """Answer the open questions of a store, the newest first.
 
     Args:
         store: the runs.
         answers: what can be asked; a function for each.
+        requests: the queue with the questions.
     """
 
-    def __init__(self, store: RunStore, answers: Mapping[str, AnswerFunction] = ANSWERS) -> None:
+    def __init__(
+        self,
+        store: RunStore,
+        answers: Mapping[str, AnswerFunction] = ANSWERS,
+        requests: Queue = QUESTIONS,
+    ) -> None:
         kinds = {
             kind: functools.partial(self._answer, kind, function)
             for kind, function in answers.items()
         }
-        super().__init__(QUESTIONS, store.root, kinds)
+        super().__init__(requests, store.root, kinds)
         self._networks = Networks()
 
     def _answer(
@@ -69,7 +73,6 @@ class Analyst(QueueWorker):
         except ValueError as error:
             text = " ".join(str(error).split())[:300].rstrip(".")
             raise LabError(f"This cannot be answered: {text}.") from error
-        _weigh_session(QUESTIONS.niceness)
 
 
 def _question(
@@ -101,7 +104,6 @@ def be_modest(training: bool) -> None:
     for name in ("TF_NUM_INTRAOP_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
         os.environ[name] = str(threads)
     os.environ["TF_NUM_INTEROP_THREADS"] = "1"
-    _weigh_session(START_NICENESS)
 
 
 def _weigh_session(niceness: int) -> None:
@@ -111,11 +113,16 @@ def _weigh_session(niceness: int) -> None:
             Path("/proc/self/autogroup").write_text(str(niceness))
 
 
-def modest_analyst(store: RunStore) -> Analyst:
-    """Return an analyst that yields the machine to trainings."""
-    be_modest(bool(launch.active(store)))
-    return Analyst(store)
+def serve(requests: Queue) -> int:
+    """Answer a queue's questions as a process, with the queue's priority; returns the exit code."""
+
+    def analyst(store: RunStore) -> Analyst:
+        be_modest(bool(launch.active(store)))
+        _weigh_session(requests.niceness)
+        return Analyst(store, requests=requests)
+
+    return main(requests, analyst)
 
 
 if __name__ == "__main__":
-    sys.exit(main(QUESTIONS, modest_analyst))
+    sys.exit(serve(QUESTIONS))

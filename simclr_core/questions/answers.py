@@ -6,6 +6,7 @@ A new kind is a function like `encode` and its entry in `ANSWERS`. It reports it
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -41,8 +42,10 @@ class Question:
     weights: Weights
     networks: Networks
 
-    def network(self) -> Network:
-        """Return the network that the question is about."""
+    def network(self, progress: Progress) -> Network:
+        """Return the network that the question is about; says so if that takes a while."""
+        if "keras" not in sys.modules:
+            progress(0.0, "loading TensorFlow")
         role = str(self.parameters.get("weights", TRAINED))
         return self.networks.get(self.run, role, self.weights)
 
@@ -67,7 +70,7 @@ def encode(question: Question, progress: Progress) -> Arrays:
             "expected pictures (N, S, S, 3) as bytes or as 32-bit numbers, "
             f"found an array {images.shape} of {images.dtype}"
         )
-    network = question.network()
+    network = question.network(progress)
     wanted = (network.size, network.size, 3)
     if images.shape[1:] != wanted:
         raise ValueError(f"expected pictures of {wanted}, found {images.shape[1:]}")
@@ -185,7 +188,7 @@ def more(question: Question, progress: Progress) -> Arrays:
     if not 1 <= count <= max(COUNTS):
         raise ValueError(f"expected 1 to {max(COUNTS):,} pictures, found {count:,}")
     step = question.weights.step
-    name = make_set(question.run, question.network(), step, count, progress)
+    name = make_set(question.run, question.network(progress), step, count, progress)
     return {"name": np.array(name), "step": np.array(step, np.int64)}
 
 
@@ -204,7 +207,7 @@ def occlude(question: Question, progress: Progress) -> Arrays:
         LabError: the run's weights cannot be used.
     """
     images = question.arrays.get("images", np.empty(0))
-    network = question.network()
+    network = question.network(progress)
     wanted = (2, network.size, network.size, 3)
     if images.shape != wanted or images.dtype not in (np.uint8, np.float32):
         raise ValueError(f"expected pictures {wanted}, found {images.shape} of {images.dtype}")
@@ -236,7 +239,7 @@ def encoder(question: Question, progress: Progress) -> Arrays:
     if form not in ("keras", "savedmodel"):
         raise ValueError(f"expected keras or savedmodel, found {form}")
     progress(0.1, "writing the encoder")
-    body = encoder_file(question.network().model.encoder, form)
+    body = encoder_file(question.network(progress).model.encoder, form)
     step = np.array(question.weights.step, np.int64)
     return {"body": np.frombuffer(body, np.uint8), "step": step}
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from ..base.errors import LabError
@@ -33,17 +33,33 @@ def folders(root: Path) -> Iterator[Path]:
                 yield place / "jobs"
 
 
+LONG = frozenset({"clusters", "keeps", "layout", "more", "occlude"})
+
+# Somebody waits for a short question, which takes a moment: it comes before training.
 QUESTIONS = Queue(
     helper="analyst",
     folders=folders,
-    niceness=10,
+    niceness=0,
     tries=2,
     lease=15.0,
     retry=30.0,
     idle=120.0,
     newest_first=True,
-    long=frozenset({"layout", "keeps", "more"}),
+    serves=lambda kind: kind not in LONG,
 )
+# A process of its own for those that may take minutes, so that no short one waits for their end.
+LONG_QUESTIONS = replace(
+    QUESTIONS,
+    helper="long-analyst",
+    niceness=10,  # behind training, which has 5
+    long=frozenset({"keeps", "layout", "more"}),
+    serves=lambda kind: kind in LONG,
+)
+
+
+def queue_of(kind: str) -> Queue:
+    """Return the queue that serves a kind of question."""
+    return LONG_QUESTIONS if kind in LONG else QUESTIONS
 
 
 def key_of(run: Run, job: Job) -> str:
@@ -74,7 +90,7 @@ def ask(run: Run, job: Job) -> str:
         return request.key
     payload = {"format": FORMAT, "parameters": dict(job.parameters), "weights": asdict(weights)}
     try:
-        QUESTIONS.ask(request, job.kind, payload, job.arrays)
+        queue_of(job.kind).ask(request, job.kind, payload, job.arrays)
     except LabError as error:
         if not run.path.is_dir():
             raise gone(run) from error

@@ -15,10 +15,12 @@ from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json, read_npz, remove, touch
 from ..runs.run import Run
 from ..workers import helpers
+from ..workers.line import line_of
 from ..workers.queue import ANSWER, ERROR, Request, is_key, standing
+from ..workers.standing import AT_REST, Line
 from . import jobs
 from .job import Job
-from .jobs import QUESTIONS, question
+from .jobs import QUESTIONS, question, queue_of
 from .large_probe import owner
 
 
@@ -33,6 +35,8 @@ class Reply:
         waiting: whether the answer is still to come.
         failed: whether it will not come.
         key: of the question, for `withdraw`; empty if it has none.
+        asked: when it was asked, in seconds since 1970; 0 if that is not known.
+        line: what it waits for; `look` looks.
     """
 
     arrays: Mapping[str, np.ndarray] | None = None
@@ -41,6 +45,8 @@ class Reply:
     waiting: bool = False
     failed: bool = False
     key: str = ""
+    asked: float = 0.0
+    line: Line = AT_REST
 
 
 def look(run: Run, job: Job, ask: bool = True) -> Reply:
@@ -64,9 +70,11 @@ def look(run: Run, job: Job, ask: bool = True) -> Reply:
         reply = follow(run, key)
         if not ask or reply.arrays is not None or reply.failed:
             return reply
-        if trouble := helpers.wake(owner(run).root, QUESTIONS.helper):
+        root, requests = owner(run).root, queue_of(job.kind)
+        if trouble := helpers.wake(root, requests.helper):
             return Reply(words=trouble, failed=True, key=key)
-        return replace(reply, waiting=True)  # it may have been dropped just now
+        line = line_of(requests, root, question(run, key), reply.asked)
+        return replace(reply, waiting=True, line=line)  # it may have been dropped just now
     except LabError as error:
         return Reply(words=str(error), failed=True)
 
@@ -81,7 +89,8 @@ def read(run: Run, key: str) -> Reply:
         if reply := _read_answer(request):
             return reply
         if known := standing(request):
-            return Reply(None, known.words, known.share, not known.failed, known.failed, key)
+            waits = not known.failed
+            return Reply(None, known.words, known.share, waits, known.failed, key, known.asked)
         # between the two looks the answer may have taken the place of its request: look again
     return Reply(key=key)
 

@@ -28,6 +28,7 @@ HELPERS = {
     "mapper": "workers.mapper",
     "spare": "workers.spare",
     "analyst": "questions.analyst",
+    "long-analyst": "questions.long_analyst",
     "tasks": "workers.task_worker",
 }
 _STARTING_SECONDS = 5.0  # from the moment a run is taken to its first status; usually a few ms

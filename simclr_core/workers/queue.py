@@ -27,6 +27,7 @@ import numpy as np
 
 from ..base.errors import LabError, RunDamaged
 from ..base.files import listed, read_json, remove, touch, write_json, write_npz, writing
+from .standing import Standing
 
 REQUEST, INPUT, PROGRESS = ".request.json", ".input.npz", ".progress.json"
 ANSWER, ERROR = ".answer.npz", ".error.json"
@@ -64,25 +65,6 @@ class Request:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """How far a request is that was not served yet.
-
-    Attributes:
-        key: of the request.
-        share: of the work that is done, in [0, 1]; None as long as it is not known.
-        words: what is being done, empty before a worker begins; or why it failed.
-        failed: whether it did.
-        ahead: requests before it in the queue.
-    """
-
-    key: str
-    share: float | None = None
-    words: str = ""
-    failed: bool = False
-    ahead: int = 0
-
-
-@dataclass(frozen=True)
 class Queue:
     """A queue of requests, which one worker for each folder of runs serves.
 
@@ -97,6 +79,7 @@ class Queue:
         idle: seconds without a request after which the worker ends.
         newest_first: whether the request that was asked last is served first.
         long: kinds that wait until no other kind is asked.
+        serves: returns whether a kind is this queue's; two queues may share their folders.
     """
 
     helper: str
@@ -108,6 +91,7 @@ class Queue:
     idle: float = 0.0
     newest_first: bool = False
     long: frozenset[str] = frozenset()
+    serves: Callable[[str], bool] = lambda kind: True
 
     def ask(
         self,
@@ -166,7 +150,15 @@ class Queue:
     def waiting(self, root: Path) -> list[Request]:
         """Return what is asked and wanted in a folder of runs, in the order of service."""
         every = (one for folder in self.folders(root) for one in _requests(folder))
-        return sorted(filter(self.is_wanted, every), key=self._place)
+        mine = (one for one in every if self.is_wanted(one) and self.serves(kind_of(one)))
+        return sorted(mine, key=self._place)
+
+    def before(self, root: Path, request: Request) -> list[Request]:
+        """Return what is served before a request: what is worked on now comes first."""
+        line = self.waiting(root)
+        begun = [one for one in line if one != request and one.file(PROGRESS).exists()]
+        place = line.index(request) if request in line else 0
+        return begun + [one for one in line[:place] if one not in begun]
 
     def tidy(self, folder: Path) -> None:
         """Remove requests that nobody waits for, what a killed process left, and old answers."""
@@ -207,6 +199,12 @@ def read_request(request: Request) -> tuple[str, dict[str, Any]] | None:
     return (kind, payload) if isinstance(kind, str) and isinstance(payload, dict) else None
 
 
+def kind_of(request: Request) -> str:
+    """Return what is asked; empty if it is not there, or cannot be read."""
+    kind = _read(request.file(REQUEST)).get("kind")
+    return kind if isinstance(kind, str) else ""
+
+
 def standing(request: Request) -> Standing | None:
     """Return how far a request is; None if it is not asked, or was served."""
     if request.file(ERROR).exists():
@@ -217,7 +215,9 @@ def standing(request: Request) -> Standing | None:
     progress = _read(request.file(PROGRESS))
     share, words = progress.get("share"), str(progress.get("words") or "")
     known = isinstance(share, int | float) and 0 <= share <= 1
-    return Standing(request.key, float(share or 0) if known else None, words)
+    asked = _read(request.file(REQUEST)).get("asked")
+    when = float(asked) if isinstance(asked, int | float) else 0.0
+    return Standing(request.key, float(share or 0) if known else None, words, asked=when)
 
 
 def attempts(request: Request) -> int:

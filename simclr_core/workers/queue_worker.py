@@ -53,6 +53,7 @@ class Teller:
                 "again."
             )
         self(0.0, "")
+        self._due = 0.0  # what the work says first is written, however soon
 
     def __call__(self, share: float, words: str) -> None:
         """Report progress.

@@ -42,7 +42,7 @@ class StudyWorker(QueueWorker):
         self, kind: str, request: Request, payload: dict[str, Any], progress: Progress
     ) -> None:
         if not self._started:
-            progress(0.0, "starting TensorFlow")
+            progress(0.0, "loading TensorFlow")
             start_framework()
             self._started = True
         module, function = STUDIES[kind]

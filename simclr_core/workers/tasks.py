@@ -14,7 +14,9 @@ from typing import Any
 from ..base.errors import LabError
 from ..base.files import writing
 from . import helpers
-from .queue import Queue, Request, Standing, standing
+from .line import line_of
+from .queue import Queue, Request, standing
+from .standing import Standing
 
 TASKS = Queue(
     helper="tasks",
@@ -64,13 +66,13 @@ def state(root: Path, key: str) -> Standing | None:
     A request whose worker has gone starts another one: neither a crash nor a restart of the
     machine leaves it waiting.
     """
-    known = standing(task(root, key))
+    request = task(root, key)
+    known = standing(request)
     if known is None or known.failed:
         return known
-    trouble, line = helpers.wake(root, TASKS.helper), waiting(root)
-    ahead = line.index(key) if key in line else 0
-    words = known.words or trouble or ("waiting" if ahead else "starting")
-    return replace(known, words=words, ahead=ahead)
+    trouble = helpers.wake(root, TASKS.helper)
+    line = line_of(TASKS, root, request, known.asked)
+    return replace(known, words=known.words or trouble, line=line)
 
 
 def waiting(root: Path) -> list[str]:

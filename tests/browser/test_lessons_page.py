@@ -43,7 +43,7 @@ def test_a_prediction_opens_what_was_found(app: App, page: Page, settled: Settle
 def test_a_lesson_is_run_here_and_its_points_are_added(app: App, page: Page) -> None:
     page.goto(f"{app.url}/lessons?lesson=maps&said=1")
     page.get_by_role("button", name="Run it here").click()
-    expect(page.get_by_role("button", name="Stop")).to_be_visible()
+    expect(page.get_by_role("button", name="Cancel")).to_be_visible()
     expect(page.get_by_role("progressbar")).to_be_visible()
     expect(page.get_by_text("Run here: 1 seed")).to_be_visible(timeout=500_000)
     expect(page.locator(".lesson-verdict")).to_contain_text("held")

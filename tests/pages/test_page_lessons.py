@@ -134,8 +134,8 @@ def test_running_here_asks_once_and_shows_how_far_it_is(page: Open, root: Path) 
     key = results.task_key(lesson, results.FIRST_HERE)
     assert tasks.waiting(root) == [key]
     assert read_request(tasks.task(root, key)) == ("lesson", {"lesson": "collapse", "seed": 100})
-    assert "Stop" in labels(app) and "Run it here" not in labels(app)
-    app.button(key="lesson_stop").click().run()
+    assert "Cancel" in labels(app) and "Run it here" not in labels(app)
+    app.button(key="lesson-going-button").click().run()
     assert tasks.waiting(root) == [] and not app.exception
 
 

@@ -89,7 +89,7 @@ def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
     assert tasks.waiting(root) == [study.task]
     kind, payload = read_request(tasks.task(root, study.task)) or ("", {})
     assert kind == "study" and Study(**payload) == study
-    assert "Stop" in labels(app) and not app.exception
+    assert "Cancel" in labels(app) and not app.exception
 
 
 @pytest.mark.parametrize("tab", TABS)
@@ -115,7 +115,7 @@ def test_every_number_of_labels_is_asked_for_at_once(page: Open, root: Path) -> 
     asked = [read_request(tasks.task(root, key)) for key in tasks.waiting(root)]
     budgets = {one[1]["budget"] for one in asked if one}
     assert budgets == set(paradigm_form.BUDGETS.values()) - {study.budget}
-    app.button(key="paradigm-every_stop").click().run()
+    app.button(key="paradigm-every-going-button").click().run()
     assert tasks.waiting(root) == [] and "Compare at every number of labels" in labels(app)
 
 

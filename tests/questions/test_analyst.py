@@ -10,7 +10,9 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -26,11 +28,12 @@ from simclr_core.questions import jobs
 from simclr_core.questions.analyst import Analyst
 from simclr_core.questions.answers import Arrays, Question
 from simclr_core.questions.job import Job, encode_job
-from simclr_core.questions.jobs import QUESTIONS, ask
+from simclr_core.questions.jobs import LONG_QUESTIONS, QUESTIONS, ask
 from simclr_core.questions.reply import Reply, follow
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers, queue_worker, worker
+from simclr_core.workers.line import line_of
 from simclr_core.workers.queue import INPUT, PROGRESS, REQUEST
 from small_parts import SIZE, config, pictures, source
 from trained_run import observer, trained
@@ -216,8 +219,33 @@ def test_work_goes_on_for_whoever_still_waits(
 
     recorder.between = one_goes_another_looks
     assert counting(run, recorder).turn()
-    assert recorder.told == [Reply(words="half of it", share=0.5, waiting=True, key=key)]
+    (told,) = recorder.told
+    asked = replace(told, asked=0.0)
+    assert asked == Reply(words="half of it", share=0.5, waiting=True, key=key)
     assert follow(run, key).arrays is not None
+
+
+def test_a_short_question_is_answered_in_the_midst_of_a_long_one(
+    run: Run, recorder: Recorder
+) -> None:
+    root = RunStore(run.path.parent)
+    long = Analyst(root, {"layout": recorder}, LONG_QUESTIONS)
+    short = Analyst(root, {"count": lambda asked, tell: {"x": np.zeros(1)}})
+    ask(run, Job("layout", {"number": 1}))
+    waits = ask(run, Job("keeps", {"number": 2}))
+
+    def somebody_asks() -> None:
+        key = numbered(run, 3)
+        assert short.turn() and follow(run, key).arrays is not None
+        assert not short.turn()  # the long ones are not its own
+        request = jobs.question(run, waits)
+        line = line_of(LONG_QUESTIONS, root.root, request, asked=time.time() - 5)
+        assert (line.ahead, line.first) == (1, "layout") and 5 <= line.seconds < 60
+
+    recorder.between = somebody_asks
+    keeps = follow(run, waits)
+    assert long.turn() and keeps.waiting
+    assert recorder.asked == [1]
 
 
 # What may go wrong
@@ -399,7 +427,7 @@ def test_killed_in_the_middle_it_is_started_again_and_answers(run: Run) -> None:
     try:
         (found,) = wait_for_answer(run, [key])
         np.testing.assert_allclose(found.arrays["h"], observer(run).encode(images)[0], atol=1e-5)
-        assert psutil.Process(started.pid).nice() >= QUESTIONS.niceness
+        assert psutil.Process(started.pid).nice() == psutil.Process().nice()  # somebody waits
         assert helpers.wake(store.root, "analyst") == "" and keeper.process is started
         with process(store) as second:
             assert second.communicate(timeout=240)[0] == "" and second.returncode == 0
@@ -444,12 +472,14 @@ print(json.dumps([os.environ[name] for name in names]))
 """
 
 
-def test_it_keeps_behind_training_and_off_the_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_it_keeps_off_the_gpu_and_long_questions_behind_training(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0")
     program = [sys.executable, "-c", _MODEST]
     done = subprocess.run(program, cwd=PROJECT, capture_output=True, text=True)
     assert json.loads(done.stdout) == ["", "1", "1"]
-    assert QUESTIONS.niceness > worker.NICENESS  # which the process has: see above
+    assert QUESTIONS.niceness < worker.NICENESS < LONG_QUESTIONS.niceness
 
 
 def test_an_analyst_that_cannot_live_is_told_after_some_tries(store: RunStore) -> None:

@@ -115,7 +115,7 @@ def test_questions_to_a_set_are_answered_like_those_to_a_run(run):
     name, _ = ask(run, 40)
     found = set_of(run, name)
     key = jobs.ask(found, clusters_job(3))
-    assert analyst.Analyst(RunStore(run.path.parent)).turn()
+    assert analyst.Analyst(RunStore(run.path.parent), requests=jobs.LONG_QUESTIONS).turn()
     answer = follow(found, key)
     assert answer.arrays["clusters"].shape == (1, 40)
     assert np.unique(answer.arrays["clusters"]).tolist() == [0, 1, 2]

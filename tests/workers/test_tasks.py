@@ -19,7 +19,8 @@ from simclr_core.base.locks import try_lock
 from simclr_core.base.progress import Progress
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers, queue, task_worker, tasks
-from simclr_core.workers.queue import PROGRESS, REQUEST, Standing, read_request
+from simclr_core.workers.queue import PROGRESS, REQUEST, read_request
+from simclr_core.workers.standing import Standing
 
 CODE = """
 import sys
@@ -60,7 +61,8 @@ def test_a_request_is_shared_and_can_be_withdrawn(tmp_path: Path, quiet: None) -
     tasks.ask(tmp_path, "lesson", "b-2", {})
     assert tasks.waiting(tmp_path) == ["a-1", "b-2"]
     first, second = (tasks.state(tmp_path, key) for key in ("a-1", "b-2"))
-    assert first and first.ahead == 0 and second and second.ahead == 1
+    assert first and first.line.ahead == 0 and second and second.line.ahead == 1
+    assert second.line.first == "lesson"
     tasks.withdraw(tmp_path, "a-1")
     assert tasks.state(tmp_path, "a-1") is None and tasks.waiting(tmp_path) == ["b-2"]
 

@@ -17,8 +17,8 @@ from simclr_core.base.files import write_npz
 from simclr_core.feed.explore.link import encode_selection
 from simclr_core.feed.explore.map_blocks import probe_of, target
 from simclr_core.feed.packing import unpack
-from simclr_core.questions.job import clusters_job
-from simclr_core.questions.jobs import key_of
+from simclr_core.questions.job import clusters_job, layout_job
+from simclr_core.questions.jobs import LONG_QUESTIONS, key_of, question
 from simclr_core.runs import states
 from simclr_core.runs.transfer.recorder import Recording
 
@@ -102,7 +102,7 @@ def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, f
 
 def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown) -> None:
     app = page(color="clusters", k="4")
-    assert shown[-1]["color"]["name"] == "shape" and "…" in text(app)
+    assert shown[-1]["color"]["name"] == "shape" and "<b>The clusters</b>" in text(app)
     key = key_of(fake.run, clusters_job(4))
     clusters = np.arange(120).reshape(3, 40).astype(np.uint8) % 4
     answer = {"steps": np.array([0, 200, 400]), "clusters": clusters}
@@ -111,7 +111,29 @@ def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown)
     assert shown[-1]["color"] | {"stamps": 0} == {
         "name": "cluster", "title": "clusters", "key": key, "stamps": 0,
     }  # fmt: skip
+    app.query_params["k"] = "5"
+    app.run()
+    assert "<b>The clusters</b>" in text(app)
+    assert shown[-1]["color"]["key"] == key  # the old ones stay until the new ones are there
     assert not app.exception
+
+
+def test_a_cancelled_question_stays_so_until_it_is_asked_again(page, fake, shown) -> None:
+    app = page(of="z")
+    job = layout_job("z")
+    request = question(fake.run, key_of(fake.run, job))
+    assert LONG_QUESTIONS.is_wanted(request) and "<b>The map of z</b>" in text(app)
+    press(app, "Cancel")
+    assert not LONG_QUESTIONS.is_wanted(request) and "<span>cancelled.</span>" in text(app)
+    app.run()
+    assert not LONG_QUESTIONS.is_wanted(request) and shown[-1]["maps"][0]["title"] == "PCA of z"
+    press(app, "Compute again")
+    assert LONG_QUESTIONS.is_wanted(request) and "cancelled" not in text(app)
+    assert not app.exception
+
+
+def press(app, label: str) -> None:
+    next(button for button in app.button if button.label == label).click().run()
 
 
 def test_while_umap_warms_up_the_maps_are_by_pca(page, store, shown) -> None:
@@ -119,7 +141,7 @@ def test_while_umap_warms_up_the_maps_are_by_pca(page, store, shown) -> None:
     fake.snapshot(umap=False)
     app = page()
     assert shown[-1]["maps"][0]["title"] == "PCA of h" and shown[-1]["steps"] == [0]
-    assert "UMAP is warming up" in text(app)
+    assert "UMAP of 20 pictures is being computed; until then the map is by PCA." in text(app)
 
 
 def test_a_run_without_snapshots_says_so(page, store, shown) -> None:

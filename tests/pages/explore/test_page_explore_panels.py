@@ -45,7 +45,9 @@ def answer_keeps(fake: FakeRun) -> None:
 
 def test_what_it_keeps_is_asked_for_then_a_table(page, fake, shown) -> None:
     app = page(panel="What it keeps")
-    assert "waiting for other questions" in text(app)
+    assert "<b>The probes</b> <span>starting the process" in text(app)
+    (table,) = [h.body for h in app.get("html") if "<table>" in h.body]
+    assert set(re.findall(r">([^<>]+)</td>", table)) == {"…"} and ">shape</th>" in table
     answer_keeps(fake)
     app.run()
     (table,) = [h.body for h in app.get("html") if "<table>" in h.body]
@@ -89,7 +91,8 @@ def test_where_it_looks_is_asked_for_then_shown(page, fake, shown) -> None:
     assert "expected weights, found none" in text(app) and not app.exception
     write_npz(fake.run.path / "snapshots" / "00000400.weights.npz", {"a": np.zeros(1)})
     app = page(panel="Where it looks", picture="3", beside="another picture", other="5")
-    assert "waiting for other questions" in text(app)
+    assert "<b>What each part adds</b> <span>starting the process" in text(app)
+    assert "picture 3: not computed yet" in text(app)  # the pictures are there at once
     images = fake.run.probe()["images"][[2, 4]].astype(np.float32) / 255
     key = key_of(fake.run, occlude_job(images))
     lost = np.zeros((2, 8, 8), np.float32)
@@ -121,13 +124,13 @@ def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monk
     other.end()
     assert "linear probe reads" not in text(page(panel="Compare"))
     app = page(panel="Compare", probes="true")
-    assert text(app).count("waiting for other questions") == 2
+    assert text(app).count("</b> <span>starting the process") == 2
     answer_keeps(fake)
     app = page(panel="Compare", probes="true", runs=f"{fake.run.id},{other.run.id}")
     (table,) = [h.body for h in app.get("html") if "linear probe reads" in h.body]
     cells = re.findall(r">([^<>]+)</td>", table)
     assert cells == [*("40%", "30%", "90%", "80%"), *("70%", "90%", "–", "20%")]
-    assert "an&lt;other&gt;: The probes" in table and not app.exception
+    assert "<b>The probes of an&lt;other&gt;</b>" in text(app) and not app.exception
 
 
 def test_runs_on_other_pictures_have_pixels_of_their_own() -> None:
@@ -178,7 +181,9 @@ def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
     app = page(panel="Take away", step="400")
     assert "waiting" not in " ".join(c.value for c in app.caption)
     next(b for b in app.button if b.label == "Make the file").click().run()
-    assert "waiting for other questions" in " ".join(c.value for c in app.caption)
+    assert "<b>The encoder&#39;s file</b> <span>starting" in " ".join(
+        h.body for h in app.get("html")
+    )
     key = key_of(fake.run, encoder_job("keras", 400))
     answer = {"body": np.zeros(2000, np.uint8), "step": np.array(400)}
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", answer)
