@@ -12,6 +12,7 @@ import streamlit as st
 
 from pages.shell.waiting import Wait, ask_run
 from simclr_core.base.errors import LabError
+from simclr_core.base.locks import is_locked
 from simclr_core.feed.categories import choices
 from simclr_core.feed.explore import map_blocks
 from simclr_core.feed.thumbnails import probe_facts
@@ -143,6 +144,7 @@ def _map(run: Run, of: str, wanted: Wanted, answers: Answers) -> dict[str, Any]:
             answers.notes.append(
                 f"UMAP of {count:,} pictures is being computed; until then the map is by PCA."
             )
+            answers.waiting |= is_locked(owner(run).root / "mapper.lock")
     steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
     return described(run, of, "pca", steps)
 

@@ -16,14 +16,17 @@ from simclr_core.data.readers.picture_files import UnreadablePicture, read_pictu
 from simclr_core.feed.explore.facts import NEAREST
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import encode_job
+from simclr_core.questions.jobs import QUESTIONS
 from simclr_core.questions.large_probe import owner
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
+from simclr_core.runs.store import RunStore
+from simclr_core.workers import helpers
 
 from .map import start_of
 
 ENDINGS = ("png", "jpg", "jpeg", "webp", "bmp", "gif", "tif", "tiff")
-_KEY = "explore_own"
+_KEY, _FIND = "explore_own", "explore_find"
 
 
 @dataclass
@@ -46,12 +49,19 @@ class Own:
 
 def show_upload(place: DeltaGenerator) -> Any:
     """Draw the field for a file; returns the upload, or None."""
-    with place.popover("Find a picture…", width="stretch"):
+    find = place.popover("Find a picture…", width="stretch", key=_FIND, on_change=_get_ready)
+    with find:
         return st.file_uploader(
             "A picture of your own", type=list(ENDINGS), key=_KEY,
             help="The run's network encodes its middle square, scaled to the size of the run's "
             "pictures. It stays on this machine.",
         )  # fmt: skip
+
+
+def _get_ready() -> None:
+    """Start the process that will answer while a file is being chosen: it takes some seconds."""
+    if st.session_state.get(_FIND):
+        helpers.wake(RunStore().root, QUESTIONS.helper)  # what goes wrong is said with the answer
 
 
 def find_picture(run: Run, file: Any) -> Own:

@@ -20,7 +20,7 @@ from ..base.errors import LabError, RunDamaged
 from ..base.files import read_npz, write_npz
 from ..base.progress import Progress
 from ..machine.devices import core_count, find_device
-from ..model.backend import prepare
+from ..model.backend import prepare, start_framework
 from ..runs.run import Run
 from ..runs.snapshots.networks import Networks, Replaced
 from ..runs.snapshots.weights import Weights
@@ -41,6 +41,7 @@ class Analyst(QueueWorker):
         store: the runs.
         answers: what can be asked; a function for each.
         requests: the queue with the questions.
+        ahead: load the framework before the first question, if there is none yet.
     """
 
     def __init__(
@@ -48,13 +49,22 @@ class Analyst(QueueWorker):
         store: RunStore,
         answers: Mapping[str, AnswerFunction] = ANSWERS,
         requests: Queue = QUESTIONS,
+        ahead: bool = False,
     ) -> None:
         kinds = {
             kind: functools.partial(self._answer, kind, function)
             for kind, function in answers.items()
         }
         super().__init__(requests, store.root, kinds)
-        self._networks = Networks()
+        self._networks, self._ahead = Networks(), ahead
+
+    def turn(self) -> bool:
+        """Answer at most one question; returns whether there was one."""
+        served = super().turn()
+        if not served and self._ahead:
+            self._ahead = False
+            start_framework()
+        return served
 
     def _answer(
         self,
@@ -113,16 +123,24 @@ def _weigh_session(niceness: int) -> None:
             Path("/proc/self/autogroup").write_text(str(niceness))
 
 
-def serve(requests: Queue) -> int:
-    """Answer a queue's questions as a process, with the queue's priority; returns the exit code."""
+def serve(requests: Queue, ahead: bool = False) -> int:
+    """Answer a queue's questions as a process, with the queue's priority.
+
+    Args:
+        requests: the queue.
+        ahead: see `Analyst`.
+
+    Returns:
+        The exit code.
+    """
 
     def analyst(store: RunStore) -> Analyst:
         be_modest(bool(launch.active(store)))
         _weigh_session(requests.niceness)
-        return Analyst(store, requests=requests)
+        return Analyst(store, requests=requests, ahead=ahead)
 
     return main(requests, analyst)
 
 
 if __name__ == "__main__":
-    sys.exit(serve(QUESTIONS))
+    sys.exit(serve(QUESTIONS, ahead=True))

@@ -48,7 +48,7 @@ class Teller:
         self._attempt = 1 + queue.attempts(request)
         if self._attempt > requests.tries:
             raise LabError(
-                f"Its process ended {requests.tries} times while working on this (killed, or out "
+                f"Its process ended {_times(requests.tries)} while working on this (killed, or out "
                 "of memory). Close other programs, or use fewer or smaller pictures, and ask "
                 "again."
             )
@@ -188,6 +188,10 @@ def main(
     finally:
         os.close(lock)
     return 0
+
+
+def _times(count: int) -> str:
+    return "once" if count == 1 else f"{count} times"
 
 
 def _say(text: str) -> None:

@@ -19,6 +19,8 @@ from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config
+from simclr_core.workers import helpers
+from simclr_core.workers.opener import Opener
 
 pytestmark = pytest.mark.usefixtures("store")
 
@@ -232,16 +234,22 @@ def test_the_pages_parts_import_nothing_heavy() -> None:
 
 
 def test_embeddings_open_as_a_run_and_other_files_give_an_error(
-    page: Any, store: RunStore, tmp_path: Path
+    page: Any, store: RunStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(helpers, "wake", lambda root, helper: "")
     np.savez(tmp_path / "mine.npz", embeddings=np.eye(12), labels=np.arange(12) % 3)
     app = page()
     app.file_uploader[0].set_value(("mine.npz", (tmp_path / "mine.npz").read_bytes(), "")).run()
+    assert "<b>Opening mine.npz</b>" in text(app)
+    assert Opener(store).turn()
+    app.run()
     (run,) = [one for one in store if one.name == "mine"]
     assert run.state == states.FINISHED and not app.exception
     np.savez(tmp_path / "other.npz", h=np.eye(3))
     app = page()
     app.file_uploader[0].set_value(("other.npz", (tmp_path / "other.npz").read_bytes(), "")).run()
+    assert Opener(store).turn()
+    app.run()
     assert "numbers named embeddings" in app.error[0].value
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,6 +22,7 @@ import numpy as np
 
 from ...base.errors import DataError, RunDamaged
 from ...base.files import read_npz
+from ...base.progress import Progress, no_progress
 from ...measures import projection
 from ...measures.neighbours import checked
 from ...measures.registry import snapshot_scores
@@ -32,6 +33,7 @@ from ..record import RECORDED
 from ..run import Run
 from ..store import RunStore
 
+Arrays = dict[str, np.ndarray]
 BLANK = 16  # pixels per side of a picture that is not there
 
 
@@ -90,6 +92,20 @@ class Recording:
         Raises:
             DataError: there are not as many as pictures, or they are not finite.
         """
+        self.score(step, self.place(step, h, z))
+
+    def place(self, step: int, h: np.ndarray, z: np.ndarray | None = None) -> Arrays:
+        """Record a snapshot with its map by PCA, without its scores.
+
+        Args:
+            h, z: as `snapshot`.
+
+        Returns:
+            What to give to `score`.
+
+        Raises:
+            DataError: as `snapshot`.
+        """
         arrays = {"h": _vectors("h", h, len(self.images))}
         if z is not None:
             arrays["z"] = _vectors("z", z, len(self.images))
@@ -101,6 +117,10 @@ class Recording:
         seconds = np.float32(time.perf_counter() - began)
         coordinates = {"xy": xy, "preservation": np.float32("nan"), "seconds": seconds}
         self.run.write_coordinates("pca", step, coordinates)
+        return arrays
+
+    def score(self, step: int, arrays: Arrays) -> None:
+        """Record the scores of a snapshot that was placed; of many pictures they take minutes."""
         row = {"step": step, "seconds": round(self.seconds, 4), **self._scores(arrays)}
         self.run.append_scores(row)
 
@@ -154,7 +174,13 @@ class Recording:
         return scores | {"knn_of": "label"}
 
 
-def import_embeddings(path: Path | str, name: str = "", store: RunStore | None = None) -> Run:
+def import_embeddings(
+    path: Path | str,
+    name: str = "",
+    store: RunStore | None = None,
+    progress: Progress = no_progress,
+    opened: Callable[[Run], None] = lambda run: None,
+) -> Run:
     """Import a file of embeddings as a run of one snapshot.
 
     Args:
@@ -162,6 +188,8 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
             `images` (P, S, S, 3) uint8. Without pictures each is a blank square.
         name: of the run; the file's name if empty.
         store: where runs lie; None takes the app's.
+        progress: receives the share done, and words; it may end the import before a run is there.
+        opened: called once the run has its map by PCA; its scores come after that.
 
     Raises:
         DataError: the file holds something else.
@@ -178,6 +206,7 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
             "which is not one; save it with numpy.savez(path, embeddings=...)."
         ) from error
     h = arrays["embeddings"]
+    progress(0.2, f"checking {len(h) if h.ndim else 0:,} embeddings")
     if h.ndim < 2 or len(h) < 2:
         raise DataError(f"Expected embeddings of shape (P, D), found {h.shape}; P is at least 2.")
     images = arrays.get("images")
@@ -196,8 +225,12 @@ def import_embeddings(path: Path | str, name: str = "", store: RunStore | None =
             f"Expected {len(h):,} images, one per embedding, found {len(images):,}; save as many "
             "images as embeddings."
         )
+    progress(0.5, f"placing {len(h):,} embeddings by PCA")
     with Recording(images, arrays.get("labels"), names, title, str(path), store) as recording:
-        recording.snapshot(0, vectors)
+        placed = recording.place(0, vectors)
+        opened(recording.run)
+        recording.run.write_status(phase="evaluating")
+        recording.score(0, placed)
     return recording.run
 
 

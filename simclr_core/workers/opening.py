@@ -1,0 +1,81 @@
+"""Files that are opened as runs: a page asks, a process of its own (`opener`) writes the run.
+
+Requests are files in RUNS/.opening; the file that is opened is the request's input. Its answer, the
+run's id, is there as soon as the run has a map; what takes longer is computed after it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from ..base.errors import LabError
+from ..base.files import read_npz, write_atomic, writing
+from . import helpers
+from .line import line_of
+from .queue import ANSWER, INPUT, Queue, Request, standing
+from .standing import Standing
+
+OPENINGS = Queue(
+    helper="opener",
+    folders=lambda root: [root / ".opening"],
+    niceness=0,  # somebody waits for the map
+    tries=1,
+)
+
+
+def opening(root: Path, key: str) -> Request:
+    """Return the place of a request in a folder of runs."""
+    return Request(root / ".opening", key)
+
+
+def ask(root: Path, name: str, content: bytes | memoryview) -> str:
+    """Ask for a file to be opened as a run.
+
+    Args:
+        root: the folder of runs.
+        name: of the file; .zip is the zip of a run, anything else holds embeddings.
+        content: of the file.
+
+    Returns:
+        The key of the request.
+
+    Raises:
+        LabError: the disk is full, writing is not allowed, or no process can be started.
+    """
+    request = opening(root, secrets.token_hex(8))
+    with writing(request.folder):
+        request.folder.mkdir(exist_ok=True)
+
+    def write(file: BinaryIO) -> None:
+        file.write(content)
+
+    write_atomic(request.file(INPUT), write)
+    OPENINGS.ask(request, "open", {"name": name})
+    if trouble := helpers.wake(root, OPENINGS.helper):
+        raise LabError(trouble)
+    return request.key
+
+
+def opened(root: Path, key: str) -> str:
+    """Return the id of the run that a file became; empty as long as it has no map."""
+    path = opening(root, key).file(ANSWER)
+    return str(read_npz(path)["run"]) if path.exists() else ""
+
+
+def state(root: Path, key: str) -> Standing | None:
+    """Return how far a file is; None if it is not asked for, or is open."""
+    request = opening(root, key)
+    known = standing(request)
+    if known is None or known.failed:
+        return known
+    trouble = helpers.wake(root, OPENINGS.helper)
+    line = line_of(OPENINGS, root, request, known.asked)
+    return replace(known, words=known.words or trouble, line=line)
+
+
+def withdraw(root: Path, key: str) -> None:
+    """Drop a request, or the message that it failed; work on it ends soon."""
+    OPENINGS.withdraw(opening(root, key))
