@@ -72,7 +72,7 @@ def ask_run(run: Run, job: Job, what: str) -> tuple[Reply, Wait | None]:
     """
     mark = f"{owner(run).id} {run.id} {job.digest}"
     cancelled = st.session_state.setdefault(_CANCELLED, set())
-    key = f"wait-{job.digest[:16]}"
+    key = f"wait-{owner(run).id}-{run.id}-{job.digest[:12]}"
     if mark in cancelled:
         reply = _known(run, job)
         if reply.arrays is None:

@@ -111,8 +111,7 @@ def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown)
     assert shown[-1]["color"] | {"stamps": 0} == {
         "name": "cluster", "title": "clusters", "key": key, "stamps": 0,
     }  # fmt: skip
-    app.query_params["k"] = "5"
-    app.run()
+    app.number_input(key="k").set_value(5).run()
     assert "<b>The clusters</b>" in text(app)
     assert shown[-1]["color"]["key"] == key  # the old ones stay until the new ones are there
     assert not app.exception
