@@ -14,16 +14,19 @@ import numpy as np
 import streamlit as st
 from markupsafe import Markup
 
+from pages.shell.waiting import COUNTED, Wait, show_waits
 from simclr_core.base.templates import render
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import Job, encode_job
 from simclr_core.questions.jobs import withdraw
-from simclr_core.questions.reply import look
+from simclr_core.questions.reply import Reply, look
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import TRAINED, UNTRAINED
 
 POLL = 0.3  # seconds between looks for an answer, and of rest before anything is asked
 _ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state
+
+CANCELLED = "How alike the network finds the views is not computed: you cancelled it."
 
 Draw = Callable[[Markup, list[Markup]], Markup]
 
@@ -53,6 +56,7 @@ class Alike:
         keys: of the questions, as asked or looked for last.
         seen: answers so far, by network.
         problem: one sentence if there will be no answer.
+        waits: the reply that is waited for, if one is.
     """
 
     run: Run
@@ -60,6 +64,7 @@ class Alike:
     keys: tuple[str, ...] = ()
     seen: dict[str, Seen] = field(default_factory=dict)
     problem: str = ""
+    waits: Reply | None = None
 
     @property
     def settled(self) -> bool:
@@ -76,6 +81,7 @@ class Alike:
         keys = tuple(reply.key for reply in replies.values())
         if all(keys):
             self.keys = keys
+        self.waits = next((reply for reply in replies.values() if reply.waiting), None)
         for role, reply in replies.items():
             if reply.arrays is not None:
                 self._take(role, reply.arrays)
@@ -109,6 +115,8 @@ def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
         keys, text = st.session_state.get(_TROUBLE, ((), ""))
         if not alike.settled and keys == alike.keys:
             alike.problem = text
+        if alike.problem == CANCELLED:
+            _withdraw(alike)  # looking has kept them open
     _withdraw_others(alike)
     return alike
 
@@ -121,7 +129,7 @@ def fill(alike: Alike, draw: Draw) -> None:
         draw: makes the HTML out of a line for all pairs and a line for each.
     """
     every = None if alike.settled else POLL
-    st.fragment(_show, run_every=every)(alike, draw, [])
+    st.fragment(_show, run_every=every)(alike, draw, [], every is not None)
 
 
 def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
@@ -142,17 +150,44 @@ def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
     return partners, float(others.mean()) if others.size else math.nan
 
 
-def _show(alike: Alike, draw: Draw, shown: list[bool]) -> None:
+def _show(alike: Alike, draw: Draw, shown: list[bool], timer: bool) -> None:
     again = bool(shown)  # the first time is the page's own run: it asks nothing
     shown.append(True)
-    if again:
+    if again and not alike.settled:
         alike.update(ask=True)
         _withdraw_others(alike)
         if alike.problem:
             st.session_state[_TROUBLE] = (alike.keys, alike.problem)
     st.html(draw(_line_of_strangers(alike), _lines(alike)))
-    if again and alike.settled:
-        st.rerun()  # without a timer
+    show_waits([_wait(alike)], floats=True)
+    if again and alike.settled == timer:
+        st.rerun()  # without a timer, or with one again
+
+
+def _wait(alike: Alike) -> Wait | None:
+    """Return the line to show once an answer takes long, or was cancelled."""
+    what, key = "How alike the views are", "wait-alike"
+    if alike.problem == CANCELLED:
+
+        def again() -> None:
+            st.session_state.pop(_TROUBLE, None)
+            alike.problem = ""
+
+        return Wait(what, key, again, cancelled=True)
+    if alike.settled or alike.waits is None or alike.waits.line.seconds <= COUNTED:
+        return None
+
+    def cancel() -> None:
+        alike.problem = CANCELLED
+        st.session_state[_TROUBLE] = (alike.keys, CANCELLED)
+        _withdraw(alike)
+
+    return Wait(what, key, cancel, alike.waits.words, alike.waits.share, alike.waits.line)
+
+
+def _withdraw(alike: Alike) -> None:
+    for key in alike.keys:
+        withdraw(alike.run, key)
 
 
 def _withdraw_others(alike: Alike | None) -> None:

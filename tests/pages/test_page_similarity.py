@@ -30,6 +30,7 @@ from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
 from simclr_core.views.render import render_views
 from simclr_core.workers import helpers, queue
+from simclr_core.workers.standing import Line
 from small_parts import MODEL, TRAINING
 from tests.pages.test_page_views import page_in, rows
 
@@ -303,6 +304,30 @@ def test_moving_on_withdraws_what_nobody_waits_for(
 def asking(run: Run, images: np.ndarray | None = None) -> Alike:
     images = np.zeros((4, 32, 32, 3), np.float32) if images is None else images
     return Alike(run, {"trained": encode_job(images)})
+
+
+def test_what_takes_long_can_be_cancelled_and_asked_again(
+    page: AppTest, run: Run, no_analyst: None
+) -> None:
+    page.run()
+    alike = Alike(run, {role: encode_job(shown_views(page), role) for role in ROLES[::-1]})
+    alike.update(ask=True)
+    assert similarity._wait(alike) is None  # it was asked just now
+    alike.waits = replace(alike.waits, line=Line(seconds=4.0))
+    similarity.st.session_state.clear()
+    wait = similarity._wait(alike)
+    wait.press()
+    requests = [question(run, key) for key in alike.keys]
+    assert alike.settled and not any(map(QUESTIONS.is_wanted, requests))
+    page.session_state["views_trouble"] = (alike.keys, similarity.CANCELLED)
+    page.run()
+    assert "you cancelled it" in strip(page) and not any(map(QUESTIONS.is_wanted, requests))
+    assert lines(page) == ["&nbsp;"] + [""] * 8
+    next(button for button in page.button if button.label == "Compute again").click().run()
+    assert "you cancelled it" not in strip(page) and not page.exception
+    alike = similarity.Alike(run, alike.questions)
+    alike.update(ask=False)
+    assert not alike.settled
 
 
 def test_a_run_deleted_meanwhile_is_one_sentence(
