@@ -29,7 +29,7 @@ HELPERS = {
     "spare": "workers.spare",
     "analyst": "questions.analyst",
     "long-analyst": "questions.long_analyst",
-    "opener": "workers.opener",
+    "opener": "workers.opening",
     "tasks": "workers.task_worker",
 }
 _STARTING_SECONDS = 5.0  # from the moment a run is taken to its first status; usually a few ms

@@ -20,7 +20,7 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import preset_config
 from simclr_core.workers import helpers
-from simclr_core.workers.opener import Opener
+from simclr_core.workers.opening import Opener
 
 pytestmark = pytest.mark.usefixtures("store")
 

@@ -16,7 +16,10 @@ from playwright.sync_api import Locator, Page, expect
 from sklearn.cluster import KMeans
 from sklearn.metrics import adjusted_rand_score
 
+from child_processes import lock_holder
 from simclr_core.export import replay
+from simclr_core.questions.job import clusters_job
+from simclr_core.questions.jobs import LONG_QUESTIONS, key_of, question
 
 MATRIX = ".mx-stage canvas"
 
@@ -35,6 +38,23 @@ def test_clusters_and_layouts_of_ones_own_are_computed_meanwhile_pca(opened, pag
     unit = h / np.linalg.norm(h, axis=1, keepdims=True)
     expected = KMeans(3, n_init=4, random_state=0).fit_predict(unit)
     assert adjusted_rand_score(canvas.evaluate(shown), expected) == pytest.approx(1)
+
+
+def test_what_is_waited_for_can_be_cancelled_and_asked_again(app, opened, page, run) -> None:
+    with lock_holder(app.store.root / "long-analyst.lock"):  # nobody answers
+        opened("?color=clusters&k=4")
+        line = page.locator(".lab-wait")
+        expect(line).to_contain_text("The clusters")
+        expect(line).to_contain_text(re.compile(r"· \d+ s"))
+        page.get_by_role("button", name="Cancel").click()
+        expect(line).to_have_text(re.compile(r"The clusters\s+cancelled\."))
+        key = key_of(run, clusters_job(4))
+        assert not LONG_QUESTIONS.is_wanted(question(run, key))
+        page.get_by_role("button", name="Compute again").click()
+        expect(page.get_by_role("button", name="Cancel")).to_be_visible()
+        assert LONG_QUESTIONS.is_wanted(question(run, key))
+    expect(page.locator(".live-legend")).to_contain_text("cluster 4", timeout=COMPUTED)
+    expect(line).to_have_count(0)
 
 
 def test_the_matrix_shows_similarities_and_the_weights_of_a_temperature(app, page, run) -> None:
