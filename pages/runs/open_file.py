@@ -29,7 +29,10 @@ def open_file_field(store: RunStore) -> None:
         )  # fmt: skip
     key, name = st.session_state.get(_ASKED, ("", ""))
     if key == _CANCELLED:
-        show_waits([Wait(f"Opening {name}", "wait-open", partial(_take, store), cancelled=True)])
+        show_waits(
+            [Wait(f"Opening {name}", "wait-open", partial(_take, store), cancelled=True)],
+            floats=True,
+        )
     elif key and (run_id := opening.opened(store.root, key)):
         st.session_state.pop(_ASKED)
         st.switch_page("pages/explore/page.py", query_params={"run": run_id})
@@ -65,4 +68,4 @@ def _follow(store: RunStore, key: str, name: str) -> None:
         st.session_state[_ASKED] = (_CANCELLED, name)
 
     wait = Wait(f"Opening {name}", "wait-open", cancel, going.words, going.share, going.line)
-    show_waits([wait])
+    show_waits([wait], floats=True)
