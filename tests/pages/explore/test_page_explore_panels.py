@@ -124,7 +124,8 @@ def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monk
     other.end()
     assert "linear probe reads" not in text(page(panel="Compare"))
     app = page(panel="Compare", probes="true")
-    assert text(app).count("</b> <span>starting the process") == 2
+    assert text(app).count("<b>The probes of") == 2
+    assert "queued behind linear probes" in text(app)
     answer_keeps(fake)
     app = page(panel="Compare", probes="true", runs=f"{fake.run.id},{other.run.id}")
     (table,) = [h.body for h in app.get("html") if "linear probe reads" in h.body]
