@@ -1,6 +1,7 @@
-"""How long Views takes from a key on a slider until the new pair is on screen.
+"""How long Views takes from a key on a slider until the new pair is on screen, and until the map
+beside it gets the places of the new views.
 
-    python scripts/measure_redraw.py [--keys 20]
+    python scripts/measure_redraw.py [--keys 10]
 
 Starts the app on a free port and presses a key in Chromium. Needs what the tests need (Playwright
 and a Chromium). Run nothing else meanwhile.
@@ -25,7 +26,17 @@ RECORD = """() => {
     const now = document.querySelector('img.v1')?.src;
     if (now && now !== last) { last = now; window.times.push(performance.now() - start); }
   }).observe(document.body, { subtree: true, childList: true });
+  const root = document.querySelector('.st-key-views-map [data-testid="stBidiComponentIsolated"]')
+    .shadowRoot.querySelector('.pm-root');
+  let dated = false;
+  window.places = [];
+  new MutationObserver(() => {
+    const now = root.classList.contains('pm-dated');
+    if (dated && !now) window.places.push(performance.now() - start);
+    dated = now;
+  }).observe(root, { attributeFilter: ['class'] });
 }"""
+GLIDE = 320  # ms that the points then glide
 
 
 def main() -> None:
@@ -33,7 +44,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--keys", type=int, default=20, help="how many are pressed")
+    parser.add_argument("--keys", type=int, default=10, help="how many are pressed, 20 at most")
     keys = parser.parse_args().keys
     with tempfile.TemporaryDirectory(prefix="simclr-lab-redraw-") as runs:
         os.environ |= {"SIMCLR_LAB_RUNS": runs, "SIMCLR_LAB_SPARE": "0"}
@@ -41,23 +52,33 @@ def main() -> None:
             browser = chromium(playwright)
             page = browser.new_page(viewport={"width": 1366, "height": 768})
             page.goto(f"{url}/views")
-            times = redraws(page, keys)
+            pictures, places = measured(page, keys)
             browser.close()
-    print(f"{statistics.median(times):.0f} ms from key to picture, at most {max(times):.0f} ms")
+    print(f"{_words(pictures)} from key to picture")
+    print(f"{_words(places)} from key to new places on the map, plus {GLIDE} ms of gliding")
 
 
-def redraws(page: Page, keys: int) -> list[float]:
-    """Milliseconds from each key on "colour strength" until the first view has changed."""
+def measured(page: Page, keys: int) -> tuple[list[float], list[float]]:
+    """Milliseconds from each key on "colour strength" until the first view, and the map, changed.
+
+    Args:
+        keys: 20 at most: each shows views that the network was not asked about before.
+    """
     page.locator("img.v1").first.wait_for(timeout=60_000)
+    page.locator(".pm-words b").wait_for(timeout=180_000)  # the analyst has started
     page.wait_for_timeout(3000)  # Streamlit may still exchange a widget for its loaded form
     page.evaluate(RECORD)
     slider = page.locator(".st-key-color_strength input").first
     for i in range(keys):
         slider.focus()
-        page.keyboard.press("ArrowRight" if i % 20 < 10 else "ArrowLeft")
-        page.wait_for_function(f"window.times.length > {i}")
-    times: list[float] = page.evaluate("window.times")
-    return times
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(f"window.times.length > {i} && window.places.length > {i}")
+        page.wait_for_timeout(2 * GLIDE)
+    return page.evaluate("[window.times, window.places]")
+
+
+def _words(times: list[float]) -> str:
+    return f"{statistics.median(times):.0f} ms, at most {max(times):.0f} ms,"
 
 
 if __name__ == "__main__":

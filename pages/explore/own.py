@@ -14,12 +14,12 @@ from pages.shell.waiting import Wait, ask_run
 from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import UnreadablePicture, read_picture
 from simclr_core.feed.explore.facts import NEAREST
-from simclr_core.loss.normalise import l2_normalise
+from simclr_core.feed.placing import nearest_pictures
 from simclr_core.questions.job import encode_job
 from simclr_core.questions.jobs import QUESTIONS
 from simclr_core.questions.large_probe import owner
 from simclr_core.runs.run import Run
-from simclr_core.runs.snapshots import cache, weights
+from simclr_core.runs.snapshots import weights
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers
 
@@ -93,11 +93,10 @@ def _step(run: Run) -> int:
 
 
 def _header(run: Run, pixels: np.ndarray, h: np.ndarray, step: int) -> dict[str, Any]:
-    similarity = (l2_normalise(h) @ l2_normalise(cache.vectors(run, step)).T)[0]  # (P,)
-    order = np.argsort(-similarity, kind="stable")[:NEAREST]
+    which, similarity = nearest_pictures(run, step, h, NEAREST)
     return {
         "step": step,
         "picture": data_uri(pixels),
-        "neighbours": order.tolist(),
-        "similarities": similarity[order].round(4).tolist(),
+        "neighbours": which[0].tolist(),
+        "similarities": similarity[0].round(4).tolist(),
     }

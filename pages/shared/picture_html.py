@@ -86,9 +86,7 @@ def pair_rows(
     return render("shared/pairs", rows=rows, room=room)
 
 
-def alike_rows(
-    recipes: Recipes, names: Sequence[str], head: Markup, lines: Sequence[Markup]
-) -> Markup:
+def alike_rows(recipes: Recipes, names: Sequence[str], lines: Sequence[Markup]) -> Markup:
     """Return rows as high as those of `pair_rows`, with the lines that these leave room for.
 
     They repeat the recipes invisibly, so that each line is in its place at every width of the
@@ -96,14 +94,13 @@ def alike_rows(
 
     Args:
         recipes, names: as in `pair_rows`.
-        head: the line above the rows.
         lines: one for each row.
     """
     rows = [
         {"name": names[i], "done": _descriptions(recipes, i), "line": line}
         for i, line in enumerate(lines)
     ]
-    return render("shared/alike", rows=rows, head=head)
+    return render("shared/alike", rows=rows)
 
 
 def steps_rows(

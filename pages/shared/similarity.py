@@ -16,6 +16,7 @@ from markupsafe import Markup
 
 from pages.shell.waiting import COUNTED, Wait, show_waits
 from simclr_core.base.templates import render
+from simclr_core.feed.placing import newest_mapped_step
 from simclr_core.loss.normalise import l2_normalise
 from simclr_core.questions.job import Job, encode_job
 from simclr_core.questions.jobs import withdraw
@@ -24,23 +25,26 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots.weights import TRAINED, UNTRAINED
 
 POLL = 0.3  # seconds between looks for an answer, and of rest before anything is asked
+UNKNOWN = "…"  # in the place of the first number until it is there, or its wait is counted
 _ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state
 
 CANCELLED = "How alike the network finds the views is not computed: you cancelled it."
 
-Draw = Callable[[Markup, list[Markup]], Markup]
+Draw = Callable[["Alike | None"], None]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """How alike one network finds N pairs.
+    """What one network makes of N pairs.
 
     Attributes:
+        h: (2N, D) representations, partners side by side.
         pairs: (N,) cosine of the two views of each picture.
         strangers: mean cosine of views of different pictures; NaN for a single picture.
         step: of its weights.
     """
 
+    h: np.ndarray
     pairs: np.ndarray
     strangers: float
     step: int
@@ -94,7 +98,7 @@ class Alike:
         if h.ndim != 2 or len(h) != count or step.ndim:
             self.problem = f"Expected an answer about {count} views, found another; draw again."
             return
-        self.seen[role] = Seen(*cosines(h), int(step))
+        self.seen[role] = Seen(h, *cosines(h), int(step))
 
 
 def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
@@ -109,8 +113,9 @@ def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
     alike = None
     if run is not None and views is not None:
         flat = views.reshape(-1, *views.shape[2:])  # (2N, S, S, 3), partners side by side
-        roles = (UNTRAINED, TRAINED)  # what is asked last is answered first
-        alike = Alike(run, {role: encode_job(flat, role) for role in roles})
+        step = newest_mapped_step(run)  # so that the views have a place on its map
+        roles = {UNTRAINED: None, TRAINED: step}  # what is asked last is answered first
+        alike = Alike(run, {role: encode_job(flat, role, at) for role, at in roles.items()})
         alike.update(ask=False)
         keys, text = st.session_state.get(_TROUBLE, ((), ""))
         if not alike.settled and keys == alike.keys:
@@ -121,14 +126,14 @@ def views_similarity(run: Run | None, views: np.ndarray | None) -> Alike | None:
     return alike
 
 
-def fill(alike: Alike, draw: Draw) -> None:
-    """Draw the numbers in their places, and refresh until they are there.
+def fill(alike: Alike | None, draw: Draw) -> None:
+    """Draw what is known, and refresh it until nothing more will come.
 
     Args:
         alike: from `views_similarity`.
-        draw: makes the HTML out of a line for all pairs and a line for each.
+        draw: draws it in its places.
     """
-    every = None if alike.settled else POLL
+    every = None if alike is None or alike.settled else POLL
     st.fragment(_show, run_every=every)(alike, draw, [], every is not None)
 
 
@@ -150,15 +155,17 @@ def cosines(h: np.ndarray) -> tuple[np.ndarray, float]:
     return partners, float(others.mean()) if others.size else math.nan
 
 
-def _show(alike: Alike, draw: Draw, shown: list[bool], timer: bool) -> None:
+def _show(alike: Alike | None, draw: Draw, shown: list[bool], timer: bool) -> None:
     again = bool(shown)  # the first time is the page's own run: it asks nothing
     shown.append(True)
-    if again and not alike.settled:
+    if alike and again and not alike.settled:
         alike.update(ask=True)
         _withdraw_others(alike)
         if alike.problem:
             st.session_state[_TROUBLE] = (alike.keys, alike.problem)
-    st.html(draw(_line_of_strangers(alike), _lines(alike)))
+    draw(alike)
+    if alike is None:
+        return
     show_waits([_wait(alike)], floats=True)
     if again and alike.settled == timer:
         st.rerun()  # without a timer, or with one again
@@ -199,33 +206,23 @@ def _withdraw_others(alike: Alike | None) -> None:
     st.session_state[_ASKED] = (alike.run, alike.keys) if alike else (None, ())
 
 
-def _lines(alike: Alike) -> list[Markup]:
+def pair_lines(alike: Alike) -> list[Markup]:
     """Return for each pair how alike its views are, plain words first."""
     count = len(alike.questions[TRAINED].arrays["images"]) // 2
     if alike.problem:
         return [Markup()] * count
+    if TRAINED not in alike.seen and _wait(alike):
+        return [render("views/words", words="waiting for the network", hint=True)] * count
     run, step = alike.run.id, _step(alike)
     tip = (
         f"How alike the network finds these two views: the cosine of their representations h "
         f"under run {run}{step}. 1 is the same direction, 0 nothing in common."
     )
-    numbers = [[_number(alike, role, i) for role in (TRAINED, UNTRAINED)] for i in range(count)]
+    numbers = [[number(alike, role, i) for role in (TRAINED, UNTRAINED)] for i in range(count)]
     return [
         render("views/alike", tip=tip, trained=trained, untrained=untrained, run=run)
         for trained, untrained in numbers
     ]
-
-
-def _line_of_strangers(alike: Alike) -> Markup:
-    """Return what to compare the numbers with: views of different pictures."""
-    if alike.problem or len(alike.questions[TRAINED].arrays["images"]) < 4:
-        return Markup()
-    tip = (
-        "The mean cosine of views of different pictures. Look at how far the pairs are above it: "
-        "an untrained network finds nearly everything alike."
-    )
-    trained, untrained = (_number(alike, role) for role in (TRAINED, UNTRAINED))
-    return render("views/alike", tip=tip, trained=trained, untrained=untrained, run="")
 
 
 def _step(alike: Alike) -> str:
@@ -233,11 +230,11 @@ def _step(alike: Alike) -> str:
     return f", step {seen.step:,}" if seen else ""
 
 
-def _number(alike: Alike, role: str, pair: int | None = None) -> str:
-    """Return a cosine in words: of a pair, or of strangers."""
+def number(alike: Alike, role: str, pair: int | None = None) -> str:
+    """Return a cosine in words, of a pair or of strangers; nothing yet if it is not known."""
     seen = alike.seen.get(role)
     if seen is None:
-        return "…"
+        return UNKNOWN if role == TRAINED else ""
     value = float(seen.strangers if pair is None else seen.pairs[pair])
     if not math.isfinite(value):
         return "–"

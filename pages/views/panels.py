@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 
 import numpy as np
 import streamlit as st
+from markupsafe import Markup
 
 from pages.shared import picture_html, similarity
+from pages.shared.similarity import Alike
 from simclr_core.base.templates import render
 from simclr_core.data.datasets import Dataset
 from simclr_core.settings.config import ViewConfig
@@ -16,7 +19,8 @@ from simclr_core.views.recipes import describe, draw_recipes
 from simclr_core.views.render import one_by_one, render_views
 
 from .chosen import picture_name
-from .run_picker import pick_run
+from .pair_map import show_pair_map
+from .run_picker import Picked, pick_run, scaled
 
 MOST, MANY = 16, 24  # pictures at once; views of one picture
 PAIRS, STEPS, GRID = "pairs", "one by one", "many views"
@@ -44,22 +48,36 @@ def show_views(
     names = [picture_name(dataset, int(i)) for i in chosen]
     with st.container(key="views-head", horizontal=True, vertical_alignment="center"):
         show, i = _choose_panel(len(chosen))
-        run, problem = pick_run(source, size, "views_run") if show == PAIRS else (None, "")
+        picked = pick_run(source, size, "views_run") if show == PAIRS else Picked()
     recipes = draw_recipes(config, len(chosen), seed, 0, image_size=size)
     rendered = render_views(images, recipes) if show == PAIRS else None  # (N, 2, S, S, 3)
-    alike = similarity.views_similarity(run, rendered)
-    problem = alike.problem if alike and alike.problem else problem
+    seen = None if rendered is None else scaled(rendered, picked.size or size)
+    alike = similarity.views_similarity(picked.run, seen)
+    problem = alike.problem if alike and alike.problem else picked.problem
     _strip(_warnings(config, size, dataset.is_gray), problem, HINTS[show])
-    if rendered is not None:
+    if rendered is not None and seen is not None:
         with st.container(key="views-pairs"):
             st.html(picture_html.pair_rows(images, rendered, recipes, names, room=bool(alike)))
-            if alike:
-                similarity.fill(alike, functools.partial(picture_html.alike_rows, recipes, names))
+            rows = functools.partial(picture_html.alike_rows, recipes, names)
+            shown = functools.partial(show_pair_map, seen, names, picked.message, picked.note)
+            similarity.fill(alike, functools.partial(_answer, rows, shown))
     elif show == STEPS:
         steps = [one_by_one(images[i], recipes, i, view) for view in (0, 1)]
         st.html(picture_html.steps_rows(images[i], steps, names[i]))
     else:
         _many_views(images[i], config, seed)
+
+
+def _answer(
+    rows: Callable[[list[Markup]], Markup],
+    show_map: Callable[[Alike | None], None],
+    alike: Alike | None,
+) -> None:
+    """Show what a network makes of the pairs: a line in each row, and the map beside them."""
+    with st.container(key="views-answer"):
+        if alike:
+            st.html(rows(similarity.pair_lines(alike)))
+        show_map(alike)
 
 
 def _many_views(image: np.ndarray, config: ViewConfig, seed: int) -> None:

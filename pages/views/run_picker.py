@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+import numpy as np
 import streamlit as st
 
 from pages.shared import run_rows
@@ -11,43 +14,104 @@ from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
 from simclr_core.base.templates import render
 from simclr_core.data.builtin import BUILT_IN
+from simclr_core.data.readers.picture_files import resize_square
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import weights
 from simclr_core.runs.store import RunStore
 
 MOST = 20  # runs in the menu
 NONE = "none"  # in the URL and the menu: no run is asked
+UNASKED = "Choose a network above to see where it puts the two views."
 
 
-def pick_run(source: str, size: int, key: str) -> tuple[Run | None, str]:
+@dataclass(frozen=True)
+class Picked:
+    """The run whose network is asked.
+
+    Attributes:
+        run: None if no network is asked.
+        size: pixels per side of the pictures that it takes; 0 without a run.
+        problem: a sentence if the run in the URL cannot be asked.
+        message: why there is no map, in one sentence, if no network is asked.
+        note: what the network has to do with these pictures, if it learned others.
+    """
+
+    run: Run | None = None
+    size: int = 0
+    problem: str = ""
+    message: str = ""
+    note: str = ""
+
+
+def pick_run(source: str, size: int, key: str) -> Picked:
     """Show a small menu of the runs that learned from these pictures, or a hint if there is none.
 
-    The choice is in the URL as `run`; the newest run is the default.
+    The choice is in the URL as `run`; the newest run is the default. Where no run learned from
+    them, a recorded one is asked that takes pictures of this size; or of any size, if the pictures
+    are the user's own.
 
     Args:
         source: of the pictures, as in `load_dataset`.
         size: pixels per side.
         key: of the widget.
-
-    Returns:
-        The run to ask or None; and a sentence if the run in the URL cannot be asked.
     """
+    any_size = source not in BUILT_IN
     try:
         store = RunStore()
         runs = {run.id: run for run in fitting_runs(store, source, size)}
+        learned = set(runs)
+        recorded = [] if runs else list(filter(weights.has_learned, store.shipped()))
     except (LabError, OSError) as error:
-        return None, str(error)
+        return Picked(message=str(error))
+    runs |= {run.id: run for run in recorded if any_size or run_rows.row(run).image_size == size}
     wanted, problem = st.query_params.get("run", ""), ""
     if wanted not in ("", NONE, *runs):
         try:
-            linked = _linked(store, wanted, size)
+            linked = _linked(store, wanted, 0 if any_size else size)
             runs, wanted = {linked.id: linked, **runs}, linked.id
         except RunError as error:
             wanted, problem = NONE, str(error)
     if not runs:
         _hint()
-        return None, problem
-    return runs.get(_menu(runs, wanted, key)), problem
+        return Picked(problem=problem, message=_no_map(recorded, size))
+    run = runs.get(_menu(runs, wanted, key))
+    if run is None:
+        return Picked(problem=problem, message=UNASKED)
+    takes = run_rows.row(run).image_size
+    note = "" if run.id in learned else _note(run, takes, size)
+    return Picked(run, takes, problem, note=note)
+
+
+def scaled(views: np.ndarray, size: int) -> np.ndarray:
+    """Return views (N, 2, S, S, 3) at the size that a network takes, as a picture of one's own is.
+
+    Args:
+        views: float in [0, 1].
+        size: pixels per side.
+    """
+    if views.shape[2] == size:
+        return views
+    flat = views.reshape(-1, *views.shape[2:])  # (2N, S, S, 3)
+    resized = np.stack([resize_square(view, size) for view in flat])
+    return resized.reshape(*views.shape[:2], *resized.shape[1:])
+
+
+def _no_map(recorded: Sequence[Run], size: int) -> str:
+    """Return why there is no map of these pictures."""
+    if not recorded:
+        return "No network has learned these pictures yet, so there is no map of them."
+    takes = run_rows.row(recorded[0]).image_size
+    return (
+        f"The recorded networks take pictures of {takes} pixels, and these have {size}; train a "
+        "network on them to see their views on its map."
+    )
+
+
+def _note(run: Run, takes: int, size: int) -> str:
+    """Return what a network has to do with pictures that it did not learn from."""
+    data = run_rows.row(run).data
+    smaller = f" Views are scaled from {size} to {takes} pixels." if takes != size else ""
+    return f"This network learned {data}, not these pictures.{smaller}"
 
 
 def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
@@ -98,6 +162,9 @@ def _hint() -> None:
 def _linked(store: RunStore, run_id: str, size: int) -> Run:
     """Return the run of the URL, which may have learned from other pictures of the same size.
 
+    Args:
+        size: pixels per side that it has to take; 0: any.
+
     Raises:
         RunError: it does not exist, has learned nothing yet, or needs another size.
     """
@@ -109,7 +176,7 @@ def _linked(store: RunStore, run_id: str, size: int) -> Run:
             "machine; choose another."
         ) from error
     takes = run_rows.row(run).image_size
-    if takes != size:
+    if not takes or size not in (0, takes):
         words = f"{takes} pixels" if takes else "another size"
         raise RunError(
             f"Run {run.id} takes pictures of {words}, and these have {size}; choose another run."

@@ -14,6 +14,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import App
 
 Settled = Callable[[Page], None]
+ANSWERED = 180_000  # ms: the analyst starts behind everything else that the machine does
 HEAVY = ("tensorflow", "libtensorflow", "numba", "llvmlite", "sklearn")
 
 
@@ -72,6 +73,27 @@ def test_a_slider_redraws_in_place_and_the_link_shows_the_same(app: App, page: P
     page.wait_for_function("first => document.querySelector('img.v1').src === first", arg=before[1])
     expect(page).to_have_url(app.url + "/views")  # a default is not in the link
     assert sources(page) == before
+
+
+def test_a_slider_moves_the_two_views_on_the_map(app: App, page: Page) -> None:
+    opened(app, page, "/views")
+    words, marks = page.locator(".pm-words"), page.locator(".pm-marks")
+    expect(words).to_contain_text("untrained", timeout=ANSWERED)
+    pictures = page.locator(".pm-picture")
+    assert pictures.evaluate_all("all => all.map(one => getComputedStyle(one).borderTopStyle)") == [
+        *("solid", "dashed")
+    ]
+    place, words_before = marks.get_attribute("data-places"), words.inner_text()
+    page.locator(".st-key-color_strength input").focus()
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile("color_strength=2"))
+    expect(marks).not_to_have_attribute("data-places", str(place), timeout=ANSWERED)
+    expect(page.locator(".pm-root.pm-dated")).to_have_count(0, timeout=ANSWERED)
+    assert words.locator("b").inner_text() != words_before.split(" ")[0]
+    page.locator(".lab-choose").nth(2).click()
+    expect(page.locator(".pm-caption")).to_contain_text("picture 1819")
+    page.get_by_text("one by one").click()  # of the same picture
+    expect(page.locator(".st-key-row input")).to_have_value("3")
 
 
 def test_fast_keys_are_not_lost(app: App, page: Page) -> None:

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { negativeWeights, softmax } from "../../assets/js/base/softmax.js";
 import { similarities, spread } from "../../assets/js/explore/similarities.js";
 import { ntXent } from "../../assets/js/learn/nt_xent.js";
-import { placed } from "../../assets/js/explore/own.js";
+import { placed } from "../../assets/js/map/placed.js";
 
 const near = (a, b, far = 1e-6) => assert.ok(Math.abs(a - b) < far, `${a} is not ${b}`);
 

@@ -1,7 +1,7 @@
 // What is drawn over the points of a map: rings, a cross, and the line around points.
 
 import { makeSvg } from "../base/elements.js";
-import { placed } from "./own.js";
+import { placed } from "../map/placed.js";
 
 /**
  * Return rings around what is pointed at, picked, and near to that: square ones around pictures.

@@ -2,12 +2,10 @@
 
 import { make } from "../base/elements.js";
 import { count, decimal } from "../base/numbers.js";
-import { softmax } from "../base/softmax.js";
 import { term } from "../base/tips.js";
 import { thumb } from "../map/thumb.js";
 import { picture } from "./views.js";
 
-const PLACED = 5; // nearest pictures between which it is placed
 const ABOUT =
   "A map has no place for a picture that it was not made from: the cross lies between the five " +
   "pictures most like yours, closer to the more similar ones.";
@@ -20,18 +18,6 @@ const ABOUT =
  * @property {number[]} neighbours the nearest pictures in h, nearest first
  * @property {number[]} similarities to them
  */
-
-/**
- * Return where a user's own picture belongs on a map: between its nearest pictures.
- * @param {ArrayLike<number>} at where the pictures are, x and y in turn, 0 to 1
- * @param {Pick<Own, "neighbours" | "similarities">} own
- * @returns {number[]} x and y
- */
-export function placed(at, { neighbours, similarities }) {
-  const near = neighbours.slice(0, PLACED);
-  const shares = softmax(similarities.slice(0, PLACED), 0.1);
-  return [0, 1].map((axis) => near.reduce((sum, j, i) => sum + at[2 * j + axis] * shares[i], 0));
-}
 
 /**
  * Create the section of the pane.

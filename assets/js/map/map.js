@@ -178,8 +178,12 @@ class MapView {
   }
 }
 
-/** Return how far the map can be trusted: words, and what they mean. */
-function trust({ method, kept, preservation, pca_kept }) {
+/**
+ * Return how far a map can be trusted: words, and what they mean.
+ * @param {any} header of the map's block
+ * @returns {string[]} empty if it is not known
+ */
+export function trust({ method, kept, preservation, pca_kept }) {
   const strangers = known(preservation) ? `${TRUST} Here ${decimal(preservation)}.` : "";
   if (!known(kept)) return strangers ? [`trustworthiness ${decimal(preservation)}`, strangers] : [];
   const pca = method !== "pca" && known(pca_kept) ? ` (PCA ${percent(pca_kept)})` : "";
