@@ -40,9 +40,10 @@ def _buttons() -> None:
 
 def _show_film() -> None:
     header = {
-        "url": f"/lab/film.json?v={film.version()}",
+        "urls": [f"/lab/film.json?v={film.version()}"],
         "titles": ["With colour distortion", "Without"],
-        "colors": list(film.FACTORS),
+        "above": 246,
+        "plays": True,
         "trial": classroom_link("/learn?part=2"),
         "note": "Recorded. The axes have no units; gaps between groups say little.",
     }

@@ -113,6 +113,11 @@ def thumbnails(request: Request) -> Response:
     return _of_run(request, lambda run: sheet(run, extension), _TYPES[extension])
 
 
+def run_film(request: Request) -> Response:
+    """Answer with the film of one run, as `film.js` plays it beside others."""
+    return _of_run(request, film.run_film, "application/json")
+
+
 def points(request: Request) -> Response:
     """Answer with the label and the factors of each picture of a run's map, as JSON."""
     return _of_run(request, _points, "application/json")
@@ -124,6 +129,7 @@ ROUTES = [
     Route("/lab/film.json", recorded),
     Route("/lab/runs/{run_id}/thumbnails.{extension}", thumbnails),
     Route("/lab/runs/{run_id}/points.json", points),
+    Route("/lab/runs/{run_id}/film.json", run_film),
     Route("/lab/runs/{run_id}/sets/{set}/thumbnails.{extension}", thumbnails),
     Route("/lab/runs/{run_id}/sets/{set}/points.json", points),
 ]

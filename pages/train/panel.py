@@ -36,6 +36,7 @@ from simclr_core.workers import launch
 
 from . import sentences
 from .begin import begin_run
+from .film_of_two import show_film_of_two
 from .next_runs import next_runs
 
 HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave
@@ -126,6 +127,7 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
     config, kind = _settings(run)
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
         _strip(store, run, status, config, kind)
+    show_film_of_two(store, run)
     left, right = _figures()
     over_map, over_curves = sentences.placeholders(status)
     with left:

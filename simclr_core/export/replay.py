@@ -42,27 +42,32 @@ _STYLE = """body { margin: 0 auto; padding: 20px; max-width: 1200px;
 """
 
 
-def data(run: Run, quality: int | None = None) -> dict[str, Any]:
+def data(run: Run, quality: int | None = None, pictures: bool = True) -> dict[str, Any]:
     """Return what a replay shows, as plain JSON values.
 
     Args:
         quality: of the pictures, 1 to 100; None keeps small sheets as they are.
+        pictures: whether the sheet of all pictures is wanted.
 
     Returns:
         title, about, learned: words. steps (K,) and places, base64 of (K, P, 2) uint16 in a square
-        that stays the same. sheet: a data URI of all pictures, `columns` per row, `size` pixels a
-        side. colors: name -> names, colors and values (P,). loss and knn: steps and values, with
-        `alike`, `pixels` and `of`.
+        that stays the same; kept (K,), the share of true neighbourhoods that each map keeps, None
+        if unknown. sheet: a data URI of all pictures, empty without them, `columns` per row, `size`
+        pixels a side. colors: name -> names, colors and values (P,). loss and knn: steps and
+        values, with `alike`, `pixels` and `of`.
 
     Raises:
         RunError: there is no map to play yet.
         LabError: the run cannot be read.
     """
     images = run.probe()["images"]
-    method, steps, xy = _frames(run, len(images))
+    method, steps, xy, kept = _frames(run, len(images))
     columns = math.ceil(math.sqrt(len(images)))
     size = max(8, min(images.shape[1], math.isqrt(SHEET_PIXELS // len(images)), 64))
-    pictures = sprite.encoded(sprite.canvas(images, size, columns), "webp", quality)
+    sheet = ""
+    if pictures:
+        encoded = sprite.encoded(sprite.canvas(images, size, columns), "webp", quality)
+        sheet = f"data:image/webp;base64,{base64.b64encode(encoded).decode()}"
     rows = run.snapshot_rows()
     last: Mapping[str, Any] = rows[-1] if rows else {}
     config = run.config
@@ -72,11 +77,12 @@ def data(run: Run, quality: int | None = None) -> dict[str, Any]:
         "learned": _learned(run),
         "method": method,
         "steps": steps,
+        "kept": kept,
         "places": _base64(_packed(xy)),
         "columns": columns,
         "size": size,
         "count": len(images),
-        "sheet": f"data:image/webp;base64,{base64.b64encode(pictures).decode()}",
+        "sheet": sheet,
         "colors": _colors(run),
         "loss": _curve(run, "loss") | {"alike": nt_xent.collapsed_loss(config.training.batch_size)},
         "knn": _curve(run, "knn_accuracy")
@@ -102,24 +108,27 @@ def page(run: Run) -> bytes:
     ).encode()
 
 
-def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray]:
-    """Return the method, the steps, and the places (K, P, 2) of the run's map."""
+def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray, list[float | None]]:
+    """Return the method, the steps, the places (K, P, 2) of the run's map, and what they keep."""
     for method in ("umap", "pca"):
-        steps, frames = [], []
+        steps: list[int] = []
+        frames, kept = [], []
         known = run.coordinate_steps(method)
         if len(known) > MOST_FRAMES:
             picked = np.linspace(0, len(known) - 1, MOST_FRAMES).round().astype(int)
             known = [known[i] for i in picked]
         for step in known:
             try:
-                xy = run.coordinates(method, step)["xy"]
+                layout = run.coordinates(method, step)
             except LabError:
                 continue
+            xy = layout["xy"]
             if len(xy) == count and np.isfinite(xy).all():
                 steps.append(step)
                 frames.append(xy)
+                kept.append(number(float(layout.get("kept", np.nan))))
         if frames:
-            return method, steps, np.stack(frames)
+            return method, steps, np.stack(frames), kept
     raise RunError(f"Run {run.id} has no map yet; wait for its first snapshot.")
 
 

@@ -14,8 +14,10 @@ import numpy as np
 
 from ..base.errors import LabError
 from ..settings import config
+from . import findings, states
+from .record import group
 from .run import Run
-from .validation import number
+from .validation import count, number
 
 AXES = ("step", "images seen", "seconds")
 CURVES = {
@@ -33,6 +35,36 @@ SEED = "training.seed"
 FORKED = "continues from"  # of a fork, beside the settings
 
 
+PROBED = "linear probe"
+_KNN = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
+_DEPENDS = {  # curve: what it depends on besides the network
+    "loss": ("pictures", "views", "temperature", "batch size"),
+    "contrastive_accuracy": ("pictures", "views", "batch size"),
+    "alignment": ("pictures", "views"),
+    "gradient_norm": ("pictures", "views", "temperature", "batch size"),
+}
+
+
+@dataclass(frozen=True)
+class Score:
+    """A final score.
+
+    Attributes:
+        of: what was asked for: "class" or a factor.
+        how: "" for the vote of the nearest neighbours, else `PROBED`.
+        value, untrained, pixels: shares in [0, 1] of the network, of the untrained one and of raw
+            pixels; None if unknown.
+        tested: pictures; 0 if unknown.
+    """
+
+    of: str
+    how: str
+    value: float
+    untrained: float | None
+    pixels: float | None
+    tested: int
+
+
 @dataclass(frozen=True)
 class Difference:
     """A setting that is not the same in all runs: its name, and each run's value."""
@@ -48,11 +80,11 @@ def flat(run: Run) -> dict[str, Any]:
         LabError: they cannot be read.
     """
     flattened: dict[str, Any] = {}
-    for group, values in config.to_dict(run.config).items():
+    for part, values in config.to_dict(run.config).items():
         if isinstance(values, Mapping):
-            flattened |= {f"{group}.{name}": value for name, value in values.items()}
+            flattened |= {f"{part}.{name}": value for name, value in values.items()}
         else:
-            flattened[group] = values
+            flattened[part] = values
     return flattened
 
 
@@ -150,23 +182,91 @@ def branch(
     return (x, float(np.interp(x, xs, ys))), f"leaves run {parent.id} at step {came.step:,}"
 
 
-def scores(run: Run) -> dict[str, float]:
-    """Return final figures of a run: kNN accuracy, that of the untrained network and of pixels,
-    and what linear probes of h read; empty as long as there are none."""
+def scores(run: Run) -> list[Score]:
+    """Return the final scores of a run on new pictures, what it is scored by first: kNN accuracy,
+    then what linear probes of h read; empty as long as there are none."""
     try:
         evaluation = run.evaluation() or {}
     except LabError:
-        return {}
-    figures = {
-        "kNN accuracy": evaluation.get("knn_accuracy"),
-        "untrained": evaluation.get("knn_accuracy_untrained"),
-        "pixels": evaluation.get("knn_accuracy_pixels"),
-    }
-    probes = evaluation.get("linear_probe")
-    read = probes.get("h") if isinstance(probes, Mapping) else None
-    if isinstance(read, Mapping):
-        figures |= {f"probe of {name}": value for name, value in read.items()}
-    return {name: value for name, held in figures.items() if (value := number(held)) is not None}
+        return []
+    own, factors = findings.what(evaluation), group(evaluation, "knn_factors")
+    found = [(own, "", [evaluation.get(key) for key in _KNN])]
+    for name in factors:
+        if name != own:
+            found.append((name, "", [group(factors, name).get(key) for key in _KNN]))
+    probes = group(evaluation, "linear_probe")
+    read = [group(probes, space) for space in ("h", "untrained", "pixels")]
+    for name in read[0]:
+        what = findings.what({"of": name})
+        found.append((what, PROBED, [space.get(name) for space in read]))
+    tested = int(number(evaluation.get("queries")) or 0)
+    return [
+        Score(name, how, score, number(untrained), number(pixels), tested)
+        for name, how, (value, untrained, pixels) in found
+        if (score := number(value)) is not None
+    ]
+
+
+def not_comparable(runs: Sequence[Run], what: str) -> str:
+    """Say why a curve means something else in each of some runs; "" if it means the same.
+
+    Args:
+        what: one of `CURVES`.
+    """
+    causes = []
+    for cause, values in _causes(runs).items():
+        if cause in _DEPENDS.get(what, ()) and len(values) > 1:
+            causes.append(cause)
+    if not causes:
+        return ""
+    listed = " and ".join([", ".join(causes[:-1]), causes[-1]] if causes[1:] else causes)
+    return (
+        f"Not comparable: these runs differ in {listed}, so they were given tasks of different "
+        "difficulty. A better value here does not mean that more was learned; compare how "
+        "neighbours vote instead."
+    )
+
+
+def cautions(runs: Sequence[Run]) -> list[str]:
+    """Return sentences on what keeps runs from being compared as equals: pictures and steps."""
+    words = []
+    if len(_causes(runs)["pictures"]) > 1:
+        words.append(
+            "These runs learned from different pictures: compare each score with its own "
+            "untrained, pixels and chance, not with the other runs'."
+        )
+    steps = list(dict.fromkeys(made for run in runs if (made := steps_of(run))))
+    if len(steps) > 1:
+        listed = " and ".join(f"{count:,}" for count in steps)
+        if len(steps) > 2:
+            listed = f"{min(steps):,} to {max(steps):,}"
+        words.append(
+            f"{listed} steps: the maps show the same share of each run, and longer training alone "
+            "can make a difference."
+        )
+    return words
+
+
+def steps_of(run: Run) -> int:
+    """Return the steps of a run: those it made if it has ended, else those it is to make; 0 as long
+    as they are not known."""
+    status = run.status
+    ended = status["state"] in states.ENDED
+    return count(status.get("step" if ended else "steps")) or run.config.training.steps
+
+
+def _causes(runs: Sequence[Run]) -> dict[str, set[Any]]:
+    """Return what decides how hard a run's task is, and the values that it has among some runs."""
+    found: dict[str, set[Any]] = {name: set() for name in _DEPENDS["loss"]}
+    for run in runs:
+        config = run.config
+        elsewhere = run.is_recorded and run.id  # it had none of our settings
+        pictures = config.data.content_hash or run.data.content_hash
+        found["views"].add(elsewhere or config.views)
+        found["temperature"].add(elsewhere or config.training.temperature)
+        found["batch size"].add(elsewhere or config.training.batch_size)
+        found["pictures"].add(pictures or Path(config.data.source).name)
+    return found
 
 
 def _place(row: Mapping[str, Any], axis: str, batch: int) -> float:

@@ -103,30 +103,94 @@ def _few(evaluation: Mapping[str, Any]) -> int:
     return int(tested) if tested is not None and 1 <= tested < FEW else 0
 
 
+def map_color(evaluation: Mapping[str, Any], data: RunData | None = None) -> str:
+    """Return what a finished run's map is best coloured by: what the run learned.
+
+    Args:
+        evaluation: evaluation.json; may be empty.
+        data: of the run, for the number of categories.
+
+    Returns:
+        "label" or a factor: what the run is scored by if it learned that or nothing else. Of what
+        it learned instead, the one with the most categories: it shows most.
+    """
+    own, leads = str(evaluation.get("of") or "label"), _leads(evaluation)
+    others = {name: lead for name, lead in leads.items() if lead >= GAIN and name != own}
+    if not others or leads.get(own, _lead(evaluation)) >= GAIN:
+        return own
+    return max(others, key=lambda name: (len(data.names_of(name)) if data else 0, others[name]))
+
+
+def compared(
+    one: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str] = ("", "")
+) -> str:
+    """Say in a sentence what the change between two runs on the same pictures did.
+
+    Args:
+        one, other: their evaluation.json.
+        names: of the runs, as "With colour distortion" and "without it".
+
+    Returns:
+        Plain text; empty if one of them has no score, or they are scored by different answers.
+    """
+    scores = [s for each in (one, other) if (s := number(each.get("knn_accuracy"))) is not None]
+    if len(scores) < 2 or what(one) != what(other):
+        return ""
+    rivals = ", ".join(f"{name} {percent(value)}" for name, value in _rivals(one, None))
+    words = (
+        f"{names[0]}, the nearest neighbours of new pictures vote for the right {what(one)} in "
+        f"{percent(scores[0])} of cases, {names[1]} in {percent(scores[1])}"
+        f"{f' ({rivals})' * bool(rivals)}"
+    )
+    spans = [
+        wilson_interval(score, int(number(each.get("queries")) or 1))
+        for score, each in zip(scores, (one, other), strict=True)
+    ]
+    if spans[0][0] <= spans[1][1] and spans[1][0] <= spans[0][1]:
+        return f"{words}: too close to call with these test pictures."
+    low = int(scores[0] > scores[1])  # the one that does worse at this
+    instead = " and ".join(_learned_instead((one, other)[low]))
+    which = names[low][:1].lower() + names[low][1:]
+    return f"{words}: {which}, the network learned {instead} instead." if instead else f"{words}."
+
+
+def _leads(evaluation: Mapping[str, Any]) -> dict[str, float]:
+    """Return by how much the score of each factor beats untrained and pixels."""
+    factors = group(evaluation, "knn_factors")
+    return {name: _lead(scores) for name in factors if (scores := group(factors, name))}
+
+
+def _lead(scores: Mapping[str, Any]) -> float:
+    """Return by how much a score beats untrained and pixels; minus infinity if it is unknown."""
+    score = number(scores.get("knn_accuracy"))
+    rivals = [value for _, value in _rivals(scores, None)]
+    return score - max(rivals) if score is not None and rivals else float("-inf")
+
+
+def _learned_instead(evaluation: Mapping[str, Any]) -> list[str]:
+    """Return up to two factors that a run learned, but not the one it is scored by."""
+    leads = _leads(evaluation)
+    leads.pop(what(evaluation), None)
+    return sorted((n for n in leads if leads[n] >= GAIN), key=lambda name: -leads[name])[:2]
+
+
 def _instead(evaluation: Mapping[str, Any], score: float) -> str:
-    """Say what a run learned whose neighbours vote less well than before for what was asked."""
-    own = what(evaluation)
+    """Say what a run learned that does not beat untrained and pixels at what it is scored by."""
+    own, learned = what(evaluation), _learned_instead(evaluation)
     untrained = number(evaluation.get("knn_accuracy_untrained"))
-    if untrained is None or score >= untrained or _few(evaluation):
+    if untrained is None or _lead(evaluation) > 0 or _few(evaluation) or not learned:
         return ""
     factors = group(evaluation, "knn_factors")
-    pairs = {
-        name: (number(scores.get("knn_accuracy")), number(scores.get("knn_accuracy_untrained")))
-        for name in factors
-        if name != own and (scores := group(factors, name))
-    }
-    gains = {n: new - old for n, (new, old) in pairs.items() if new is not None and old}
-    best = sorted((n for n in gains if gains[n] >= GAIN), key=lambda n: -gains[n])[:2]
-    if not best:
-        return ""
     shares = ", ".join(
-        f"the right {n} in {percent(pairs[n][0])} of cases (untrained {percent(pairs[n][1])})"
-        for n in best
+        f"the right {name} in {percent(number(scores['knn_accuracy']))} of cases (untrained "
+        f"{percent(number(scores.get('knn_accuracy_untrained')))})"
+        for name in learned
+        if (scores := group(factors, name))
     )
     return (
-        f"It learned {' and '.join(best)}, not {own}: the nearest neighbours of new pictures vote "
-        f"for {shares}, the right {own} in {percent(score)} (untrained {percent(untrained)}; kNN "
-        "accuracy)."
+        f"It learned {' and '.join(learned)}, not {own}: the nearest neighbours of new pictures "
+        f"vote for {shares}, the right {own} in {percent(score)} (untrained "
+        f"{percent(untrained)}; kNN accuracy)."
     )
 
 

@@ -24,7 +24,7 @@ def app(shared_app: App) -> App:
 
 def test_home_plays_two_recorded_runs_by_itself(app: App, page: Page) -> None:
     page.goto(app.url)
-    stages = page.locator(".film-stage > canvas")
+    stages = page.locator(".film-stage .ex-stage > canvas")
     expect(stages).to_have_count(2)
     canvas = stages.first
     expect(canvas).to_have_attribute("data-step", re.compile(r"^[1-9]"))  # it moves on its own
@@ -43,8 +43,9 @@ def test_home_plays_two_recorded_runs_by_itself(app: App, page: Page) -> None:
     card = page.locator(".film-side").first.locator(".live-card")
     for share in np.linspace(0.1, 0.9, 60):  # somewhere on the way across lies a picture
         page.mouse.move(box["x"] + share * box["width"], box["y"] + (1 - share) * box["height"])
-        if canvas.get_attribute("data-point") not in (None, "-1"):
+        if page.locator(".ex-pointed").count():
             break
+    expect(page.locator(".ex-pointed")).to_have_count(2)  # the same picture on both maps
     expect(card.locator("b")).to_have_text(re.compile("|".join(SHAPES)))
     expect(card).to_contain_text("hue ")
     expect(card).to_have_attribute("data-picture", "shown")

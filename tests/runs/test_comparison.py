@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from fake_run import FakeRun
-from pages.explore import compare as explore_compare
+from pages.explore import outcomes
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import append_lines, write_json
-from simclr_core.runs import comparison
+from simclr_core.runs import comparison, states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
@@ -99,29 +99,65 @@ def test_long_curves_are_medians_of_windows(store):
     assert y == pytest.approx([np.median(part) for part in np.split(losses, 300)])
 
 
-def test_final_figures_and_their_dots(store):
+def test_final_scores_have_an_interval_and_what_they_have_to_beat(store):
+    """By hand, Wilson's interval of 800 of 1,000: 77.4% to 82.4%."""
     runs = three(store)
     for run, score in zip(runs, (0.8, 0.9, 0.5), strict=True):
         write_json(
             run.path / "evaluation.json",
             {
+                "of": "shape",
+                "queries": 1000,
                 "knn_accuracy": score,
                 "knn_accuracy_pixels": 0.4,
-                "linear_probe": {"h": {"hue": 0.3}},
+                "knn_factors": {"shape": {"knn_accuracy": score}, "hue": {"knn_accuracy": 0.2}},
+                "linear_probe": {"h": {"hue": 0.3}, "pixels": {"hue": 0.1}},
             },
         )
-    assert comparison.scores(runs[0]) == {"kNN accuracy": 0.8, "pixels": 0.4, "probe of hue": 0.3}
-    html = explore_compare.score_dots(runs, ["a", "b", "<c>"])
+    found = {(one.of, one.how): one for one in comparison.scores(runs[0])}
+    assert list(found) == [("shape", ""), ("hue", ""), ("hue", comparison.PROBED)]
+    own, probe = found["shape", ""], found["hue", comparison.PROBED]
+    assert (own.value, own.untrained, own.pixels, own.tested) == (0.8, None, 0.4, 1000)
+    assert (probe.value, probe.pixels) == (0.3, 0.1)
+    html = outcomes.score_dots(runs, ["a", "b", "<c>"])
     assert "85% (mean of 2)" in html  # both seeds on one line
-    assert html.count("kNN accuracy") == 2 and html.count("pixels, all of them") == 1
+    assert "50% (47% to 53%)" in html and "a: 0.800, 77% to 82%" in html
+    assert '<s style="left:77.4%;right:17.6%">' in html
+    assert html.count("right shape <small>pixels 40%</small>") == 1
     assert "left:80.0%" in html and "left:90.0%" in html and "&lt;c&gt;: 0.500" in html
     (runs[0].path / "evaluation.json").write_text("{")
-    assert comparison.scores(runs[0]) == {}
-    assert "final scores yet" in explore_compare.score_dots(runs[:1], ["a"])
+    assert comparison.scores(runs[0]) == []
+    assert "final scores yet" in outcomes.score_dots(runs[:1], ["a"])
+
+
+def test_losses_of_different_tasks_are_not_comparable(store):
+    """A temperature changes the loss, and not whether the right partner is found."""
+    plain, seed, warmer = three(store)
+    weak = replace(plain.config, views=plain.config.views.without_color())
+    other = store.create(weak, "weak")
+    assert comparison.not_comparable([plain, seed], "loss") == ""
+    assert "differ in temperature, so" in comparison.not_comparable([seed, warmer], "loss")
+    assert comparison.not_comparable([seed, warmer], "contrastive_accuracy") == ""
+    words = comparison.not_comparable([warmer, other], "loss")
+    assert "differ in views and temperature, so" in words
+    assert "differ in views, so" in comparison.not_comparable([plain, other], "alignment")
+    assert comparison.not_comparable([plain, other], "knn_accuracy") == ""
+
+
+def test_runs_of_unequal_steps_or_pictures_say_so(store):
+    runs = [store.create(config(steps=steps), "x") for steps in (1035, 358, 1035)]
+    for run in runs:
+        run.write_status(state=states.FINISHED, step=run.config.training.steps)
+    assert comparison.cautions(runs[::2]) == []
+    (words,) = comparison.cautions(runs)
+    assert words.startswith("1,035 and 358 steps: the maps show the same share of each run")
+    elsewhere = replace(runs[0].config, data=replace(config().data, source="/tmp/other.npz"))
+    other = store.create(elsewhere, "other")
+    assert "different pictures" in comparison.cautions([runs[0], other])[0]
 
 
 def test_the_table_names_what_differs(store):
-    html = explore_compare.settings_table(three(store), ["a", "b", "<c>"])
+    html = outcomes.settings_table(three(store), ["a", "b", "<c>"])
     assert "<th scope='row'>temperature</th><td>0.1</td><td>0.1</td><td>0.5</td>" in html
     assert "&lt;c&gt;" in html and "batch size" not in html
 

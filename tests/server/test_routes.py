@@ -117,6 +117,19 @@ def test_the_recorded_runs_come_packed_once_and_whole(client):
     assert again.status_code == 304 and not again.content
 
 
+def test_the_film_of_a_run_is_kept_under_its_version(client, fake):
+    assert "no map yet" in client.get(f"/lab/runs/{fake.run.id}/film.json").text
+    fake.snapshot()
+    body, version = film.run_film(fake.run)
+    answer = client.get(f"/lab/runs/{fake.run.id}/film.json?v={version}")
+    assert answer.content == body and "immutable" in answer.headers["cache-control"]
+    assert "private" in answer.headers["cache-control"]
+    other = client.get(f"/lab/runs/{fake.run.id}/film.json?v=0")
+    assert other.content == body and "immutable" not in other.headers["cache-control"]
+    unknown = client.get("/lab/runs/nonesuch/film.json")
+    assert unknown.status_code == 404 and "nonesuch" in unknown.text
+
+
 @pytest.mark.parametrize("extension", ["png", "webp"])
 def test_the_sheet_holds_every_picture_pixel_by_pixel(client, fake, extension):
     answer = client.get(f"/lab/runs/{fake.run.id}/thumbnails.{extension}")

@@ -55,12 +55,12 @@ export class MapPane {
   listen() {
     const { canvas } = this;
     canvas.addEventListener("pointermove", (e) => this.moved(e));
-    canvas.addEventListener("pointerleave", () => !this.drag && this.link.point(-1));
+    canvas.addEventListener("pointerleave", () => !this.drag && this.left());
     canvas.addEventListener("pointerdown", (e) => this.pressed(e));
     canvas.addEventListener("pointerup", (e) => this.released(e));
     canvas.addEventListener("pointercancel", () => this.dropped());
     canvas.addEventListener("keydown", (e) => this.key(e));
-    canvas.addEventListener("blur", () => this.link.point(-1));
+    canvas.addEventListener("blur", () => this.left());
     this.forget = this.link.listen((what) => this.linked(what));
   }
 
@@ -177,6 +177,11 @@ export class MapPane {
     const label = { name: header.name, value: valueOf(this.colors, i) };
     const [x, y] = scatter.seen(i);
     this.card.show(i, label, header.colors[arrays.category[i]], x, y, scatter.side);
+  }
+
+  left() {
+    this.active = false;
+    this.link.point(-1);
   }
 
   moved(event) {

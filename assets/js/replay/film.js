@@ -1,119 +1,150 @@
-// The film on Home: two runs on the same pictures, side by side, with the views that they were given.
+// The film: maps of several runs, side by side, that glide together through their training.
 
 import { element } from "../base/component.js";
 import { make, makeButton } from "../base/elements.js";
+import { json } from "../base/fetched.js";
 import { count, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
-import { explain, term } from "../base/tips.js";
-import { drawLine } from "./line.js";
+import { explain } from "../base/tips.js";
+import { Colors } from "./colors.js";
+import { Given } from "./given.js";
 import { Side } from "./side.js";
-import { stepAt } from "./frames.js";
+import { Timeline } from "./timeline.js";
 
 const SPEED = 1.6; // snapshots per second
-const VOTES =
-  "kNN accuracy: how often the 20 most similar of the 1,000 pictures on the map vote for the right answer. " +
-  "The answers are used for this test alone.";
+const MOST = 4; // maps in a row
+const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-const LOSS =
-  "How hard it is to tell each view's partner from all other views. It starts above the line “all alike”: untrained, " +
-  "a view is often nearer to strangers than to its partner, and a small temperature punishes that.";
+export const render = element((parent) => new Film(parent), "map", "explore", "film");
 
-export const render = element((parent) => new Film(parent), "map", "film");
+/**
+ * What the page says: where the runs are fetched, their titles, a note, and how the film behaves.
+ * @typedef {{ urls: string[], titles: string[], note: string, above: number, plays?: boolean, legend?: boolean,
+ *   lasso?: boolean, dots?: boolean, color?: string, linked?: boolean, trial?: string }} Header
+ */
 
 class Film {
   constructor(parent) {
     this.root = make("div", "film-root");
-    this.root.append(make("div", "film-stages", "", make("section", "film-side"), make("section", "film-side")));
+    this.stages = make("div", "film-stages");
+    this.colors = new Colors((color) => this.choose(color));
+    this.root.append(this.stages);
     parent.append(this.root);
+    explain(this.root);
+    /** @type {Side[]} */
+    this.sides = [];
+    this.observer = new ResizeObserver(() => this.resize());
+    this.observer.observe(this.stages);
+    this.root.addEventListener("keydown", (event) => this.press(event));
     this.at = 0;
     this.playing = false;
+    /** @type {import("../base/component.js").Component} */
+    this.component = undefined;
+  }
+
+  /** For tests: the maps. */
+  get panes() {
+    return this.sides.map(({ pane }) => pane);
   }
 
   update({ header }) {
+    const first = !this.header;
+    /** @type {Header} */
     this.header = header;
+    this.root.style.setProperty("--above", `${header.above}px`);
+    this.root.style.setProperty("--columns", String(Math.min(header.titles.length, MOST)));
+    this.root.classList.toggle("film-with-colors", !!header.legend);
+    this.root.classList.toggle("film-many", header.titles.length > MOST);
+    if (first) this.stages.append(...header.titles.map(() => make("section", "film-side")));
+    if (first) this.color = header.color ?? "";
     this.restyle();
-    if (this.url === header.url) return;
-    this.url = header.url;
-    fetch(header.url)
-      .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error())))
-      .then((data) => this.open(data))
-      .catch(() => (this.root.textContent = "The recorded runs could not be fetched; load the page again."));
+    const key = JSON.stringify([header.urls, header.titles, !!header.dots]);
+    if (this.key === key) return;
+    this.key = key;
+    const fetched = header.urls.map((url) => json(url).catch((error) => ({ runs: [{ trouble: error.message }] })));
+    Promise.all(fetched).then((parts) => this.key === key && this.open(parts));
   }
 
   destroy() {
     this.playing = false;
-    this.observer?.disconnect();
+    this.observer.disconnect();
+    this.colors.forget();
+    this.panes.forEach((pane) => pane.destroy());
     this.root.remove();
   }
 
-  /** Show two runs and play them. */
-  open(data) {
-    this.data = data;
-    const [first, second] = data.runs;
-    this.last = Math.min(first.steps.length, second.steps.length) - 1;
-    const { titles, colors } = this.header;
-    this.sides = data.runs.map((run, i) => new Side(run, titles[i], colors[i], first.sheet));
-    const stages = make("div", "film-stages", "", ...this.sides.map((side) => side.element));
-    this.root.replaceChildren(stages, this.makeAside(data.given), this.makeBar());
-    explain(this.root);
-    this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(stages);
-    this.root.addEventListener("keydown", (event) => this.press(event));
-    this.restyle();
-    const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-    this.at = still ? this.last : 0;
-    this.draw();
-    if (!still) this.play(true);
+  /** Show runs; those that were shown already may have more snapshots. */
+  open(parts) {
+    const { header } = this;
+    const runs = parts.flatMap((part) => part.runs);
+    const atEnd = !this.time || this.at >= this.time.last;
+    const shown = JSON.stringify([runs.map(({ id, digest }) => [id, digest]), header.titles, !!header.dots]);
+    this.time = new Timeline(runs.filter(({ trouble }) => !trouble));
+    if (shown === this.shown) this.sides.forEach((side, i) => side.use(runs[i]));
+    else this.build(runs, parts.find(({ given }) => given)?.given);
+    this.slider.max = String(this.time.last);
+    this.slider.disabled = this.button.disabled = !this.time.last;
+    this.colors.offer(runs, this.color);
+    this.paint();
+    if (shown === this.shown) this.at = atEnd && !this.playing ? this.time.last : Math.min(this.at, this.time.last);
+    else this.at = header.plays && !still() ? 0 : this.time.last;
+    const begins = shown !== this.shown && header.plays && !still();
+    this.shown = shown;
+    this.resize();
+    if (begins) this.play(true);
   }
 
-  makeAside({ picture, views, words }) {
-    const view = (i) => {
-      const box = make("span", `film-view film-view-${i + 1}`);
-      box.style.backgroundImage = `url(${views})`;
-      box.style.backgroundPositionX = i ? "100%" : "0";
-      box.setAttribute("role", "img");
-      box.setAttribute("aria-label", `view ${i + 1}: ${words[i]}`);
-      box.title = words[i];
-      return make("figure", "", "", box, make("figcaption", `film-word-${i + 1}`, `view ${i + 1}`));
-    };
-    const source = make("img");
-    Object.assign(source, { src: picture, alt: "a picture of a drawn shape" });
-    const given = make("div", "film-given", "",
-      make("figure", "", "", source, make("figcaption", "", "a picture")), make("i", "film-arrow", "›"), view(0), view(1));
-    const trial = make("a", "", "Try it yourself");
-    Object.assign(trial, { href: this.header.trial, target: "_self", title: "Find the two views of each picture, against the network" });
-    this.loss = make("canvas");
-    this.votes = make("canvas");
-    const head = (name, note) => make("div", "film-head", "", name, make("span", "", "", note));
-    return make("aside", "film-aside", "",
-      head(make("b", "", "What the network is given"), trial), given,
-      head(term("Loss", LOSS), "falls as partners are found"), this.loss,
-      head(term("Votes for the right shape", VOTES), "on the map"), this.votes);
+  build(runs, given) {
+    const { header } = this;
+    this.panes.forEach((pane) => pane.destroy());
+    const sheet = (run) => runs.find(({ digest }) => digest === run.digest);
+    this.sides = runs.map((run, i) => new Side(run, header.titles[i] ?? "", sheet(run), header));
+    this.stages.replaceChildren(...this.sides.map((side) => side.element));
+    this.given = given && new Given(given, header.trial);
+    const beside = this.given ? [this.given.element] : header.legend ? [this.colors.element] : [];
+    for (const old of [...this.root.children]) if (/film-(aside|colors|bar)/.test(old.className)) old.remove();
+    this.root.append(...beside, this.makeBar());
   }
 
   makeBar() {
     this.button = makeButton("film-play", "", () => this.play(!this.playing));
+    this.button.setAttribute("aria-label", "Play");
     this.slider = make("input");
-    Object.assign(this.slider, { type: "range", min: 0, max: this.last, step: "any", value: 0 });
+    Object.assign(this.slider, { type: "range", min: 0, step: "any", value: 0 });
     this.slider.setAttribute("aria-label", "Snapshot");
     this.slider.oninput = () => this.go(Number(this.slider.value));
     this.where = make("span", "film-where");
-    return make("div", "film-bar", "", this.button, this.slider, this.where, make("span", "film-note", this.header.note));
+    this.note = make("span", "film-note");
+    return make("div", "film-bar", "", this.button, this.slider, this.where, this.note);
+  }
+
+  /** Colour all maps by a property; "": each by what its run learned. */
+  choose(color) {
+    this.color = color;
+    this.paint();
+    this.draw();
+    if (this.header.linked) this.component.setStateValue("colours", color);
+  }
+
+  paint() {
+    for (const side of this.sides) side.paint(side.run.colors?.[this.color] ? this.color : side.run.color);
+    if (this.header.legend) this.colors.show(this.sides);
   }
 
   press(event) {
     const moves = { ArrowLeft: () => this.go(Math.ceil(this.at) - 1), ArrowRight: () => this.go(Math.floor(this.at) + 1) };
-    const act = event.target.tagName === "INPUT" ? null : moves[event.key];
-    const toggle = event.key === " " && event.target !== this.button ? () => this.play(!this.playing) : null;
+    if (event.key === "Escape") return this.sides.forEach(({ link }) => link.clear());
+    const typed = ["INPUT", "SELECT"].includes(event.target.tagName);
+    const act = typed || !this.time ? null : moves[event.key];
+    const toggle = event.key === " " && !typed && event.target.tagName !== "BUTTON" ? () => this.play(!this.playing) : null;
     if (!act && !toggle) return;
     event.preventDefault();
     (act ?? toggle)();
   }
 
   restyle() {
-    const look = dress(this.root, this.header);
-    this.sides?.forEach((side) => side.restyle(look));
-    if (this.sides) this.draw();
+    this.look = dress(this.root);
+    this.draw();
   }
 
   resize() {
@@ -122,24 +153,29 @@ class Film {
   }
 
   draw() {
-    const { data, at, last } = this;
-    const [first, second] = data.runs;
-    const [step, end] = [stepAt(first.steps, at), first.steps[last]];
-    this.sides.forEach((side) => side.draw(at, this.playing));
-    this.where.textContent = `step ${count(step)}`;
-    this.slider.value = String(at);
-    this.slider.setAttribute("aria-valuetext", `step ${count(step)}`);
-    this.root.dataset.step = String(Math.round(step));
-    drawLine(this.loss, first.loss, step, end, { "all alike": first.loss.alike }, (v) => v.toFixed(2));
-    const [votes, other] = [first, second].map(({ votes: [{ values }], steps }) => ({ steps, values }));
-    const { pixels, chance } = first.votes[0];
-    drawLine(this.votes, votes, step, end, { pixels, chance }, (v) => percent(v), { curve: other, name: "without" });
+    if (!this.shown) return;
+    const { at, header, sides, time } = this;
+    const moment = still() && this.playing ? Math.floor(at) : at;
+    const used = sides.filter(({ run }) => !run.trouble);
+    for (const side of used) {
+      const main = this.color || side.run.votes[0]?.of;
+      const asked = [...new Set([main, ...used.map(({ color }) => color)])];
+      side.draw(time.indexOf(side.run, moment), this.playing, asked, this.look);
+    }
+    const steps = used.map(({ run }) => count(time.stepOf(run, moment)));
+    const many = steps.length > 2 ? "" : `: steps ${steps.join(" and ")}`;
+    this.where.textContent = time.same ? `step ${count(time.shareAt(moment) * time.clock.total)}` : `${percent(time.shareAt(moment))} of each run${many}`;
+    this.note.textContent = header.note;
+    this.slider.value = String(moment);
+    this.slider.setAttribute("aria-valuetext", this.where.textContent);
+    this.root.dataset.step = String(Math.round(time.shareAt(moment) * time.clock.total));
+    this.given?.draw(used.map(({ run }) => run), time.shareAt(moment) * time.clock.total);
   }
 
   play(on) {
     const stopped = this.playing && !on;
-    this.playing = on && this.last > 0;
-    if (this.playing && this.at >= this.last) this.at = 0;
+    this.playing = on && this.time.last > 0;
+    if (this.playing && this.at >= this.time.last) this.at = 0;
     this.button.classList.toggle("film-pause", this.playing);
     this.button.setAttribute("aria-label", this.playing ? "Pause" : "Play");
     this.before = performance.now();
@@ -149,16 +185,16 @@ class Film {
 
   turn(now) {
     if (!this.playing || !this.root.isConnected) return;
-    this.at = Math.min(this.at + (Math.max(now - this.before, 0) / 1000) * SPEED, this.last);
+    this.at = Math.min(this.at + (Math.max(now - this.before, 0) / 1000) * SPEED, this.time.last);
     this.before = now;
-    if (this.at >= this.last) return this.play(false);
+    if (this.at >= this.time.last) return this.play(false);
     this.draw();
     requestAnimationFrame((next) => this.turn(next));
   }
 
   go(to) {
     this.play(false);
-    this.at = Math.min(Math.max(to, 0), this.last);
+    this.at = Math.min(Math.max(to, 0), this.time.last);
     this.draw();
   }
 }

@@ -38,3 +38,15 @@ export function stepAt(steps, at) {
   const high = Math.min(low + 1, steps.length - 1);
   return steps[low] + (steps[high] - steps[low]) * (at - low);
 }
+
+/**
+ * Return the moment of a step, the inverse of `stepAt`: the first or last snapshot outside of them.
+ * @param {number[]} steps of the snapshots, rising
+ * @param {number} step
+ */
+export function indexAt(steps, step) {
+  const after = steps.findIndex((known) => known >= step);
+  if (after <= 0) return after < 0 ? steps.length - 1 : 0;
+  const [low, high] = [steps[after - 1], steps[after]];
+  return after - 1 + (step - low) / (high - low);
+}

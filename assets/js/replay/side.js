@@ -1,81 +1,134 @@
 // One run of the film: its map of pictures, and how often neighbours vote for the right answer.
 
 import { make } from "../base/elements.js";
-import { count, percent } from "../base/numbers.js";
-import { makeMap } from "../map/pointed.js";
+import { linkOf } from "../base/link.js";
+import { count, known, percent } from "../base/numbers.js";
+import { term } from "../base/tips.js";
+import { MapPane } from "../explore/map_pane.js";
 import { placesAt, unpackPlaces } from "./frames.js";
 
 const UNKNOWN = "#9a9da3"; // points without a category
+const PLAIN = { names: [], values: [], colors: [] }; // of a run without categories
+const INTERVAL = "The 95% interval: with other pictures of the same kind, the share may be anywhere in it.";
+const KEEPS =
+  "Of each picture's nearest pictures in the representation, the share that is also among its nearest on the map.";
+
+/** A map that is put at a moment between snapshots. */
+class FilmPane extends MapPane {
+  /** @param {any} run as for `Side` */
+  put(run, at, more, colors, look) {
+    if (this.run !== run) this.places = unpackPlaces(run.places);
+    this.run = run;
+    this.at = at;
+    this.more = more;
+    const header = { bounds: [0.5, 0.5, 0.5], step: run.steps[Math.round(at)] };
+    this.show({ header, arrays: {} }, colors, look, false);
+  }
+
+  place() {
+    const { scatter, gestures: { zoom } } = this;
+    const { times, left, top } = (scatter.view = zoom.view(0.5));
+    const xy = placesAt(this.places, this.run.count, this.at);
+    if (times > 1) for (let i = 0; i < xy.length; i++) xy[i] = (i & 1 ? top : left) + xy[i] * times;
+    scatter.put(xy, this.colors.arrays.category, this.more);
+    this.arrive(this.frame.header, xy);
+  }
+}
 
 /** A map that follows the film. */
 export class Side {
   /**
-   * @param {any} run of simclr_core/feed/film.py
+   * @param {any} run of simclr_core/feed/film.py, or a sentence as its `trouble`
    * @param {string} title
-   * @param {string} color the factor whose colours frame the pictures
-   * @param {string} sheet a data URI of all pictures
+   * @param {any} sheet the run that carries the pictures
+   * @param {{ lasso?: boolean, dots?: boolean }} options lasso: whether dragging selects pictures
    */
-  constructor(run, title, color, sheet) {
-    this.run = run;
-    this.places = unpackPlaces(run.places);
-    this.color = color;
-    const { names, values, colors } = run.colors[color];
-    this.names = names;
-    this.colors = [...colors, UNKNOWN];
-    this.category = values.map((k) => (k < 0 ? names.length : k));
-    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
-    this.canvas = canvas;
-    this.scatter = scatter;
-    this.pointed = pointed;
-    this.canvas.__simclr = { scatter: this.scatter };
-    const sources = { pictures: sheet, points: run.colors, columns: run.columns, size: run.size };
-    this.pointed.card.use(sources);
-    this.scatter.use(sources);
-    this.pointed.listen((x, y) => this.scatter.pick(x, y), (i) => this.pointed.point(i));
-    this.stage = make("div", "film-stage", "", this.canvas, this.pointed.ring, this.pointed.card.element);
+  constructor(run, title, sheet, { lasso, dots }) {
+    this.link = linkOf(run.digest ?? title);
+    this.pane = new FilmPane(this.link, (touch) => (touch ? "" : lasso ? "lasso" : "move"), title);
+    this.stage = make("div", "film-stage", "", this.pane.element);
     this.score = make("b", "film-score");
-    this.beside = make("p", "film-beside");
-    const head = make("div", "film-head", "", make("h2", "", title), make("span", "", `framed by ${color}`));
-    this.element = make("section", "film-side", "", head, this.stage, make("div", "film-facts", "", this.score, this.beside));
+    this.beside = make("div", "film-beside");
+    this.colored = make("span");
+    const about = make("div", "film-about", "", this.colored, this.pane.drawn);
+    const head = make("div", "film-head", "", make("h2", "", title), about);
+    const facts = make("div", "film-facts", "", this.score, this.beside);
+    this.element = make("section", "film-side", "", head, this.stage, facts);
+    this.use(run);
+    this.pane.say(run.trouble ?? "");
+    if (!run.trouble) this.pane.use({ pictures: sheet.sheet, points: run.colors, columns: sheet.columns, size: sheet.size }, !!dots);
   }
 
-  restyle(look) {
-    this.scatter.paint(this.colors, look.background);
+  /** @param {any} run the same one, perhaps with more snapshots */
+  use(run) {
+    this.run = run;
+    if (this.color !== undefined) this.paint(this.color);
+  }
+
+  /** @param {string} color the factor whose colours frame the pictures */
+  paint(color) {
+    const { run } = this;
+    if (run.trouble) return;
+    this.color = color;
+    const { names, values, colors } = run.colors[color] ?? PLAIN;
+    const category = values.length ? values.map((k) => (k < 0 ? names.length : k)) : Array(run.count).fill(0);
+    const counts = [...names, ""].map((_, k) => category.filter((other) => other === k).length);
+    /** What the legend shows, and `MapPane`. */
+    this.categories = { color, name: color, title: color, names, counts, colors: [...colors, UNKNOWN] };
+    this.colors = { header: this.categories, arrays: { category } };
   }
 
   resize() {
-    this.scatter.resize(Math.floor(Math.min(this.stage.clientWidth, this.stage.clientHeight)));
-  }
-
-  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
-  labelOf(i) {
-    const k = this.category[i];
-    return [{ name: this.color, value: this.names[k] ?? "unknown" }, this.colors[k]];
+    this.pane.resize(Math.max(80, Math.floor(Math.min(this.stage.clientWidth, this.stage.clientHeight))));
   }
 
   /**
    * Show a moment of the film.
    * @param {number} at the snapshot, 1.5 between the second and the third
    * @param {boolean} more whether the next frame comes by itself
+   * @param {string[]} asked the properties that neighbours vote for here, the score's first
+   * @param {import("../base/theme.js").Theme} look
    */
-  draw(at, more) {
-    const { run, scatter, canvas } = this;
-    scatter.put(placesAt(this.places, run.count, at), this.category, more);
+  draw(at, more, asked, look) {
+    const { run, pane } = this;
+    if (run.trouble) return;
+    pane.put(run, at, more, this.colors, look);
     const now = Math.round(at);
-    const step = run.steps[now];
-    canvas.dataset.step = String(step);
-    const told = run.votes.map(({ of, values }) => `the right ${of} ${percent(values[now])}`).join(", ");
-    canvas.setAttribute("aria-label", `Map of ${count(run.count)} pictures at step ${count(step)}; neighbours vote for ${told}.`);
-    const [shape, hue] = run.votes;
-    this.score.textContent = percent(shape.values[now]);
+    const votes = asked.map((name) => run.votes.find(({ of }) => of === name)).filter(Boolean);
+    const told = votes.map(({ of, values }) => `the right ${word(of)} ${percent(values[now])}`).join(", ");
+    pane.canvas.setAttribute(
+      "aria-label",
+      `Map of ${count(run.count)} pictures at step ${count(run.steps[now])}${told && `; neighbours vote for ${told}`}.`,
+    );
+    this.describe(now, votes);
+  }
+
+  /** Write the words of a snapshot, once. */
+  describe(now, votes) {
+    const [first, ...others] = votes;
+    const key = `${now} ${this.run.steps.length} ${this.color} ${votes.map(({ of }) => of)}`;
+    if (key === this.described) return;
+    this.described = key;
+    const kept = this.run.kept[now];
+    this.colored.replaceChildren(this.color ? `framed by ${word(this.color)}` : "");
+    if (known(kept)) this.colored.append(this.color ? " · " : "", term(`keeps ${percent(kept)}`, KEEPS));
+    this.score.textContent = first ? percent(first.values[now]) : "";
     this.beside.replaceChildren(
-      make("b", "", `neighbours vote for the right ${shape.of}`),
-      make("span", "", against(shape)),
-      make("span", "", `for the right ${hue.of}: ${percent(hue.values[now])} (${against(hue)})`),
+      ...(first
+        ? [make("b", "", `neighbours vote for the right ${word(first.of)}`), make("span", "", "", ...interval(first, now), against(first))]
+        : [make("span", "", "No labels: neighbours cannot be scored.")]),
+      ...others.map((vote) => make("span", "", `for the right ${word(vote.of)}: ${percent(vote.values[now])} (${against(vote)})`)),
     );
   }
 }
 
-/** What a score is to be compared with. */
-const against = ({ values, pixels, chance }) =>
-  `untrained ${percent(values[0])}, pixels ${percent(pixels)}, chance ${percent(chance)}`;
+const word = (name) => (name === "label" ? "class" : name);
+
+/** Return between which shares a score may be. */
+const interval = ({ low, high }, now) => (known(low[now]) ? [term(`${percent(low[now])} to ${percent(high[now])}`, INTERVAL), " · "] : []);
+
+/** Return what a score is to be compared with. */
+function against({ untrained, pixels, chance }) {
+  const rivals = Object.entries({ untrained, pixels, chance }).filter(([, value]) => known(value));
+  return rivals.map(([name, value]) => `${name} ${percent(value)}`).join(", ");
+}

@@ -1,4 +1,4 @@
-"""Two runs side by side on Explore in Chromium, and a fork."""
+"""Runs side by side on Explore in Chromium, and a fork."""
 
 from __future__ import annotations
 
@@ -72,6 +72,33 @@ def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, ru
             "(c, i) => Array.from(c.getRootNode().simclrView.panes[i].scatter.mask)", pane
         )
         assert np.flatnonzero(np.array(mask) == 2).tolist() == expected
-    page.get_by_label("Share of each run").fill("0")
+    expect(page.locator(".film-where")).to_have_text("100% of each run: steps 24 and 8")
+    page.get_by_label("Snapshot", exact=True).fill("0")
     expect(maps.nth(0)).to_have_attribute("data-step", "0")
     expect(maps.nth(1)).to_have_attribute("data-step", "0")
+
+
+def test_two_recorded_runs_glide_together_in_the_colours_of_what_they_learned(app, page) -> None:
+    page.goto(f"{app.url}/explore?panel=Compare&run=strong-views&runs=strong-views,no-colour")
+    maps = page.locator(MAPS)
+    expect(maps).to_have_count(2)
+    expect(page.locator(".film-where")).to_have_text("step 1,500")
+    expect(page.locator(".film-legends h3")).to_have_text(["shape", "hue"])
+    for i in range(2):
+        box = maps.nth(i).bounding_box()
+        assert box and box["y"] + box["height"] < 768 and box["width"] > 300
+    page.get_by_role("button", name="star").click()  # its pictures, on both maps
+    stars = maps.nth(0).evaluate(
+        "c => c.getRootNode().simclrView.panes.map("
+        "({ scatter }) => Array.from(scatter.mask).filter((m) => m === 2).length)"
+    )
+    assert stars[0] == stars[1] > 50
+    page.get_by_label("Snapshot", exact=True).fill("0")
+    for i in range(2):
+        expect(maps.nth(i)).to_have_attribute("data-step", "0")
+    page.get_by_label("Colour by").select_option("hue")
+    expect(page.locator(".film-legends h3")).to_have_text(["hue"])
+    expect(page.locator(".film-beside b").first).to_have_text("neighbours vote for the right hue")
+    expect(page).to_have_url(re.compile("colours=hue"))
+    page.reload()
+    expect(page.get_by_label("Colour by")).to_have_value("hue")

@@ -9,9 +9,10 @@ from page_app import text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.explore import compare
+from pages.shared import film
 from simclr_core.feed.packing import unpack
 from simclr_core.runs import states
+from simclr_core.settings.config import replace
 
 Open = Callable[..., AppTest]
 
@@ -22,15 +23,18 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     def mount(module: str, key: str, height: int, data: bytes, **options: Any) -> None:
         found.append(unpack(data)[0])
 
-    monkeypatch.setattr(compare, "mount", mount)
+    monkeypatch.setattr(film, "mount", mount)
     other = FakeRun(store, probe=40, name="another")
+    other.train(200)
     other.snapshot()
     app = page(panel="Compare", run=fake.run.id)
     assert app.multiselect[0].value == [fake.run.id, other.run.id] and not app.exception
-    assert [one["run"] for one in found[-1]["maps"]] == [fake.run.id, other.run.id]
-    assert found[-1]["maps"][0]["digest"] == found[-1]["maps"][1]["digest"]  # linked
-    assert found[-1]["maps"][0]["steps"] == [0, 200, 400]
-    assert {one["color"] for one in found[-1]["maps"]} == {"shape"}
+    for run, url in zip((fake.run, other.run), found[-1]["urls"], strict=True):
+        assert url.startswith(f"/lab/runs/{run.id}/film.json?v=")
+    assert found[-1]["titles"] == ["shapes, strong views", "another"]
+    assert "600 and 200 steps: the maps show the same share of each run" in text(app)
+    page(panel="Compare", run=fake.run.id, colours="hue")
+    assert found[-1]["color"] == "hue"
     app = page(panel="Compare", runs=other.run.id)
     assert "at least two runs" in text(app)
     (other.run.path / "config.json").write_text("{")
@@ -39,8 +43,25 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     assert "Not found here: nonesuch" in text(app)
 
 
+def test_losses_of_other_views_are_drawn_only_where_they_are_asked_for(
+    page, store, fake, monkeypatch
+) -> None:
+    monkeypatch.setattr(film, "mount", lambda *_, **__: None)
+    weak = replace(fake.config, views=fake.config.views.without_color())
+    other = FakeRun(store, probe=40, name="weak", config=weak)
+    ids = f"{fake.run.id},{other.run.id}"
+    app = page(panel="Compare", runs=ids)
+    assert app.selectbox(key="curve").value.startswith("neighbours vote right")
+    assert "Not comparable" not in text(app)
+    app.selectbox(key="curve").set_value("loss").run()
+    assert "Not comparable: these runs differ in views, so" in text(app) and not app.exception
+    same = FakeRun(store, probe=40, name="same")
+    app = page(panel="Compare", runs=f"{fake.run.id},{same.run.id}")
+    assert app.selectbox(key="curve").value == "loss"
+
+
 def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> None:
-    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(film, "mount", lambda *_, **__: None)
     app = page(panel="Compare", run=fake.run.id)
     app.text_input(key="sweep_values").set_value("0.1, warm").run()
     next(b for b in app.button if b.label == "Start them").click().run()
@@ -61,7 +82,7 @@ def test_a_sweep_is_put_in_line_and_compared(page, store, fake, monkeypatch) -> 
 
 
 def test_a_fork_is_put_in_line_and_compared_with_its_run(page, store, fake, monkeypatch) -> None:
-    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(film, "mount", lambda *_, **__: None)
     assert "no weights to continue from" in " ".join(c.value for c in page(panel="Compare").caption)
     fake.weigh(0, 200, 400)
     app = page(panel="Compare", run=fake.run.id, step="300")

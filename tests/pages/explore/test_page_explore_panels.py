@@ -12,11 +12,12 @@ from page_app import text
 from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
-from pages.explore import compare, panels
+from pages.explore import outcomes, panels
 from pages.explore.form import MAP, PANELS
 from pages.explore.kept import probe_table, side_by_side
 from pages.explore.occlusion import overlay
 from pages.server.export_routes import FILES
+from pages.shared import film
 from simclr_core.base.files import write_npz
 from simclr_core.questions.job import encoder_job, keeps_job, occlude_job
 from simclr_core.questions.jobs import key_of
@@ -118,7 +119,7 @@ def test_an_overlay_is_red_where_similarity_is_lost_and_blue_where_it_is_gained(
 
 
 def test_what_runs_keep_stands_side_by_side_if_asked_for(page, store, fake, monkeypatch) -> None:
-    monkeypatch.setattr(compare, "mount", lambda *_, **__: None)
+    monkeypatch.setattr(film, "mount", lambda *_, **__: None)
     other = FakeRun(store, probe=40, name="an<other>")
     other.snapshot()
     other.end()
@@ -158,8 +159,8 @@ def test_a_damaged_run_gets_no_verdict(page, fake) -> None:
 
 def test_what_came_out_of_one_run_is_not_of_all(store, fake) -> None:
     waiting = store.create(fake.config, "waiting")
-    html = compare.score_dots([fake.run, waiting], ["one", "two"])
-    assert "all of them" not in html and "kNN accuracy, one" in html
+    html = outcomes.score_dots([fake.run, waiting], ["one", "two"])
+    assert "<span>one</span>" in html and "<span>two</span>" not in html
 
 
 def test_what_can_be_taken_away_has_links_to_its_step(page, fake) -> None:
