@@ -28,7 +28,7 @@ from .starts import CHOSEN, PROBLEM, show_starts
 MOST = 8  # runs
 ABOVE = 262  # pixels over the maps, which take the rest of the window
 CAUTION = 28  # pixels of a sentence over them
-COLOURS = "colours"  # of the link: what colours the maps
+FRAMES = "frames"  # of the link: what colours the maps
 
 
 def chosen_of_link(rows: dict[str, Row]) -> list[str]:
@@ -80,7 +80,7 @@ def _film(runs: Sequence[Run], names: Sequence[str], above: int) -> None:
     """Play the runs' maps side by side, below so many pixels."""
     show_film(
         runs, names, "explore-compare", above=above, linked=True, lasso=True,
-        color=st.query_params.get(COLOURS, ""), dots=st.query_params.get("draw") == DOTS,
+        color=st.query_params.get(FRAMES, ""), dots=st.query_params.get("draw") == DOTS,
         on_colours_change=_color_to_link,
     )  # fmt: skip
 
@@ -89,9 +89,9 @@ def _color_to_link() -> None:
     """Keep in the URL what colours the maps."""
     chosen = getattr(st.session_state.get("explore-compare"), "colours", "")
     if chosen:
-        st.query_params[COLOURS] = str(chosen)
+        st.query_params[FRAMES] = str(chosen)
     else:
-        st.query_params.pop(COLOURS, None)
+        st.query_params.pop(FRAMES, None)
 
 
 def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:

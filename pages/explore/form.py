@@ -53,7 +53,7 @@ WORDS = {
     "metric": METRICS,
     "min_dist": DISTS,
 }
-OTHERS = ("run", "runs", "color", "colours", "chosen")  # of the link
+OTHERS = ("run", "runs", "color", "frames", "chosen")  # of the link
 
 
 @dataclass(frozen=True)

@@ -99,6 +99,6 @@ def test_two_recorded_runs_glide_together_in_the_colours_of_what_they_learned(ap
     page.get_by_label("Colour by").select_option("hue")
     expect(page.locator(".film-legends h3")).to_have_text(["hue"])
     expect(page.locator(".film-beside b").first).to_have_text("neighbours vote for the right hue")
-    expect(page).to_have_url(re.compile("colours=hue"))
+    expect(page).to_have_url(re.compile("frames=hue"))
     page.reload()
     expect(page.get_by_label("Colour by")).to_have_value("hue")

@@ -33,7 +33,7 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
         assert url.startswith(f"/lab/runs/{run.id}/film.json?v=")
     assert found[-1]["titles"] == ["shapes, strong views", "another"]
     assert "600 and 200 steps: the maps show the same share of each run" in text(app)
-    page(panel="Compare", run=fake.run.id, colours="hue")
+    page(panel="Compare", run=fake.run.id, frames="hue")
     assert found[-1]["color"] == "hue"
     app = page(panel="Compare", runs=other.run.id)
     assert "at least two runs" in text(app)
