@@ -7,7 +7,8 @@
 
 Each lesson is run by `python -m simclr_core lesson` in a process of its own and written to
 assets/lessons as it comes out, held or not, with what was expected. Trials use seeds 0 to 4; the
-recorded seeds begin at 5. Run nothing else meanwhile: one lesson compares equal seconds.
+recorded seeds begin at 5. Run nothing else while `batch-size` is recorded: it compares equal
+seconds. The others count steps; with --busy, page and table do not say how long a seed took.
 """
 
 from __future__ import annotations
@@ -32,7 +33,12 @@ from simclr_core.data.datasets import load_dataset  # noqa: E402
 from simclr_core.lessons import results, words  # noqa: E402
 from simclr_core.lessons.catalogue import LESSONS, lesson_named  # noqa: E402
 from simclr_core.lessons.lesson import Lesson, outcomes, verdict  # noqa: E402
-from simclr_core.lessons.results import RECORDED, Results, settings_words  # noqa: E402
+from simclr_core.lessons.results import (  # noqa: E402
+    RECORDED,
+    Results,
+    settings_words,
+    summary,
+)
 from simclr_core.machine.devices import core_count  # noqa: E402
 from simclr_core.runs.provenance import versions  # noqa: E402
 from simclr_core.training.precision import processor  # noqa: E402
@@ -74,6 +80,10 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--seed", type=int, default=FIRST, help="the first one")
     parser.add_argument("--data", default="", help="in place of the lesson's own")
+    parser.add_argument("--work", type=Path, help="a folder that keeps each seed as it is made")
+    parser.add_argument(
+        "--busy", action="store_true", help="other programs run: do not say how long seeds took"
+    )
     parser.add_argument("--table", action="store_true", help="write the table alone")
     args = parser.parse_args()
     lessons = [lesson_named(name) for name in args.names] or list(LESSONS)
@@ -81,48 +91,65 @@ def main() -> None:
         if not args.data and lesson.data == "cifar10" and not cache_path("cifar10").exists():
             print(f"{lesson.name}: CIFAR-10 is not there; name pictures with --data")
             continue
-        record(lesson, args.seed, args.seeds, args.data)
+        record(lesson, args.seed, args.seeds, args.data, args.work, args.busy)
     TABLE.write_text(HEAD + table())
 
 
-def record(lesson: Lesson, first: int, seeds: int, data: str) -> None:
+def record(
+    lesson: Lesson, first: int, seeds: int, data: str, work: Path | None, is_busy: bool
+) -> None:
     """Run a lesson and store its results.
 
     Args:
         first: the first seed.
         seeds: how many.
         data: in place of the lesson's own, or "".
+        work: where each seed is kept, and found if it was made before; None keeps none.
+        is_busy: whether other programs ran as well.
     """
     expected = results.declared(lesson)
-    call = ["-m", "simclr_core", "lesson", lesson.name, "--seed", str(first), "--seeds", str(seeds)]
-    call += ["--data", data] if data else []
-    done = subprocess.run(
-        [sys.executable, *call, "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
-    )
-    result = json.loads(done.stdout.strip().splitlines()[-1])
-    rows = result.pop("seeds")
+    rows = [one_seed(lesson, seed, data, work) for seed in range(first, first + seeds)]
+    found = summary(lesson, rows)
     for row in rows:  # keep the maps of one typical seed
         if row is not usual(rows):
             for name in ("maps", "classes", "class_names"):
                 row.pop(name, None)
     name = Path(data).name if data else ""
+    command = f"python -m simclr_core lesson {lesson.name} --seed {first} --seeds {seeds}"
     about = {
         "lesson": lesson.name,
         "version": lesson.version,
         "data": Path(data).stem if data else lesson.data,
         "declared": expected,
-        "command": " ".join(["python", *call]).replace(data, name) if data else
-        " ".join(["python", *call]),
+        "command": f"{command} --data {name}" if data else command,
         "date": time.strftime("%Y-%m-%d"),
         "processor": processor(),
         "cores": core_count(),
+        "busy": is_busy,
         "versions": versions(),
         "config": config(lesson, data or lesson.data),
-    }  # fmt: skip
+    }
     RECORDED.mkdir(parents=True, exist_ok=True)
     path = RECORDED / f"{lesson.name}.json"
     path.write_text(json.dumps(about | {"seeds": rows}) + "\n")
-    print(f"{lesson.name}: {result['verdict']}, {result['seconds']}")
+    print(f"{lesson.name}: {found['verdict']}, {found['seconds']}")
+
+
+def one_seed(lesson: Lesson, seed: int, data: str, work: Path | None) -> dict[str, Any]:
+    """Run one seed of a lesson in a process of its own, or read it if it is kept."""
+    kept = work and work / f"{lesson.name}-{lesson.version}-{seed}.json"
+    if kept and kept.exists():
+        return json.loads(kept.read_text())
+    call = ["-m", "simclr_core", "lesson", lesson.name, "--seed", str(seed), "--seeds", "1"]
+    call += ["--data", data] if data else []
+    done = subprocess.run(
+        [sys.executable, *call, "--json"], cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True
+    )
+    (row,) = json.loads(done.stdout.strip().splitlines()[-1])["seeds"]
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(row))
+    return row
 
 
 def usual(rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -160,10 +187,11 @@ def section(lesson: Lesson, known: Results) -> str:
     if not seeds:
         return "Not recorded yet.\n"
     found = outcomes(lesson, [row["conditions"] for row in seeds])
+    took = f", {sum(row['seconds'] for row in seeds) / len(seeds):.0f} s per seed"
+    took = "" if about.get("busy") else took
     lines = [
         f"**{verdict(found).capitalize()}** over {len(seeds)} seeds on "
-        f"{about['data']} ({about['date']}, {about['cores']} cores of {about['processor']}, "
-        f"{sum(row['seconds'] for row in seeds) / len(seeds):.0f} s per seed): "
+        f"{about['data']} ({about['date']}, {about['cores']} cores of {about['processor']}{took}): "
         f"`{about['command']}`\n",
         f"Settings: {settings_words(about['config'])}.\n",
         "| expected | quantity | at least | mean | each seed | |",

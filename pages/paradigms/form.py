@@ -14,7 +14,7 @@ from pages.shell.task_bar import ask_task, show_task, watch
 from pages.shell.trouble import show_trouble
 from simclr_core.base.paths import expanded
 from simclr_core.data.builtin import BUILT_IN
-from simclr_core.paradigms.study import Study, is_made
+from simclr_core.paradigms.study import OPENING, Study, has_networks, is_made
 from simclr_core.workers import tasks
 from simclr_core.workers.standing import Standing
 
@@ -25,6 +25,7 @@ WHOLE = {"seed": (0, 2**31 - 1), "frozen": (0, 1000)}
 WORDS = {"labels": tuple(BUDGETS), "seconds": tuple(map(str, SECONDS)), "rate": tuple(RATES)}
 OTHER = ("staged",)
 BESIDE = 25  # seconds beside training: starting, compiling, scoring, maps
+FIRST = next(word for word, budget in BUDGETS.items() if budget == OPENING.budget)
 
 
 @dataclass(frozen=True)
@@ -42,16 +43,20 @@ class StudyForm:
 def show_form() -> StudyForm:
     """Draw the settings in a row; those of fine-tuning in a popover."""
     labels = st.select_slider(
-        "Labels per class", list(BUDGETS), "10", key="labels", bind="query-params",
+        "Labels per class", list(BUDGETS), FIRST, key="labels", bind="query-params",
         help="How many pictures of each class have a label. The others are seen without one, and "
         "not at all by supervised learning.",
     )  # fmt: skip
     seconds = st.select_slider(
-        "Seconds for each", SECONDS, 30, key="seconds", bind="query-params",
+        "Seconds for each", SECONDS, round(OPENING.seconds), key="seconds", bind="query-params",
         help="Training time of each way. Learning without labels gets four fifths of it, "
         "fine-tuning the rest; the self-supervised way stops before fine-tuning.",
     )  # fmt: skip
-    seed = st.number_input("Seed", 0, 2**31 - 1, 0, key="seed", bind="query-params")
+    seed = st.number_input(
+        "Seed", 0, 2**31 - 1, OPENING.seed, key="seed", bind="query-params",
+        help="Of weights, order, views, and of which pictures keep their label. Several seeds show "
+        "how much of a lead is luck.",
+    )  # fmt: skip
     with st.popover("Fine-tuning…"):
         frozen = st.number_input(
             "Frozen convolutions", 0, 1000, 0, key="frozen", bind="query-params",
@@ -87,24 +92,47 @@ def study_of(source: str, chosen: StudyForm) -> Study:
     )
 
 
-def controls(study: Study, root: Path) -> None:
-    """Draw the button, or how far the study is."""
+def compare_button(study: Study, root: Path) -> bool:
+    """Draw the button at the end of the form, if the study can be made and is not.
+
+    Returns:
+        Whether it was drawn.
+    """
+    if is_made(root, study) or tasks.state(root, study.task) or _lost(study):
+        return False
+    st.button("Compare", type="primary", key="compare", on_click=_ask, args=(study, root))
+    return True
+
+
+def progress(study: Study, root: Path) -> None:
+    """Draw how far the study is, or what stands in its way."""
     if show_task(root, lambda: tasks.state(root, study.task), "paradigm") or is_made(root, study):
         return
-    if study.source not in BUILT_IN and not Path(study.source).exists():
+    if _lost(study):
         show_trouble(
             f"Expected a folder, a .zip or an .npz, found nothing at {study.source}; choose other "
             "pictures."
         )
-        return
-    with st.container(horizontal=True, vertical_alignment="center", key="paradigm-start"):
-        st.button("Compare", type="primary", key="compare", on_click=_ask, args=(study, root))
-        total = round(3 * study.seconds + BESIDE)
-        st.html(
-            '<span class="lab-caption">Trains all four ways one after another, at most about '
-            f"{total // 60}:{total % 60:02d} on two cores. With another number of labels, the "
-            "networks trained without labels are reused.</span>"
-        )
+
+
+def promise(study: Study, root: Path) -> str:
+    """Return what Compare does, and how long it takes at most."""
+    shared = has_networks(root, study)
+    total = round((1.3 if shared else 3) * study.seconds + BESIDE)
+    reused = (
+        "The networks trained without labels are here already."
+        if shared
+        else "Another number of labels takes less after that: the networks trained without labels "
+        "are used again."
+    )
+    return (
+        "Compare trains all four ways one after another, at most about "
+        f"{total // 60}:{total % 60:02d} on two cores. {reused}"
+    )
+
+
+def _lost(study: Study) -> bool:
+    return study.source not in BUILT_IN and not Path(study.source).exists()
 
 
 def every_budget(study: Study, root: Path) -> None:
@@ -128,7 +156,8 @@ def every_budget(study: Study, root: Path) -> None:
     if _look():
         watch(root, _look, "paradigm-every", _stop)
         return
-    total = round(len(missing) * (1.3 * study.seconds + BESIDE))
+    once = 0 if has_networks(root, study) else 1.7 * study.seconds
+    total = round(len(missing) * (1.3 * study.seconds + BESIDE) + once)
     with st.container(horizontal=True, vertical_alignment="center", key="paradigm-every-start"):
         st.button(
             "Compare at every number of labels", key="compare_every", on_click=_ask_each,

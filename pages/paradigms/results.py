@@ -16,7 +16,10 @@ from simclr_core.feed.explore.side_by_side import side_by_side
 from simclr_core.feed.packing import pack
 from simclr_core.figures import labels as label_figures
 from simclr_core.measures.classification import balanced
-from simclr_core.paradigms.study import SEMI, SUPERVISED, WAYS
+from simclr_core.measures.intervals import wilson_interval
+from simclr_core.paradigms.study import SEMI, SUPERVISED, WAYS, is_recorded
+
+from .scores import interval
 
 PLAIN = {"displayModeBar": False, "responsive": True}
 MATRIX = "paradigm-matrix"
@@ -24,38 +27,51 @@ MOST = 48  # pictures of a cell shown at once
 
 
 def curves(every: Sequence[Mapping[str, Any]]) -> None:
-    """Show accuracy over labels, for every seed that was tried here."""
+    """Show scores over labels: every seed, and the mean with its interval."""
     dark = st.context.theme.type == "dark"
-    fair = balanced(np.array(every[0]["ways"][SUPERVISED]["support"]))
-    name = "accuracy" if fair else "balanced_accuracy"
-    figure = label_figures.budgets_figure(points(every, name), name.replace("_", " "), dark)
+    support = np.array(every[0]["ways"][SUPERVISED]["support"])
+    name = "accuracy" if balanced(support) else "balanced_accuracy"
+    chance = 1 / max(int((support > 0).sum()), 1)
+    figure = label_figures.budgets_figure(points(every, name), name.replace("_", " "), chance, dark)
     st.plotly_chart(figure, config=PLAIN, key="paradigm-curves", height=420)
+    recorded = sum(is_recorded(one) for one in every)
+    here = len(every) - recorded
+    parts = [f"{recorded} recorded" * (recorded > 0), f"{here} made here" * (here > 0)]
     st.html(
-        '<p class="lab-caption">Every point is a study made here, with these pictures and the same '
-        "number of seconds. To add one, choose another number of labels or another seed above and "
-        "press Compare. Unsupervised learning trains without labels, so it is the same for all; "
-        "naming its groups takes the labels of up to 5,000 training pictures. Self-supervised "
-        "learning is unsupervised learning with a task that it makes itself; semi-supervised "
-        "learning has other forms as well, such as pseudo-labels.</p>"
+        f'<p class="lab-caption">Every small point is a study ({" and ".join(filter(None, parts))})'
+        " with these pictures and the same number of seconds; a line goes through the means, with "
+        "95% intervals for other test pictures. To add a point, choose another number of labels or "
+        "another seed above and press Compare. Unsupervised learning trains without labels; naming "
+        "its groups takes the labels of up to 5,000 training pictures, whatever the others get. "
+        "Self-supervised learning is unsupervised learning with a task that it makes itself; "
+        "semi-supervised learning has other forms as well, such as pseudo-labels.</p>"
     )
 
 
 def points(
     every: Sequence[Mapping[str, Any]], name: str
-) -> dict[str, dict[int, list[tuple[int, float]]]]:
-    """Return way -> seed -> (labelled pictures per class, score), with the default fine-tuning."""
-    curves_by_way: dict[str, dict[int, list[tuple[int, float]]]] = {way: {} for way in WAYS}
+) -> dict[str, dict[str, list[tuple[int, float, float, float]]]]:
+    """Return way -> seed -> (labelled pictures per class, score, and its interval's two ends).
+
+    Fine-tuning counts with its default settings only.
+
+    A seed is named "seed 0", and "seed 0, recorded" where the study ships with the app: another
+    machine makes other networks of it.
+    """
+    curves_by_way: dict[str, Any] = {way: {} for way in WAYS}
     for result in every:
         study = result["study"]
         plain = not study["frozen"] and study["rate"] == 0.25 and not study["staged"]
         known = sum(1 for count in result["train_counts"] if count)
         count = round(result["labelled"] / max(known, 1))  # per class, on average
+        seed = f"seed {study['seed']}{', recorded' * is_recorded(result)}"
         for way in WAYS:
             if plain or way != SEMI:
-                row = curves_by_way[way].setdefault(study["seed"], [])
-                pair = (int(count), float(result["ways"][way][name]))
-                if all(pair[0] != other[0] for other in row):
-                    row.append(pair)
+                row = curves_by_way[way].setdefault(seed, [])
+                figures = result["ways"][way]
+                ends = interval(figures, name) or (figures[name], figures[name])
+                if all(count != other[0] for other in row):
+                    row.append((int(count), float(figures[name]), *ends))
     for seeds in curves_by_way.values():
         for row in seeds.values():
             row.sort()
@@ -99,8 +115,10 @@ def report(figures: Mapping[str, Any], names: Sequence[str]) -> str:
     rows = []
     each = list(zip(names, *(figures[k] for k in ("precision", "recall", "f1", "support")),
                     strict=True))  # fmt: skip
-    for name, precision, recall, f1, support in each:
-        cells = [f"{v:.2f}" if support else "–" for v in (precision, recall, f1)]
+    answered = np.sum(figures["confusion"], axis=0).tolist()
+    for (name, precision, recall, f1, support), named in zip(each, answered, strict=True):
+        cells = [_of(precision, named), _of(recall, support), f"{f1:.2f}"]
+        cells = cells if support else ["–"] * len(cells)
         rows.append(
             f'<tr><th scope="row">{escape(str(name))}</th>'
             + "".join(f"<td>{cell}</td>" for cell in cells)
@@ -119,8 +137,17 @@ def report(figures: Mapping[str, Any], names: Sequence[str]) -> str:
         'to it">precision</th><th scope="col" title="Of the pictures of this class, the share that '
         'were classified as it">recall</th>'
         '<th scope="col" title="The harmonic mean of both">F1</th>'
-        f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table></div>'
+        f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
+        '<p class="lab-caption">Small: 95% intervals for other test pictures.</p></div>'
     )
+
+
+def _of(share: float, count: int) -> str:
+    """Return a share of some pictures as HTML, with its interval; without one if there are none."""
+    if not count:
+        return f"{share:.2f}"
+    low, high = wilson_interval(share, count)
+    return f"{share:.2f} <small>{low:.2f}–{high:.2f}</small>"
 
 
 def _gallery(

@@ -1,9 +1,8 @@
-"""The four ways to learn side by side: what they are here, and how well they did in a study."""
+"""The four ways to learn side by side: how well they did in a study, and what they are here."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,9 +13,10 @@ from simclr_core.measures.classification import balanced
 from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
 from simclr_core.runs.summary import percent
 
+from .scores import SEEDS, best_way, interval, leaders
 from .whole_table import words_of
 
-CLEAR = 2.0  # standard errors of the difference: a smaller lead may be chance
+Result = Mapping[str, Any]
 MEANING = {"auc": "How often a picture of a class gets a higher score than one that is not of it."}
 WORDS = {
     "accuracy": "correct answers (accuracy)",
@@ -25,107 +25,121 @@ WORDS = {
 }
 
 
-def table(result: Mapping[str, Any]) -> Markup:
-    """Return HTML: what the ways are in this app, and the figures of a study."""
+def table(result: Result, seeds: Sequence[Result] = ()) -> Markup:
+    """Return HTML: the figures of a study, and what the ways are in this app.
+
+    Args:
+        result: the study.
+        seeds: the same study with other seeds.
+    """
     ways = result["ways"]
-    others = (
-        ("in other ways", [_also(ways[way]) for way in WAYS]),
-        ("training", [_time(way, ways[way]) for way in WAYS]),
-    )
+    first, *others = score_rows(result, seeds)
+    rows = [
+        _row("in other ways", [_also(ways[way], result["test"]) for way in WAYS]),
+        _row("training", [_time(way, ways[way]) for way in WAYS]),
+    ]
+    here = [_row(row["name"], [[row[way]] for way in WAYS]) for row in words_of("ways")["rows"]]
     return render(
         "paradigms/side_by_side",
         ways=WAYS,
-        rows=words_of("ways")["rows"],
-        scores=score_rows(result),
-        others=others,
+        first=first,
+        rows=rows,
+        more=[*others, *here],
         about=_about(result),
     )
 
 
-def score_rows(result: Mapping[str, Any]) -> list[dict[str, Any]]:
+def _row(words: str, cells: list[list[str]]) -> dict[str, Any]:
+    return {"words": words, "meaning": "", "cells": cells}
+
+
+def score_rows(result: Result, seeds: Sequence[Result] = ()) -> list[dict[str, Any]]:
     """Return a row per score; for unbalanced classes, the score that suits them comes first.
 
-    Returns:
-        `words` and their `meaning`, and `cells`: for each way its value, a note, and whether it is
-        the clear best.
-    """
-    ways = result["ways"]
-    fair = balanced(np.array(ways[SUPERVISED]["support"]))
-    names = ["accuracy", "balanced_accuracy", "auc"]
-    names = names if fair else ["balanced_accuracy", "auc", "accuracy"]
-    rows = []
-    for i, name in enumerate(names):
-        first = best_way(result, name)
-        notes = _notes(result, name) if not i else {}
-        cells = [
-            {
-                "value": _written(name, ways[way][name]),
-                "note": notes.get(way, ""),
-                "best": way == first,
-            }
-            for way in WAYS
-        ]
-        rows.append({"words": WORDS[name], "meaning": MEANING.get(name, ""), "cells": cells})
-    return rows
-
-
-def best_way(result: Mapping[str, Any], name: str) -> str:
-    """Return the way whose score leads by more than chance would explain; "" if none does.
-
-    AUC has no standard error here, so none leads by it.
-    """
-    ways = result["ways"]
-    first, second = _leaders(result, name)
-    errors = [standard_error(ways[way], name) for way in (first, second)]
-    lead = (ways[first][name] or 0.0) - (ways[second][name] or 0.0)
-    return first if lead > CLEAR * math.hypot(*errors) else ""
-
-
-def standard_error(figures: Mapping[str, Any], name: str) -> float:
-    """Return the standard error of a share of right answers; infinite for other scores.
-
     Args:
-        figures: of one way (see `measures.classification.report`).
-        name: "accuracy", or "balanced_accuracy", whose classes weigh the same.
+        result, seeds: as for `table`.
+
+    Returns:
+        `words` and their `meaning`, and `cells`. The first row has for each way a dict: `value`,
+        `interval`, `at`, `low`, `high` and `chance` in per cent, `seeds` (pairs of words and per
+        cent), a `note`, and whether it is the clear `best`. The others have lines of text.
     """
-    support, recall = np.array(figures["support"]), np.array(figures["recall"])
-    there = support > 0
-    if name == "accuracy":
-        share = figures["accuracy"]
-        return math.sqrt(share * (1 - share) / max(support.sum(), 1))
-    if name == "balanced_accuracy":
-        variances = recall[there] * (1 - recall[there]) / support[there]
-        return math.sqrt(variances.sum()) / max(there.sum(), 1)
-    return math.inf
+    fair = balanced(np.array(result["ways"][SUPERVISED]["support"]))
+    names = ["accuracy", "balanced_accuracy", "auc"]
+    first, *others = names if fair else ["balanced_accuracy", "auc", "accuracy"]
+    return [
+        {"words": WORDS[first], "meaning": "", "cells": _scores(result, seeds, first)},
+        *(
+            {
+                "words": WORDS[name],
+                "meaning": MEANING.get(name, ""),
+                "cells": [_lines(result, seeds, way, name) for way in WAYS],
+            }
+            for name in others
+        ),
+    ]
 
 
-def _leaders(result: Mapping[str, Any], name: str) -> tuple[str, str]:
-    """Return the ways with the highest score and the next one."""
-    ways = result["ways"]
-    ordered = sorted(WAYS, key=lambda way: -(ways[way][name] or 0.0))
-    return ordered[0], ordered[1]
+def _scores(result: Result, seeds: Sequence[Result], name: str) -> list[dict[str, Any]]:
+    notes, best = _notes(result, seeds, name), best_way([result, *seeds], name)
+    cells = []
+    for way in WAYS:
+        share = result["ways"][way][name]
+        low, high = interval(result["ways"][way], name) or (share, share)
+        others = [(one["study"]["seed"], one["ways"][way][name]) for one in seeds]
+        cells.append(
+            {
+                "value": percent(share),
+                "interval": f"{percent(low)} to {percent(high)}",
+                "at": 100 * share, "low": 100 * low, "high": 100 * high,
+                "chance": 100 / _classes(result),
+                "seeds": [(f"seed {seed}: {percent(each)}", 100 * each) for seed, each in others],
+                "note": notes.get(way, ""),
+                "best": way == best,
+            }
+        )  # fmt: skip
+    return cells
 
 
-def _notes(result: Mapping[str, Any], name: str) -> dict[str, str]:
+def _lines(result: Result, seeds: Sequence[Result], way: str, name: str) -> list[str]:
+    """Return a score in words: with its interval, or else how far apart the seeds are."""
+    value, around = result["ways"][way][name], interval(result["ways"][way], name)
+    if value is None:
+        return ["–"]
+    if around:
+        return [f"{percent(value)} ({percent(around[0])} to {percent(around[1])})"]
+    every = [value, *(one["ways"][way][name] for one in seeds)]
+    known = [each for each in every if each is not None]
+    apart = f" (seeds: {min(known):.3f} to {max(known):.3f})" if len(known) > 1 else ""
+    return [f"{value:.3f}{apart}"]
+
+
+def _notes(result: Result, seeds: Sequence[Result], name: str) -> dict[str, str]:
     """Return what has to be said below the first score of some ways."""
     notes = {
         UNSUPERVISED: "its groups are named with more labels than the others get",
         SELF: f"the encoder saw no label; its probe saw the same {result['labelled']:,}",
     }
-    if not best_way(result, name):
-        first = _leaders(result, name)[0]
-        close = f"too close to the next one to tell with {result['test']:,} test pictures"
-        notes[first] = "; ".join(filter(None, (notes.get(first, ""), close)))
+    first, count = leaders(result, name)[0], 1 + len(seeds)
+    if best := best_way([result, *seeds], name):
+        first, words = best, f"leads with every one of {count} seeds"
+    elif count < SEEDS:
+        words = f"the highest here; to call a way the best takes {SEEDS} seeds"
+    else:
+        words = (
+            f"the highest here, but with {count} seeds and {result['test']:,} test pictures "
+            "too close to the next one to tell"
+        )
+    notes[first] = "; ".join(filter(None, (words, notes.get(first, ""))))
     return notes
 
 
-def _written(name: str, value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}" if name == "auc" else percent(value)
-
-
-def _also(figures: Mapping[str, Any]) -> list[str]:
-    variants = figures.get("variants", {})
-    return [f"{name} {percent(value)}" for name, value in variants.items()]
+def _also(figures: Mapping[str, Any], tested: int) -> list[str]:
+    lines = []
+    for name, share in figures.get("variants", {}).items():
+        low, high = interval({"accuracy": share, "support": [tested]}, "accuracy") or (share, share)
+        lines.append(f"{name} {percent(share)} ({percent(low)} to {percent(high)})")
+    return lines
 
 
 def _time(way: str, figures: Mapping[str, Any]) -> list[str]:
@@ -140,9 +154,14 @@ def _time(way: str, figures: Mapping[str, Any]) -> list[str]:
     return parts
 
 
-def _about(result: Mapping[str, Any]) -> str:
+def _classes(result: Result) -> int:
+    """Return how many classes the test pictures have."""
+    return sum(1 for count in result["ways"][SUPERVISED]["support"] if count)
+
+
+def _about(result: Result) -> str:
     counts = np.array(result["ways"][SUPERVISED]["support"])  # of the test pictures
-    share, occur = counts.max() / max(counts.sum(), 1), int((counts > 0).sum())
+    share, occur = counts.max() / max(counts.sum(), 1), _classes(result)
     unfair = "" if balanced(counts) else (
         f" The classes are unbalanced ({percent(float(share))} of the test pictures are of the "
         "largest): always answering that class scores as much by accuracy, and 1 in "
@@ -150,6 +169,8 @@ def _about(result: Mapping[str, Any]) -> str:
     )  # fmt: skip
     return (
         f"The labels of {result['labelled']:,} of {result['train']:,} training pictures are used; "
-        f"{result['test']:,} test pictures. Encoder {result['encoder']}, seed "
-        f"{result['study']['seed']}, {result['date']}. Guessing: 1 in {occur}.{unfair}"
+        f"{result['test']:,} test pictures. Brackets and the thick line are 95% intervals for "
+        "other test pictures of the same kind; dots are other seeds, with other weights, order, "
+        f"views and labelled pictures. Encoder {result['encoder']}, seed "
+        f"{result['study']['seed']}. Guessing: 1 in {occur}.{unfair}"
     )

@@ -22,7 +22,7 @@ _lock = threading.Lock()
 _reading = threading.Lock()  # one at a time: a second session waits and finds the result
 
 
-def data_picker(key: str = "data", *, label: str = "Data") -> str:
+def data_picker(key: str = "data", *, label: str = "Data", first: str = BUILT_IN[0]) -> str:
     """Show a menu of data sets, with a field for a path if your own pictures are chosen.
 
     The choice is in the URL under `key` (`?data=digits`, `?data=/path/to/folder`), and the menu
@@ -31,6 +31,7 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
     Args:
         key: of the widget, and the name in the URL.
         label: of the menu.
+        first: the built-in set that is chosen at first.
 
     Returns:
         A source for `load_dataset`; empty if your own pictures are chosen without a path.
@@ -42,6 +43,7 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
     source = st.selectbox(
         label,
         [*BUILT_IN, *own, OWN],
+        BUILT_IN.index(first),
         key=key,
         accept_new_options=True,
         bind="query-params",
@@ -50,7 +52,7 @@ def data_picker(key: str = "data", *, label: str = "Data") -> str:
         "per class, or pictures without labels) or of a zip of such a folder.",
     )
     if source != OWN:
-        return str(source or BUILT_IN[0]).strip()
+        return str(source or first).strip()
     st.text_input(
         "Path of a .npz file, a folder or a zip",
         key=f"{key}_path",

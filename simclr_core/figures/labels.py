@@ -46,13 +46,19 @@ def labels_figure(
 
 
 def budgets_figure(
-    points: Mapping[str, Mapping[int, Sequence[tuple[int, float]]]], y: str, dark: bool = False
+    points: Mapping[str, Mapping[str, Sequence[tuple[int, float, float, float]]]],
+    y: str,
+    chance: float,
+    dark: bool = False,
 ) -> Any:
-    """Draw scores over labels per class, a line per seed.
+    """Draw scores over labels: a point per study, and a line through the means over the seeds.
 
     Args:
-        points: way of learning -> seed -> (labels per class, score in [0, 1]), in rising order.
+        points: way of learning -> seed -> (labels per class, score in [0, 1], and the two ends of
+            its interval), in rising order. The seeds share their test pictures, so a mean is as
+            uncertain as they are: its interval is the mean of theirs.
         y: name of the score.
+        chance: the score of guessing.
         dark: whether the page has the dark theme.
 
     Returns:
@@ -61,18 +67,29 @@ def budgets_figure(
     import plotly.graph_objects as go
 
     figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
-    colors = category_colors(list(points))
-    ticks = sorted(
-        {count for seeds in points.values() for row in seeds.values() for count, _ in row}
-    )
-    for (name, seeds), color in zip(points.items(), colors, strict=True):
-        for i, (seed, row) in enumerate(seeds.items()):
+    ticks = sorted({one[0] for seeds in points.values() for row in seeds.values() for one in row})
+    for (name, seeds), color in zip(points.items(), category_colors(list(points)), strict=True):
+        for seed, row in seeds.items():
             figure.add_scatter(
-                x=[count for count, _ in row], y=[value for _, value in row],
-                mode="lines+markers", name=name, legendgroup=name, showlegend=not i,
-                line={"color": color, "width": 2}, marker={"size": 8},
-                hovertemplate=f"%{{x}} per class: %{{y:.1%}}<extra>{name}, seed {seed}</extra>",
+                x=[one[0] for one in row], y=[one[1] for one in row], mode="markers",
+                legendgroup=name, showlegend=False, opacity=0.5, marker={"size": 5, "color": color},
+                hovertemplate=f"%{{x}} per class: %{{y:.1%}}<extra>{name}, {seed}</extra>",
             )  # fmt: skip
+        every = np.array([one for row in seeds.values() for one in row], float).reshape(-1, 4)
+        counts = np.unique(every[:, 0])
+        means = np.array([every[every[:, 0] == count].mean(axis=0) for count in counts])
+        _, score, low, high = means.reshape(-1, 4).T
+        figure.add_scatter(
+            x=counts.tolist(), y=score.tolist(), mode="lines+markers", name=name,
+            legendgroup=name, line={"color": color, "width": 2.25}, marker={"size": 8},
+            error_y={
+                "type": "data", "array": (high - score).tolist(),
+                "arrayminus": (score - low).tolist(), "thickness": 1.5, "width": 3,
+            },
+            hovertemplate=f"%{{x}} per class: %{{y:.1%}}<extra>{name}, mean</extra>",
+        )  # fmt: skip
+    figure.add_hline(y=chance, line={"dash": "dot", "width": 1}, annotation_text="chance",
+                     annotation_position="top left")  # fmt: skip
     figure.update_xaxes(type="log", title="labels per class", tickvals=ticks,
                         ticktext=[f"{count:,}" for count in ticks])  # fmt: skip
     return figure.update_yaxes(title=y, tickformat=".0%", rangemode="tozero")

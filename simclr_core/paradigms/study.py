@@ -6,12 +6,16 @@
     RUNS/.studies/BASE/KEY.json, KEY.npz   figures, and predictions and maps, of one label budget
 
 BASE names everything but the labels: other budgets share what was learned without them.
+assets/recorded/studies has the same folders without the networks: studies that ship with the app,
+made by `scripts/record_study.py`. They are read where they are. Their figures name the command and
+the machine as well.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +24,10 @@ import numpy as np
 
 from ..base.errors import ConfigError, LabError
 from ..base.files import read_json, read_npz
+from ..base.paths import ASSETS
 
 FOLDER = ".studies"
+RECORDED = ASSETS / "recorded" / "studies"
 SUPERVISED, UNSUPERVISED = "supervised", "unsupervised"
 SEMI, SELF = "semi-supervised", "self-supervised"
 WAYS = (SUPERVISED, UNSUPERVISED, SEMI, SELF)
@@ -86,38 +92,59 @@ class Study:
         return f"study-{self.base}-{self.key}"
 
 
+OPENING = Study("digits", budget=5)  # recorded: Paradigms opens on it
+
+
 def results(root: Path, study: Study) -> list[dict[str, Any]]:
-    """Return all figures for the same pictures and seconds, with any seed and budget."""
-    figures = []
-    for path in sorted((root / FOLDER).glob("*/*.json")):
-        with contextlib.suppress(LabError):
-            one = read_json(path)
-            if isinstance(one, dict) and _comparable(one, study):
-                figures.append(one)
-    return figures
+    """Return all figures for the same pictures and seconds, with any seed and budget.
+
+    Those made here come first; a recorded study that was made here as well is left out.
+    """
+    figures: dict[str, dict[str, Any]] = {}
+    for folder in (root / FOLDER, RECORDED):
+        for path in sorted(folder.glob("*/*.json")):
+            with contextlib.suppress(LabError):
+                one = read_json(path)
+                if isinstance(one, dict) and _comparable(one, study):
+                    figures.setdefault(path.stem, one)
+    return list(figures.values())
 
 
 def result(root: Path, study: Study) -> tuple[dict[str, Any], dict[str, np.ndarray]] | None:
-    """Return figures and arrays of one study; None if it has not been made."""
-    place = root / FOLDER / study.base
-    try:
-        figures = read_json(place / f"{study.key}.json")
-        return (figures, read_npz(place / f"{study.key}.npz")) if figures else None
-    except LabError:
-        return None
+    """Return figures and arrays of one study; None if it was neither made here nor recorded."""
+    for place in _places(root, study):
+        with contextlib.suppress(LabError):
+            if figures := read_json(place / f"{study.key}.json"):
+                return figures, read_npz(place / f"{study.key}.npz")
+    return None
 
 
 def is_made(root: Path, study: Study) -> bool:
     """Return whether there are figures of a study."""
-    return (root / FOLDER / study.base / f"{study.key}.json").exists()
+    return any((place / f"{study.key}.json").exists() for place in _places(root, study))
+
+
+def is_recorded(figures: Mapping[str, Any]) -> bool:
+    """Return whether figures ship with the app."""
+    return "command" in figures
+
+
+def has_networks(root: Path, study: Study) -> bool:
+    """Return whether the networks that learn without labels are here, to be used again."""
+    place = root / FOLDER / study.base
+    return (place / "pretrained.npz").exists() and (place / "codes.npz").exists()
 
 
 def pictures(root: Path, study: Study) -> np.ndarray:
     """Return the first test pictures, (M, S, S, 3) uint8; none if they are gone."""
-    try:
-        return read_npz(root / FOLDER / study.base / "test.npz")["images"]
-    except (LabError, KeyError):
-        return np.zeros((0, 8, 8, 3), np.uint8)
+    for place in _places(root, study):
+        with contextlib.suppress(LabError, KeyError):
+            return read_npz(place / "test.npz")["images"]
+    return np.zeros((0, 8, 8, 3), np.uint8)
+
+
+def _places(root: Path, study: Study) -> tuple[Path, Path]:
+    return root / FOLDER / study.base, RECORDED / study.base
 
 
 def _comparable(figures: dict[str, Any], study: Study) -> bool:

@@ -13,24 +13,26 @@ from page_app import labels, open_page, text
 from streamlit.testing.v1 import AppTest
 
 from pages.paradigms import form as paradigm_form
+from pages.paradigms import head, scores, side_by_side, whole_table
 from pages.paradigms import results as paradigm_results
-from pages.paradigms import side_by_side, whole_table
 from simclr_core.base.files import write_json, write_npz
 from simclr_core.measures.classification import report
 from simclr_core.paradigms import study as studies
-from simclr_core.paradigms.study import WAYS, Study
+from simclr_core.paradigms.study import OPENING, WAYS, Study
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers, tasks
 from simclr_core.workers.queue import read_request
 
 Open = Callable[..., AppTest]
-TABS = ("The whole table", "Side by side", "Over labels", "Class by class", "Maps")
+RECORDED = studies.RECORDED
+TABS = ("Side by side", "Over labels", "Class by class", "Maps")
 
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(helpers, "wake", lambda root, helper: "")
+    monkeypatch.setattr(studies, "RECORDED", tmp_path / "recorded")
     return RunStore(tmp_path / "runs").root
 
 
@@ -76,7 +78,7 @@ def keep(root: Path, study: Study, **options: Any) -> dict[str, Any]:
 def test_the_four_ways_are_told_before_anything_is_trained(page: Open) -> None:
     app = page()
     found = text(app)
-    assert not app.exception and "Compare" in labels(app)
+    assert not app.exception and "Compare" in labels(app) and "Not compared yet" in found
     for way in WAYS:
         assert way.capitalize() in found
     assert "how it is tested" in found and "accuracy" not in found
@@ -94,20 +96,19 @@ def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
 
 @pytest.mark.parametrize("tab", TABS)
 def test_every_part_shows_what_was_found(page: Open, root: Path, tab: str) -> None:
-    told = keep(root, Study("digits"))
+    told = keep(root, OPENING)
     app = page(data="digits", tab=tab)
     assert not app.exception and "Compare" not in labels(app)
-    if tab == "The whole table":
-        assert "no testing" in text(app) and "accuracy" not in text(app)
+    assert "Made here" in text(app) and "no testing" in text(app)
     if tab == "Side by side":
-        assert "correct answers (accuracy)" in text(app) and "30 of 90" in text(app)
+        assert "correct answers (accuracy)" in text(app) and "15 of 90" in text(app)
     if tab == "Class by class":
         precision = told["ways"][studies.SEMI]["precision"][0]
         assert "a&lt;b" in text(app) and f"{precision:.2f}" in text(app)
 
 
 def test_every_number_of_labels_is_asked_for_at_once(page: Open, root: Path) -> None:
-    study = Study("digits")
+    study = OPENING
     keep(root, study)
     app = page(data="digits", tab="Over labels")
     app.button(key="compare_every").click().run()
@@ -129,7 +130,7 @@ def test_unbalanced_classes_get_balanced_scores_first(root: Path) -> None:
 
 
 def test_a_study_shows_its_figures_first(page: Open, root: Path) -> None:
-    keep(root, Study("digits"))
+    keep(root, OPENING)
     assert "correct answers (accuracy)" in text(page(data="digits"))
 
 
@@ -169,22 +170,48 @@ def scored(accuracies: tuple[float, ...], tested: int) -> dict[str, Any]:
 def test_only_a_clear_lead_is_marked(accuracies, tested: int, best: str) -> None:
     told = scored(accuracies, tested)
     for name in ("accuracy", "balanced_accuracy"):
-        assert side_by_side.best_way(told, name) == best
-    html = side_by_side.table(told)
+        assert scores.best_way([told] * 3, name) == best
+        assert scores.best_way([told] * 2, name) == ""  # too few seeds to say so
+    html = side_by_side.table(told, [told] * 2)
     assert ("too close to the next one" in html) == (not best)
-    assert html.count('class="best"') == (2 if best else 0)
+    assert html.count('class="best"') == (1 if best else 0)
     assert "its probe saw the same 30" in html
+    alone = side_by_side.table(told)
+    assert "takes 3 seeds" in alone and 'class="best"' not in alone
+
+
+def test_a_way_that_one_seed_puts_second_is_not_the_best() -> None:
+    """Leads of 50, 50 and -1 points: the mean is far beyond chance, but the seeds disagree."""
+    far, near = scored((0.99, 0.4, 0.49, 0.3), 5000), scored((0.94, 0.4, 0.95, 0.3), 5000)
+    assert scores.best_way([far, far, far], "accuracy") == studies.SUPERVISED
+    assert scores.best_way([far, far, near], "accuracy") == ""
+
+
+def test_every_first_score_has_its_interval_chance_and_other_seeds() -> None:
+    """450 of 500: Wilson's interval is 87.1% to 92.3%."""
+    told = scored((0.9, 0.6, 0.9, 0.9), 500)
+    other = scored((0.85, 0.6, 0.9, 0.9), 500)
+    other["study"] = {**told["study"], "seed": 7}
+    html = side_by_side.table(told, [other])
+    assert "87% to 92%" in html and "--low: 87.1%; --high: 92.3%; --chance: 50.0%" in html
+    assert 'style="left: 85.0%" title="seed 7: 85%"' in html
+
+
+def test_seeds_are_compared_at_the_same_settings_alone() -> None:
+    told = [
+        made_up(Study("x", budget=budget, seed=seed, frozen=frozen))[0]
+        for budget, seed, frozen in ((5, 2, 0), (5, 0, 0), (5, 1, 0), (10, 3, 0), (5, 4, 2))
+    ]
+    assert [one["study"]["seed"] for one in scores.other_seeds(told[1], told)] == [1, 2]
 
 
 def test_standard_errors_by_hand() -> None:
     """Balanced: recalls 0.9 of 100 and 0.5 of 25, so sqrt(0.0009 + 0.01) / 2."""
     figures = {"accuracy": 0.82, "recall": [0.9, 0.5, 0.0], "support": [100, 25, 0]}
-    found = side_by_side.standard_error(figures, "balanced_accuracy")
+    found = scores.standard_error(figures, "balanced_accuracy")
     assert found == pytest.approx(0.0109**0.5 / 2)
-    assert side_by_side.standard_error(figures, "accuracy") == pytest.approx(
-        (0.82 * 0.18 / 125) ** 0.5
-    )
-    assert side_by_side.standard_error(figures, "auc") == float("inf")
+    assert scores.standard_error(figures, "accuracy") == pytest.approx((0.82 * 0.18 / 125) ** 0.5)
+    assert scores.standard_error(figures, "auc") == float("inf")
 
 
 def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
@@ -193,9 +220,13 @@ def test_curves_hold_every_seed_and_the_usual_fine_tuning(root: Path) -> None:
         for budget, seed, frozen in ((10, 0, 0), (2, 0, 0), (5, 1, 0), (50, 0, 3), (0, 0, 0))
     ]
     found = paradigm_results.points(every, "accuracy")
-    assert [count for count, _ in found[studies.SEMI][0]] == [2, 10, 30]  # all: 30 per class
-    assert [count for count, _ in found[studies.SELF][0]] == [2, 10, 30, 50]
-    assert [count for count, _ in found[studies.SELF][1]] == [5]
+    semi, own = found[studies.SEMI], found[studies.SELF]
+    assert [one[0] for one in semi["seed 0"]] == [2, 10, 30]  # all: 30 per class
+    assert [one[0] for one in own["seed 0"]] == [2, 10, 30, 50]
+    assert [one[0] for one in own["seed 1"]] == [5]
+    assert all(low <= score <= high for _, score, low, high in semi["seed 0"])
+    every[2]["command"] = "python scripts/record_study.py"
+    assert list(paradigm_results.points(every, "accuracy")[studies.SELF])[-1] == "seed 1, recorded"
 
 
 @pytest.mark.parametrize("query", [{"seed": "x"}, {"tab": "x"}, {"colour": "red"}, {"labels": "7"}])
@@ -228,7 +259,7 @@ def test_a_picture_more_in_a_folder_is_another_study(tmp_path: Path) -> None:
 
 def test_a_cell_of_another_study_is_not_chosen(page: Open, root: Path) -> None:
     """Its indices may be beyond the classes of this one."""
-    keep(root, Study("digits"))
+    keep(root, OPENING)
     cell = {"of": f"{studies.SEMI} of another", "true": 9, "answered": 8}
     app = page(data="digits", tab="Class by class")
     app.session_state["paradigm_cell"] = cell
@@ -239,3 +270,34 @@ def test_a_cell_of_another_study_is_not_chosen(page: Open, root: Path) -> None:
 def test_a_link_is_told_and_not_drawn(page: Open) -> None:
     app = page(seed="<a href='x'>y</a>")
     assert "&lt;a href" in text(app) and "<a href" not in text(app)
+
+
+def test_an_unopened_folder_shows_the_recorded_study(
+    page: Open, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every part has figures before anything was made; another number of labels offers Compare."""
+    monkeypatch.setattr(studies, "RECORDED", RECORDED)
+    for tab in TABS:
+        app = page(tab=tab)
+        found = text(app)
+        assert not app.exception and "Compare" not in labels(app)
+        assert ">recorded<" in found and "scripts/record_study.py" in found
+        assert "digits, 5 labels per class" in found and "no testing" in found
+    app.select_slider(key="labels").set_value("50").run()
+    assert not app.exception and "Compare" in labels(app)
+    assert "results for 5" in text(app) and ">recorded<" not in text(app)
+    assert not (root / studies.FOLDER).exists()
+
+
+def test_a_busy_machine_is_told() -> None:
+    """A load of 4.0 on two cores is the most that counts as idle."""
+    told = made_up(OPENING)[0] | {"command": "c", "processor": "p", "cores": 2}
+    assert "Other programs" not in head.head(told | {"load": 4.0}, [], "")
+    assert "Other programs ran as well" in head.head(told | {"load": 4.1}, [], "")
+
+
+def test_titles_name_pictures_labels_and_seconds() -> None:
+    told = made_up(Study("/home/me/cats & dogs/", budget=1))[0]
+    assert "cats &amp; dogs, 1 label per class, 30 seconds for each way" in head.head(told, [], "")
+    every = [made_up(Study("x", budget=budget))[0] for budget in (0, 20, 5, 5)]
+    assert "results for 5, 20 and all labels per class" in head.head(None, every, "")
