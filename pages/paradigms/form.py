@@ -98,7 +98,8 @@ def compare_button(study: Study, root: Path) -> bool:
     Returns:
         Whether it was drawn.
     """
-    if is_made(root, study) or tasks.state(root, study.task) or _lost(study):
+    state = tasks.state(root, study.task)
+    if is_made(root, study) or (state and not state.failed) or _lost(study):
         return False
     st.button("Compare", type="primary", key="compare", on_click=_ask, args=(study, root))
     return True

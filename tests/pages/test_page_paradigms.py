@@ -21,7 +21,7 @@ from simclr_core.paradigms import study as studies
 from simclr_core.paradigms.study import OPENING, WAYS, Study
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers, tasks
-from simclr_core.workers.queue import read_request
+from simclr_core.workers.queue import fail, read_request
 
 Open = Callable[..., AppTest]
 RECORDED = studies.RECORDED
@@ -92,6 +92,15 @@ def test_compare_asks_for_what_was_chosen(page: Open, root: Path) -> None:
     kind, payload = read_request(tasks.task(root, study.task)) or ("", {})
     assert kind == "study" and Study(**payload) == study
     assert "Cancel" in labels(app) and not app.exception
+
+
+def test_a_comparison_that_failed_is_explained_and_offered_again(page: Open, root: Path) -> None:
+    app = page(data="digits")
+    app.button(key="compare").click().run()
+    assert "Compare" not in labels(app)
+    fail(tasks.task(root, OPENING.task), "The disk is full.")
+    again = page(data="digits")
+    assert "The disk is full." in text(again) and "Compare" in labels(again)
 
 
 @pytest.mark.parametrize("tab", TABS)
