@@ -138,7 +138,9 @@ def doing(words: str, line: Line) -> str:
         if line.ahead == 1:
             return f"queued behind {first}"
         return f"queued behind {line.ahead} others, first {first}"
-    return "starting the process that computes it" if line.starting else "starting"
+    if line.starting:
+        return "starting the process that computes it"
+    return "the process that computes it is getting ready"
 
 
 def reason(line: Line) -> str:

@@ -135,6 +135,7 @@ def clusters(question: Question, progress: Progress) -> Arrays:
         ValueError: k is out of range, or larger than the number of pictures.
         RunDamaged: a snapshot cannot be read.
     """
+    progress(0.0, "loading scikit-learn")
     from scipy.optimize import linear_sum_assignment
     from sklearn.cluster import KMeans
 

@@ -30,7 +30,7 @@ def test_every_kind_of_request_has_words_for_those_who_wait_behind_it() -> None:
         ("", {"ahead": 3, "first": "study"}, "queued behind 3 others, first a study of the four"),
         ("", {"ahead": 1, "first": "knit"}, "queued behind another question"),
         ("", {"starting": True}, "starting the process that computes it"),
-        ("", {}, "starting"),
+        ("", {}, "the process that computes it is getting ready"),
     ],
 )
 def test_a_line_says_what_happens_now(words: str, known: dict, expected: str) -> None:

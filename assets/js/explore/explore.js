@@ -67,8 +67,8 @@ class Explore {
     this.look = dress(this.root, header);
     const other = !before || before.run !== header.run || before.digest !== header.digest;
     if (other) this.begin(header);
-    const maps = JSON.stringify(header.maps.map(({ of, method, key }) => [of, method, key]));
-    if (other || maps !== this.shape) this.build(maps);
+    const maps = header.maps.map(({ of }) => of).join();
+    if (other || maps !== this.shape) this.build(maps); // else the points glide to the other map
     const start = other ? header.start : {};
     this.scrubber.use(header.steps, start.step ?? null);
     if (other) this.restore(start);
@@ -143,6 +143,7 @@ class Explore {
       legend.update({ ...colors.header, color: header.color.title });
       this.frames = frames;
       panes.forEach((pane, i) => {
+        pane.title.textContent = header.maps[i].title;
         pane.hidden = legend.hidden;
         pane.own = header.own;
         pane.show(frames[i], colors, this.look, this.shown === header.run);
