@@ -45,10 +45,11 @@ export class Marks {
     this.line = makeSvg("line", { class: "pm-line" });
     this.leads = [1, 2].map((n) => makeSvg("line", { class: `pm-lead pm-${n}` }));
     this.points = [1, 2].map((n) => makeSvg("circle", { class: `pm-point pm-${n}`, r: 6 }));
-    const drawing = makeSvg("svg", { class: "pm-drawing", "aria-hidden": "true" });
-    drawing.append(this.line, ...this.leads, ...this.points);
+    const [under, over] = [0, 1].map(() => makeSvg("svg", { class: "pm-drawing", "aria-hidden": "true" }));
+    under.append(this.line, ...this.leads);
+    over.append(...this.points); // a picture at the map's edge may lie over its point
     this.pictures = [1, 2].map((n) => make("img", `pm-picture pm-${n}`));
-    this.element = make("div", "pm-marks", "", drawing, ...this.pictures);
+    this.element = make("div", "pm-marks", "", under, ...this.pictures, over);
     this.element.hidden = true;
     /** @type {Near[]} */
     this.from = [];
