@@ -21,11 +21,12 @@ from playwright.sync_api import sync_playwright
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from simclr_core.figures.colors import GREYS, PETROFF_10  # noqa: E402
+from simclr_core.figures.colors import GREYS, PALETTE  # noqa: E402
 
 MEASURED, PLOTS = ROOT / "docs" / "measured", ROOT / "assets" / "plots"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 WIDTH, HEIGHT = 760, 420
+COLORS = PALETTE["light"]
 INK, MUTED, LINE = (GREYS["light"][name] for name in ("ink", "muted", "line"))
 RIVALS = {"knn_accuracy_untrained": "untrained", "knn_accuracy_pixels": "raw pixels"}
 
@@ -65,14 +66,14 @@ def learning(found: dict[str, Any]) -> go.Figure:
             x=seconds,
             y=scores,
             mode="lines+markers",
-            line={"color": PETROFF_10[0], "width": 1.5},
+            line={"color": COLORS[0], "width": 1.5},
             marker={"size": 4},
             name="on the map's pictures, as it trains",
             showlegend=run is runs[0],
         )
     end = max(run["curve"][-1][0] for run in runs)
-    finals = (("knn_accuracy", "final, test pictures", PETROFF_10[6], "diamond"),) + (
-        (("supervised", "supervised, test pictures", PETROFF_10[4], "square"),)
+    finals = (("knn_accuracy", "final, test pictures", COLORS[6], "diamond"),) + (
+        (("supervised", "supervised, test pictures", COLORS[4], "square"),)
         if "supervised" in runs[0]
         else ()
     )
@@ -103,13 +104,13 @@ def speed(found: dict[str, Any]) -> dict[str, go.Figure]:
                 x=[f"{size} px" for size in sizes],
                 y=list(sizes.values()),
                 name=name,
-                marker_color=PETROFF_10[i],
+                marker_color=COLORS[i],
             )
         figures["views"] = styled(figure, "Views by operation and size", "", "views per second")
         figures["views"].update_yaxes(type="log")
     if counts := found.get("images_per_second_by_pictures"):
         figure = go.Figure()
-        figure.add_bar(x=list(counts), y=list(counts.values()), marker_color=PETROFF_10[0])
+        figure.add_bar(x=list(counts), y=list(counts.values()), marker_color=COLORS[0])
         title = "The preset minute over sets of several sizes"
         figures["data-size"] = styled(figure, title, "pictures", "images per second")
     return figures

@@ -1,12 +1,15 @@
-"""How long every panel of Explore takes, for runs with few and many pictures on the map.
+"""How long every panel of Explore takes, for runs with few and many pictures on the map; or pages.
 
     python scripts/measure_panels.py [--data SOURCE] [--counts 1000 5000 20000] [--record FILE]
+    python scripts/measure_panels.py --pages [--again 5]
 
 Trains a short run for each count, starts the app on a free port, and opens each panel in a fresh
 page of Chromium: from the click on its name until what it shows is there. "first" includes what has
 to be computed once, by the server or by the analyst; "again" is the median of later openings, each
 in a page that has fetched nothing. The analyst has answered a question before, so that its start
-does not count. Needs what the tests need (Playwright and a Chromium). Run nothing else meanwhile.
+does not count. With --pages, every page is opened with the recorded runs by a browser that has been
+there before: from the address until something is painted, and until what the page is about is there
+(medians). Needs what the tests need (Playwright and a Chromium). Run nothing else meanwhile.
 """
 
 from __future__ import annotations
@@ -36,6 +39,18 @@ PANELS = {  # name of the panel -> what is there once it shows all that it has
     "Compare": ".ex-stage > canvas[data-step] >> nth=1",
     "Take away": ".take >> nth=5",
 }
+PAGES = {  # address -> what the page is about
+    "": ".film-stage > canvas[data-step]",
+    "views": ".lab-row",
+    "train": ".live-stage canvas",
+    "train?run=strong-views": ".live-stage canvas[data-step]",
+    "explore": ".ex-stage > canvas[data-step]",
+    "learn": ".learn-text",
+    "lessons": ".lesson-question",
+    "paradigms": ".paradigm-whole",
+    "runs": ".wall-stage canvas[data-step]",
+}
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime / 1000"
 PATIENCE = 600_000  # ms
 GLIDE = """async () => {
   const all = [...document.querySelectorAll('*')];
@@ -72,6 +87,7 @@ def main() -> None:
     parser.add_argument("--data", default="shapes", help="as for `train`; needs enough pictures")
     parser.add_argument("--counts", type=int, nargs="+", default=[1000, 5000, 20000])
     parser.add_argument("--again", type=int, default=3, help="openings after the first")
+    parser.add_argument("--pages", action="store_true", help="measure pages, not panels")
     parser.add_argument("--record", type=Path, metavar="FILE", help="write everything as JSON")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory(
@@ -79,6 +95,10 @@ def main() -> None:
     ) as folder:
         runs = Path(folder) / "runs"
         os.environ |= {"SIMCLR_LAB_RUNS": str(runs), "SIMCLR_LAB_SPARE": "0"}
+        if args.pages:
+            with app(runs) as (_, url), sync_playwright() as playwright:
+                tell_pages(chromium(playwright), url, args.again)
+            return
         ids = {count: trained(args.data, count) for count in args.counts}
         with app(runs) as (_, url), sync_playwright() as playwright:
             browser = chromium(playwright)
@@ -144,6 +164,27 @@ def measured(browser: Browser, url: str, run: str, other: str, again: int) -> di
         found[name] = {"first": seconds[0], "again": statistics.median(seconds[1:])}
         print(f"{name}: {seconds[0]:.2f} s, then {found[name]['again']:.2f} s", file=sys.stderr)
     return found
+
+
+def tell_pages(browser: Browser, url: str, again: int) -> None:
+    """Print for each page the seconds to its first paint and to what it is about."""
+    print(f"load {os.getloadavg()[0]:.1f} of {os.cpu_count()} cores")
+    print("| page | first paint, s | content, s |\n| --- | --: | --: |")
+    page = browser.new_context(viewport=SIZE).new_page()
+    for address, shown in PAGES.items():
+        paints, contents = [], []
+        for visit in range(again + 1):
+            page.goto("about:blank")
+            began = time.perf_counter()
+            page.goto(f"{url}/{address}", wait_until="commit")
+            page.locator(shown).first.wait_for(timeout=PATIENCE)
+            seconds = time.perf_counter() - began
+            if visit:  # the first one fills the browser's cache
+                contents.append(seconds)
+                paints.append(page.evaluate(PAINT))
+        paint, content = statistics.median(paints), statistics.median(contents)
+        print(f"| {address or 'home'} | {paint:.2f} | {content:.2f} |", flush=True)
+    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 def tell(found: dict[int, dict[str, Any]]) -> None:

@@ -39,17 +39,19 @@ def _buttons() -> None:
 
 
 def _show_film() -> None:
+    recorded = film.about()
     header = {
         "urls": [f"/lab/film.json?v={film.version()}"],
         "titles": ["With colour distortion", "Without"],
-        "above": 246,
+        "above": 218,
         "plays": True,
         "trial": classroom_link("/learn?part=2"),
-        "note": "Recorded. The axes have no units; gaps between groups say little.",
+        "note": "The axes have no units; gaps between groups say little.",
+        "about": f"{recorded['about']}. Made by scripts/make_demo.py; one like the first: "
+        f"{recorded['command']}",
     }
     mount("replay/film", "home-film", "content", pack(header, {}))
-    recorded = film.about()
-    st.html(render("home/recorded", about=recorded["about"], command=recorded["command"]))
+    st.html(render("home/recorded"))
 
 
 def _show_newest() -> None:

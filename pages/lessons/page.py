@@ -7,6 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from pages.lessons import live as lesson_live
+from pages.lessons.given import show_given
 from pages.lessons.results import show_answer, show_head, show_question, show_results
 from pages.shell.link import clean_link
 from simclr_core.base.paths import ASSETS
@@ -56,6 +57,7 @@ def _lesson(lesson: Lesson, root: Path) -> None:
     show_head(lesson)
     if said is None:
         show_question(lesson)
+        show_given(lesson)
         return
     known = results.results(root, lesson)
     show_answer(lesson, int(float(said)), known)

@@ -37,6 +37,7 @@ class Row:
     knn: float | None
     untrained: float | None
     pixels: float | None
+    tested: int  # pictures that the scores are of; 0 if unknown
     step: int
     steps: int
     seconds: float  # training time used
@@ -129,6 +130,7 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         knn=number(evaluation.get("knn_accuracy")),
         untrained=number(evaluation.get("knn_accuracy_untrained")),
         pixels=number(evaluation.get("knn_accuracy_pixels")),
+        tested=int(number(evaluation.get("queries")) or 0),
         step=int(number(status.get("step")) or 0),
         steps=int(number(status.get("steps")) or 0),
         seconds=number(status.get("seconds")) or 0.0,

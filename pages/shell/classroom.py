@@ -10,7 +10,7 @@ from markupsafe import Markup
 from simclr_core.base.templates import render
 
 LARGE = 1.35  # times the usual size
-ROOT_PIXELS = 16  # the usual size of type
+ROOT_PIXELS = 15  # the usual size of type, as in .streamlit/config.toml
 NAMES = ("size", "hide")  # in the link of every page
 LARGE_KEY = "room_large"  # in the session: whether type is large
 _HIDDEN, _REPORTED = "room_hidden", "room_told"

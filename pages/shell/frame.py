@@ -11,12 +11,15 @@ from streamlit.navigation.page import Page
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
-from simclr_core.figures.colors import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.machine.devices import find_device, unusable_gpu
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 
-_SHEETS = (ASSETS / "css" / "tokens.css", ASSETS / "css" / "styles.css")
+_SHEETS = tuple(
+    ASSETS / "css" / name
+    for name in ("tokens.css", "frame.css", "styles.css", "elements/states.css")
+)
+IDLE = "nothing running"
 REFRESH = 3.0  # seconds between looks at the queue
 ABOUT = (
     "SimCLR Lab shows contrastive learning as it happens, on real training "
@@ -32,6 +35,7 @@ def configure_page() -> None:
         layout="wide",
         menu_items={"About": ABOUT},
     )
+    st.logo(str(ASSETS / "icon.svg"))
     st.html(_styles(max(sheet.stat().st_mtime_ns for sheet in _SHEETS)))
 
 
@@ -53,7 +57,10 @@ def navigation() -> list[Page]:
 def show_machine() -> None:
     """Show the device that runs train on and how many runs use it, right of the navigation."""
     device, gpu_problem = _device()
-    st.html(render("shell/machine", device=device, gpu_problem=gpu_problem, queue=queue_words()))
+    queue = queue_words()
+    busy = queue != IDLE
+    words = {"device": device, "gpu_problem": gpu_problem, "queue": queue, "busy": busy}
+    st.html(render("shell/machine", **words))
 
 
 @st.cache_data(ttl=1.5, max_entries=1, show_spinner=False)
@@ -66,7 +73,7 @@ def queue_words() -> str:
     running = sum(state in states.GOING for state in all_states)
     queued = all_states.count(states.QUEUED)
     words = [f"{running} running"] * bool(running) + [f"{queued} queued"] * bool(queued)
-    return ", ".join(words) or "nothing running"
+    return ", ".join(words) or IDLE
 
 
 @functools.cache
@@ -77,14 +84,5 @@ def _device() -> tuple[str, str]:
 
 @functools.lru_cache(maxsize=1)
 def _styles(_changed: int) -> Markup:
-    """Return the pages' style sheets, with the colours that figures use as variables."""
-    light, dark = VIEW_TEXT["light"], VIEW_TEXT["dark"]
-    colors = {
-        "--view-1": VIEW_1,
-        "--view-2": VIEW_2,
-        "--view-1-text": f"light-dark({light[0]}, {dark[0]})",
-        "--view-2-text": f"light-dark({light[1]}, {dark[1]})",
-    }
-    values = "".join(f"{name}: {value};" for name, value in colors.items())
-    css = f".stApp {{{values}}}\n" + "".join(sheet.read_text() for sheet in _SHEETS)
-    return render("shell/style", css=Markup(css))
+    """Return the style sheets of all pages."""
+    return render("shell/style", css=Markup("".join(sheet.read_text() for sheet in _SHEETS)))

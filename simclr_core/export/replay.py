@@ -18,7 +18,7 @@ import numpy as np
 from ..base.errors import LabError, RunError
 from ..base.paths import ASSETS
 from ..data import sprite
-from ..figures.colors import category_colors
+from ..figures.colors import PETROFF_10, UNKNOWN, live_colors
 from ..loss import nt_xent
 from ..runs import comparison, tables
 from ..runs.findings import learned
@@ -34,11 +34,11 @@ SHEET_PIXELS = 6_000_000  # of all pictures together
 MARGIN = 1.04  # round the outermost points
 _FULL = 65_535
 _STYLE = """body { margin: 0 auto; padding: 20px; max-width: 1200px;
-  --st-text-color: #24262b; --st-background-color: #fff; --st-secondary-background-color: #f0f2f6;
-  --st-primary-color: #3f90da; --st-font: system-ui, sans-serif; font: 15px/1.5 var(--st-font);
+  --st-text-color: #1b1e23; --st-background-color: #fff; --st-secondary-background-color: #f4f5f6;
+  --st-primary-color: #0f766e; --st-font: system-ui, sans-serif; font: 15px/1.5 var(--st-font);
   color-scheme: light dark; background: var(--st-background-color); color: var(--st-text-color); }
-@media (prefers-color-scheme: dark) { body { --st-text-color: #eceef0;
-  --st-background-color: #15171a; --st-secondary-background-color: #24272c; } }
+@media (prefers-color-scheme: dark) { body { --st-text-color: #eef0f2;
+  --st-background-color: #121417; --st-secondary-background-color: #1a1d22; } }
 """
 
 
@@ -53,8 +53,9 @@ def data(run: Run, quality: int | None = None, pictures: bool = True) -> dict[st
         title, about, learned: words. steps (K,) and places, base64 of (K, P, 2) uint16 in a square
         that stays the same; kept (K,), the share of true neighbourhoods that each map keeps, None
         if unknown. sheet: a data URI of all pictures, empty without them, `columns` per row, `size`
-        pixels a side. colors: name -> names, colors and values (P,). loss and knn: steps and
-        values, with `alike`, `pixels` and `of`.
+        pixels a side. colors: name -> names, colors (the last one is of what is not known) and
+        values (P,); plain: the colour of all points where there are none. loss and knn: steps
+        and values, with `alike`, `pixels` and `of`.
 
     Raises:
         RunError: there is no map to play yet.
@@ -84,6 +85,7 @@ def data(run: Run, quality: int | None = None, pictures: bool = True) -> dict[st
         "count": len(images),
         "sheet": sheet,
         "colors": _colors(run),
+        "plain": PETROFF_10[0],
         "loss": _curve(run, "loss") | {"alike": nt_xent.collapsed_loss(config.training.batch_size)},
         "knn": _curve(run, "knn_accuracy")
         | {"pixels": number(last.get("knn_accuracy_pixels")), "of": last.get("knn_of") or "label"},
@@ -147,7 +149,8 @@ def _colors(run: Run) -> dict[str, dict[str, Any]]:
     for name in tables.choices(known):
         values = known[name]
         names = tables.names_of(run, name, values)
-        colors[name] = {"names": names, "colors": category_colors(names), "values": values.tolist()}
+        shades = [*live_colors(names), UNKNOWN]
+        colors[name] = {"names": names, "colors": shades, "values": values.tolist()}
     return colors
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from ..base.errors import ConfigError, LabError, RunError
-from ..figures.colors import GREYS, PETROFF_10, UNKNOWN, category_colors
+from ..figures.colors import GREYS, NEGATIVE, PALETTE, category_colors
 from ..loss import nt_xent
 from ..runs import tables
 from ..runs.comparison import curve
@@ -27,6 +27,7 @@ MAP, CURVES = "map", "curves"
 FIGURES = (MAP, CURVES)
 NUMBERS = {"loss": "loss of each picture", "views": "similarity of its two views"}
 DPI = 200  # of a PNG
+_COLORS = PALETTE["light"]
 _INK, _MUTED, _LINE = (GREYS["light"][name] for name in ("ink", "muted", "line"))
 _STYLE: Any = {
     "svg.fonttype": "none", "pdf.fonttype": 42, "font.size": 9, "axes.edgecolor": _LINE,
@@ -78,7 +79,7 @@ def map_figure(
         elif color:
             _categories(axes, run, xy, color, known[color])
         else:
-            axes.scatter(*xy.T, s=9, lw=0, color=PETROFF_10[0])
+            axes.scatter(*xy.T, s=9, lw=0, color=_COLORS[0])
         axes.set_xlabel(f"{method.upper()} of {of}; axes have no unit")
 
     return _file(draw, ending, (6.4, 5.6))
@@ -113,7 +114,7 @@ def _categories(axes: Any, run: Run, xy: np.ndarray, name: str, values: np.ndarr
             label = f"{words} ({held.sum():,})"
             axes.scatter(*xy[held].T, s=9, lw=0, color=colors[i], label=label)
     if (values < 0).any():
-        axes.scatter(*xy[values < 0].T, s=9, lw=0, color=UNKNOWN, label="not known")
+        axes.scatter(*xy[values < 0].T, s=9, lw=0, color=NEGATIVE["light"], label="not known")
     axes.legend(
         loc="center left", bbox_to_anchor=(1, 0.5), markerscale=2, title=name, fontsize=8,
         ncols=1 + len(names) // 25,
@@ -157,9 +158,9 @@ def curves_figure(run: Run, ending: str) -> bytes:
             marks,
         )
         _line(grid[3], run, "alignment", "alignment and uniformity")
-        _line(grid[3], run, "uniformity", "alignment and uniformity", color=PETROFF_10[1])
+        _line(grid[3], run, "uniformity", "alignment and uniformity", color=_COLORS[1])
         _line(grid[4], run, "effective_rank_h", "effective rank of h and z")
-        _line(grid[4], run, "effective_rank_z", "effective rank of h and z", color=PETROFF_10[1])
+        _line(grid[4], run, "effective_rank_z", "effective rank of h and z", color=_COLORS[1])
         _line(grid[5], run, "gradient_norm", "gradient norm")
         for axes in (grid[3], grid[4]):
             axes.legend(fontsize=8)
@@ -170,7 +171,7 @@ def curves_figure(run: Run, ending: str) -> bytes:
 
 def _line(
     axes: Any, run: Run, what: str, title: str, marks: Mapping[str, Any] | None = None,
-    color: str = PETROFF_10[0],
+    color: str = _COLORS[0],
 ) -> None:  # fmt: skip
     xs, ys = curve(run, what, "step")
     label = what.replace("effective_rank_", "").replace("_", " ")

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from ..base.errors import LabError
 from ..base.templates import render
-from ..figures.colors import UNKNOWN, category_colors
+from ..figures.colors import UNKNOWN, live_colors
 from ..runs.run import Run
 from ..runs.states import FINISHED
 from ..runs.store import RunStore
@@ -43,7 +43,7 @@ def map_picture(run: Run) -> tuple[Markup, str]:
     coordinates = run.coordinates(method, step)
     xy = coordinates["xy"].astype(float)  # (P, 2)
     values, names, of = _categories(run, len(xy))
-    colors = category_colors(names)
+    colors = live_colors(names)
     points = _scaled(xy)
     layers = [(UNKNOWN, _dots(points[values < 0]))]
     layers += [(color, _dots(points[values == i])) for i, color in enumerate(colors)]

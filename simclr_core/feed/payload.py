@@ -17,7 +17,7 @@ from cachetools import LRUCache, cached
 
 from ..base.errors import LabError, RunDamaged
 from ..base.files import read_json
-from ..figures.colors import UNKNOWN, category_colors
+from ..figures.colors import UNKNOWN, live_colors
 from ..runs import validation
 from ..runs.run import Run
 from . import missing_files
@@ -165,7 +165,7 @@ class _Reader:
             "color": color,
             "names": names,
             "counts": counts.tolist(),
-            "colors": [*category_colors(names), UNKNOWN],
+            "colors": [*live_colors(names), UNKNOWN],
             "pictures": f"/lab/runs/{self.run.id}/thumbnails.webp?v={probe.digest}",
             "points": f"/lab/runs/{self.run.id}/points.json?v={probe.digest}",
             "columns": probe.columns,

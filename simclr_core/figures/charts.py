@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from typing import Any
 
-from .colors import GREYS, NEGATIVES, PETROFF_10
+from .colors import FONT, GREYS, NEGATIVE, PALETTE
 
 
 def base_layout(dark: bool = False, **changes: Any) -> dict[str, Any]:
@@ -21,7 +21,7 @@ def base_layout(dark: bool = False, **changes: Any) -> dict[str, Any]:
     layout = {
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
-        "font": {"color": grey["muted"], "size": 12},
+        "font": {"color": grey["muted"], "size": 13, "family": FONT},
         "margin": {"l": 44, "r": 8, "t": 8, "b": 36},
         "xaxis": dict(axis),
         "yaxis": dict(axis),
@@ -56,17 +56,18 @@ def lines_figure(
     """
     import plotly.graph_objects as go
 
+    theme = "dark" if dark else "light"
     legend = {"orientation": "h", "x": 0, "y": 1, "yanchor": "bottom"}
     margin = {"l": 52 if y else 36, "r": 8, "t": 26, "b": 38 if x else 22}
     figure = go.Figure(layout=base_layout(dark, margin=margin, legend=legend))
     for i, (name, (xs, ys)) in enumerate(lines.items()):
         mode = "lines+markers" if len(xs) < 40 else "lines"
-        style = {"color": PETROFF_10[i % 10], "width": 2}
+        style = {"color": PALETTE[theme][i % 10], "width": 2}
         figure.add_scatter(
             x=list(xs), y=list(ys), mode=mode, name=escape(name), line=style, marker={"size": 5}
         )
     if marks:
-        style = {"size": 11, "symbol": "diamond", "color": NEGATIVES}
+        style = {"size": 11, "symbol": "diamond", "color": NEGATIVE[theme]}
         figure.add_scatter(
             x=[mark[0] for mark in marks], y=[mark[1] for mark in marks], mode="markers",
             text=[escape(mark[2]) for mark in marks], hovertemplate="%{text}<extra></extra>",

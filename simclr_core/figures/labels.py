@@ -27,7 +27,8 @@ def labels_figure(
     import plotly.graph_objects as go
 
     figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
-    for (name, seeds), color in zip(curves.items(), category_colors(list(curves)), strict=True):
+    colors = category_colors(list(curves), dark)
+    for (name, seeds), color in zip(curves.items(), colors, strict=True):
         for row in seeds:
             figure.add_scatter(
                 x=list(counts), y=list(row), mode="lines+markers", showlegend=False, opacity=0.35,
@@ -68,7 +69,8 @@ def budgets_figure(
 
     figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
     ticks = sorted({one[0] for seeds in points.values() for row in seeds.values() for one in row})
-    for (name, seeds), color in zip(points.items(), category_colors(list(points)), strict=True):
+    colors = category_colors(list(points), dark)
+    for (name, seeds), color in zip(points.items(), colors, strict=True):
         for seed, row in seeds.items():
             figure.add_scatter(
                 x=[one[0] for one in row], y=[one[1] for one in row], mode="markers",

@@ -10,9 +10,8 @@ from typing import Any
 import numpy as np
 
 from .charts import base_layout
-from .colors import GREYS, VALUES, VIEW_1, VIEW_2, category_colors
+from .colors import GREYS, VALUES, VIEWS, category_colors
 
-RECORDED, HERE = VIEW_1, VIEW_2
 CROWDED = 4  # conditions side by side, at most, where panels are side by side as well
 APART = 0.07  # of the figure's height, between the names of two lines
 
@@ -110,7 +109,7 @@ def _draw_panel(
     means = [float(np.mean([*recorded.get(one, ()), *here.get(one, ())])) for one in conditions]
     space = (end, apart * (y[1] - y[0]), means[-1])
     _draw_references(figure, place, write, references, space, grey["muted"])
-    _draw_seeds(figure, place, write, conditions, sides)
+    _draw_seeds(figure, place, write, conditions, sides, VIEWS["dark" if dark else "light"])
     _draw_means(figure, place, write, means, grey["ink"])
     figure.update_xaxes(
         tickvals=list(range(len(conditions))),
@@ -151,14 +150,14 @@ def _draw_references(
 
 def _draw_seeds(
     figure: Any, place: dict[str, int], write: Callable[[float], str], conditions: list[str],
-    sides: tuple[Values, Values],
+    sides: tuple[Values, Values], colors: tuple[str, str],
 ) -> None:  # fmt: skip
     first = place == {"row": 1, "col": 1}  # the legend is of this panel
     for values, style, word in zip(
         sides,
         (
-            {"color": RECORDED, "symbol": "circle", "size": 9},
-            {"color": HERE, "symbol": "diamond", "size": 11},
+            {"color": colors[0], "symbol": "circle", "size": 9},
+            {"color": colors[1], "symbol": "diamond", "size": 11},
         ),
         ("recorded", "run here"),
         strict=True,
@@ -200,7 +199,7 @@ def paths_figure(
     import plotly.graph_objects as go
 
     figure = go.Figure(layout=base_layout(dark, hovermode="closest"))
-    colors = category_colors(list(paths))
+    colors = category_colors(list(paths), dark)
     for (name, seeds), color in zip(paths.items(), colors, strict=True):
         for i, rows in enumerate(seeds):
             figure.add_scatter(

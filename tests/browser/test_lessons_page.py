@@ -76,7 +76,7 @@ def test_large_type_and_hidden_panels_come_with_the_link(app: App, page: Page) -
     page.goto(f"{app.url}/lessons?lesson=color&said=1&size=large&hide=limits")
     expect(page.locator(".lesson-head")).to_be_visible()
     size = page.evaluate("getComputedStyle(document.documentElement).fontSize")
-    assert size == "21.6px"
+    assert size == "20.25px"
     expect(page.get_by_text("What this does not show")).to_be_hidden()
     page.get_by_role("button", name="Aa").click()
     page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '16px'")

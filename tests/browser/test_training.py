@@ -398,7 +398,7 @@ def test_the_wall_and_home_lead_to_the_run(story: Story, page: Page) -> None:
     expect(cards.first.locator("canvas").first).to_have_attribute(
         "data-step", str(run.snapshot_steps()[-1])
     )
-    expect(page.locator(".wall-state.wall-recorded")).to_have_text(["recorded", "recorded"])
+    expect(page.locator(".wall-state.run-recorded")).to_have_text(["recorded", "recorded"])
     cards.first.locator(".wall-name").click()
     page.wait_for_url(f"**/train?run={run.id}")
     page.goto(url)

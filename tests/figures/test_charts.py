@@ -11,8 +11,8 @@ def test_lines_have_their_points_and_colours_and_marks_stand_out():
         {"a": ([0, 1], [0.5, 2.0]), "b": (range(40), range(40))}, "step", "", marks=[(1, 2, "here")]
     )
     a, b, marks = figure.data
-    assert (list(a.x), list(a.y), a.line.color) == ([0, 1], [0.5, 2.0], colors.PETROFF_10[0])
-    assert (a.mode, b.mode, b.line.color) == ("lines+markers", "lines", colors.PETROFF_10[1])
+    assert (list(a.x), list(a.y), a.line.color) == ([0, 1], [0.5, 2.0], colors.PALETTE["light"][0])
+    assert (a.mode, b.mode, b.line.color) == ("lines+markers", "lines", colors.PALETTE["light"][1])
     assert (list(marks.text), marks.showlegend) == (["here"], False)
     assert figure.layout.xaxis.title.text == "step" and figure.layout.yaxis.title.text is None
     assert (figure.layout.yaxis.type, figure.layout.yaxis.rangemode) == ("linear", "tozero")

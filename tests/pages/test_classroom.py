@@ -13,7 +13,7 @@ from pages.shell import classroom
 def test_styles_follow_size_and_hidden_panels() -> None:
     assert classroom.classroom_styles(False, ()) == ""
     large = classroom.classroom_styles(True, ())
-    assert "font-size: 21.6px" in large and "--lab-scale: 1.35" in large
+    assert "font-size: 20.25px" in large and "--lab-scale: 1.35" in large
     hidden = classroom.classroom_styles(False, ["map", "captions"])
     assert ".st-key-live-map" in hidden and ".lab-caption" in hidden and "font-size" not in hidden
 
@@ -48,7 +48,7 @@ def test_the_button_turns_large_type_on_and_off_and_the_link_says_so(tmp_path: P
     app = page(tmp_path)
     assert "font-size" not in html(app)
     app.button(key="room_button").click().run()
-    assert "font-size: 21.6px" in html(app) and app.query_params["size"] in ("large", ["large"])
+    assert "font-size: 20.25px" in html(app) and app.query_params["size"] in ("large", ["large"])
     app.button(key="room_button").click().run()
     assert "font-size" not in html(app) and not app.exception
 
@@ -56,7 +56,7 @@ def test_the_button_turns_large_type_on_and_off_and_the_link_says_so(tmp_path: P
 def test_a_link_hides_panels_and_reports_unknown_ones_once(tmp_path: Path) -> None:
     app = page(tmp_path, hide="curves,<b>x</b>", size="large")
     found = html(app)
-    assert ".st-key-live-curves { display: none" in found and "font-size: 21.6px" in found
+    assert ".st-key-live-curves { display: none" in found and "font-size: 20.25px" in found
     assert "&lt;b&gt;x&lt;/b&gt;" in found and "expected some of" in found
     assert "expected some of" not in html(app.run())
 

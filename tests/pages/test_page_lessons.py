@@ -58,6 +58,8 @@ def test_nothing_is_shown_before_a_prediction(page: Open) -> None:
     lesson = LESSONS[0]
     assert lesson.question in text(app) and set(lesson.answers) <= set(labels(app))
     assert "What this does not show" not in text(app) and "Run it here" not in labels(app)
+    given = text(app)
+    assert given.count('alt="its view 1"') == 12 and "<h3>without it</h3>" in given
     app.button(key="lesson_say_0").click().run()
     assert not app.exception
     found = text(app)

@@ -21,12 +21,12 @@ import { unpack } from "./packing.js";
 /**
  * Return the `render` of a module: it makes the view at the first call and keeps it after that.
  * @param {(parent: any) => View} create
- * @param {...string} sheets of assets/css/elements that the view needs besides `base`
+ * @param {...string} sheets of assets/css/elements that the view needs besides `base` and `states`
  * @returns {(component: Component) => Promise<() => void>}
  */
 export function element(create, ...sheets) {
   return async (component) => {
-    const styles = await Promise.all(["base", ...sheets].map(styleSheet)); // nothing shows unstyled
+    const styles = await Promise.all(["base", "states", ...sheets].map(styleSheet)); // nothing shows unstyled
     const root = component.parentElement.getRootNode();
     const home = root.adoptedStyleSheets ? root : document;
     home.adoptedStyleSheets = [...new Set([...home.adoptedStyleSheets, ...styles])];

@@ -43,6 +43,19 @@ function mix(a, b, share) {
   return `rgb(${p.map((v, i) => Math.round(v + (q[i] - v) * share)).join(",")})`;
 }
 
+/**
+ * Return the colour of a theme: of "light-dark(a, b)" the one for the ground it stands on, which a
+ * canvas cannot find out by itself.
+ * @param {string} color
+ * @param {string} ground
+ */
+export function shadeOn(color, ground) {
+  const both = /^light-dark\((.+), (.+)\)$/.exec(color);
+  if (!both) return color;
+  const [red, green, blue] = channels(ground);
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue < 128 ? both[2] : both[1];
+}
+
 /** @type {CanvasRenderingContext2D} */
 let probe;
 

@@ -7,7 +7,7 @@ import { ntXent } from "./nt_xent.js";
 
 export const render = element((parent) => new LossSteps(parent), "learn");
 
-const COLORS = ["#3f90da", "#e76300", "#832db6", "#3da447"];
+const COLORS = ["var(--c0)", "var(--c6)", "var(--c4)", "var(--c9)"];
 const STAGES = ["similarity s", "s / τ", "exp(s / τ)", "share of the row (softmax)"];
 const [LEAST, MOST] = [0.05, 2]; // of τ
 const SIDE = 250; // of the plane

@@ -5,7 +5,7 @@ import { make, makeButton } from "../base/elements.js";
 
 export const render = element((parent) => new Match(parent), "learn");
 
-const COLORS = ["#3f90da", "#e76300", "#832db6", "#3da447", "#bd1f01", "#a96b59"];
+const COLORS = ["var(--c0)", "var(--c6)", "var(--c4)", "var(--c9)", "var(--c2)", "var(--c5)"];
 const MISS = 600; // ms that a wrong pair is marked
 
 class Match {

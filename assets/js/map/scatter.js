@@ -5,7 +5,7 @@
 // often have no graphics card. This draws 20,000 points in a frame without one, lets points glide
 // from one snapshot to the next, and lets arrow keys walk from picture to picture.
 
-import { channels } from "../base/theme.js";
+import { channels, shadeOn } from "../base/theme.js";
 import { Tiles } from "../tiles/tiles.js";
 import { bins, nearest, nextIn } from "./nearest.js";
 import { raster } from "./raster.js";
@@ -74,13 +74,14 @@ export class Scatter {
 
   /**
    * Set the colours that the next drawing uses.
-   * @param {string[]} colors of the categories
+   * @param {string[]} colors of the categories, which may follow the theme
    * @param {string} paper what is behind the points
    * @param {number} [alpha] 0 to 1
    */
   paint(colors, paper, alpha = 1) {
-    if (`${colors}|${paper}` !== `${this.colors}|${this.paper}`) this.discs = null;
-    this.colors = colors;
+    const shades = colors.map((color) => shadeOn(color, paper));
+    if (`${shades}|${paper}` !== `${this.colors}|${this.paper}`) this.discs = null;
+    this.colors = shades;
     this.paper = paper;
     this.alpha = alpha;
   }

@@ -7,6 +7,8 @@ import { dress } from "../base/theme.js";
 import { Legend } from "./legend.js";
 import { makeMap } from "./pointed.js";
 
+const [LEAST, FACTS, FOOT] = [220, 96, 68]; // CSS pixels of a map, at least; of the words below it; below all cards
+
 export const render = element((parent) => new Wall(parent), "map", "wall");
 
 class Wall {
@@ -26,11 +28,12 @@ class Wall {
 
   update({ header, arrays }) {
     const look = dress(this.root);
-    const key = JSON.stringify(header.cards.map(({ run }) => run));
+    const key = JSON.stringify([header.cards.map(({ run }) => run), header.next]);
     if (key !== this.key) {
       this.key = key;
       this.cards = header.cards.map(() => new Card());
-      this.grid.replaceChildren(...this.cards.map((card) => card.element));
+      const next = header.next ? [makeNext(header.next)] : [];
+      this.grid.replaceChildren(...this.cards.map((card) => card.element), ...next);
     }
     this.note.textContent = header.note;
     const maps = header.cards.map((_, i) => unpack(arrays[`map_${i}`]));
@@ -47,7 +50,25 @@ class Wall {
     if (shared) this.legend.update({ ...first, counts: first.counts });
   }
 
+  /** Choose as many columns as make the maps largest in what is left of the screen. */
   resize() {
+    const count = this.grid.children.length;
+    const look = getComputedStyle(this.root);
+    const gap = parseFloat(look.getPropertyValue("--s6")) || 24;
+    const [width, facts] = [this.root.clientWidth, FACTS * parseFloat(look.getPropertyValue("--lab-scale") || "1")];
+    const top = this.root.getBoundingClientRect().top + (this.root.closest(".stMain")?.scrollTop ?? 0);
+    const height = innerHeight - top - FOOT;
+    const most = Math.max(1, Math.floor((width + gap) / (LEAST + gap)));
+    const sideIn = (columns) => {
+      if (most === 1) return width;
+      const rows = Math.ceil(count / columns);
+      const room = (height - gap * (rows - 1)) / rows - facts;
+      return Math.min((width - gap * (columns - 1)) / columns, Math.max(room, LEAST));
+    };
+    const choices = Array.from({ length: Math.min(most, Math.max(count, 1)) }, (_, i) => i + 1);
+    const columns = choices.reduce((best, one) => (sideIn(one) > sideIn(best) ? one : best), 1);
+    this.grid.style.setProperty("--columns", String(columns));
+    this.grid.style.setProperty("--side", `${Math.floor(sideIn(columns))}px`);
     for (const card of this.cards) card.resize();
   }
 
@@ -55,6 +76,17 @@ class Wall {
     this.observer.disconnect();
     this.root.remove();
   }
+}
+
+/** Make the card of what to do next. */
+function makeNext({ title, words, links }) {
+  const anchors = links.map(([text, href], i) => {
+    const link = make("a", i ? "wall-do" : "wall-do wall-first", text);
+    return Object.assign(link, { href, target: "_self" });
+  });
+  const does = make("p", "wall-does", "", ...anchors);
+  const stage = make("div", "wall-stage wall-next lab-empty", "", make("b", "", title), make("p", "", words), does);
+  return make("article", "wall-card", "", stage);
 }
 
 /** One run. */
@@ -65,18 +97,21 @@ class Card {
     this.scatter = scatter;
     this.pointed = pointed;
     this.pointed.listen((x, y) => (this.header?.ghost ? -1 : this.scatter.pick(x, y)), (i) => this.pointed.point(i));
-    this.message = make("p", "wall-message");
-    this.state = make("span", "wall-state");
+    this.message = make("p", "wall-message lab-empty");
+    this.state = make("span", "wall-state run-state");
     this.bar = make("i");
-    this.stage = make("div", "wall-stage", "", this.canvas, this.pointed.ring, this.message, this.state,
-      make("div", "wall-bar", "", this.bar), this.pointed.card.element);
+    this.stage = make("div", "wall-stage", "",
+      make("div", "wall-map", "", this.canvas, this.pointed.ring, this.pointed.card.element), this.message, this.state,
+      make("div", "run-bar", "", this.bar));
     this.name = make("a", "wall-name");
     this.name.target = "_self";
     this.score = make("b", "wall-score");
+    this.between = make("span", "wall-words");
+    this.between.title = "95% interval";
     this.words = make("span", "wall-words");
     this.beside = make("span", "wall-words");
     this.element = make("article", "wall-card", "", this.stage,
-      this.name, make("div", "wall-facts", "", this.score, make("div", "", "", this.words, this.beside)));
+      this.name, make("div", "wall-facts", "", make("div", "", "", this.score, this.between), make("div", "", "", this.words, this.beside)));
   }
 
   show(card, { header, arrays }, look) {
@@ -86,9 +121,10 @@ class Card {
     this.name.textContent = card.name;
     this.name.href = card.link;
     this.state.textContent = card.state;
-    this.state.className = `wall-state wall-${card.kind}`;
+    this.state.className = `wall-state run-state run-${card.kind}`;
     this.bar.style.width = `${100 * card.share}%`;
     this.score.textContent = card.score;
+    this.between.textContent = card.interval;
     this.words.textContent = card.words;
     this.beside.textContent = card.beside;
     this.message.textContent = header.message || "";
@@ -102,7 +138,7 @@ class Card {
   }
 
   resize() {
-    this.scatter.resize(this.stage.clientWidth - 16);
+    this.scatter.resize(Math.min(this.stage.clientWidth, this.stage.clientHeight) - 16);
   }
 
   /** @param {number} i @returns {[{ name: string, value: string }, string]} */

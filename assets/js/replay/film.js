@@ -5,7 +5,7 @@ import { make, makeButton } from "../base/elements.js";
 import { json } from "../base/fetched.js";
 import { count, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
-import { explain } from "../base/tips.js";
+import { explain, term } from "../base/tips.js";
 import { Colors } from "./colors.js";
 import { Given } from "./given.js";
 import { Side } from "./side.js";
@@ -19,7 +19,7 @@ export const render = element((parent) => new Film(parent), "map", "explore", "f
 
 /**
  * What the page says: where the runs are fetched, their titles, a note, and how the film behaves.
- * @typedef {{ urls: string[], titles: string[], note: string, above: number, plays?: boolean, legend?: boolean,
+ * @typedef {{ urls: string[], titles: string[], note: string, about?: string, above: number, plays?: boolean, legend?: boolean,
  *   lasso?: boolean, dots?: boolean, color?: string, linked?: boolean, trial?: string }} Header
  */
 
@@ -165,7 +165,10 @@ class Film {
     const steps = used.map(({ run }) => count(time.stepOf(run, moment)));
     const many = steps.length > 2 ? "" : `: steps ${steps.join(" and ")}`;
     this.where.textContent = time.same ? `step ${count(time.shareAt(moment) * time.clock.total)}` : `${percent(time.shareAt(moment))} of each run${many}`;
-    this.note.textContent = header.note;
+    if (this.note.dataset.said !== header.note) {
+      this.note.dataset.said = header.note;
+      this.note.replaceChildren(...(header.about ? [term("Recorded.", header.about), " "] : []), header.note);
+    }
     this.slider.value = String(moment);
     this.slider.setAttribute("aria-valuetext", this.where.textContent);
     this.root.dataset.step = String(Math.round(time.shareAt(moment) * time.clock.total));

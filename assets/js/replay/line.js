@@ -12,23 +12,24 @@
  */
 export function drawLine(canvas, curve, step, last, marks, say, beside) {
   const { pen, width, height } = fit(canvas);
-  const ink = getComputedStyle(canvas).color;
+  const { color: ink, fontFamily, fontSize } = getComputedStyle(canvas);
   const levels = Object.entries(marks).filter(([, v]) => v != null);
   const all = [...curve.values, ...(beside?.curve.values ?? []), ...levels.map(([, v]) => v)];
   if (!all.length) return;
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const end = Math.max(last, curve.steps.at(-1) ?? 0) || 1;
   const x = (s) => 4 + (s / end) * (width - 54);
-  const y = (v) => 8 + (1 - (v - low) / (high - low || 1)) * (height - 16);
-  pen.font = "12px system-ui, sans-serif";
+  const foot = levels.length ? 20 : 8; // the lowest level has its name below its line
+  const y = (v) => 8 + (1 - (v - low) / (high - low || 1)) * (height - 8 - foot);
+  pen.font = `${fontSize} ${fontFamily}`;
   pen.strokeStyle = pen.fillStyle = ink;
   pen.globalAlpha = 0.6;
   pen.textAlign = "right";
   pen.setLineDash([4, 4]);
   for (const [name, v] of levels) {
     trace(pen, [[4, y(v)], [width - 50, y(v)]], 0.6, 1);
-    pen.globalAlpha = 0.6;
-    pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + (y(v) > height - 24 ? -4 : 14));
+    pen.globalAlpha = 0.75;
+    pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + 14);
   }
   pen.setLineDash([]);
   if (beside) {
@@ -36,7 +37,7 @@ export function drawLine(canvas, curve, step, last, marks, say, beside) {
     const shown = Math.max(1, steps.filter((s) => s <= step).length);
     const line = steps.slice(0, shown).map((s, i) => [x(s), y(values[i])]);
     trace(pen, line, 0.55, 2);
-    pen.globalAlpha = 0.7;
+    pen.globalAlpha = 0.75;
     pen.textAlign = "left";
     pen.fillText(name, Math.min(line.at(-1)[0] + 6, width - 46), line.at(-1)[1] + 4);
   }
@@ -52,7 +53,7 @@ export function drawLine(canvas, curve, step, last, marks, say, beside) {
   pen.fill();
   pen.fillStyle = ink;
   pen.textAlign = "left";
-  pen.font = "600 14px system-ui, sans-serif";
+  pen.font = `600 ${fontSize} ${fontFamily}`;
   pen.fillText(say(value), Math.min(px + 8, width - 46), py + 5);
   canvas.dataset.value = String(value);
 }

@@ -13,8 +13,6 @@ import { speedOptions } from "../map/scrubber.js";
 import { placesAt, stepAt, unpackPlaces } from "./frames.js";
 import { drawLine } from "./line.js";
 
-const UNKNOWN = "#9a9da3"; // points without a category
-const PLAIN = "#3f90da"; // all points of a run without categories
 
 /**
  * Play a run.
@@ -136,7 +134,7 @@ class Replay {
   }
 
   get colors() {
-    return this.color ? [...this.data.colors[this.color].colors, UNKNOWN] : [PLAIN];
+    return this.color ? this.data.colors[this.color].colors : [this.data.plain];
   }
 
   paint() {

@@ -7,7 +7,6 @@ import { term } from "../base/tips.js";
 import { MapPane } from "../explore/map_pane.js";
 import { placesAt, unpackPlaces } from "./frames.js";
 
-const UNKNOWN = "#9a9da3"; // points without a category
 const PLAIN = { names: [], values: [], colors: [] }; // of a run without categories
 const INTERVAL = "The 95% interval: with other pictures of the same kind, the share may be anywhere in it.";
 const KEEPS =
@@ -74,7 +73,7 @@ export class Side {
     const category = values.length ? values.map((k) => (k < 0 ? names.length : k)) : Array(run.count).fill(0);
     const counts = [...names, ""].map((_, k) => category.filter((other) => other === k).length);
     /** What the legend shows, and `MapPane`. */
-    this.categories = { color, name: color, title: color, names, counts, colors: [...colors, UNKNOWN] };
+    this.categories = { color, name: color, title: color, names, counts, colors: colors.length ? colors : [run.plain] };
     this.colors = { header: this.categories, arrays: { category } };
   }
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import LabError, RunError
-from ...figures.colors import UNKNOWN, category_colors
+from ...figures.colors import UNKNOWN, live_colors
 from ...loss.nt_xent import collapsed_loss
 from ...measures import per_picture
 from ...measures.neighbours import fixed_sample, kept_on_map
@@ -100,7 +100,7 @@ def selection_facts(
         labels = probe.categories[of]
         names = category_names(run, of, labels)
         counts = np.bincount(np.where(labels < 0, len(names), labels)[chosen])
-        shades = [*category_colors(names), UNKNOWN]
+        shades = [*live_colors(names), UNKNOWN]
         about["mix"] = [
             [[*names, "unknown"][i], int(counts[i]), shades[i]]
             for i in np.argsort(-counts, kind="stable")

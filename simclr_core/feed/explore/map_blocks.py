@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...base.errors import LabError, RunError
-from ...figures.colors import UNKNOWN, category_colors, scale_colors
+from ...figures.colors import UNKNOWN, live_colors, scale_colors
 from ...loss.nt_xent import collapsed_loss
 from ...measures import projection
 from ...measures.neighbours import fixed_sample, kept_on_map
@@ -131,7 +131,7 @@ def color_block(run: Run, name: str, step: int, key: str = "") -> bytes:
     category = np.where(values < 0, len(names), values).astype(kind)  # (P,)
     counts = np.bincount(category, minlength=len(names) + 1).tolist()
     header = {"kind": "colors", "name": name, "of": of, "step": step, "names": names}
-    header |= {"counts": counts, "colors": [*category_colors(names), UNKNOWN]}
+    header |= {"counts": counts, "colors": [*live_colors(names), UNKNOWN]}
     return pack(header, {"category": category})
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from ...base.errors import RunDamaged, RunError
-from ...figures.colors import UNKNOWN, category_colors, scale_colors
+from ...figures.colors import UNKNOWN, live_colors, scale_colors
 from ...loss.normalise import l2_normalise
 from ...measures import per_picture
 from ...runs.run import Run
@@ -52,7 +52,7 @@ def matrix_block(run: Run, step: int, count: int, order: str, chosen: str = "") 
         "temperature": run.config.training.temperature,
         "width": z.shape[1],
         "names": names,
-        "colors": [*category_colors(names), UNKNOWN],
+        "colors": [*live_colors(names), UNKNOWN],
         "similarity": scale_colors(65, centred=True),
         "weight": scale_colors(65),
     }

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...figures.colors import UNKNOWN, category_colors
+from ...figures.colors import UNKNOWN, live_colors
 from ..packing import pack
 
 MARGIN = 1.12  # around the outermost points
@@ -41,7 +41,7 @@ def side_by_side(
         "plain": [title.startswith("noise") for title in points],
         "bounds": [_square(xy) for xy in points.values()],
         "names": [str(name) for name in names],
-        "colors": [*category_colors([str(name) for name in names]), UNKNOWN],
+        "colors": [*live_colors([str(name) for name in names]), UNKNOWN],
         "counts": np.bincount(of, minlength=len(names) + 1).tolist(),
         "columns": columns,
         "legend": legend,

@@ -1,0 +1,19 @@
+import assert from "node:assert/strict";
+import test from "node:test";
+import { shadeOn } from "../../assets/js/base/theme.js";
+
+// A canvas that reads back the colour it was filled with.
+const context = {
+  fillRect() {},
+  getImageData() {
+    return { data: [1, 3, 5].map((at) => parseInt(this.fillStyle.slice(at, at + 2), 16)) };
+  },
+};
+globalThis.document = { createElement: () => ({ getContext: () => context }) };
+
+test("a colour that follows the theme is the one for its ground", () => {
+  const color = "light-dark(#832db6, #ad6be0)";
+  assert.equal(shadeOn(color, "#f4f5f6"), "#832db6");
+  assert.equal(shadeOn(color, "#1a1d22"), "#ad6be0");
+  assert.equal(shadeOn("#bd1f01", "#1a1d22"), "#bd1f01");
+});
