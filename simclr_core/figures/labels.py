@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from .charts import base_layout
-from .colors import category_colors
+from .colors import GREYS, category_colors
 
 
 def labels_figure(
@@ -90,8 +90,9 @@ def budgets_figure(
             },
             hovertemplate=f"%{{x}} per class: %{{y:.1%}}<extra>{name}, mean</extra>",
         )  # fmt: skip
-    figure.add_hline(y=chance, line={"dash": "dot", "width": 1}, annotation_text="chance",
-                     annotation_position="top left")  # fmt: skip
+    grey = GREYS["dark" if dark else "light"]["muted"]
+    line = {"dash": "dot", "width": 1, "color": grey}
+    figure.add_hline(y=chance, line=line, annotation_text="chance", annotation_position="top left")
     figure.update_xaxes(type="log", title="labels per class", tickvals=ticks,
                         ticktext=[f"{count:,}" for count in ticks])  # fmt: skip
     return figure.update_yaxes(title=y, tickformat=".0%", rangemode="tozero")

@@ -61,3 +61,18 @@ def test_runs_are_points_coloured_by_their_score() -> None:
     assert list(first.marker.color) == [0.9, 0.8] and list(second.marker.color) == [0.3]
     assert (figure.layout.coloraxis.cmin, figure.layout.coloraxis.cmax) == (0.3, 0.9)
     assert first.marker.symbol != second.marker.symbol
+
+
+def test_a_line_over_labels_goes_through_the_means_of_the_seeds() -> None:
+    """At 5 labels 0.8 and 0.6, so 0.7; intervals 0.7-0.9 and 0.5-0.7, so 0.6 to 0.8."""
+    seeds = {
+        "seed 0": [(5, 0.8, 0.7, 0.9), (20, 0.9, 0.85, 0.95)],
+        "seed 1": [(5, 0.6, 0.5, 0.7)],
+    }
+    figure = label_figures.budgets_figure({"supervised": seeds}, "accuracy", 0.1, dark=True)
+    (line,) = (trace for trace in figure.data if trace.mode == "lines+markers")
+    assert list(line.x) == [5, 20] and list(line.y) == pytest.approx([0.7, 0.9])
+    assert list(line.error_y.array) == pytest.approx([0.1, 0.05])
+    assert list(line.error_y.arrayminus) == pytest.approx([0.1, 0.05])
+    assert [len(trace.x) for trace in figure.data if trace.mode == "markers"] == [2, 1]
+    assert figure.layout.shapes[0].y0 == 0.1 and figure.layout.annotations[0].text == "chance"
