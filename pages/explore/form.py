@@ -1,4 +1,4 @@
-"""The settings of Explore: the run, the panel, and what the maps show."""
+"""The settings of Explore: the run, and what the maps show."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
-from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared import run_rows
 from simclr_core.feed.explore.map_blocks import CLUSTER
@@ -18,14 +17,11 @@ from simclr_core.runs import comparison, states
 from simclr_core.runs.run import Run
 
 from .ask import Wanted, color_names
-from .map import DRAWN
+from .map import DRAWN, PANES
 from .occlusion import OTHER, VIEWS
 from .own import show_upload
+from .tabs import MAP, PANELS, open_panel, show_tabs
 
-MAP, MATRIX, PAIRS, HEALTH = "Map", "Similarity matrix", "Hard pairs", "Health"
-KEEPS, LOOKS = "What it keeps", "Where it looks"
-COMPARE, TAKE = "Compare", "Take away"
-PANELS = (MAP, MATRIX, PAIRS, HEALTH, KEEPS, LOOKS, COMPARE, TAKE)
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
 DISTS = ("0.0", "0.05", "0.1", "0.25", "0.5", "0.8")
@@ -47,6 +43,7 @@ WORDS = {
     "order": ORDERS,
     "panel": PANELS,
     "draw": DRAWN,
+    "pane": PANES,
     "probes": ("true", "false"),
     "of": tuple(SPACES),
     "by": METHODS,
@@ -84,23 +81,17 @@ def show_form(rows: dict[str, run_rows.Row]) -> Choice:
         rows: all runs, newest first.
     """
     wanted, file = Wanted(), None
-    panel = str(st.query_params.get("panel", MAP))
-    with st.container(key="explore-form"):
-        row = st.columns([2.2, 1.4, 1.3, 1.6, 0.9, 1.0, 1.3], vertical_alignment="bottom")
-        run, problem = _run(row[0], rows)
+    panel = open_panel()
+    with st.container(key="explore-bar", horizontal=True, vertical_alignment="center"):
+        run, problem = _run(rows)
         if panel == MAP:
-            wanted, file = _wanted(row[1:], run), show_upload(row[6])
-    with st.container(key="explore-panels"):
-        if st.session_state.get("panel") != panel:  # of a link, or back in the browser's history
-            st.session_state["panel"] = panel
-        st.segmented_control(
-            "Look at", list(PANELS), required=True, key="panel", on_change=_to_panel,
-            label_visibility="collapsed",
-        )  # fmt: skip
+            with st.container(key="explore-form", horizontal=True, vertical_alignment="center"):
+                wanted, file = _wanted(run), show_upload(st.container(width=170))
+    show_tabs(run, panel)
     return Choice(run, panel, wanted, file, problem, bool(color_names(run)))
 
 
-def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
+def _run(rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
     """Return the run of the URL, else the newest; and a sentence if the URL's does not exist."""
     wanted, problem = st.query_params.get("run", ""), ""
     if wanted and wanted not in rows:
@@ -109,15 +100,11 @@ def _run(place: DeltaGenerator, rows: dict[str, run_rows.Row]) -> tuple[Run, str
     if st.query_params.get("run") != chosen:
         st.query_params["run"] = chosen
     options = list(rows)
-    place.selectbox(
-        "Run",
-        options,
-        index=options.index(chosen),
-        format_func=lambda name: _name(rows[name]),
-        key=f"explore_run_{chosen}",
-        on_change=_to_link,
-        args=(f"explore_run_{chosen}",),
-    )
+    st.selectbox(
+        "Run", options, index=options.index(chosen), width=270, label_visibility="collapsed",
+        format_func=lambda name: _name(rows[name]), key=f"explore_run_{chosen}",
+        on_change=_to_link, args=(f"explore_run_{chosen}",),
+    )  # fmt: skip
     return rows[chosen].run, problem
 
 
@@ -128,11 +115,6 @@ def _to_link(key: str) -> None:
         st.query_params.pop(name, None)
 
 
-def _to_panel() -> None:
-    """Open another panel; the browser's back button leads back."""
-    st.query_params["panel"] = st.session_state["panel"]
-
-
 def _name(row: run_rows.Row) -> str:
     state = "" if row.state == states.FINISHED else f", {row.state}"
     if row.run.is_shipped:
@@ -140,25 +122,29 @@ def _name(row: run_rows.Row) -> str:
     return (f"{row.name} ({row.run.id}{state})") if row.name != row.run.id else row.run.id + state
 
 
-def _wanted(row: list[DeltaGenerator], run: Run) -> Wanted:
+def _wanted(run: Run) -> Wanted:
     """Let the user choose what the maps show."""
-    space = row[0].segmented_control(
-        "Maps of", list(SPACES), default="h", required=True, key="of", bind="query-params",
-        help="h is the representation that is kept; z is what the loss works on.",
+    space = st.segmented_control(
+        "Maps of h, which is kept, or z, which the loss works on", list(SPACES), default="h",
+        required=True, key="of", bind="query-params", label_visibility="collapsed",
     )  # fmt: skip
-    method = row[1].segmented_control(
-        "By", list(METHODS), default="UMAP", required=True, key="by", bind="query-params"
-    )
-    color = _color(row[2], color_names(run))
+    method = st.segmented_control(
+        "By", list(METHODS), default="UMAP", required=True, key="by", bind="query-params",
+        label_visibility="collapsed",
+    )  # fmt: skip
+    color = _color(color_names(run))
     k = 8
     if color == CLUSTER:
-        k = row[3].number_input("Clusters", 2, 30, 8, key="k", bind="query-params")
-    with row[4].popover("more…", width="stretch"):
+        k = st.number_input(
+            "Clusters", 2, 30, 8, key="k", bind="query-params", width=120,
+            label_visibility="collapsed",
+        )  # fmt: skip
+    with st.popover("more…"):
         layout, points = _layout(), _points()
     return Wanted(SPACES[str(space)], str(method).lower(), color, int(k), layout, points)
 
 
-def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
+def _color(names: dict[str, str]) -> str:
     """Let the user choose the colours; the URL has their words, as Streamlit binds them."""
     if not names:
         return ""
@@ -167,7 +153,7 @@ def _color(place: DeltaGenerator, names: dict[str, str]) -> str:
         del st.session_state["color"]  # of another run
     if st.query_params.get("color", words[0]) not in words:
         st.query_params.pop("color", None)
-    chosen = place.selectbox("Colour", words, key="color", bind="query-params")
+    chosen = st.selectbox("Colour by", words, key="color", bind="query-params", width=230)
     return next(name for name, word in names.items() if word == chosen)
 
 

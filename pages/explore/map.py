@@ -29,6 +29,8 @@ from .scores import score_words
 KEY = "explore"
 DOTS = "dots"
 DRAWN = ("pictures", DOTS)  # how points are drawn
+CLOSED = "closed"
+PANES = ("open", CLOSED)  # of the picture beside the map
 MOST_POINTS = 1_000_000  # whose selection is read out of a link
 
 
@@ -79,7 +81,8 @@ def surroundings(run: Run) -> dict[str, Any]:
 
 
 def start_of(run: Run) -> dict[str, Any]:
-    """Return step, picture, selection, and whether points are dots alone, of the URL."""
+    """Return step, picture, selection, whether points are dots alone, and whether no picture is to
+    be opened, of the URL."""
     count = getattr(_probe(run), "count", 0)
     query = st.query_params
     step, picture = (query.get(name, "") for name in ("step", "picture"))
@@ -89,6 +92,7 @@ def start_of(run: Run) -> dict[str, Any]:
         "picture": index if 0 <= index < count else None,
         "chosen": decode_selection(query.get("chosen", ""), count),
         "dots": query.get("draw") == DOTS,
+        "closed": query.get("pane") == CLOSED,
     }
 
 
@@ -128,6 +132,8 @@ def _to_link(key: str) -> None:
             "picture": "" if picture is None else str(int(picture) + 1),
             "chosen": encode_selection(chosen, count) if chosen else "",
         }
+        if "closed" in place:
+            values["pane"] = CLOSED if place["closed"] is True else ""
         if "draw" in place:  # other panels report their place as well, and draw no map
             values["draw"] = DOTS if place["draw"] == DOTS else ""
         for name, value in values.items():

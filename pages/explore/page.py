@@ -7,7 +7,7 @@ from html import escape
 
 import streamlit as st
 
-from pages.explore import form
+from pages.explore import form, tabs
 from pages.explore.ask import Answers, color_names, fill_maps, larger
 from pages.explore.compare import any_unfinished, show_comparison
 from pages.explore.export import show_exports
@@ -17,7 +17,7 @@ from pages.explore.kept import show_probes
 from pages.explore.map import show_map, start_of, trouble, unusable
 from pages.explore.occlusion import show_occlusion
 from pages.explore.own import Own, find_picture
-from pages.explore.panels import show_matrix, show_pairs
+from pages.explore.panels import LISTS, show_lists, show_matrix
 from pages.shared import run_rows
 from pages.shell.link import clean_link
 from pages.shell.live import interval
@@ -34,7 +34,8 @@ MOST_NOTES = 2  # that have room beside the panels' names
 def main() -> None:
     """Guard, read, call, show."""
     st.html(ASSETS / "css" / "explore.css")
-    problems = clean_link(form.WHOLE, form.WORDS, form.OTHERS)
+    former = {"panel": (*tabs.PANELS, *tabs.FORMER)} if tabs.in_old_link() else {}
+    problems = clean_link(form.WHOLE, form.WORDS | former, form.OTHERS)
     try:
         rows = run_rows.rows(RunStore())
     except LabError as error:
@@ -45,7 +46,7 @@ def main() -> None:
         return
     choice = show_form({row.run.id: row for row in rows})
     problems += [choice.problem] * bool(choice.problem)
-    if choice.panel == form.MAP and not choice.wanted.points:  # a set has other pictures
+    if choice.panel == tabs.MAP and not choice.wanted.points:  # a set has other pictures
         problems += unusable(choice.run)
     every = POLL if st.session_state.pop("explore_waits", False) else None
     if _changes(choice):
@@ -58,26 +59,27 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
     run, message = choice.run, trouble(choice.run)
     waiting, notes = False, list(problems)
     place = st.container(key="explore-notes")
-    if choice.panel == form.MAP:
+    if choice.panel == tabs.MAP:
         waiting = _map(choice, message, notes)
-    elif choice.panel == form.MATRIX:
+    elif choice.panel == tabs.MATRIX:
         show_matrix(run, message)
-    elif choice.panel == form.PAIRS:
-        show_pairs(run, message)
-    elif choice.panel == form.KEEPS:
+    elif choice.panel in LISTS:
+        show_lists(run, message, choice.panel)
+    elif choice.panel == tabs.KEEPS:
         waiting = show_probes(run, message)
-    elif choice.panel == form.LOOKS:
+    elif choice.panel == tabs.LOOKS:
         waiting = show_occlusion(run, message)
-    elif choice.panel == form.TAKE:
+    elif choice.panel == tabs.EXPORT:
         waiting = show_exports(run, message)
-    elif choice.panel == form.COMPARE:
+    elif choice.panel == tabs.COMPARE:
         waiting = show_comparison(run, {row.run.id: row for row in run_rows.rows(RunStore())})
     else:
         show_health(run)
     if len(notes) > MOST_NOTES:
         notes[MOST_NOTES:] = [f"And {len(notes) - MOST_NOTES} more."]
-    place.html(f"<p>{escape(' '.join(notes)) or '&nbsp;'}</p>")
-    if choice.panel == form.MAP and bool(color_names(run)) != choice.coloured:
+    said = f'<p class="explore-note" role="status">{escape(" ".join(notes))}</p>'
+    place.html(said if notes else "<p></p>")
+    if choice.panel == tabs.MAP and bool(color_names(run)) != choice.coloured:
         st.rerun()  # the run has its pictures now: the form can offer their colours
     if waiting != (every == POLL) or bool(every) != (waiting or _changes(choice)):
         st.session_state["explore_waits"] = waiting
@@ -86,7 +88,7 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
 
 def _changes(choice: Choice) -> bool:
     """Return whether what is shown still changes by itself."""
-    if choice.panel == form.COMPARE:
+    if choice.panel == tabs.COMPARE:
         rows = run_rows.rows(RunStore())
         return any_unfinished({row.run.id: row for row in rows})
     return choice.run.state not in states.ENDED

@@ -1,4 +1,4 @@
-"""Explore's panels on pairs: the similarity matrix, and the pairs that stand out."""
+"""Explore's panels of lists: hard pairs, label issues, copies and outliers; and the matrix."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from simclr_core.runs.run import Run
 
 from .ask import stamp
 from .map import start_of, surroundings, to_link
+from .tabs import COPIES, LABELS, PAIRS
 
 HEIGHT = 560
+LISTS = {PAIRS: "pairs", LABELS: "labels", COPIES: "copies"}  # panel: what the server lists
 
 
 def show_matrix(run: Run, message: str) -> None:
@@ -51,12 +53,19 @@ def show_matrix(run: Run, message: str) -> None:
     _mount(run, "matrix", step, f"matrix.bin?{urlencode(query)}", message)
 
 
-def show_pairs(run: Run, message: str) -> None:
-    """Draw pairs that stand out at a snapshot, with the pane of a picture beside them."""
+def show_lists(run: Run, message: str, panel: str) -> None:
+    """Draw what stands out at a snapshot, with the pane of a picture beside it.
+
+    Args:
+        message: why there is nothing to show; empty if there is.
+        panel: one of `LISTS`.
+    """
     with st.container(key="explore-panel", horizontal=True, vertical_alignment="center"):
         step = _step(run)
-    message = message or _without_views(run)
-    _mount(run, "pairs", step, f"pairs.json?step={step}", message)
+    if panel == PAIRS:
+        message = message or _without_views(run)
+    lists = LISTS[panel]
+    _mount(run, "pairs", step, f"{lists}.json?step={step}", message, lists)
 
 
 def _without_views(run: Run) -> str:
@@ -66,13 +75,15 @@ def _without_views(run: Run) -> str:
     return "This run was trained elsewhere: the views of its pictures are not known."
 
 
-def _mount(run: Run, module: str, step: int, url: str, message: str) -> None:
+def _mount(run: Run, module: str, step: int, url: str, message: str, lists: str = "") -> None:
     start = start_of(run)
     header: dict[str, Any] = {
         "kind": module,
+        "lists": lists,
         "step": step,
         "asked": start["step"],
         "picture": start["picture"],
+        "closed": start["closed"],
         "message": message,
         **surroundings(run),
     }

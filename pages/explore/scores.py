@@ -1,4 +1,4 @@
-"""The line under Explore's maps: how a step scores, and what to compare it with."""
+"""How a step of Explore's maps scores, and what to compare it with."""
 
 from __future__ import annotations
 
@@ -7,44 +7,90 @@ from collections.abc import Mapping, Sequence
 
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.map_blocks import is_recorded, probe_of, target
+from simclr_core.measures.intervals import wilson_interval
+from simclr_core.measures.knn import K
 from simclr_core.questions.large_probe import owner
 from simclr_core.runs import findings, summary
 from simclr_core.runs.run import Run
+from simclr_core.runs.validation import number
 
 from .kept import known_accuracies
 
-OF_ITS_OWN = " (Scored on the fewer pictures that every snapshot encodes.)"
+OF_ITS_OWN = " Scored on the fewer pictures that every snapshot encodes."
 UNLABELLED = "No labels: neighbours cannot be scored."
 
 
-def score_words(run: Run, steps: Sequence[int]) -> dict[str, str]:
-    """Return for each step how often neighbours vote right, and what to compare that with."""
-    found: dict[str, str] = {}
-    rows = {row["step"]: row for row in owner(run).snapshot_rows()}
-    recorded = is_recorded(owner(run))
-    untrained = None if recorded else rows.get(0, {}).get("knn_accuracy")
-    read = known_accuracies(owner(run))
+def score_words(run: Run, steps: Sequence[int]) -> dict[str, dict[str, str]]:
+    """Return for each step how often neighbours vote right, and what to compare that with.
+
+    Every step is scored by the same test; what other tests found is in its tip.
+
+    Returns:
+        step -> words, and tip (what the test is, and what others found; may be empty).
+    """
+    whole = owner(run)
+    rows = {row["step"]: row for row in whole.snapshot_rows()}
+    untrained = None if is_recorded(whole) else rows.get(0, {}).get("knn_accuracy")
+    read = known_accuracies(whole)
     evaluation: Mapping[str, object] = {}
     with contextlib.suppress(LabError):  # without a damaged file, the other scores are shown
-        evaluation = owner(run).evaluation() or {}
+        evaluation = whole.evaluation() or {}
+    labels = _labels(whole)
+    data = None
+    with contextlib.suppress(LabError):
+        data = whole.data
+    found = {}
     for step in steps:
         row = rows.get(step, {})
         score = row.get("knn_accuracy")
-        if score is None:
-            labelled = target(probe_of(run))
-            words = "No scores for this step." if labelled else UNLABELLED
-            found[str(step)] = words
+        if score is None or not labels:
+            words = "No scores for this step." if labels else UNLABELLED
+            found[str(step)] = {"words": words, "tip": ""}
             continue
-        what = findings.what({"of": row.get("knn_of")})
-        words = f"Neighbours vote for the right {what}: {summary.percent(score)}"
-        words += " (kNN accuracy on the map"
-        others = {"untrained": untrained, "pixels": row.get("knn_accuracy_pixels")}
-        known = [f"{k} {summary.percent(v)}" for k, v in others.items() if v is not None]
-        words += f"; {', '.join(known)})" if known else ")"
+        asked = {"of": row.get("knn_of")}
+        rivals = {
+            "chance": findings.chance(asked, data),
+            "untrained": untrained,
+            "pixels": row.get("knn_accuracy_pixels"),
+        }
+        known = ", ".join(f"{k} {summary.percent(v)}" for k, v in rivals.items() if v is not None)
+        words = f"Neighbours vote for the right {findings.what(asked)}: {_share(score, labels)}"
+        tip = (
+            f"kNN accuracy on the map: of each of {labels:,} pictures, the {K} nearest others "
+            "vote, the more similar ones with more weight."
+        )
+        tip += OF_ITS_OWN * (whole != run)
         if step == evaluation.get("step"):
-            words += ". " + findings.probes(evaluation)
+            tip += _final(evaluation)
         elif step in read:
-            words += f". A linear probe of h reads it in {summary.percent(read[step])} of cases"
-        words = words.rstrip(". ") + "."
-        found[str(step)] = words + OF_ITS_OWN * (owner(run) != run)
+            half = labels - labels // 2
+            tip += f" A linear probe of h reads it in {_share(read[step], half)} of cases."
+        found[str(step)] = {"words": f"{words}; {known}." if known else f"{words}.", "tip": tip}
     return found
+
+
+def _labels(run: Run) -> int:
+    """Return how many pictures of the map neighbours can be scored by."""
+    with contextlib.suppress(LabError):
+        probe = probe_of(run)
+        of = target(probe)
+        return int((probe.categories[of] >= 0).sum()) if of else 0
+    return 0
+
+
+def _final(evaluation: Mapping[str, object]) -> str:
+    """Return what the run's final test found, which is another one."""
+    score, queries = number(evaluation.get("knn_accuracy")), number(evaluation.get("queries"))
+    bank, words = number(evaluation.get("bank")), ""
+    if score is not None and queries and bank:
+        words = (
+            f" The run's final test asks for {queries:,.0f} new pictures, and their neighbours "
+            f"are {bank:,.0f} training pictures: {_share(score, int(queries))}."
+        )
+    return " ".join([words, findings.probes(evaluation)]).rstrip()
+
+
+def _share(share: float, count: int) -> str:
+    digits = 0 if 0.05 < share < 0.95 else 1  # near the ends, whole per cents hide the interval
+    low, high = (f"{value:.{digits}%}" for value in wilson_interval(share, count))
+    return f"{share:.{digits}%} (95% interval {low} to {high})"

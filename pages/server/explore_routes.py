@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
-from simclr_core.feed.explore import facts, map_blocks, pairs, pictures
+from simclr_core.feed.explore import facts, label_issues, map_blocks, pairs, pictures
 from simclr_core.feed.packing import plain
 from simclr_core.runs.run import Run
 
@@ -27,6 +27,12 @@ _PICTURES = {
     "original": pictures.original,
     "views": pictures.two_views,
     "more": pictures.more_views,
+}
+_LISTS: dict[str, Callable[[Run, int], Any]] = {
+    "pairs": pairs.hard_pairs,
+    "labels": label_issues.label_issues,
+    "copies": pairs.copies_and_outliers,
+    "hard": label_issues.hard_picture,
 }
 
 
@@ -97,13 +103,17 @@ def matrix(request: Request) -> Response:
     )  # fmt: skip
 
 
-def pairs_that_stand_out(request: Request) -> Response:
-    """Answer with the pairs that stand out at a step, as JSON."""
-    return _answer(
-        request,
-        lambda run, q: json.dumps(plain(pairs.notable_pairs(run, _whole(q, "step")))).encode(),
-        "application/json",
-    )
+def listed(request: Request) -> Response:
+    """Answer with a list of what stands out at a step, or with a hard picture, as JSON."""
+
+    def read(run: Run, q: Mapping[str, str]) -> bytes:
+        """Read one list, by its name in the address."""
+        found = _LISTS[request.path_params["what"]](run, _whole(q, "step"))
+        return json.dumps(plain(found)).encode()
+
+    if request.path_params["what"] not in _LISTS:
+        return missing(f"Expected one of {', '.join(_LISTS)}, found another list.")
+    return _answer(request, read, "application/json")
 
 
 ROUTES = [
@@ -111,10 +121,10 @@ ROUTES = [
     for run in ("/lab/runs/{run_id}", "/lab/runs/{run_id}/sets/{set}")
     for route in (
         Route(f"{run}/map/matrix.bin", matrix),
-        Route(f"{run}/map/pairs.json", pairs_that_stand_out),
         Route(f"{run}/map/frame.bin", frame),
         Route(f"{run}/map/colors.bin", colors),
         Route(f"{run}/map/picture.json", picture),
+        Route(f"{run}/map/{{what}}.json", listed),
         Route(f"{run}/map/{{what}}.png", image),
         Route(f"{run}/map/selection.{{what}}", selection, methods=["POST"]),
     )

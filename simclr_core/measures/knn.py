@@ -91,6 +91,15 @@ def _keep_best(indices: np.ndarray, similarity: np.ndarray, s: np.ndarray, first
 
 
 def vote(neighbours: Neighbours, labels: np.ndarray, temperature: float = T) -> np.ndarray:
+    """Return the label that most votes are for; see `vote_shares`.
+
+    Returns:
+        (Q,) int64 predicted labels.
+    """
+    return vote_shares(neighbours, labels, temperature).argmax(axis=1)
+
+
+def vote_shares(neighbours: Neighbours, labels: np.ndarray, temperature: float = T) -> np.ndarray:
     """Let neighbours vote, the more similar ones with more weight (Wu et al. 2018, section 3.4).
 
     Args:
@@ -99,13 +108,13 @@ def vote(neighbours: Neighbours, labels: np.ndarray, temperature: float = T) -> 
         temperature: a neighbour at cosine similarity s votes with weight exp(s / temperature).
 
     Returns:
-        (Q,) int64 predicted labels.
+        (Q, C) float64 in [0, 1]: the share of the votes that each label gets.
     """
     indices, top = neighbours  # (Q, k) each
     weight = np.exp((top - top.max(axis=1, keepdims=True)) / temperature)  # (Q, k)
     votes = np.zeros((len(indices), int(labels.max()) + 1))
     np.add.at(votes, (np.arange(len(indices))[:, None], labels[indices]), weight)
-    return votes.argmax(axis=1)
+    return votes / votes.sum(axis=1, keepdims=True)
 
 
 def knn_predict(

@@ -40,8 +40,9 @@ def train(app: App, steps: int, *more: str) -> None:
 def points(canvas: Locator, pane: int = 0) -> np.ndarray:
     """(P, 2) where the points are, in pixels of the map."""
     flat = canvas.evaluate(
-        """(c, pane) => { const { at, side } = c.getRootNode().simclrView.panes[pane].scatter;
-        return Array.from(at, (v) => v * side); }""",
+        """(c, pane) => {
+        const { at, width, height } = c.getRootNode().simclrView.panes[pane].scatter;
+        return Array.from(at, (v, i) => v * (i % 2 ? height : width)); }""",
         pane,
     )
     return np.array(flat).reshape(-1, 2)

@@ -175,7 +175,7 @@ class TrainPage:
         """Where the points of the map are, (P, 2) CSS pixels from the canvas's corner."""
         flat = self.canvas.evaluate(
             "c => Array.from(c.getRootNode().simclrView.scatter.at, "
-            "v => v * c.getRootNode().simclrView.scatter.side)"
+            "v => v * c.getRootNode().simclrView.scatter.width)"
         )
         return np.array(flat).reshape(-1, 2)
 

@@ -13,7 +13,7 @@ from http_client import serving
 from pages.server import explore_routes
 from simclr_core.base.errors import LabError
 from simclr_core.base.files import write_npz
-from simclr_core.feed.explore import pairs
+from simclr_core.feed.explore import label_issues, pairs
 from simclr_core.feed.explore.link import encode_selection
 from simclr_core.feed.packing import unpack
 from simclr_core.runs.store import RunStore
@@ -48,7 +48,7 @@ def alike(a: np.ndarray, b: np.ndarray) -> float:
 
 def test_positives_are_the_pictures_whose_views_are_least_alike(fake):
     z = fake.run.snapshot(0)["z_views"]
-    found = pairs.notable_pairs(fake.run, 0)["positives"]
+    found = pairs.hard_pairs(fake.run, 0)["positives"]
     order = sorted(range(P), key=lambda i: alike(*z[i]))[: pairs.LISTED]
     assert [pair["a"] for pair in found] == order
     assert [pair["similarity"] for pair in found] == pytest.approx(
@@ -69,7 +69,7 @@ def test_negatives_are_the_most_alike_views_of_different_pictures(fake, monkeypa
         for b in range(a + 1, P):
             every.append((max(alike(u, v) for u in z[a] for v in z[b]), a, b))
     every.sort(key=lambda one: -one[0])
-    found = pairs.notable_pairs(fake.run, 0)["negatives"]
+    found = pairs.hard_pairs(fake.run, 0)["negatives"]
     assert [(pair["a"], pair["b"]) for pair in found] == [(a, b) for _, a, b in every[:12]]
     assert [pair["similarity"] for pair in found] == pytest.approx([s for s, _, _ in every[:12]])
     assert [pair["agree"] for pair in found] == [
@@ -78,18 +78,27 @@ def test_negatives_are_the_most_alike_views_of_different_pictures(fake, monkeypa
 
 
 def test_doubles_and_strangers_that_were_put_in_are_found(fake):
-    found = pairs.notable_pairs(fake.run, 0)
-    first = found["duplicates"][0]
-    assert (first["a"], first["b"]) == (3, 17)
-    assert found["duplicates"][0]["same"] and not any(p["same"] for p in found["duplicates"][1:])
-    assert all(pair["similarity"] >= pairs.ALIKE for pair in found["duplicates"])
+    found = pairs.copies_and_outliers(fake.run, 0)
+    assert [(pair["a"], pair["b"]) for pair in found["identical"]] == [(3, 17)]
+    assert found["copies"] == 1
     assert found["outliers"][0]["a"] == 30 and found["outliers"][0]["similarity"] < 0
+
+
+def test_what_is_most_alike_to_the_network_has_other_pixels(fake):
+    snapshot = fake.run.snapshot(0)
+    h = snapshot["h"].copy()
+    h[8] = 2 * h[5]  # the same to the network; the pixels differ
+    write_npz(fake.run.path / "snapshots" / "00000000.npz", {**snapshot, "h": h})
+    found = pairs.copies_and_outliers(fake.run, 0)["alike"]
+    assert (found[0]["a"], found[0]["b"]) == (5, 8)
+    assert (3, 17) not in [(pair["a"], pair["b"]) for pair in found]
+    assert all(pair["similarity"] >= pairs.ALIKE for pair in found)
 
 
 def test_without_labels_nothing_is_said_of_agreement(fake):
     probe = fake.run.probe()
     write_npz(fake.run.path / "probe.npz", {k: probe[k] for k in ("images", "indices")})
-    found = pairs.notable_pairs(fake.run, 0)
+    found = pairs.hard_pairs(fake.run, 0)
     assert {pair["agree"] for pair in found["negatives"]} == {None}
     with pytest.raises(LabError, match="order by clustering"):
         pairs.matrix_block(fake.run, 0, 8, pairs.BY_CLASS)
@@ -143,17 +152,24 @@ def test_a_snapshot_without_views_is_told(fake):
 def test_the_routes_give_what_the_functions_give(fake):
     with serving(explore_routes.ROUTES) as client:
         base = f"/lab/runs/{fake.run.id}/map"
-        found = client.get(f"{base}/pairs.json?step=0").json()
-        assert found == json.loads(json.dumps(pairs.notable_pairs(fake.run, 0)))
+        for name, expected in (
+            ("pairs", pairs.hard_pairs(fake.run, 0)),
+            ("copies", pairs.copies_and_outliers(fake.run, 0)),
+            ("labels", label_issues.label_issues(fake.run, 0)),
+            ("hard", label_issues.hard_picture(fake.run, 0)),
+        ):
+            found = client.get(f"{base}/{name}.json?step=0").json()
+            assert found == json.loads(json.dumps(expected))
+        assert "pairs, labels" in client.get(f"{base}/others.json?step=0").text
         answer = client.get(f"{base}/matrix.bin?step=0&count=8&order=by%20clustering")
         assert answer.content == pairs.matrix_block(fake.run, 0, 8, "by clustering")
 
 
 def test_of_many_pictures_different_ones_are_compared_among_some(fake, monkeypatch):
-    whole = pairs.notable_pairs(fake.run, 0)
+    whole = pairs.hard_pairs(fake.run, 0)
     assert (whole["among"], whole["count"]) == (P, P)
     monkeypatch.setattr(pairs.cache, "MANY", 10)
-    found = pairs.notable_pairs(fake.run, 0)
+    found = pairs.hard_pairs(fake.run, 0)
     rows = set(np.linspace(0, P - 1, 10).round().astype(int).tolist())
     assert (found["among"], found["count"]) == (10, P)
     assert found["positives"] == whole["positives"]  # of every picture's own two views
@@ -168,5 +184,6 @@ def test_of_many_pictures_different_ones_are_compared_among_some(fake, monkeypat
     assert (first["a"], first["b"]) == best[1:] and first["similarity"] == pytest.approx(
         best[0], abs=1e-5
     )
-    for name in ("negatives", "duplicates", "outliers"):
+    found |= pairs.copies_and_outliers(fake.run, 0)
+    for name in ("negatives", "alike", "outliers"):
         assert {one[k] for one in found[name] for k in "ab"} <= rows

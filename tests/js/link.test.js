@@ -32,3 +32,18 @@ test("listeners hear a change once, and nothing after they left", () => {
   link.pick(4);
   assert.equal(heard.length, 7);
 });
+
+test("a picture is offered where nothing is open, and not after somebody closed one", () => {
+  const link = linkOf("offer");
+  link.offer(3);
+  assert.deepEqual([link.picked, link.chosen], [3, null]); // nobody asked for it
+  link.offer(4);
+  assert.equal(link.picked, 3);
+  link.pick(5);
+  assert.deepEqual([link.chosen, link.closed], [5, false]);
+  link.pick(-1);
+  link.offer(6);
+  assert.deepEqual([link.picked, link.chosen, link.closed], [-1, null, true]);
+  link.pick(7);
+  assert.equal(link.closed, false);
+});

@@ -129,7 +129,7 @@ function tilesOf(calm = false) {
 }
 
 const WHOLE = { times: 1, left: 0, top: 0 };
-const MAP = { side: 400, ratio: 1, mask: null };
+const MAP = { width: 400, height: 400, ratio: 1, mask: null };
 
 test("a picture grows out of its dot, and its box is on whole pixels once it rests", async () => {
   const tiles = tilesOf();
@@ -172,7 +172,7 @@ test("without pictures, or with too little room for them, points are dots", () =
   const map = { ...MAP, at: at([0.3, 0.4]), view: WHOLE };
   tiles.arrange(map);
   assert.equal(tiles.drawn, 1);
-  tiles.arrange({ ...map, side: 150 });
+  tiles.arrange({ ...map, width: 150, height: 150 });
   assert.deepEqual([tiles.active, tiles.drawn, tiles.skip[0]], [false, 0, 0]);
   tiles.arrange(map);
   tiles.wanted = false;

@@ -7,7 +7,16 @@ import math
 import numpy as np
 import pytest
 
-from simclr_core.measures.knn import K, T, knn_accuracies, knn_accuracy, knn_predict, nearest, vote
+from simclr_core.measures.knn import (
+    K,
+    T,
+    knn_accuracies,
+    knn_accuracy,
+    knn_predict,
+    nearest,
+    vote,
+    vote_shares,
+)
 from simclr_core.measures.vectors import Vectors
 
 Blobs = tuple[np.ndarray, np.ndarray]
@@ -171,3 +180,11 @@ def test_accuracies_by_target_are_those_of_each_target_alone() -> None:
     alone = dict(knn_accuracies(Vectors(bank, targets={"all": labels, "some": some})))
     assert alone["all"] == knn_accuracy(bank, labels)
     assert alone["some"] == knn_accuracy(bank[known], some[known])
+
+
+def test_shares_of_the_vote_are_those_of_a_hand_count() -> None:
+    near = np.array([[0, 1, 2]]), np.array([[0.5, 0.5, 0.4]])
+    shares = vote_shares(near, np.array([1, 0, 1]))[0]
+    # Weights 1, 1 and exp(-0.1 / 0.1): label 1 gets 1 + 1 / e of 2 + 1 / e.
+    assert shares[1] == pytest.approx((1 + 1 / math.e) / (2 + 1 / math.e))
+    assert shares.sum() == pytest.approx(1)

@@ -20,6 +20,8 @@ export class Link {
   constructor() {
     this.pointed = -1;
     this.picked = -1;
+    this.offered = -1; // a picture that was opened without anybody asking for it
+    this.closed = false; // whether somebody closed the picture that was open
     /** @type {number[]} neighbours of the picked picture, for the maps to mark */
     this.near = [];
     /** @type {number[] | null} rising indices, or null: nothing is selected */
@@ -49,8 +51,25 @@ export class Link {
   pick(index) {
     if (index === this.picked) return;
     this.picked = index;
+    this.offered = -1;
+    this.closed = index < 0;
     this.near = [];
     this.notify("pick");
+  }
+
+  /**
+   * Open a picture where nothing is open, unless somebody closed what was.
+   * @param {number} index
+   */
+  offer(index) {
+    if (this.picked >= 0 || this.closed) return;
+    this.pick(index);
+    this.offered = index;
+  }
+
+  /** @returns {number | null} the picture that somebody opened, for the page's address */
+  get chosen() {
+    return this.picked < 0 || this.picked === this.offered ? null : this.picked;
   }
 
   /** @param {number[]} near */

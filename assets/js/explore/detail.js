@@ -55,44 +55,51 @@ export class Detail {
     this.element.replaceChildren(
       this.head(found),
       this.pictures(source, found),
+      dispute(found),
+      ...this.neighbours(source, found),
       !found.views.length ? "" : more ? this.more.element : this.moreButton(source, found),
       this.strip(found),
-      ...this.neighbours(source, found),
+      ...this.past(source, found.history),
     );
     const newest = found.history[0];
     this.link.mark(newest ? newest.neighbours : []);
   }
 
   head(found) {
-    const words = Object.entries(found.known).map(([name, value]) => `${name} ${value ?? "unknown"}`);
-    if (found.predicted?.value) words.push(`neighbours predict ${found.predicted.value}`);
     const close = makeButton("ex-close", "×", () => this.link.pick(-1));
     close.setAttribute("aria-label", "Close this picture");
-    const name = make("b", "", found.file ?? `Picture ${count(found.index + 1)}`);
-    name.title = `picture ${count(found.row)} of the training pictures`;
-    return make("header", "", "", name, make("span", "ex-words", words.join(" · ")), close);
+    const title = make("h2", "", found.file?.split("/").at(-1) ?? `Picture ${count(found.index + 1)}`);
+    title.title = `${found.file ? `${found.file}, ` : ""}picture ${count(found.row)} of the training pictures`;
+    return make("header", "", "", title, close);
   }
 
   pictures(source, found) {
     const whole = picture(address(source, "original", found.index), `Picture ${found.index + 1} as it is`, source.size);
     const original = make("div", "ex-original", "", whole);
     found.views.forEach(({ crop }, view) => {
-      const box = make("i", `ex-box ex-v${view + 1}`, String(view + 1));
+      const box = make("i", `ex-box ex-v${view + 1}`, "", make("b", `ex-badge ex-b${view + 1}`, String(view + 1)));
       const [top, left, height, width] = crop.map((share) => `${100 * share}%`);
       Object.assign(box.style, { top, left, height, width });
       original.append(box);
     });
     const views = found.views.map(({ words }, view) =>
-      make("figure", "", "", viewOf(source, found.index, view, `View ${view + 1}: ${words}`), caption(view, words)),
+      make("figure", "", "", viewOf(source, found.index, view, `View ${view + 1}: ${words}`), make("figcaption", `ex-t${view + 1}`, `view ${view + 1}`)),
     );
-    const alike = [];
-    if (found.alike_h !== undefined) alike.push(`alike ${decimal(found.alike_h)} in h`);
-    if (found.alike_z !== undefined) alike.push(`${decimal(found.alike_z)} in z`);
-    if (found.loss !== undefined)
-      alike.push(`loss ${decimal(found.loss)} (${decimal(found.all_alike)} if all were alike)`);
-    const facts = term(alike.join(" · "), "Cosine similarity of its two views, and what it adds to the loss in a batch of the run's size.");
-    const first = make("figure", "", "", original, make("figcaption", "", found.views.length ? "the picture, and both crops" : "the picture"));
-    return make("div", "", "", make("div", "ex-row", "", first, ...views), alike.length ? make("p", "ex-facts", "", facts) : "");
+    if (views.length && found.alike_h !== undefined)
+      views[0].append(make("span", "ex-alike", "", term(`${decimal(found.alike_h)} alike`, "Cosine similarity of its two views in the representation h.")));
+    const first = make("figure", "", "", original, make("figcaption", "", ...labelled(found)));
+    const done = found.views.map(({ words }, view) => make("p", "ex-done", "", make("i", `ex-badge ex-b${view + 1}`, String(view + 1)), words));
+    return make("div", "", "", make("div", "ex-three", "", first, ...views), ...done, make("p", "ex-facts", "", ...this.facts(found)));
+  }
+
+  facts(found) {
+    const words = Object.entries(found.known).filter(([name]) => name !== found.predicted?.of && name !== "label");
+    const known = words.map(([name, value]) => `${name} ${value ?? "unknown"}`).join(" · ");
+    const hard = [];
+    if (found.alike_z !== undefined) hard.push(`alike ${decimal(found.alike_z)} in z`);
+    if (found.loss !== undefined) hard.push(`loss ${decimal(found.loss)} (${decimal(found.all_alike)} if all were alike)`);
+    const loss = term(hard.join(" · "), "Cosine similarity of its two views in z, and what it adds to the loss in a batch of the run's size. Lower is better.");
+    return [known, known && hard.length ? " · " : "", hard.length ? loss : ""];
   }
 
   moreButton(source, found) {
@@ -124,21 +131,23 @@ export class Detail {
     return make("div", "", "", make("p", "ex-sub", "", term(`h, ${count(h.length)} numbers`, STRIP)), canvas);
   }
 
-  neighbours(source, { history }) {
+  neighbours(source, { history, marks = [] }) {
     if (!history.length) return [make("p", "ex-trouble", "No neighbours are known at this step.")];
     const now = history[0];
     const cells = now.neighbours.map((index, i) => {
       const similarity = decimal(now.similarities[i]);
-      const button = thumb(source, index, this.px, `picture ${index + 1}, similarity ${similarity}`, this.link);
+      const [name, color] = marks[i] ?? [];
+      const button = thumb(source, index, this.px, `picture ${index + 1}${name ? `, ${name}` : ""}, similarity ${similarity}`, this.link);
+      if (color) button.style.setProperty("--frame", color);
       return make("div", "ex-cell", "", button, make("small", "", similarity));
     });
-    const list = make("div", "ex-row ex-near", "", ...cells);
-    return [make("p", "ex-sub", "", term("nearest in h", SAME)), list, ...this.past(source, history)];
+    const note = make("small", "", marks.length ? "cosine; frame: label" : "cosine");
+    return [make("p", "ex-sub", "", term("Nearest neighbours in h", SAME), note), make("div", "ex-near", "", ...cells)];
   }
 
-  /** The pixels of a neighbour: ten fit into the pane. */
+  /** The pixels of a neighbour: seven fit into a line of the pane. */
   get px() {
-    return Math.max(28, Math.min(44, Math.floor((this.element.clientWidth - 40) / 10)));
+    return Math.max(32, Math.min(64, Math.floor((this.element.clientWidth || 400) / 7) - 8));
   }
 
   /** Return the neighbours at some earlier snapshots. */
@@ -151,17 +160,28 @@ export class Detail {
       const { step, neighbours } = before[at];
       const same = neighbours.filter((index) => now.has(index)).length;
       const small = neighbours.map((index) => {
-        const button = thumb(source, index, 24, `picture ${index + 1}`, this.link);
+        const button = thumb(source, index, 20, `picture ${index + 1}`, this.link);
         button.classList.toggle("ex-gone", !now.has(index));
         return button;
       });
-      const words = make("span", "", `step ${count(step)}: ${same} of ${neighbours.length} as now`);
+      const words = make("span", "", `step ${count(step)}: ${same} of ${neighbours.length}`);
       return make("div", "ex-past", "", words, make("div", "ex-row", "", ...small));
     });
-    return [make("p", "ex-sub", "at earlier snapshots"), ...rows];
+    return [make("p", "ex-sub", "Its neighbours at earlier snapshots"), ...rows];
   }
 }
 
-function caption(view, words) {
-  return make("figcaption", "", "", make("b", `ex-t${view + 1}`, `view ${view + 1}`), ` ${words}`);
+/** Return what a picture is labelled, in words; else that it is the picture. */
+const labelled = ({ label }) => (label ? ["labelled ", make("b", "", label)] : ["the picture"]);
+
+/** Return a hint that the neighbours dispute a label; nothing if they agree with it. */
+function dispute({ label, predicted, votes = [] }) {
+  if (!label || !predicted?.value || predicted.value === label) return "";
+  const all = votes.reduce((sum, [, number]) => sum + number, 0);
+  const others = votes.filter(([name]) => name !== label);
+  const wrong = others.reduce((sum, [, number]) => sum + number, 0);
+  const words = others.slice(0, 3).map(([name, number]) => `${number} ${name}`).join(", ");
+  const rest = others.length > 3 ? ", and others" : "";
+  const text = [`Labelled `, make("b", "", label), `, but ${wrong} of its ${all} nearest neighbours are not: ${words}${rest}. They vote for ${predicted.value}.`];
+  return make("p", "ex-dispute", "", ...text);
 }

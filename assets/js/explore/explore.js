@@ -2,7 +2,7 @@
 
 import { element } from "../base/component.js";
 import { make } from "../base/elements.js";
-import { block } from "../base/fetched.js";
+import { block, json } from "../base/fetched.js";
 import { linkOf } from "../base/link.js";
 import { count, known, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
@@ -17,7 +17,9 @@ import { ownSection } from "./own.js";
 import { Toolbar } from "./toolbar.js";
 
 const REST = 500; // ms without a change after which the address is brought up to date
-const [PANE, LEGEND, GAP, LEFT] = [400, 140, 14, 560]; // pixels; LEFT: what the scrubber needs
+const [GAP, TITLE, LEAST] = [16, 20, 120]; // pixels between maps, over each, and of a map at least
+const STRETCH = 1.25; // the most that a map is wider than high
+const NEIGHBOURHOOD = 15; // nearest pictures that a map may keep (measures/neighbours.py)
 const WRONG =
   "What a map cannot tell you: the sizes of groups and the distances between them mean nothing, " +
   "gaps may be artefacts of the method, and points that lie together need not be alike. Click a " +
@@ -31,12 +33,13 @@ class Explore {
     this.component = undefined;
     this.root = make("div", "ex-root");
     this.root.style.setProperty("--gap", `${GAP}px`);
-    this.root.style.setProperty("--legend", `${LEGEND}px`);
     this.maps = make("div", "ex-maps");
     this.legend = new FilterLegend((hidden) => this.panes.forEach((pane) => pane.hide(hidden)));
+    this.legend.onselect = (index) => this.select(index);
     this.scrubber = new Scrubber((step) => this.draw(step));
     this.tools = new Toolbar({
-      whole: () => this.panes.forEach((pane) => pane.gestures.enlarge(0)),
+      closer: () => this.panes.forEach((pane) => pane.gestures.press("+")),
+      whole: () => this.panes.forEach((pane) => pane.gestures.press("0")),
       tool: () => this.root.classList.toggle("ex-draws", this.tools.switched),
       look: () => {
         this.panes.forEach((pane) => pane.scatter.picture(!this.tools.dots));
@@ -47,16 +50,15 @@ class Explore {
     this.strip.setAttribute("role", "status");
     this.hint = make("p", "ex-hint");
     this.pane = make("div", "ex-pane");
-    const beside = make("div", "ex-beside", "", this.legend.element, this.tools.element);
-    const top = make("div", "ex-top", "", this.maps, beside);
-    this.left = make("div", "ex-left", "", top, this.scrubber.element, this.strip);
-    this.root.append(this.left, this.pane);
+    const foot = make("div", "ex-foot", "", this.legend.element, this.strip);
+    this.field = make("div", "ex-field", "", this.maps, foot, this.tools.element);
+    this.root.append(make("div", "ex-left", "", this.field, this.scrubber.element), this.pane);
     parent.append(this.root);
     explain(this.root);
     /** @type {MapPane[]} */
     this.panes = [];
     this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.root);
+    for (const one of [this.root, this.maps]) this.observer.observe(one);
     this.root.addEventListener("keydown", (event) => this.key(event));
     this.root.tabIndex = -1;
   }
@@ -64,7 +66,7 @@ class Explore {
   update({ header }) {
     const before = this.header;
     this.header = header;
-    this.look = dress(this.root, header);
+    this.look = { ...dress(this.root, header), background: getComputedStyle(this.field).backgroundColor };
     const other = !before || before.run !== header.run || before.digest !== header.digest;
     if (other) this.begin(header);
     const maps = header.maps.map(({ of }) => of).join();
@@ -90,8 +92,9 @@ class Explore {
     this.shape = null;
   }
 
-  restore({ step, picture, chosen, dots }) {
-    this.placed = known(step) || known(picture) || !!chosen?.length || !!dots; // the address says so
+  restore({ step, picture, chosen, dots, closed }) {
+    this.placed = known(step) || known(picture) || !!chosen?.length || !!dots || !!closed; // the address says so
+    this.link.closed ||= !!closed;
     this.tools.draw(!!dots);
     this.panes.forEach((pane) => pane.scatter.picture(!dots));
     if (chosen?.length) this.link.select(chosen);
@@ -109,16 +112,31 @@ class Explore {
   }
 
   resize() {
-    const [width, height] = [this.root.clientWidth, this.root.clientHeight];
-    if (!width || !height || !this.panes.length) return;
-    const narrow = width < 800;
-    this.root.classList.toggle("ex-narrow", narrow);
-    const free = narrow ? width - 1 : width - PANE - GAP - LEGEND - GAP * this.panes.length;
-    const room = narrow ? width : height - 20 - 34 - this.strip.offsetHeight - 16;
-    const side = Math.max(120, Math.floor(Math.min(free / this.panes.length, room)));
-    this.panes.forEach((pane) => pane.resize(side));
-    const left = this.panes.length * (side + GAP) + LEGEND;
-    this.left.style.width = narrow ? "" : `${Math.max(left, LEFT)}px`;
+    const { root, maps, panes } = this;
+    if (!root.clientWidth || !panes.length) return;
+    const narrow = root.clientWidth < 800; // one below the other, each as wide as the screen
+    root.classList.toggle("ex-narrow", narrow);
+    const across = narrow ? 1 : panes.length;
+    const free = Math.floor((maps.clientWidth - GAP * (across - 1)) / across);
+    const height = Math.max(LEAST, narrow ? free : Math.min(maps.clientHeight - TITLE, free));
+    const width = narrow ? free : Math.max(LEAST, Math.min(free, Math.round(STRETCH * height)));
+    panes.forEach((pane) => pane.resize(width, height));
+    this.stretch = width / height;
+  }
+
+  /** Select the pictures of a category of the legend. */
+  select(index) {
+    const { category } = this.panes[0]?.colors?.arrays ?? {};
+    if (category) this.link.select(Array.from(category.keys()).filter((i) => category[i] === index));
+  }
+
+  /** Open a hard picture where nobody has opened or closed one. */
+  async offer(step) {
+    const { header, link } = this;
+    if (this.offered === link || link.picked >= 0 || link.closed) return;
+    this.offered = link;
+    const index = await json(`${header.base}/hard.json?step=${step}`).catch(() => null);
+    if (this.link === link && this.header.run === header.run && known(index)) link.offer(index);
   }
 
   /** Show a step on every map; what is there stays until everything for it has come. */
@@ -160,6 +178,7 @@ class Explore {
     this.fillPane();
     this.later();
     this.ahead();
+    this.offer(step);
   }
 
   describe({ title }, { header }, colors) {
@@ -188,16 +207,18 @@ class Explore {
   judge(step) {
     const { maps, scores } = this.header;
     const kept = this.gallery.facts?.kept ?? [];
+    const chance = percent(Math.min(1, NEIGHBOURHOOD / Math.max(1, this.header.count - 1)));
     const said = maps.map(({ title }, i) => {
       const share = this.frames?.[i]?.header.kept;
       if (!known(share)) return title;
       const part = this.link.selected && known(kept[i]) ? `, of those selected ${percent(kept[i])}` : "";
-      return `${title} keeps ${percent(share)} of true neighbourhoods${part}`;
+      return `${title} keeps ${percent(share)} of true neighbourhoods (chance ${chance})${part}`;
     });
-    const score = scores[step] ?? "";
+    const form = this.stretch > 1.01 ? `, stretched ${this.stretch.toFixed(2)} to 1` : "";
+    const { words, tip } = scores[step] ?? { words: "", tip: "" };
     this.strip.replaceChildren(
-      make("div", "", `${said.join(" · ")} · `, term("what a map cannot tell", WRONG)),
-      make("div", "ex-score", score),
+      make("div", "", `${said.join(" · ")}. `, term(`The axes have no units${form}.`, WRONG)),
+      make("div", "ex-score", "", tip ? term(words, tip) : words),
     );
   }
 
@@ -213,7 +234,7 @@ class Explore {
     if (link.picked < 0) detail.reset();
     if (!link.selected) gallery.reset();
     const own = header.own && ownSection(header.own, header, link, scrubber.step);
-    const parts = [own, link.picked >= 0 && detail.element, link.selected && gallery.element].filter(Boolean);
+    const parts = [link.selected && gallery.element, own, link.picked >= 0 && detail.element].filter(Boolean);
     this.hint.textContent =
       "Point at a picture to see it, click to see its views and its true neighbours. " +
       "After a click the wheel zooms, and more pictures come out. " +
@@ -234,9 +255,12 @@ class Explore {
     this.rest = setTimeout(() => {
       if (this.scrubber.timer) return this.later();
       const { link, scrubber } = this;
+      const newest = scrubber.atEnd && !(this.header.grows && (link.chosen !== null || link.selected));
+      const step = newest ? null : scrubber.step ?? null;
       const place = {
-        step: scrubber.atEnd && !(this.header.grows && (link.picked >= 0 || link.selected)) ? null : scrubber.step ?? null,
-        picture: link.picked < 0 ? null : link.picked,
+        step,
+        picture: link.chosen ?? (step !== null && link.picked >= 0 ? link.picked : null), // another step offers another one
+        closed: link.closed,
         chosen: link.selected,
         draw: this.tools.dots ? "dots" : null,
         count: this.header.count,
@@ -245,7 +269,7 @@ class Explore {
       if (text === this.sent) return;
       const first = this.sent === undefined && !this.placed;
       this.sent = text;
-      const plain = place.step === null && place.picture === null && !place.chosen && !place.draw;
+      const plain = place.step === null && place.picture === null && !place.chosen && !place.draw && !place.closed;
       if (!first || !plain) this.component.setStateValue("place", { run: this.header.run, ...place });
     }, REST);
   }

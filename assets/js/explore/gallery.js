@@ -77,7 +77,7 @@ export class Gallery {
     for (const index of indices) this.grid.append(thumb(source, index, 40, `picture ${index + 1}`, this.link));
   }
 
-  describe({ count: total, mix, of, agree }) {
+  describe({ count: total, mix, of, agree, interval }) {
     const bar = make("div", "ex-bar");
     bar.setAttribute("aria-hidden", "true");
     const words = mix.map(([name, number, color]) => {
@@ -88,7 +88,7 @@ export class Gallery {
       dot.style.background = color;
       return make("span", "", "", dot, `${name} ${count(number)} (${percent(number / total)})`);
     });
-    const line = agree === undefined ? "" : `Neighbours vote for the right ${of} in ${percent(agree)} of cases.`;
+    const line = agree === undefined ? "" : `Neighbours vote for the right ${of}: ${percent(agree)} (95% interval ${percent(interval[0])} to ${percent(interval[1])}).`;
     this.mix.replaceChildren(...(mix.length ? [bar] : []), make("div", "ex-names", "", ...words), make("p", "", line));
   }
 }

@@ -114,11 +114,14 @@ export class MapPane {
     this.message.hidden = !sentence;
   }
 
-  /** @param {number} side CSS pixels */
-  resize(side) {
-    this.stage.style.width = this.stage.style.height = `${side}px`;
-    this.marks.setAttribute("viewBox", `0 0 ${side} ${side}`);
-    this.scatter.resize(side);
+  /**
+   * @param {number} width CSS pixels
+   * @param {number} [height]
+   */
+  resize(width, height = width) {
+    Object.assign(this.stage.style, { width: `${width}px`, height: `${height}px` });
+    this.marks.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    this.scatter.resize(width, height);
     this.draw();
   }
 
@@ -164,7 +167,7 @@ export class MapPane {
     this.marks.replaceChildren(...marks);
     if (link.pointed >= 0 && !this.card.element.hidden) {
       const [x, y] = scatter.seen(link.pointed);
-      this.card.move(x, y, scatter.side);
+      this.card.move(x, y, scatter);
     }
   }
 
@@ -176,7 +179,7 @@ export class MapPane {
     const { header, arrays } = this.colors;
     const label = { name: header.name, value: valueOf(this.colors, i) };
     const [x, y] = scatter.seen(i);
-    this.card.show(i, label, header.colors[arrays.category[i]], x, y, scatter.side);
+    this.card.show(i, label, header.colors[arrays.category[i]], x, y, scatter);
   }
 
   left() {

@@ -33,8 +33,11 @@ export function ringsOf(scatter, { picked, pointed, near }) {
  * @param {import("./own.js").Own} own
  * @returns {SVGElement}
  */
-export function crossOf({ at, side }, own) {
-  const [x, y] = placed(at, own).map((v) => Math.min(Math.max(v * side, 10), side - 10));
+export function crossOf({ at, width, height }, own) {
+  const [x, y] = placed(at, own).map((v, axis) => {
+    const length = axis ? height : width;
+    return Math.min(Math.max(v * length, 10), length - 10);
+  });
   return makeSvg("path", { class: "ex-cross", d: `M${x - 9} ${y}H${x + 9}M${x} ${y - 9}V${y + 9}` });
 }
 

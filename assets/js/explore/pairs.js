@@ -1,36 +1,45 @@
-// Pairs that stand out: partners that stay apart, strangers that come together, doubles, outliers.
+// Lists of what stands out: hard pairs, labels in question, copies and outliers.
 
 import { element } from "../base/component.js";
 import { make } from "../base/elements.js";
 import { json } from "../base/fetched.js";
 import { linkOf } from "../base/link.js";
-import { decimal } from "../base/numbers.js";
+import { count, decimal } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
 import { thumb } from "../map/thumb.js";
 import { Detail } from "./detail.js";
 import { viewOf } from "./views.js";
 
+/** The lists of each panel: title and explanation. */
 const LISTS = {
-  positives: [
-    "Partners that stay apart",
-    "Two views of one picture with the least similarity in z. Check whether a crop missed the " +
-      "object, or whether colour was all there was to go by.",
-  ],
-  negatives: [
-    "Strangers that come together",
-    "Views of different pictures with the greatest similarity in z: the hardest negatives. Where the " +
-      "labels agree they are false negatives: the loss pushes apart what belongs together.",
-  ],
-  duplicates: [
-    "Near duplicates",
-    "Different pictures whose representations h are nearly the same. If a picture " +
-      "occurs twice, one copy is a negative that cannot be told apart from the other.",
-  ],
-  outliers: [
-    "Far from all others",
-    "Pictures that are least like their nearest neighbours in h: rare ones, or broken ones.",
-  ],
+  pairs: {
+    positives: [
+      "Hard positives",
+      "Two views of one picture with the least similarity in z: partners that stay apart. Check whether a crop " +
+        "missed the object, or whether colour was all there was to go by.",
+    ],
+    negatives: [
+      "Hard negatives",
+      "Views of different pictures with the greatest similarity in z. Where the labels agree they are false " +
+        "negatives: the loss pushes apart what belongs together.",
+    ],
+  },
+  labels: {
+    issues: [
+      "Labels that the neighbours dispute",
+      "Pictures whose nearest neighbours in h vote for another label than theirs: the same vote as kNN accuracy on " +
+        "the map. Some are labelled wrongly, others are only hard. Nothing is changed: a person decides.",
+    ],
+  },
+  copies: {
+    identical: ["Identical pixels", "Pictures that occur twice. In a batch, a copy is a negative that cannot be told apart."],
+    alike: [
+      "Most alike",
+      "Different pictures whose representations h are nearly the same (cosine 0.98 or more). Their pixels differ.",
+    ],
+    outliers: ["Outliers", "Pictures that are least like their nearest neighbours in h: rare ones, or broken ones."],
+  },
 };
 
 export const render = element((parent) => new Pairs(parent), "explore");
@@ -52,6 +61,7 @@ class Pairs {
     const before = this.header;
     this.header = header;
     dress(this.root, header);
+    if (before?.lists !== header.lists) this.lists.replaceChildren();
     if (header.message) return this.lists.replaceChildren(make("p", "pr-note", header.message));
     if (before?.digest !== header.digest) {
       this.forget?.();
@@ -59,6 +69,7 @@ class Pairs {
       this.link = linkOf(header.digest);
       this.detail = new Detail(this.link);
       if (header.picture !== null && this.link.picked < 0) this.link.pick(header.picture);
+      this.link.closed ||= header.closed;
       this.forget = this.link.listen((what) => what === "pick" && this.open());
     }
     try {
@@ -72,15 +83,18 @@ class Pairs {
   }
 
   fill(found) {
-    const parts = Object.entries(LISTS).map(([name, [title, tip]]) => {
-      const part = make("section", `pr-list pr-${name}`, "", make("h4", "", "", term(title, tip)));
+    const parts = Object.entries(LISTS[this.header.lists]).map(([name, [title, tip]]) => {
+      const head = make("h4", "", "", term(title, tip), make("small", "", totals(name, found)));
       const rows = found[name].map((pair) => this.row(name, pair));
-      part.append(...(rows.length ? rows : [make("p", "pr-note", "None.")]));
-      return part;
+      const body = make("div", "pr-rows", "", ...(rows.length ? rows : [make("p", "pr-note", "None.")]));
+      return make("section", `pr-list pr-${name}`, "", head, body);
     });
-    if (found.among < found.count)
-      parts.push(make("p", "pr-note", `Comparisons of different pictures use only ${found.among} of the ${found.count} pictures.`));
+    if (found.among < found.count && this.header.lists !== "labels")
+      parts.push(make("p", "pr-note", `Comparisons of different pictures use only ${count(found.among)} of the ${count(found.count)} pictures.`));
     this.lists.replaceChildren(...parts);
+    const [first] = Object.keys(LISTS[this.header.lists]).flatMap((name) => found[name]);
+    if (first) this.link.offer(first.a);
+    this.lists.dataset.lists = this.header.lists;
     this.root.dataset.step = this.header.step;
   }
 
@@ -90,19 +104,17 @@ class Pairs {
     if (pair.b !== undefined) row.dataset.b = pair.b;
     row.append(this.thumb(pair.a));
     if (name === "positives") row.append(...[0, 1].map((view) => viewOf(this.header, pair.a, view, `view ${view + 1}: ${pair.views[view].words}`, 48)));
+    else if (name === "issues") row.append(make("span", "pr-near", "", ...pair.near.map((index) => this.thumb(index, 30))));
     else row.append(this.thumb(pair.b));
-    const words = [decimal(pair.similarity)];
-    if (pair.agree !== undefined && pair.agree !== null) words.push(pair.agree ? "same label" : "other label");
-    if (pair.same) words.push("same pixels");
-    if (name === "outliers") words[0] = `mean ${words[0]}`;
+    const words = wordsOf(name, pair);
     const facts = make("span", "pr-facts", "", make("b", "", words.shift()), ...words.map((w) => make("span", "", w)));
     if (name === "positives") facts.append(make("span", "", pair.views.map((v) => v.words.split(",")[0].replace(" of the picture", "")).join(" and ")));
     row.append(facts);
     return row;
   }
 
-  thumb(index) {
-    const button = thumb(this.header, index, 48, `picture ${index + 1}`);
+  thumb(index, px = 48) {
+    const button = thumb(this.header, index, px, `picture ${index + 1}`);
     button.onclick = () => this.link.pick(index);
     return button;
   }
@@ -117,7 +129,7 @@ class Pairs {
       this.pane.replaceChildren(detail.element);
       detail.show(header, header.step);
     }
-    const place = { run: header.run, step: header.asked, picture: link.picked < 0 ? null : link.picked, chosen: link.selected, count: header.count };
+    const place = { run: header.run, step: header.asked, picture: link.chosen, closed: link.closed, chosen: link.selected, count: header.count };
     const text = JSON.stringify(place);
     if (this.sent !== undefined && text !== this.sent) this.component.setStateValue("place", place);
     this.sent = text;
@@ -128,4 +140,20 @@ class Pairs {
     this.detail?.forget();
     this.root.remove();
   }
+}
+
+/** Return how many there are of a list, in words; nothing if the list says it itself. */
+function totals(name, found) {
+  if (name === "issues") return `${count(found.count)} of ${count(found.among)} pictures`;
+  return name === "identical" && found.copies > found.identical.length ? `the first of ${count(found.copies)}` : "";
+}
+
+/** Return what is said of a pair, the most important first. */
+function wordsOf(name, pair) {
+  if (name === "issues") return [`${pair.label}, or ${pair.vote}?`, `${pair.agree} of ${pair.asked} nearest agree`];
+  const agree = [];
+  if (pair.agree === false) agree.push("other label");
+  if (pair.agree === true) agree.push(name === "negatives" ? "same label: a false negative" : "same label");
+  if (name === "identical") return ["same pixels", ...agree];
+  return [name === "outliers" ? `mean ${decimal(pair.similarity)}` : decimal(pair.similarity, name === "alike" ? 3 : 2), ...agree];
 }

@@ -64,14 +64,14 @@ export class Card {
    * @param {number} index
    * @param {{ name: string, value: string }} label what colours the points, and this one's
    * @param {string} color of the point
-   * @param {number} x CSS pixels in a square of `side`, as `y`
+   * @param {number} x CSS pixels, as `y`
    * @param {number} y
-   * @param {number} side
+   * @param {{ width: number, height: number }} field that it stays inside of
    */
-  show(index, label, color, x, y, side) {
+  show(index, label, color, x, y, field) {
     this.fetch();
     this.shown = { index, label, color };
-    this.place = { x, y, side };
+    this.place = { x, y, field };
     clearTimeout(this.timer);
     if (this.element.hidden) this.timer = setTimeout(() => this.open(), WAIT);
     else this.open();
@@ -86,21 +86,21 @@ export class Card {
   open() {
     this.element.hidden = false;
     this.fill();
-    this.move(this.place.x, this.place.y, this.place.side);
+    this.move(this.place.x, this.place.y, this.place.field);
   }
 
   /**
-   * Put the card beside the point, on the side with more room, inside the square.
+   * Put the card beside the point, on the side with more room, inside the field.
    * @param {number} x as in `show`
    * @param {number} y
-   * @param {number} side
+   * @param {{ width: number, height: number }} field
    */
-  move(x, y, side) {
-    this.place = { x, y, side };
+  move(x, y, field) {
+    this.place = { x, y, field };
     if (this.element.hidden) return;
     const { offsetWidth: width, offsetHeight: height } = this.element;
-    const left = x > side / 2 ? x - width - 14 : x + 14;
-    const top = Math.min(Math.max(4, y - height / 2), side - height - 4);
+    const left = x > field.width / 2 ? x - width - 14 : x + 14;
+    const top = Math.min(Math.max(4, y - height / 2), field.height - height - 4);
     this.element.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
   }
 

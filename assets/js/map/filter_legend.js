@@ -11,6 +11,8 @@ export class FilterLegend extends Legend {
   constructor(onhide) {
     super(onhide);
     this.element.classList.add("live-filter");
+    /** @type {((index: number) => void) | null} called with a category that is clicked with Shift */
+    this.onselect = null;
   }
 
   get hidden() {
@@ -35,7 +37,7 @@ export class FilterLegend extends Legend {
   /** @param {{ color?: string, range?: [number, number], colors?: string[] }} header */
   scale({ color, range, colors }) {
     const shades = make("div", "ex-shades");
-    shades.style.background = `linear-gradient(to top, ${colors.slice(0, -1).join(",")})`;
+    shades.style.setProperty("--shades", colors.slice(0, -1).join(","));
     const [low, high] = range.map((value) => make("span", "", decimal(value)));
     this.element.setAttribute("aria-label", `Colours: ${color} from ${range[0]} to ${range[1]}`);
     this.element.replaceChildren(make("div", "ex-scale", "", high, shades, low), make("small", "", color));
@@ -44,7 +46,10 @@ export class FilterLegend extends Legend {
   entry(name, number, color, index) {
     const button = super.entry(name, number, color, index);
     button.title += "; click hides, double-click shows it alone";
-    button.ondblclick = () => this.alone(index);
+    button.ondblclick = (event) => event.shiftKey || this.alone(index);
+    if (!this.onselect) return button;
+    button.title += ", Shift-click selects";
+    button.onclick = (event) => (event.shiftKey ? this.onselect(index) : this.click(index));
     return button;
   }
 

@@ -70,8 +70,8 @@ export class Gestures {
    */
   pull(before, dx, dy) {
     if (this.zoom.times === 1) return;
-    const { side } = this.scatter;
-    this.zoom.pull(before, this.half(), dx / side, dy / side);
+    const { width, height } = this.scatter;
+    this.zoom.pull(before, this.half(), dx / width, dy / height);
     this.change();
   }
 
@@ -81,10 +81,10 @@ export class Gestures {
    * @param {number} [x] CSS pixels, as `y`; the middle if left out
    * @param {number} [y]
    */
-  enlarge(by, x = this.scatter.side / 2, y = x) {
+  enlarge(by, x = this.scatter.width / 2, y = this.scatter.height / 2) {
     if (!this.half()) return;
-    const { side } = this.scatter;
-    this.zoom.enlarge(by, this.half(), x / side, y / side);
+    const { width, height } = this.scatter;
+    this.zoom.enlarge(by, this.half(), x / width, y / height);
     this.change();
   }
 
@@ -133,10 +133,10 @@ export class Gestures {
       return;
     }
     const { x, y, apart, zoom } = this.fingers;
-    const { side } = this.scatter;
+    const { width, height } = this.scatter;
     Object.assign(this.zoom, zoom);
-    this.zoom.enlarge(now.apart / apart, this.half(), x / side, y / side);
-    if (this.zoom.times > 1) this.zoom.pull(this.zoom.copy(), this.half(), (now.x - x) / side, (now.y - y) / side);
+    this.zoom.enlarge(now.apart / apart, this.half(), x / width, y / height);
+    if (this.zoom.times > 1) this.zoom.pull(this.zoom.copy(), this.half(), (now.x - x) / width, (now.y - y) / height);
     this.change();
   }
 

@@ -2,25 +2,26 @@
 
 const CELL = 12; // CSS pixels of the squares that points are sorted into
 
-/** @typedef {{ size: number, head: Int32Array, next: Int32Array }} Bins */
+/** @typedef {{ columns: number, rows: number, head: Int32Array, next: Int32Array }} Bins */
 
 /**
  * Sort points into square cells: the first of each cell, and who comes after whom.
- * @param {Float32Array} at x and y in turn, 0 to 1 of the side
- * @param {number} side CSS pixels
+ * @param {Float32Array} at x and y in turn, 0 to 1 of width and height
+ * @param {number} width CSS pixels
+ * @param {number} height
  * @returns {Bins}
  */
-export function bins(at, side) {
-  const size = Math.max(1, Math.ceil(side / CELL));
-  const head = new Int32Array(size * size).fill(-1);
+export function bins(at, width, height) {
+  const [columns, rows] = [width, height].map((length) => Math.max(1, Math.ceil(length / CELL)));
+  const head = new Int32Array(columns * rows).fill(-1);
   const next = new Int32Array(at.length / 2);
   for (let i = 0; i < next.length; i++) {
-    const column = Math.min(size - 1, Math.floor((at[2 * i] * side) / CELL));
-    const row = Math.min(size - 1, Math.floor((at[2 * i + 1] * side) / CELL));
-    next[i] = head[row * size + column];
-    head[row * size + column] = i;
+    const column = Math.min(columns - 1, Math.floor((at[2 * i] * width) / CELL));
+    const row = Math.min(rows - 1, Math.floor((at[2 * i + 1] * height) / CELL));
+    next[i] = head[row * columns + column];
+    head[row * columns + column] = i;
   }
-  return { size, head, next };
+  return { columns, rows, head, next };
 }
 
 /**
@@ -31,12 +32,12 @@ export function bins(at, side) {
  * @param {number} y
  * @param {number} reach at most a cell of the bins
  */
-export function nearest(scatter, { size, head, next }, x, y, reach) {
+export function nearest(scatter, { columns, rows, head, next }, x, y, reach) {
   const [column, row] = [Math.floor(x / CELL), Math.floor(y / CELL)];
   let [best, least] = [-1, reach * reach];
-  for (let r = Math.max(0, row - 1); r <= Math.min(size - 1, row + 1); r++)
-    for (let c = Math.max(0, column - 1); c <= Math.min(size - 1, column + 1); c++)
-      for (let i = head[r * size + c]; i >= 0; i = next[i]) {
+  for (let r = Math.max(0, row - 1); r <= Math.min(rows - 1, row + 1); r++)
+    for (let c = Math.max(0, column - 1); c <= Math.min(columns - 1, column + 1); c++)
+      for (let i = head[r * columns + c]; i >= 0; i = next[i]) {
         if (!scatter.touches(i)) continue;
         const [px, py] = scatter.where(i);
         const d = (px - x) ** 2 + (py - y) ** 2;

@@ -58,7 +58,7 @@ export class Pointed {
     if (index < 0) return this.card.hide();
     this.follow();
     const [x, y] = this.scatter.seen(index);
-    this.card.show(index, ...this.labelOf(index), x, y, this.scatter.side);
+    this.card.show(index, ...this.labelOf(index), x, y, this.scatter);
   }
 
   follow() {
@@ -70,6 +70,6 @@ export class Pointed {
     style.setProperty("--r", `${half ? half + 4 : this.scatter.radius + 4}px`);
     style.setProperty("--place", `${px - x}px ${py - y}px`); // the exact one; the picture stepped aside
     this.ring.classList.toggle("live-framed", half > 0);
-    this.card.move(x, y, this.scatter.side);
+    this.card.move(x, y, this.scatter);
   }
 }

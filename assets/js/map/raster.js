@@ -5,7 +5,7 @@
  * Paint points into a canvas.
  * @param {CanvasRenderingContext2D} context
  * @param {object} options
- * @param {Float32Array} options.at x and y in turn, 0 to 1 of the side
+ * @param {Float32Array} options.at x and y in turn, 0 to 1 of width and height
  * @param {ArrayLike<number>} options.category of each point
  * @param {string[]} options.colors of the categories
  * @param {string} options.paper colour behind the points

@@ -11,23 +11,23 @@ import { bins, nearest, nextIn } from "./nearest.js";
 import { raster } from "./raster.js";
 
 const GLIDE = 300; // ms
-const EDGE = 0.012; // of the side: points beyond the viewport are drawn here
+const EDGE = 0.012; // of width and height: points beyond the viewport are drawn here
 const MANY = 4000; // points; beyond, they are painted pixel by pixel
 export const [HIDDEN, DIMMED, SHOWN] = [0, 1, 2];
 /** @type {Record<string, [number, number]>} directions of the arrow keys, y downwards */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** A square of points, each of a category with a colour. */
+/** A field of points, each of a category with a colour: a square, unless it is stretched. */
 export class Scatter {
   /** @param {HTMLCanvasElement} canvas */
   constructor(canvas) {
     this.canvas = canvas;
     this.context = canvas.getContext("2d");
-    this.side = 0; // CSS pixels
+    this.width = this.height = 0; // CSS pixels
     this.ratio = 1;
     this.count = 0;
-    /** @type {Float32Array} where points are now, x and y in turn, 0 to 1 of the side */
+    /** @type {Float32Array} where points are now, x and y in turn, 0 to 1 of width and height */
     this.at = new Float32Array(0);
     /** @type {ArrayLike<number>} */
     this.category = new Uint8Array(0);
@@ -41,7 +41,7 @@ export class Scatter {
     this.frame = 0;
     this.gliding = false; // whether the next frame comes by itself
     this.again = 0; // else the next frame, while pictures still move
-    this.view = { times: 1, left: 0, top: 0 }; // how the whole map lies in the square
+    this.view = { times: 1, left: 0, top: 0 }; // how the whole map lies in what is shown
     this.tiles = new Tiles(() => this.draw());
     this.onmove = () => {};
     this.oncount = () => {};
@@ -59,14 +59,16 @@ export class Scatter {
     this.draw();
   }
 
-  /** @param {number} side CSS pixels */
-  resize(side) {
+  /**
+   * @param {number} width CSS pixels
+   * @param {number} [height]
+   */
+  resize(width, height = width) {
     const ratio = Math.max(1, devicePixelRatio || 1);
-    if (side === this.side && ratio === this.ratio) return;
-    this.side = side;
-    this.ratio = ratio;
-    this.canvas.width = this.canvas.height = Math.round(side * ratio);
-    this.canvas.style.width = this.canvas.style.height = `${side}px`;
+    if (width === this.width && height === this.height && ratio === this.ratio) return;
+    Object.assign(this, { width, height, ratio });
+    Object.assign(this.canvas, { width: Math.round(width * ratio), height: Math.round(height * ratio) });
+    Object.assign(this.canvas.style, { width: `${width}px`, height: `${height}px` });
     this.discs = null;
     this.grid = null;
     this.draw();
@@ -98,7 +100,7 @@ export class Scatter {
   move(xy, category, bounds, glide, done, clamp = true) {
     const goal = place(xy, bounds, clamp);
     const same = glide && this.at.length === goal.length;
-    if (!same || still() || document.hidden || !this.side || equal(this.at, goal)) {
+    if (!same || still() || document.hidden || !this.width || equal(this.at, goal)) {
       this.put(goal, category);
       return done();
     }
@@ -124,7 +126,7 @@ export class Scatter {
 
   /**
    * Put the points where they belong at once.
-   * @param {Float32Array} at (2P) 0 to 1 of the side, y downwards
+   * @param {Float32Array} at (2P) 0 to 1 of width and height, y downwards
    * @param {ArrayLike<number>} category (P)
    * @param {boolean} [more] whether the next frame puts them somewhere else
    */
@@ -145,7 +147,7 @@ export class Scatter {
 
   /** @param {number} i @returns {[number, number]} where the point is now, in CSS pixels */
   where(i) {
-    return [this.at[2 * i] * this.side, this.at[2 * i + 1] * this.side];
+    return [this.at[2 * i] * this.width, this.at[2 * i + 1] * this.height];
   }
 
   /** @param {number} i @returns {[number, number, number]} where it is drawn, and half its side if as a picture */
@@ -154,12 +156,12 @@ export class Scatter {
   }
 
   get radius() {
-    return Math.min(5, Math.max(1.3, (0.22 * this.side) / Math.sqrt(this.count || 1)));
+    return Math.min(5, Math.max(1.3, (0.22 * this.height) / Math.sqrt(this.count || 1)));
   }
 
   draw() {
     const { context, tiles, canvas } = this;
-    if (!this.side) return;
+    if (!this.width) return;
     tiles.arrange(this);
     if (this.count > MANY) this.drawMany();
     else this.drawDots();
@@ -191,14 +193,14 @@ export class Scatter {
     }
     context.clearRect(0, 0, canvas.width, canvas.height);
     const { stamps } = this.discs;
-    const scale = canvas.width;
+    const { width, height } = canvas;
     const shift = stamps.length ? stamps[0].width / 2 : 0;
     // In the order of the pictures, so that no category is always on top; dimmed ones first.
     for (const pass of mask ? [DIMMED, SHOWN] : [SHOWN]) {
       context.globalAlpha = this.alpha * (pass === SHOWN ? 1 : 0.15);
       for (let i = 0; i < category.length; i++) {
         if ((mask && mask[i] !== pass) || skip[i]) continue;
-        context.drawImage(stamps[category[i]], at[2 * i] * scale - shift, at[2 * i + 1] * scale - shift);
+        context.drawImage(stamps[category[i]], at[2 * i] * width - shift, at[2 * i + 1] * height - shift);
       }
     }
   }
@@ -212,7 +214,7 @@ export class Scatter {
   pick(x, y, reach = 12) {
     const drawn = this.tiles.at(x, y);
     if (drawn >= 0 && this.touches(drawn)) return drawn;
-    return nearest(this, (this.grid ??= bins(this.at, this.side)), x, y, reach);
+    return nearest(this, (this.grid ??= bins(this.at, this.width, this.height)), x, y, reach);
   }
 
   /**

@@ -8,7 +8,7 @@ import { sheetOf } from "./sheet.js";
 import { Sprites } from "./sprites.js";
 
 const [LEAST, SMALL, LARGE] = [10, 16, 28]; // CSS pixels of a picture; below LEAST: dots; at rest the others
-const SHARE = 0.046; // of the side of a map that a picture at rest takes
+const SHARE = 0.046; // of the height of a map that a picture at rest takes
 const [GROWTH, MOST] = [0.45, 72]; // how pictures grow with the map, and up to which size
 const GAP = 3; // CSS pixels between pictures
 const PACE = 65; // ms in which two thirds of a movement are done
@@ -26,12 +26,12 @@ const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches || do
 
 /**
  * Return how large pictures are.
- * @param {number} side CSS pixels of the map
+ * @param {number} height CSS pixels of the map
  * @param {number} [times] that the map is enlarged
  * @returns {number} CSS pixels; 0: too small to be seen
  */
-export function tileSize(side, times = 1) {
-  const share = SHARE * side;
+export function tileSize(height, times = 1) {
+  const share = SHARE * height;
   const rest = share < LEAST ? share : Math.min(LARGE, Math.max(SMALL, share));
   const size = Math.min(MOST, rest * times ** GROWTH);
   return size < LEAST ? 0 : size;
@@ -92,33 +92,34 @@ export class Tiles {
   /**
    * Decide where pictures stand, and move them on.
    * @param {object} map
-   * @param {Float32Array} map.at of all points, 0 to 1 of the side
-   * @param {number} map.side CSS pixels
+   * @param {Float32Array} map.at of all points, 0 to 1 of width and height
+   * @param {number} map.width CSS pixels
+   * @param {number} map.height
    * @param {number} map.ratio device pixels per CSS pixel
    * @param {{ times: number, left: number, top: number }} map.view
    * @param {Uint8Array | null} map.mask
    */
-  arrange({ at, side, ratio, view, mask }) {
+  arrange({ at, width, height, ratio, view, mask }) {
     const count = at.length / 2;
     if (count !== this.share.length) this.reset(count);
-    const size = Math.round(tileSize(side, view.times) * ratio);
+    const size = Math.round(tileSize(height, view.times) * ratio);
     this.active = this.ready && this.wanted && size > 0;
     if (!this.active) {
       if (this.shown.length || this.drawn) this.reset(count);
       this.moving = false;
       return;
     }
-    const whole = Math.round(side * ratio);
+    /** @type {[number, number]} */
+    const whole = [Math.round(width * ratio), Math.round(height * ratio)];
     const gap = Math.round(GAP * ratio);
     const pitch = size + gap;
-    const spare = Math.floor((whole - Math.floor(whole / pitch) * pitch) / 2);
-    const phase = spare + (gap % 2) / 2; // so that pictures are on whole pixels
-    const origin = [view.left, view.top].map((v) => Math.round(v * whole) + phase);
+    const phase = whole.map((length) => Math.floor((length - Math.floor(length / pitch) * pitch) / 2) + (gap % 2) / 2); // so that pictures are on whole pixels
+    const origin = [view.left, view.top].map((v, axis) => Math.round(v * whole[axis]) + phase[axis]);
     this.rescale(view.times, whole);
     Object.assign(this, { size, ratio, origin });
     const places = this.place(at, whole);
     /** @type {[number, number][]} */
-    const [columns, rows] = origin.map((from) => span(from, pitch, whole, view.times > 1));
+    const [columns, rows] = origin.map((from, axis) => span(from, pitch, whole[axis], view.times > 1));
     this.cells.assign(places, { pitch, reach: size, columns, rows }, mask, this.first);
     this.step(places);
     this.tally(at);
@@ -147,24 +148,25 @@ export class Tiles {
   }
 
   /** Where points are on the grid. */
-  place(at, whole) {
+  place(at, [width, height]) {
     if (this.places?.length !== at.length) this.places = new Float32Array(at.length);
     const { places, origin: [left, top] } = this;
     for (let i = 0; i < at.length; i += 2) {
-      places[i] = at[i] * whole - left;
-      places[i + 1] = at[i + 1] * whole - top;
+      places[i] = at[i] * width - left;
+      places[i + 1] = at[i + 1] * height - top;
     }
     return places;
   }
 
   /** Keep what is on screen where it is on the map when that is enlarged. */
   rescale(times, whole) {
-    const by = (times * whole) / (this.scale || times * whole);
-    this.scale = times * whole;
-    if (by === 1) return;
+    const scale = whole.map((length) => times * length);
+    const [x, y] = scale.map((one, axis) => one / (this.scale?.[axis] || one));
+    this.scale = scale;
+    if (x === 1 && y === 1) return;
     for (const i of this.shown) {
-      this.x[i] *= by;
-      this.y[i] *= by;
+      this.x[i] *= x;
+      this.y[i] *= y;
     }
   }
 

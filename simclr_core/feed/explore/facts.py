@@ -11,13 +11,14 @@ from ...base.errors import LabError, RunError
 from ...figures.colors import UNKNOWN, live_colors
 from ...loss.nt_xent import collapsed_loss
 from ...measures import per_picture
+from ...measures.intervals import wilson_interval
 from ...measures.neighbours import fixed_sample, kept_on_map
 from ...runs.run import Run
 from ...runs.snapshots import cache
 from ..categories import category_names, choices
 from .map_blocks import LOSS, batch_of, coordinates, probe_of, target
 
-NEAREST = 10  # neighbours that a picture's pane lists
+NEAREST = 14  # neighbours that a picture's pane lists
 
 
 def neighbour_history(run: Run, index: int, step: int) -> list[dict[str, Any]]:
@@ -75,7 +76,31 @@ def picture_facts(run: Run, index: int, step: int) -> dict[str, Any]:
         guess = cache.predicted_of(run, step, labels, index)
         names = category_names(run, of, labels)
         facts["predicted"] = {"of": of, "value": names[guess] if guess >= 0 else None}
+        near = cache.neighbours_of(run, step, np.array([index]))[0][0]  # (k,)
+        facts |= _votes(labels, names, index, near)
     return facts
+
+
+def _votes(labels: np.ndarray, names: list[str], index: int, near: np.ndarray) -> dict[str, Any]:
+    """Return what a picture and its neighbours are labelled.
+
+    Args:
+        labels: (P,) int; -1 is unknown.
+        near: (k,) the neighbours, the nearest first.
+
+    Returns:
+        label; votes: name and count of each label among them, the most frequent first; marks: name
+        and colour of each of the first `NEAREST`.
+    """
+    shades, said = [*category_colors(names), UNKNOWN], [*names, None]
+    counts = np.bincount(labels[near][labels[near] >= 0], minlength=len(names))
+    return {
+        "label": said[labels[index]],
+        "votes": [
+            [names[i], int(counts[i])] for i in np.argsort(-counts, kind="stable") if counts[i]
+        ],
+        "marks": [[said[labels[i]], shades[labels[i]]] for i in near[:NEAREST]],
+    }
 
 
 def selection_facts(
@@ -90,8 +115,8 @@ def selection_facts(
 
     Returns:
         count, `mix` (name, count and colour of each category), `agree` (the share of pictures whose
-        neighbours vote for their label), and `kept` (for each map the share of these
-        pictures' true neighbours that it keeps).
+        neighbours vote for their label) with its `interval`, and `kept` (for each map the share of
+        these pictures' true neighbours that it keeps).
     """
     probe = probe_of(run)
     about: dict[str, Any] = {"count": len(chosen), "mix": [], "kept": []}
@@ -109,7 +134,8 @@ def selection_facts(
         known = chosen[labels[chosen] >= 0]
         if len(known):
             right = cache.predicted(run, step, labels)[known] == labels[known]
-            about |= {"of": of, "agree": float(right.mean())}
+            agree = float(right.mean())
+            about |= {"of": of, "agree": agree, "interval": wilson_interval(agree, len(known))}
     some = chosen[fixed_sample(len(chosen))]
     for of_, method, key in maps:
         xy = coordinates(run, of_, method, step, key)

@@ -1,10 +1,13 @@
-"""What Explore shows of pairs: the similarity matrix of 2N views, and the pairs that stand out."""
+"""What Explore shows of pairs: the similarity matrix of 2N views, hard pairs, copies, outliers."""
 
 from __future__ import annotations
 
+import hashlib
+import threading
 from typing import Any
 
 import numpy as np
+from cachetools import LRUCache, cached
 
 from ...base.errors import RunDamaged, RunError
 from ...figures.colors import UNKNOWN, live_colors, scale_colors
@@ -64,43 +67,76 @@ def matrix_block(run: Run, step: int, count: int, order: str, chosen: str = "") 
     return pack(header, arrays)
 
 
-def notable_pairs(run: Run, step: int) -> dict[str, Any]:
-    """Return pairs that stand out at a step, the most notable of each list first.
-
-    Of more than `cache.MANY` pictures, a fixed choice is searched for pairs of different ones.
+def hard_pairs(run: Run, step: int) -> dict[str, Any]:
+    """Return the pairs that the loss finds hard at a step, the hardest of each list first.
 
     Returns:
-        among: how many pictures are searched for different ones; count: how many there are.
+        among: how many pictures are searched for negatives; count: how many there are.
         positives: pictures whose two views are least alike in z; negatives: different pictures
-        whose views are most alike in z; duplicates: different pictures most alike in h, and
-        whether their pixels are the same; outliers: pictures that are least like their nearest
-        neighbours in h.
+        whose views are most alike in z.
     """
-    z_views, h = _views(run, step), cache.vectors(run, step)
+    z_views = _views(run, step)
     alike = cache.values(run, step, "views")
     hard = np.argsort(alike, kind="stable")[:LISTED]
-    count = len(h)
-    rows = np.linspace(0, count - 1, min(count, cache.MANY)).round().astype(int)
-    if len(rows) == count:
-        near, similarity = cache.neighbours(run, step)
-    else:
-        near, similarity = per_picture.ranked(h[rows])
-        near = rows[near]
-    lonely = np.argsort(similarity.mean(axis=1), kind="stable")[:LISTED]
+    rows = _searched(len(z_views))
     return {
+        "among": len(rows),
+        "count": len(z_views),
         "positives": [
             {"a": int(i), "similarity": float(alike[i]), "views": recipe_words(run, int(i))}
             for i in hard
         ],
-        "among": len(rows),
-        "count": count,
         "negatives": _hard_negatives(run, z_views[rows], rows),
-        "duplicates": _duplicates(run, rows, near, similarity),
+    }
+
+
+def copies_and_outliers(run: Run, step: int) -> dict[str, Any]:
+    """Return pictures that occur twice, that are nearly the same to the network, or like no other.
+
+    Returns:
+        among: how many pictures are searched for similar ones; count: how many there are.
+        identical: pictures with the same pixels as an earlier one, of all; copies: how many.
+        alike: pictures with other pixels that are most alike in h; outliers: pictures that are
+        least like their nearest neighbours in h.
+    """
+    h, first = cache.vectors(run, step), first_copies(run)
+    cache.check_count(run, len(h), len(first))
+    rows = _searched(len(h))
+    if len(rows) == len(h):
+        near, similarity = cache.neighbours(run, step)
+    else:
+        near, similarity = per_picture.ranked(h[rows])
+        near = rows[near]
+    again = np.flatnonzero(first != np.arange(len(first)))
+    lonely = np.argsort(similarity.mean(axis=1), kind="stable")[:LISTED]
+    return {
+        "among": len(rows),
+        "count": len(h),
+        "copies": len(again),
+        "identical": [_pair(run, int(first[i]), int(i), 1.0) for i in again[:LISTED]],
+        "alike": _most_alike(run, rows, near, similarity, first),
         "outliers": [
             {"a": int(rows[i]), "b": int(near[i, 0]), "similarity": float(similarity[i].mean())}
             for i in lonely
         ],
     }
+
+
+def first_copies(run: Run) -> np.ndarray:
+    """Return (P,) the first picture with the same pixels as each; a few runs' are remembered."""
+    return _first_copies(run, probe_of(run).digest)
+
+
+@cached(LRUCache(16), key=lambda run, digest: digest, lock=threading.Lock())
+def _first_copies(run: Run, digest: str) -> np.ndarray:
+    seen: dict[bytes, int] = {}
+    pixels = (hashlib.sha256(image.tobytes()).digest() for image in run.probe()["images"])
+    return np.array([seen.setdefault(one, i) for i, one in enumerate(pixels)])
+
+
+def _searched(count: int) -> np.ndarray:
+    """Return the pictures that are compared with one another: all, or a fixed choice of many."""
+    return np.linspace(0, count - 1, min(count, cache.MANY)).round().astype(int)
 
 
 def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dict[str, Any]]:
@@ -123,27 +159,21 @@ def _hard_negatives(run: Run, z_views: np.ndarray, rows: np.ndarray) -> list[dic
     return [_pair(run, int(rows[a]), int(rows[b]), value) for a, b, value in pairs[:LISTED]]
 
 
-def _duplicates(
-    run: Run, rows: np.ndarray, near: np.ndarray, similarity: np.ndarray
+def _most_alike(
+    run: Run, rows: np.ndarray, near: np.ndarray, similarity: np.ndarray, first: np.ndarray
 ) -> list[dict[str, Any]]:
     """Return the most alike pictures in h, if they are as alike as near duplicates are.
 
     Args:
         rows: (n,) pictures; near, similarity: (n, k) their neighbours.
+        first: (P,) as `first_copies`; copies are listed as such.
     """
-    first = np.repeat(rows, near.shape[1])
-    second, values = near.reshape(-1), similarity.reshape(-1)
-    once = np.unique(np.sort(np.stack([first, second], axis=1), axis=1), axis=0, return_index=True)
-    order = sorted(once[1], key=lambda i: (-values[i], i))[:LISTED]
-    images = run.probe()["images"]
-    pairs = []
-    for i in order:
-        if values[i] < ALIKE:
-            break
-        a, b = sorted((int(first[i]), int(second[i])))
-        pair = _pair(run, a, b, float(values[i]))
-        pairs.append(pair | {"same": bool((images[pair["a"]] == images[pair["b"]]).all())})
-    return pairs
+    pairs = np.stack([np.repeat(rows, near.shape[1]), near.reshape(-1)], axis=1)
+    values = similarity.reshape(-1)
+    once = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)[1]
+    once = once[(values[once] >= ALIKE) & (first[pairs[once, 0]] != first[pairs[once, 1]])]
+    order = sorted(once, key=lambda i: (-values[i], i))[:LISTED]
+    return [_pair(run, *sorted(pairs[i].tolist()), float(values[i])) for i in order]
 
 
 def _pair(run: Run, a: int, b: int, value: float) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def test_what_is_waited_for_can_be_cancelled_and_asked_again(app, opened, page, 
 
 
 def test_the_matrix_shows_similarities_and_the_weights_of_a_temperature(app, page, run) -> None:
-    page.goto(f"{app.url}/explore?panel=Similarity+matrix&pairs=8&order=by+class")
+    page.goto(f"{app.url}/explore?panel=Similarity&pairs=8&order=by+class")
     canvas = page.locator(MATRIX)
     page.wait_for_function("document.querySelector('.st-key-explore-matrix') !== null")
     expect(page.locator(".mx-facts")).to_contain_text("on average")
@@ -89,7 +89,7 @@ def test_the_matrix_shows_similarities_and_the_weights_of_a_temperature(app, pag
 
 
 def test_a_cell_of_the_matrix_shows_its_two_views(app, page, run) -> None:
-    page.goto(f"{app.url}/explore?panel=Similarity+matrix&pairs=8")
+    page.goto(f"{app.url}/explore?panel=Similarity&pairs=8")
     canvas = page.locator(MATRIX)
     expect(page.locator(".mx-facts")).to_contain_text("on average")
     box = canvas.bounding_box()
@@ -137,7 +137,7 @@ def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:
 def test_the_back_button_goes_from_panel_to_panel(app, page, run) -> None:
     page.goto(f"{app.url}/explore?run={run.id}")
     expect(page.locator(MAPS).first).to_be_visible()
-    for name in ("Health", "Take away"):
+    for name in ("Health", "Export"):
         page.get_by_role("radio", name=name, exact=True).click()
         expect(page.get_by_role("radio", name=name, exact=True)).to_be_checked()
         expect(page).to_have_url(re.compile(f"panel={name.replace(' ', r'(%20|[+])')}"))
@@ -169,7 +169,7 @@ def downloaded(page: Page, link: Locator, path: Path) -> Path:
 
 @pytest.mark.slow
 def test_the_encoder_that_is_taken_away_gives_the_runs_own_h(app, page, run, tmp_path) -> None:
-    page.goto(f"{app.url}/explore?panel=Take+away")
+    page.goto(f"{app.url}/explore?panel=Export")
     expect(page.locator(".take")).to_have_count(6)
     page.get_by_role("button", name="Make the file").click()
     link = page.get_by_role("link", name="encoder.keras")

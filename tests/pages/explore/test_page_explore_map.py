@@ -37,7 +37,11 @@ def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> Non
     header = shown[-1]
     assert header["run"] == fake.run.id and header["steps"] == [0, 200, 400]
     assert header["maps"][0]["title"] == "UMAP of h" and header["count"] == 40
-    assert "untrained 32%, pixels 44%" in header["scores"]["400"]
+    score = header["scores"]["400"]
+    # 82% of 40: Wilson's interval by hand is 67% to 91%.
+    assert "82% (95% interval 67% to 91%); chance" in score["words"]
+    assert "untrained 32%, pixels 44%" in score["words"]
+    assert "of each of 40 pictures, the 20 nearest" in score["tip"]
 
 
 def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, shown) -> None:
@@ -46,7 +50,7 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
     word = encode_selection([3, 5, 39], 40)
     app = page(run=fake.run.id, step="200", picture="8", chosen=word, of="h and z", by="PCA")
     header = shown[-1]
-    start = {"step": 200, "picture": 7, "chosen": [3, 5, 39], "dots": False}
+    start = {"step": 200, "picture": 7, "chosen": [3, 5, 39], "dots": False, "closed": False}
     assert header["start"] == start
     assert [m["title"] for m in header["maps"]] == ["PCA of h", "PCA of z"]
     assert not app.exception
@@ -67,6 +71,8 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
         ({"curve": "bend"}, "curve in the link"),
         ({"probes": "perhaps"}, "probes in the link"),
         ({"draw": "stamps"}, "draw in the link"),
+        ({"pane": "ajar"}, "pane in the link"),
+        ({"panel": "Soft pairs"}, "panel in the link"),
         ({"step": "99999"}, "the last one of this run is 400"),
     ],
 )
@@ -76,9 +82,10 @@ def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, que
     assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
 
 
-def test_a_link_asks_for_dots(page, fake, shown) -> None:
-    app = page(draw="dots")
+def test_a_link_asks_for_dots_and_for_no_open_picture(page, fake, shown) -> None:
+    app = page(draw="dots", pane="closed")
     assert shown[-1]["start"]["dots"] is True and not app.exception
+    assert shown[-1]["start"]["closed"] is True
 
 
 def test_a_colour_of_another_run_falls_back_without_a_word(page, fake, shown) -> None:
@@ -96,7 +103,7 @@ def test_pictures_without_labels_have_clusters_and_numbers_and_no_scores(page, f
     app = page()
     assert list(color_names(fake.run)) == ["loss", "views", "cluster"]
     assert shown[-1]["color"]["name"] == "loss"
-    assert "No labels" in shown[-1]["scores"]["400"]
+    assert "No labels" in shown[-1]["scores"]["400"]["words"]
     assert not app.exception
 
 
@@ -169,7 +176,7 @@ def test_lost_scores_are_not_taken_for_missing_labels(page, fake, shown) -> None
     lines = (fake.run.path / "snapshots.jsonl").read_text().splitlines()
     (fake.run.path / "snapshots.jsonl").write_text(lines[0] + "\n")
     app = page()
-    assert shown[-1]["scores"]["400"] == "No scores for this step."
+    assert shown[-1]["scores"]["400"]["words"] == "No scores for this step."
     app = page(panel="Health")
     card = next(h.body for h in app.get("html") if "Evidence" in h.body)
     assert "effective rank" not in card  # that of another step
@@ -182,7 +189,7 @@ def test_panels_on_pairs_say_their_step_and_can_change_it(page, fake, monkeypatc
         found.append(unpack(data)[0])
 
     monkeypatch.setattr(panels, "mount", mount)
-    app = page(panel="Hard pairs", step="250")
+    app = page(panel="Pairs", step="250")
     assert found[-1]["step"] == 200 and app.select_slider[0].value == 200
     app.select_slider[0].set_value(400).run()
     assert found[-1]["step"] == 400 and "step" not in app.query_params

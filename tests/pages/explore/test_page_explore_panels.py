@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 
 from fake_run import FakeRun
 from pages.explore import outcomes, panels
-from pages.explore.form import MAP, PANELS
 from pages.explore.kept import probe_table, side_by_side
 from pages.explore.occlusion import overlay
+from pages.explore.tabs import FORMER, LABELS, MAP, PANELS
 from pages.server.export_routes import FILES
 from pages.shared import film
 from simclr_core.base.files import write_npz
@@ -64,7 +64,9 @@ def test_what_it_keeps_is_asked_for_then_a_table(page, fake, shown) -> None:
 def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -> None:
     answer_keeps(fake)
     page()
-    assert shown[-1]["scores"]["200"].endswith("A linear probe of h reads it in 60% of cases.")
+    # 60% of 20 pictures, the half that is asked: Wilson's interval is 39% to 78%.
+    said = "A linear probe of h reads it in 60% (95% interval 39% to 78%) of cases."
+    assert shown[-1]["scores"]["200"]["tip"].endswith(said)
 
 
 @pytest.mark.parametrize("panel", [p for p in PANELS if p != MAP])
@@ -79,6 +81,22 @@ def test_every_panel_stands_a_run_without_snapshots_and_a_damaged_one(
     for file in (fake.run.path / "snapshots").iterdir():
         file.write_bytes(b"{")
     assert not page(panel=panel, run=fake.run.id).exception
+
+
+@pytest.mark.parametrize(("former", "now"), FORMER.items())
+def test_an_old_link_opens_the_panel_under_its_new_name(
+    page, fake, monkeypatch, former, now
+) -> None:
+    monkeypatch.setattr(panels, "mount", lambda *_, **__: None)
+    app = page(panel=former)
+    assert app.segmented_control(key="panel").value == now
+    assert "in the link" not in text(app) and not app.exception
+
+
+def test_a_tab_says_how_many_labels_the_neighbours_dispute(page, fake, shown) -> None:
+    tabs = page().segmented_control(key="panel")
+    # kNN accuracy is 82% of 40 pictures: 7 votes were for another label.
+    assert f"{LABELS} **7**" in tabs.options
 
 
 def test_health_of_a_made_up_run(page, fake, monkeypatch) -> None:
@@ -164,7 +182,7 @@ def test_what_came_out_of_one_run_is_not_of_all(store, fake) -> None:
 
 
 def test_what_can_be_taken_away_has_links_to_its_step(page, fake) -> None:
-    app = page(panel="Take away", step="250")
+    app = page(panel="Export", step="250")
     hrefs = re.findall(r'href="([^"]+)"', " ".join(h.body for h in app.get("html")))
     found = {re.search(r"/take/([^?]+)", one)[1]: one for one in hrefs if "/take/" in one}
     assert set(found) == set(FILES)
@@ -180,7 +198,7 @@ def test_what_can_be_taken_away_has_links_to_its_step(page, fake) -> None:
 
 def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
     fake.weigh(400)
-    app = page(panel="Take away", step="400")
+    app = page(panel="Export", step="400")
     assert "waiting" not in " ".join(c.value for c in app.caption)
     next(b for b in app.button if b.label == "Make the file").click().run()
     assert "<b>The encoder&#39;s file</b> <span>starting" in " ".join(
@@ -200,7 +218,7 @@ def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
 def test_a_recorded_run_can_be_taken_away_but_not_repeated(page, store) -> None:
     with Recording(np.zeros((12, 8, 8, 3), np.uint8), store=store) as recording:
         recording.snapshot(0, np.random.default_rng(0).normal(size=(12, 5)))
-    app = page(panel="Take away")
+    app = page(panel="Export")
     captions = " ".join(c.value for c in app.caption)
     assert "not trained here" in captions and "No weights were kept" in captions
     assert not app.exception
