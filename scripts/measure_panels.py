@@ -31,13 +31,13 @@ from playwright.sync_api import Browser, Page, sync_playwright
 SIZE = {"width": 1366, "height": 768}
 PANELS = {  # name of the panel -> what is there once it shows all that it has
     "Map": ".ex-stage > canvas[data-step]",
-    "Similarity matrix": ".mx-facts:not(:empty)",
-    "Hard pairs": ".pr-list, .pr-note",
+    "Similarity": ".mx-facts:not(:empty)",
+    "Pairs": ".pr-list, .pr-note",
     "Health": ".health >> nth=0",
     "What it keeps": ".keeps table",
     "Where it looks": ".looks img >> nth=3",
     "Compare": ".ex-stage > canvas[data-step] >> nth=1",
-    "Take away": ".take >> nth=5",
+    "Export": ".take >> nth=5",
 }
 PAGES = {  # address -> what the page is about
     "": ".film-stage > canvas[data-step]",

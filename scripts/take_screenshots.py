@@ -24,13 +24,13 @@ SIZE = {"width": 1366, "height": 768}
 ANSWERS = 10_000  # milliseconds until the network has said how alike the pairs are
 PANELS = {  # name -> settings in the link, and what is there once all has been answered
     "map": ("picture=4&of=h+and+z", ".ex-detail .ex-past"),
-    "matrix": ("panel=Similarity+matrix", ".mx-facts:not(:empty)"),
-    "pairs": ("panel=Hard+pairs", ".pr-list img"),
+    "matrix": ("panel=Similarity", ".mx-facts:not(:empty)"),
+    "pairs": ("panel=Pairs", ".pr-list img"),
     "health": ("panel=Health", ".health"),
     "keeps": ("panel=What+it+keeps", ".keeps table"),
     "looks": ("panel=Where+it+looks&picture=4", ".looks img"),
     "compare": ("panel=Compare&runs={run},{other}", ".ex-stage canvas"),
-    "take": ("panel=Take+away", ".take"),
+    "take": ("panel=Export", ".take"),
 }
 TEACH = {  # name -> link, and what is there once all has been drawn
     "home": ("", ".film-root:not([data-step='0']) .film-play:not(.film-pause)"),  # it has ended

@@ -20,7 +20,7 @@ from .ask import Wanted, color_names
 from .map import DRAWN, PANES
 from .occlusion import OTHER, VIEWS
 from .own import show_upload
-from .tabs import MAP, PANELS, open_panel, show_tabs
+from .tabs import MAP, open_panel, show_tabs
 
 SPACES = {"h": ("h",), "z": ("z",), "h and z": ("h", "z")}
 METHODS = ("UMAP", "PCA")
@@ -41,7 +41,6 @@ WORDS = {
     "points": tuple(POINTS),
     "pairs": tuple(str(count) for count in COUNTS),
     "order": ORDERS,
-    "panel": PANELS,
     "draw": DRAWN,
     "pane": PANES,
     "probes": ("true", "false"),

@@ -34,8 +34,7 @@ MOST_NOTES = 2  # that have room beside the panels' names
 def main() -> None:
     """Guard, read, call, show."""
     st.html(ASSETS / "css" / "explore.css")
-    former = {"panel": (*tabs.PANELS, *tabs.FORMER)} if tabs.in_old_link() else {}
-    problems = clean_link(form.WHOLE, form.WORDS | former, form.OTHERS)
+    problems = clean_link(form.WHOLE, form.WORDS | tabs.words(), form.OTHERS)
     try:
         rows = run_rows.rows(RunStore())
     except LabError as error:
@@ -77,8 +76,7 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
         show_health(run)
     if len(notes) > MOST_NOTES:
         notes[MOST_NOTES:] = [f"And {len(notes) - MOST_NOTES} more."]
-    said = f'<p class="explore-note" role="status">{escape(" ".join(notes))}</p>'
-    place.html(said if notes else "<p></p>")
+    place.html(f'<p role="status">{escape(" ".join(notes))}</p>')
     if choice.panel == tabs.MAP and bool(color_names(run)) != choice.coloured:
         st.rerun()  # the run has its pictures now: the form can offer their colours
     if waiting != (every == POLL) or bool(every) != (waiting or _changes(choice)):

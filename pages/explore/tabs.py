@@ -25,9 +25,10 @@ def open_panel() -> str:
     return FORMER.get(panel, panel)
 
 
-def in_old_link() -> bool:
-    """Return whether the link has the former name of a panel."""
-    return st.query_params.get("panel") in FORMER
+def words() -> dict[str, tuple[str, ...]]:
+    """Return what a link may open: the tabs, and in an old link also their former names."""
+    old = st.query_params.get("panel") in FORMER
+    return {"panel": (*PANELS, *FORMER) if old else PANELS}
 
 
 def show_tabs(run: Run, panel: str) -> None:

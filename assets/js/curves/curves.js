@@ -12,27 +12,28 @@ export const render = element((parent) => new CurvesView(parent), "curves");
 
 const WORDS = {
   loss:
-    "How hard it is for the network to tell each view's partner from all other views. " +
+    "Lower is better. How hard it is for the network to tell each view's partner from all other views. " +
     "If all pictures looked alike to it, the loss would stay on the upper line. It starts above " +
     "that line: untrained, a view's z is often nearer to strangers than to its partner, and a " +
     "small temperature punishes that.",
   accuracy:
-    "Contrastive accuracy: how often a view's nearest view, of all in the batch, is the other " +
+    "Higher is better. Contrastive accuracy: how often a view's nearest view, of all in the batch, is the other " +
     "view of the same picture.",
   neighbours:
-    "kNN accuracy: how often a picture's nearest pictures, by cosine similarity of " +
+    "Higher is better. kNN accuracy: how often a picture's nearest pictures, by cosine similarity of " +
     "representations, vote for the right answer. The network itself never sees the answers. Here " +
     "the pictures on the map are compared with one another. The final score of a run compares new " +
     "pictures with all training pictures, so it is usually higher.",
-  alignment: "Mean squared distance between the two views of a picture: lower means closer.",
-  uniformity: "How evenly projections spread over the sphere: lower means more even.",
+  alignment:
+    "Mean squared distance between the two views of a picture. Lower is better, as long as uniformity is low too.",
+  uniformity: "How evenly projections spread over the sphere: lower means more even, which is better.",
   effective_rank_h:
     "In how many directions the representations h really vary; near 1 would be collapse.",
   effective_rank_z: "In how many directions the projections z vary; near 1 would be collapse.",
 };
 const CELLS = [
-  ["alignment", "alignment", 2],
-  ["uniformity", "uniformity", 2],
+  ["alignment", "alignment ↓", 2],
+  ["uniformity", "uniformity ↓", 2],
   ["effective_rank_h", "rank of h", 0],
   ["effective_rank_z", "rank of z", 0],
 ];
@@ -47,9 +48,9 @@ class CurvesView {
     this.message = make("div", "live-over");
     this.plot = make("div", "live-plot");
     this.plot.setAttribute("role", "img");
-    const head = make("div", "live-head", "", term("loss", WORDS.loss), this.value, this.back);
-    this.accuracy = new Row("finds the right partner", WORDS.accuracy);
-    this.neighbours = new Row("neighbours vote for the right class", WORDS.neighbours);
+    const head = make("div", "live-head", "", term("loss ↓", WORDS.loss), this.value, this.back);
+    this.accuracy = new Row("finds the right partner ↑", WORDS.accuracy);
+    this.neighbours = new Row("neighbours vote for the right class ↑", WORDS.neighbours);
     this.cells = CELLS.map(([key, name, digits]) => new Cell(key, name, digits));
     this.root.append(
       make("div", "live-scores", "", this.accuracy.element, this.neighbours.element),
@@ -94,7 +95,7 @@ class CurvesView {
     const { snapshot = {}, untrained, pixels, chance } = header;
     const { accuracy_step = [], accuracy = [], snapshot_step = [], knn_accuracy = [] } = arrays;
     this.accuracy.update(
-      "finds the right partner",
+      "finds the right partner ↑",
       percent(header.accuracy),
       known(chance) ? `contrastive accuracy · chance ${percent(chance, 1)}` : "contrastive accuracy",
       [accuracy_step, accuracy, end, [chance]],
@@ -105,7 +106,7 @@ class CurvesView {
       known(pixels) ? ` · pixels ${percent(pixels)}` : "",
     ].join("");
     this.neighbours.update(
-      `neighbours vote for the right ${of}`,
+      `neighbours vote for the right ${of} ↑`,
       percent(snapshot.knn_accuracy),
       `kNN accuracy on the map${compared}`,
       [snapshot_step, knn_accuracy, end, [untrained, pixels]],

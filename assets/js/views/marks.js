@@ -111,7 +111,7 @@ export class Marks {
   }
 
   draw() {
-    const { side, count } = this.scatter;
+    const { width: side, count } = this.scatter;
     if (this.element.hidden || !side || !count) return;
     const points = this.places().map(([x, y]) => /** @type {Place} */ ([x * side, y * side]));
     const pictures = beside(points, side);

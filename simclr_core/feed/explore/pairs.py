@@ -173,7 +173,8 @@ def _most_alike(
     once = np.unique(np.sort(pairs, axis=1), axis=0, return_index=True)[1]
     once = once[(values[once] >= ALIKE) & (first[pairs[once, 0]] != first[pairs[once, 1]])]
     order = sorted(once, key=lambda i: (-values[i], i))[:LISTED]
-    return [_pair(run, *sorted(pairs[i].tolist()), float(values[i])) for i in order]
+    pairs.sort(axis=1)
+    return [_pair(run, int(pairs[i, 0]), int(pairs[i, 1]), float(values[i])) for i in order]
 
 
 def _pair(run: Run, a: int, b: int, value: float) -> dict[str, Any]:

@@ -24,6 +24,8 @@ from explore_page import (
 from playwright.sync_api import Route, expect
 from sklearn.neighbors import NearestNeighbors
 
+from simclr_core.feed.explore import label_issues
+
 RECORD_STEPS = """c => {
   const root = c.closest(".ex-root");
   window.seen = [root.dataset.step];  // set again to what it was, when Python answers
@@ -41,6 +43,39 @@ def test_it_opens_on_the_newest_snapshot_of_the_newest_run(opened, page, run) ->
     expect(page.locator(".ex-strip-line")).to_contain_text("of true neighbourhoods")
     expect(page.locator(".ex-strip-line")).to_contain_text("; chance 13%, untrained")
     assert page.evaluate("document.documentElement.scrollHeight") <= 768
+
+
+def test_a_hard_picture_is_open_until_somebody_closes_it(opened, page, run) -> None:
+    canvas = opened()
+    detail = page.locator(".ex-detail")
+    hard = label_issues.hard_picture(run, 24)
+    expect(detail).to_have_attribute("data-index", str(hard))
+    expect(page).to_have_url(re.compile(r"^(?!.*(picture|pane)=).*$"))  # nobody chose it
+    map_, stage = canvas.bounding_box(), page.locator(".ex-field").bounding_box()
+    assert map_["width"] <= 1.26 * map_["height"] and stage["width"] > 0.6 * 1366
+    page.get_by_role("button", name="Close this picture").click()
+    expect(detail).to_have_count(0)
+    expect(page).to_have_url(re.compile("pane=closed"))
+    page.reload()
+    expect(page.locator(MAPS).first).to_have_attribute("data-step", "24")
+    expect(page.locator(".ex-hint")).to_be_visible()
+    page.wait_for_timeout(500)
+    expect(detail).to_have_count(0)
+
+
+def test_a_class_selected_in_the_legend_is_in_sight_beside_an_open_picture(
+    opened, page, run
+) -> None:
+    canvas = opened()
+    expect(page.locator(".ex-detail h2")).to_be_visible()
+    page.locator(".live-legend button").nth(1).click(modifiers=["Shift"])
+    expected = np.flatnonzero(run.probe()["labels"] == 1).tolist()
+    assert selected(canvas) == expected
+    gallery = page.locator(".ex-gallery")
+    expect(gallery.locator(".ex-thumb")).to_have_count(len(expected))
+    box = gallery.bounding_box()
+    assert box["y"] > 100 and box["y"] + box["height"] < 500
+    expect(page.locator(".ex-detail h2")).to_be_in_viewport()
 
 
 def test_hover_marks_the_picture_on_every_map_and_shows_it(opened, page, run) -> None:

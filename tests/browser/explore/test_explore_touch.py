@@ -59,6 +59,21 @@ def view(page: Page) -> Any:
     )
 
 
+def test_the_map_comes_before_its_settings_and_nothing_is_wider_than_the_screen(
+    phone: Page,
+) -> None:
+    tops = [
+        phone.locator(part).first.evaluate("e => e.getBoundingClientRect().top")
+        for part in (".st-key-explore-bar .stSelectbox", ".st-key-panel", MAPS, ".ex-detail h2")
+    ]
+    assert tops == sorted(tops)
+    settings = phone.locator(".st-key-by").evaluate("e => e.getBoundingClientRect().top")
+    assert settings > tops[-1]
+    assert phone.evaluate("document.documentElement.scrollWidth") == 390
+    for part in (".ex-root", ".ex-field", ".ex-pane", ".ex-toolbar"):
+        assert phone.locator(part).evaluate("e => e.getBoundingClientRect().right") <= 390
+
+
 def test_one_finger_scrolls_the_page_and_selects_nothing(phone: Page) -> None:
     canvas = phone.locator(MAPS).first
     before = phone.evaluate(MAIN)
