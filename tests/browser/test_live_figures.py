@@ -15,7 +15,7 @@ MAP = ".live-stage > canvas"
 CURVES = ".live-curves"
 XY = "c => Array.from(c.__simclr.xy)"
 PLACE = """(c, i) => {
-  const { at, side } = c.getRootNode().simclrView.scatter;
+  const { at, width: side } = c.getRootNode().simclrView.scatter;
   return [at[2 * i] * side, at[2 * i + 1] * side];
 }"""
 DOTS = "c => c.getRootNode().simclrView.scatter.picture(false)"

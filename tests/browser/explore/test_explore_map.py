@@ -141,7 +141,7 @@ def test_a_lasso_fills_the_gallery_and_goes_out_as_table_and_folder(
     canvas = opened()
     places = points(canvas)
     middle = np.median(places, axis=0)
-    reach = np.percentile(np.abs(places - middle).max(axis=1), 45)
+    reach = np.percentile(np.abs(places - middle).max(axis=1), 60)
     x, y = middle
     corners = [(x - reach, y), (x, y - reach), (x + reach, y), (x, y + reach)]  # a rhombus
     expected = inside(places, corners)
