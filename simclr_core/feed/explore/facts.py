@@ -92,7 +92,7 @@ def _votes(labels: np.ndarray, names: list[str], index: int, near: np.ndarray) -
         label; votes: name and count of each label among them, the most frequent first; marks: name
         and colour of each of the first `NEAREST`.
     """
-    shades, said = [*category_colors(names), UNKNOWN], [*names, None]
+    shades, said = [*live_colors(names), UNKNOWN], [*names, None]
     counts = np.bincount(labels[near][labels[near] >= 0], minlength=len(names))
     return {
         "label": said[labels[index]],
