@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from html import escape
 
@@ -26,6 +27,7 @@ from .outcomes import score_dots, settings_table
 from .starts import CHOSEN, PROBLEM, show_starts
 
 MOST = 8  # runs
+AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 ABOVE = 262  # pixels over the maps, which take the rest of the window
 CAUTION = 28  # pixels of a sentence over them
 FRAMES = "frames"  # of the link: what colours the maps
@@ -37,8 +39,18 @@ def chosen_of_link(rows: dict[str, Row]) -> list[str]:
 
 
 def any_unfinished(rows: dict[str, Row]) -> bool:
-    """Return whether one of the link's runs still trains, or waits to."""
-    return any(rows[one].state not in ENDED for one in chosen_of_link(rows))
+    """Return whether one of the link's runs still trains, waits to, or gets its last map."""
+    return any(
+        rows[one].state not in ENDED or _gets_a_map(rows[one].run) for one in chosen_of_link(rows)
+    )
+
+
+def _gets_a_map(run: Run) -> bool:
+    """Return whether the last layout of a run that has just ended may still come."""
+    if time.time() - float(run.status.get("updated") or 0) > AFTERGLOW:
+        return False
+    steps = run.snapshot_steps()
+    return bool(steps) and steps[-1] not in run.coordinate_steps("umap")
 
 
 def show_comparison(run: Run, rows: dict[str, Row]) -> bool:

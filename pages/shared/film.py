@@ -29,7 +29,7 @@ def show_film(
         behaviour: see `Header` in assets/js/replay/film.js.
     """
     header = {
-        "urls": [f"/lab/runs/{run.id}/film.json?v={run_version(run)}" for run in runs],
+        "urls": [_address(run) for run in runs],
         "titles": list(titles),
         "note": NOTE,
         "above": above,
@@ -39,3 +39,10 @@ def show_film(
     }
     options = {"on_colours_change": on_colours_change} if on_colours_change else {}
     mount("replay/film", key, "content", pack(header, {}), **options)
+
+
+def _address(run: Run) -> str:
+    """Return where the film of a run is fetched; empty as long as it has no map."""
+    if not any(run.coordinate_steps(method) for method in ("umap", "pca")):
+        return ""
+    return f"/lab/runs/{run.id}/film.json?v={run_version(run)}"

@@ -13,6 +13,7 @@ import { Timeline } from "./timeline.js";
 
 const SPEED = 1.6; // snapshots per second
 const MOST = 4; // maps in a row
+const WAITS = "No map yet: it comes with the first snapshot.";
 const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export const render = element((parent) => new Film(parent), "map", "explore", "film");
@@ -61,7 +62,8 @@ class Film {
     const key = JSON.stringify([header.urls, header.titles, !!header.dots]);
     if (this.key === key) return;
     this.key = key;
-    const fetched = header.urls.map((url) => json(url).catch((error) => ({ runs: [{ trouble: error.message }] })));
+    const none = (trouble) => ({ runs: [{ trouble }] });
+    const fetched = header.urls.map((url) => (url ? json(url).catch((error) => none(error.message)) : none(WAITS)));
     Promise.all(fetched).then((parts) => this.key === key && this.open(parts));
   }
 
@@ -78,7 +80,7 @@ class Film {
     const { header } = this;
     const runs = parts.flatMap((part) => part.runs);
     const atEnd = !this.time || this.at >= this.time.last;
-    const shown = JSON.stringify([runs.map(({ id, digest }) => [id, digest]), header.titles, !!header.dots]);
+    const shown = JSON.stringify([runs.map(({ digest }) => digest), header.titles, !!header.dots]);
     this.time = new Timeline(runs.filter(({ trouble }) => !trouble));
     if (shown === this.shown) this.sides.forEach((side, i) => side.use(runs[i]));
     else this.build(runs, parts.find(({ given }) => given)?.given);

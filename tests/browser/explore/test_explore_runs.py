@@ -15,7 +15,7 @@ from child_processes import wait_for
 @pytest.mark.slow
 def test_a_fork_goes_on_from_a_snapshot_and_is_drawn_as_a_branch(app, page, run) -> None:
     step = run.snapshot_steps()[-2]
-    page.goto(f"{app.url}/explore?panel=Compare&step={step}&runs={run.id}")
+    page.goto(f"{app.url}/explore?panel=Compare&step={step}&runs={run.id}&curve=loss")
     page.get_by_role("button", name="Fork").click()
     expect(page.get_by_label("Learning rate", exact=True)).to_be_visible()
     temperature = page.get_by_label("Temperature", exact=True)
@@ -44,6 +44,7 @@ def test_a_fork_goes_on_from_a_snapshot_and_is_drawn_as_a_branch(app, page, run)
     assert mark[0] == "markers" and mark[1] == [step] and mark[2] == pytest.approx([loss])
     assert (branch[1][0], branch[2][0]) == (step, pytest.approx(loss))
     assert branch[1][1:] == [row["step"] for row in rows]
+    expect(page.get_by_text("Not comparable: these runs differ in temperature")).to_be_visible()
     app.store.delete(made)
 
 
@@ -52,6 +53,7 @@ def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, ru
     """The last test of this module: it makes a second run."""
     train(app, 8, "--temperature", "0.5")
     other = next(one for one in app.store if one.id != run.id)
+    wait_for(lambda: other.coordinate_steps("umap") == other.snapshot_steps())
     page.goto(f"{app.url}/explore?panel=Compare&runs={run.id},{other.id}")
     maps = page.locator(MAPS)
     expect(maps).to_have_count(2)
