@@ -9,6 +9,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from pages.shared import run_actions, run_dialogs, run_rows
+from pages.shared.pace import few_steps
 from pages.shared.run_rows import Row
 from pages.shared.run_words import state_words
 from simclr_core.base.templates import render
@@ -95,8 +96,10 @@ def line_html(row: Row, everything: Sequence[Row], size: int) -> Markup:
         row=row,
         state=state_words(row, everything),
         damaged=row.state == states.DAMAGED,
-        about=", ".join(word for word in (row.preset, *row.words) if word),
+        about=", ".join(
+            word for word in (few_steps(row, everything), row.preset, *row.words) if word
+        ),
         made=datetime.datetime.fromtimestamp(row.created).strftime("%Y-%m-%d %H:%M"),
         size=summary.size_words(size),
-        percent=summary.percent,
+        score=summary.score,
     )

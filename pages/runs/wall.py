@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -15,11 +14,9 @@ from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.feed.packing import pack
 from simclr_core.feed.payload import map_payload
+from simclr_core.runs.scores import Score, map_score
 from simclr_core.feed.thumbnails import probe_facts
-from simclr_core.measures.intervals import wilson_interval
-from simclr_core.runs import findings, states, summary
-from simclr_core.runs.record import RunData
-from simclr_core.runs.validation import number
+from simclr_core.runs import states, summary
 
 MOST = 24  # runs that are shown at once, the newest first
 FEW = 2  # runs at most beside which there is room to say what to do next
@@ -28,36 +25,6 @@ NOTE = (
     "answer (kNN accuracy), with its 95% interval: of new pictures once a run has ended, before "
     "that of the pictures on its map."
 )
-
-
-@dataclass(frozen=True)
-class Score:
-    """How often neighbours vote for the right answer; shares in [0, 1] or None.
-
-    Attributes:
-        value: the score.
-        of: what is asked for: "class" or a factor.
-        tested: pictures that were asked; 0 if unknown.
-        rivals: name -> what it has to beat.
-    """
-
-    value: float | None
-    of: str
-    tested: int
-    rivals: Mapping[str, float | None]
-
-    @property
-    def interval(self) -> str:
-        """Return the 95% interval in words; "" where it is not known."""
-        if self.value is None or not self.tested:
-            return ""
-        return " to ".join(map(summary.percent, wilson_interval(self.value, self.tested)))
-
-    @property
-    def beside(self) -> str:
-        """Return what the score has to beat, in words."""
-        known = {name: value for name, value in self.rivals.items() if value is not None}
-        return ", ".join(f"{name} {summary.percent(value)}" for name, value in known.items())
 
 
 def run_wall(rows: Sequence[Row]) -> None:
@@ -82,6 +49,8 @@ def card(row: Row, rows: Sequence[Row]) -> dict[str, Any]:
         rows: all runs, for places in the queue.
     """
     score = score_of(row)
+    rivals = score.rivals if score else []
+    between = score.interval if score else None
     return {
         "run": row.run.id,
         "name": row.name,
@@ -89,45 +58,22 @@ def card(row: Row, rows: Sequence[Row]) -> dict[str, Any]:
         "kind": "recorded" if row.run.is_shipped else row.state,
         "link": classroom_link(f"/train?run={row.run.id}"),
         "share": min(row.step / row.steps, 1.0) if row.state in states.GOING and row.steps else 0.0,
-        "score": summary.percent(score.value),
-        "interval": score.interval,
-        "words": f"neighbours vote for the right {score.of}",
-        "beside": score.beside,
+        "score": summary.score(score.value if score else None),
+        "interval": summary.interval(*between) if between else "",
+        "words": f"neighbours vote for the right {score.of if score else 'class'}",
+        "beside": ", ".join(f"{name} {summary.score(value)}" for name, value in rivals),
     }
 
 
-def score_of(row: Row) -> Score:
+def score_of(row: Row) -> Score | None:
     """Return a run's final score; before there is one, that of its newest snapshot."""
-    if row.knn is None:
-        return _latest(row)
-    rivals = {"untrained": row.untrained, "pixels": row.pixels, "chance": _chance(row, row.of)}
-    return Score(row.knn, row.of, row.tested, rivals)
-
-
-def _latest(row: Row) -> Score:
-    """Return the score of the newest snapshot, of the pictures on the map."""
+    if row.score:
+        return row.score
     try:
-        snapshots = row.run.snapshot_rows() or [{}]
         probe = probe_facts(row.run)
+        return map_score(row.run.snapshot_rows(), row.run.data, probe.count if probe else 0)
     except LabError:
-        return Score(None, findings.what({}), 0, {})
-    first, last = snapshots[0], snapshots[-1]
-    of = findings.what({"of": last.get("knn_of")})
-    rivals = {
-        "untrained": number(first.get("knn_accuracy")),
-        "pixels": number(last.get("knn_accuracy_pixels")),
-        "chance": _chance(row, of),
-    }
-    return Score(number(last.get("knn_accuracy")), of, probe.count if probe else 0, rivals)
-
-
-def _chance(row: Row, of: str) -> float | None:
-    """Return the score of guessing; None where the number of answers is not known."""
-    try:
-        data: RunData | None = row.run.data
-    except LabError:
-        data = None
-    return findings.chance({"of": "label" if of == "class" else of}, data)
+        return None
 
 
 def _next(rows: Sequence[Row]) -> dict[str, Any]:

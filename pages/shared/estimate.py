@@ -16,6 +16,7 @@ from simclr_core.model import memory
 from simclr_core.runs import states, summary
 from simclr_core.settings.config import RunConfig
 
+from .pace import seconds_per_step
 from .run_rows import Row, queued_rows
 
 STARTUP = 10.0  # seconds to import, read, compile and evaluate; a guess until a run was measured
@@ -45,25 +46,31 @@ def total_seconds(config: RunConfig, rows: Sequence[Row]) -> float | None:
         return None
     if not config.training.steps:
         return config.training.seconds + startup_seconds(rows)
-    pace = _seconds_per_step(config, rows)
+    pace = seconds_per_step(config, rows)
     return None if pace is None else config.training.steps * pace + startup_seconds(rows)
 
 
 def estimate_html(config: RunConfig, rows: Sequence[Row]) -> Markup:
-    """Return the estimate beside Start: "est. 1:05 on 2 cores, after 1 other run"."""
+    """Return the estimate beside Start: "about 1:05 on 2 cores", and when its turn comes."""
     try:
         place = find_device(config.training.device).name
     except DeviceError as error:
         return escape(str(error))
     seconds, steps = total_seconds(config, rows), config.training.steps
+    wait = _seconds_until([*_going(rows), *queued_rows(rows)], rows)
     return render(
         "shared/estimate",
+        wait="" if wait is None else summary.clock(wait),
         clock="" if seconds is None else summary.clock(seconds),
         amount=f"{steps:,} steps" if steps else f"{config.training.epochs:,g} epochs",
         place=place,
         memory=_memory(config),
-        ahead=sum(row.state in (states.QUEUED, *states.GOING) for row in rows),
     )
+
+
+def is_busy(rows: Sequence[Row]) -> bool:
+    """Return whether a new run would have to wait."""
+    return any(row.state in (states.QUEUED, *states.GOING) for row in rows)
 
 
 def place_in_queue(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
@@ -73,11 +80,18 @@ def place_in_queue(row: Row, rows: Sequence[Row]) -> tuple[int, float | None]:
     """
     line = [r.run.id for r in queued_rows(rows)]
     position = line.index(row.run.id) + 1 if row.run.id in line else 1
-    ahead = [r for r in rows if r.state in states.GOING]
-    ahead += queued_rows(rows)[: position - 1]
+    ahead = [*_going(rows), *queued_rows(rows)[: position - 1]]
+    return position, _seconds_until(ahead, rows)
+
+
+def _going(rows: Sequence[Row]) -> list[Row]:
+    return [row for row in rows if row.state in states.GOING]
+
+
+def _seconds_until(ahead: Sequence[Row], rows: Sequence[Row]) -> float | None:
+    """Return the seconds until some runs have ended; None if there are none."""
     extra = startup_seconds(rows)
-    seconds = sum(_left(r, extra) for r in ahead)
-    return position, seconds if ahead else None
+    return sum(_left(row, extra) for row in ahead) if ahead else None
 
 
 def _left(row: Row, extra: float) -> float:
@@ -98,35 +112,3 @@ def _memory(config: RunConfig) -> str:
     if need <= room:
         return text
     return f"{text}; {room / 1e9:.1f} GB are free: {memory.advice(config, size, room)}"
-
-
-def _seconds_per_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
-    """Return the pace of the last finished run with equal work per step on the same device."""
-    wanted = _work(config, _device(config.training.device))
-    for r in rows:
-        trained = r.state == states.FINISHED and r.step and r.seconds
-        if trained and r.config and _work(r.config, r.device or _device(r.slot)) == wanted:
-            return r.seconds / r.step
-    return None
-
-
-def _work(config: RunConfig, device: str) -> tuple[object, ...]:
-    """Return what decides how long a step takes."""
-    data, training = config.data, config.training
-    return (
-        device,
-        config.model,
-        training.batch_size,
-        training.optimizer,
-        training.precision,
-        data.source,
-        data.image_size,
-    )
-
-
-def _device(wanted: str) -> str:
-    """Return the id of the wanted device; empty if it is not there."""
-    try:
-        return find_device(wanted).id
-    except DeviceError:
-        return ""

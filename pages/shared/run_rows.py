@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from simclr_core.base.errors import LabError
-from simclr_core.runs import findings, states, summary
+from simclr_core.runs import states, summary
 from simclr_core.runs.record import data_of, group
 from simclr_core.runs.run import Run
+from simclr_core.runs.scores import Score, final_score
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.validation import number
 from simclr_core.settings.config import RunConfig
@@ -19,7 +20,7 @@ from simclr_core.settings.config import RunConfig
 
 @dataclass(frozen=True)
 class Row:
-    """A run as the table shows it; scores are shares in [0, 1] or None."""
+    """A run as the table shows it."""
 
     run: Run
     name: str
@@ -33,17 +34,15 @@ class Row:
     image_size: int  # pixels per side of the pictures that the network takes; 0 if not known
     words: tuple[str, ...]  # views, and what differs from the preset
     preset: str
-    of: str  # what neighbours vote for: "class" or a factor
-    knn: float | None
-    untrained: float | None
-    pixels: float | None
-    tested: int  # pictures that the scores are of; 0 if unknown
+    score: Score | None  # in the final test; None before
     step: int
     steps: int
     seconds: float  # training time used
     budget: float  # training time asked for
+    is_timed: bool  # whether the number of steps came from that time
     slot: str  # device that was asked for
     device: str  # device that it got; empty if not known
+    machine: str  # that device in words; empty if not known
     left: float | None
     attempt: int
     ended: float  # when the final scores were written; 0 before
@@ -126,17 +125,15 @@ def _read(path: Path, stamps: tuple[int, ...]) -> Row:
         image_size=data.image_size or (known.data.image_size if known else 0),
         words=tuple(words),
         preset=str(config.get("preset") or ""),
-        of=findings.what(evaluation),
-        knn=number(evaluation.get("knn_accuracy")),
-        untrained=number(evaluation.get("knn_accuracy_untrained")),
-        pixels=number(evaluation.get("knn_accuracy_pixels")),
-        tested=int(number(evaluation.get("queries")) or 0),
+        score=final_score(evaluation, data),
         step=int(number(status.get("step")) or 0),
         steps=int(number(status.get("steps")) or 0),
         seconds=number(status.get("seconds")) or 0.0,
         budget=number(training.get("seconds")) or 60.0,
+        is_timed=record.get("steps_from") == "seconds",
         slot=str(training.get("device") or "auto"),
         device=str(status.get("slot") or ""),
+        machine=str(status.get("device") or ""),
         left=number(status.get("seconds_left")),
         attempt=int(number(status.get("attempt")) or 0),
         ended=stamps[3] / 1e9,

@@ -19,8 +19,7 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from pages.server.routes import asset_version
 from simclr_core.feed import categories, payload
 from simclr_core.feed.payload import coordinate_steps
-from simclr_core.feed.placeholder import placeholder_blocks
-from simclr_core.feed.step_pairs import pairs_payload, pairs_placeholder
+from simclr_core.feed.step_pairs import pairs_payload
 from simclr_core.runs.run import Run
 
 __all__ = [
@@ -46,7 +45,7 @@ _looks: dict[str, float] = {}
 
 
 def live_map(
-    run: Run | None,
+    run: Run,
     *,
     method: str = "umap",
     color: str | None = None,
@@ -58,7 +57,7 @@ def live_map(
     """Show the map of the run's probe set, whose points glide to new coordinates.
 
     Args:
-        run: None shows a grey sketch of a map.
+        run: any run.
         method: "umap" or "pca"; PCA is shown until there is a UMAP.
         color: "label" or a factor's name (see `color_choices`); None takes the first.
         step: a step with coordinates (see `coordinate_steps`); None follows the newest.
@@ -67,39 +66,31 @@ def live_map(
         message: a sentence over the figure while there are no coordinates.
     """
     _look()
-    if run:
-        block = payload.map_payload(run, method, color, step, message)
-    else:
-        block = placeholder_blocks(message)[0]
-    mount("map/map", key, height, block)
+    mount("map/map", key, height, payload.map_payload(run, method, color, step, message))
 
 
 def live_curves(
-    run: Run | None, *, key: str = "live-curves", height: int = 548, message: str = ""
+    run: Run, *, key: str = "live-curves", height: int = 548, message: str = ""
 ) -> None:
-    """Show the loss with its two lines of reference, and the metrics below it.
+    """Show the two scores on their scales, and the loss with its two lines of reference.
 
     Args:
-        run: None shows a sketch of a curve.
+        run: any run.
         key, height, message: as `live_map`.
     """
     _look()
-    block = payload.curves_payload(run, message) if run else placeholder_blocks(message)[1]
-    mount("curves/curves", key, height, block)
+    mount("curves/curves", key, height, payload.curves_payload(run, message))
 
 
-def live_pairs(
-    run: Run | None, *, key: str = "live-pairs", height: int = 224, message: str = ""
-) -> None:
+def live_pairs(run: Run, *, key: str = "live-pairs", height: int = 224, message: str = "") -> None:
     """Show pairs of the newest step: both views, how alike they are, and the closest other view.
 
     Args:
-        run: None shows the message alone.
+        run: any run.
         key, height, message: as `live_map`.
     """
     _look()
-    block = pairs_payload(run, message) if run else pairs_placeholder(message)
-    mount("train/pairs", key, height, block)
+    mount("train/pairs", key, height, pairs_payload(run, message))
 
 
 def color_choices(run: Run) -> list[str]:

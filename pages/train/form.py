@@ -1,4 +1,4 @@
-"""The settings of a new run: one row for the main ones, the rest folded away.
+"""The settings of a new run: one bar that reads as a sentence, and the finer ones folded away.
 
 Every folded setting is empty until somebody fills it in, and an empty one has the preset's value.
 So another preset needs no clearing up, and what a person changed is exactly what is filled in.
@@ -28,8 +28,20 @@ from .build import build_config, unfilled_config
 from .settings import SETTINGS, Setting
 from .views_menu import views_menu
 
-_ABOUT_PRESETS = "\n".join(f"- **{name}**: {line}" for name, (line, _) in PRESETS.items())
-_OWN_HINT = "Type a path on this machine, or upload a file under more…"
+_ABOUT_PRESETS = "\n".join(f"- {line}" for line, _ in PRESETS.values())
+_OWN_HINT = "Type a path on this machine, or upload a file under Finer settings"
+_BUDGETS = {  # presets in the sentence "New run: shapes for one minute with strong views"
+    "minute": "one minute",
+    "five-minutes": "five minutes",
+    "ten-minutes": "ten minutes",
+    "quarter": "15 seconds",
+    "gpu": "ten minutes on a GPU",
+    "resnet18-100": "100 epochs of ResNet-18",
+    "resnet18-1000": "1,000 epochs of ResNet-18",
+    "paper-cifar10": "1,000 epochs of ResNet-50",
+}
+START, QUEUE = "Start", "Put in the queue"
+REFRESH = 5.0  # seconds between two estimates of when the queue has moved
 _KEPT: dict[str, Any] = {"persist_state": "session"}  # values stay when other pages are visited
 
 
@@ -44,40 +56,53 @@ class Choice:
 
 
 def settings_form(
-    store: RunStore, estimate: Callable[[RunConfig], str], first: bool = True
+    store: RunStore, estimate: Callable[[RunConfig], str], busy: bool = False
 ) -> Choice:
-    """Show the row of settings.
+    """Show the bar of settings.
 
     Args:
         store: whose folder keeps uploaded files.
         estimate: returns how long a run with these settings takes, in words.
-        first: whether Start is the page's first button; beside a run that trains it is not.
+        busy: whether the run has to wait for others: the button then says so, and is not the
+            page's first one.
     """
-    with st.container(key="train-form"):
-        row = st.columns([2.1, 2.0, 2.1, 1.15, 1.0, 2.2], vertical_alignment="bottom", gap="small")
-        with row[0]:
-            source = data_picker("data")
-        preset = row[1].selectbox(
-            "Preset", list(PRESETS), key="train_preset", help=_ABOUT_PRESETS, **_KEPT
+    with st.container(key="train-form", horizontal=True, vertical_alignment="center", gap="small"):
+        st.html(render("train/new"), width="content")
+        source = data_picker("data")
+        preset = st.selectbox(
+            "Preset",
+            list(PRESETS),
+            key="train_preset",
+            format_func=lambda name: _BUDGETS.get(name, name),
+            help=_ABOUT_PRESETS,
+            **_KEPT,
         )
         preset = preset or "minute"
-        views = views_menu(row[2])
+        views = views_menu()
         kind = _kind(source)
-        with row[3].popover("more…", width="stretch", key="train-more"):
+        filled = sum(setting.filled_in is not None for setting in SETTINGS)
+        label = f"Finer settings ({filled})" if filled else "Finer settings"
+        with st.popover(label, type="tertiary", icon=":material/tune:", key="train-more"):
             name = _more(store, preset_config(preset, kind=kind), unfilled_config(preset, kind))
         config, problem = _checked(source, preset, views)
-        start = row[4].button(
-            "Start",
-            type="primary" if first else "secondary",
-            width="stretch",
+        every = REFRESH if busy else None
+        st.fragment(_estimate, run_every=every)(config, estimate, "" if source else _OWN_HINT)
+        start = st.button(
+            QUEUE if busy else START,
+            type="secondary" if busy else "primary",
             key="train_start",
             disabled=config is None,
         )
-        words = estimate(config) if config else ("" if source else _OWN_HINT)
-        row[5].html(render("train/estimate", words=words))
-        if config and source not in BUILT_IN:
-            show_trouble(" ".join(load_pictures(source).problems))
+    if config and source not in BUILT_IN:
+        show_trouble(" ".join(load_pictures(source).problems))
     return Choice(config, problem, name, start)
+
+
+def _estimate(
+    config: RunConfig | None, estimate: Callable[[RunConfig], str], otherwise: str
+) -> None:
+    words = estimate(config) if config else otherwise
+    st.html(render("train/estimate", words=words), width="content")
 
 
 def _kind(source: str) -> str:
@@ -178,5 +203,7 @@ def _with_labels(text: str) -> str:
     """Return a sentence that begins with a setting's name with its label on this page instead."""
     for setting in SETTINGS:
         if text.startswith(f"{setting.name}: "):
-            return f"{setting.label} (under more…): {text.removeprefix(f'{setting.name}: ')}"
+            return (
+                f"{setting.label} (under Finer settings): {text.removeprefix(f'{setting.name}: ')}"
+            )
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shared.estimate import estimate_html
+from pages.shared.estimate import estimate_html, is_busy
 from pages.shared.run_actions import show_problem
 from pages.shared.run_rows import rows
 from pages.train.begin import begin_run, mark_opened, open_begun
@@ -26,10 +26,8 @@ def main() -> None:
     except LabError as error:
         st.error(str(error))
         return
-    run_id = st.query_params.get("run", "")
-    watched = _find(store, run_id)
-    first = watched is None or watched.state in states.ENDED
-    choice = settings_form(store, lambda config: estimate_html(config, rows(store)), first)
+    busy = is_busy(rows(store))
+    choice = settings_form(store, lambda config: estimate_html(config, rows(store)), busy)
     if choice.problem:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")
@@ -46,8 +44,8 @@ def main() -> None:
     else:
         run_panel(store, run)
     mark_opened()
-    if first and run is not None and run.state not in states.ENDED:
-        st.rerun()  # it has begun just now: Start is no longer the page's first button
+    if not busy and run is not None and run.state not in states.ENDED:
+        st.rerun()  # it has begun just now: another run has to wait
 
 
 def _find(store: RunStore, run_id: str) -> Run | None:

@@ -1,8 +1,8 @@
 """The panel of one run: one layout for every state, so that nothing jumps between them.
 
 A head line (state, progress, pause and stop), a strip (what happens, what to do next), the map
-with its controls on the left and the curves on the right. Until a run has ended, the panel is a
-fragment that refreshes itself.
+with its controls on the left, and scores, loss and pairs on the right. Until a run has ended, the
+panel is a fragment that refreshes itself.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pages.shell.live import (
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
 from simclr_core.feed import missing_files
-from simclr_core.runs import states, summary
+from simclr_core.runs import shipped, states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
@@ -39,10 +39,9 @@ from .begin import begin_run
 from .film_of_two import show_film_of_two
 from .next_runs import next_runs
 
-HEIGHT = 522  # pixels of the curves, and of the map with its controls: what 768 leave
+MAP_HEIGHT = 540  # pixels that 768 leave; assets/css/train.css lets it grow with the window
 PAIRS_HEIGHT = 224  # of the strip of pairs
-CURVES_HEIGHT = HEIGHT - PAIRS_HEIGHT - 10
-MAP_HEIGHT = HEIGHT - 46  # assets/css/train.css lets both grow with the window
+CURVES_HEIGHT = MAP_HEIGHT - PAIRS_HEIGHT - 16
 AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 LATEST = "latest"
 
@@ -54,7 +53,7 @@ def run_panel(store: RunStore, run: Run) -> None:
 
 
 def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = None) -> None:
-    """Show a sketch of a finished run, and a button for the run that is training now.
+    """Show a recorded run at a third of its strength, and how to get one of one's own.
 
     A fragment like a run's panel: the figures then stay in place when a run begins.
 
@@ -67,18 +66,20 @@ def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = No
 
 def _empty(store: RunStore, missing: str, ready: RunConfig | None) -> None:
     with st.container(key="run-head"):
-        st.html(render("train/empty", title="Not found" if missing else "No run is open"))
+        title = "Not found" if missing else "No run is open"
+        st.html(render("train/empty", title=title, sketch=True))
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
         st.html(sentences.strip(*_empty_words(missing, ready)))
         if missing:
             st.page_link("pages/runs/page.py", label="All runs")
         _offer(store)
-    left, right = _figures()
-    with left:
-        _map(None, "The map of your run appears here")
-    with right:
-        live_curves(None, height=CURVES_HEIGHT, message="Its loss appears here")
-        live_pairs(None, height=PAIRS_HEIGHT, message="The pairs of its newest step appear here")
+    _show_figures(_recorded(store), sketch=True)
+
+
+def _recorded(store: RunStore) -> Run:
+    """Return the recorded run that stands where there is none of the user's."""
+    found = [run for run in store.shipped() if run.id == shipped.FIRST]
+    return (found or shipped.originals())[0]
 
 
 def _offer(store: RunStore) -> None:
@@ -101,14 +102,10 @@ def _empty_words(missing: str, ready: RunConfig | None) -> tuple[str, str]:
             "machine.",
             "Use the settings above to start a new one.",
         )
-    about = "It learns from pictures without labels: two random views of a picture belong together."
+    about = "A network learns without labels: it finds which two random views are of one picture."
     if ready is None:
-        return "You can start a run once the settings above are valid.", about
-    return (
-        f"Press Start: after {summary.budget(ready)}, pictures close together mostly look alike "
-        "to the network.",
-        about,
-    )
+        return "This is a recorded run. Start your own once the settings are valid.", about
+    return f"This is a recorded run. Press Start: {summary.budget(ready)}.", about
 
 
 def _panel(store: RunStore, run: Run, every: float | None) -> None:
@@ -126,15 +123,28 @@ def _panel(store: RunStore, run: Run, every: float | None) -> None:
     _head(store, run, status)
     config, kind = _settings(run)
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
-        _strip(store, run, status, config, kind)
+        said = _strip(store, run, status, config, kind)
     show_film_of_two(store, run)
+    over_map, over_curves = sentences.placeholders(status, said)
+    _show_figures(run, over_map, over_curves, _pairs_words(status))
+
+
+def _show_figures(
+    run: Run, over_map: str = "", over_curves: str = "", over_pairs: str = "", sketch: bool = False
+) -> None:
+    """Show map, curves and pairs of a run.
+
+    Args:
+        run: any run.
+        over_map, over_curves, over_pairs: sentences in the place of figures that are empty.
+        sketch: whether the run only stands for one that is not there yet.
+    """
     left, right = _figures()
-    over_map, over_curves = sentences.placeholders(status)
     with left:
-        _map(run, over_map)
+        _map(run, over_map, sketch)
     with right:
         live_curves(run, height=CURVES_HEIGHT, message=over_curves)
-        live_pairs(run, height=PAIRS_HEIGHT, message=_pairs_words(status))
+        live_pairs(run, height=PAIRS_HEIGHT, message=over_pairs)
 
 
 def _pairs_words(status: dict[str, Any]) -> str:
@@ -164,7 +174,7 @@ def _settings(run: Run) -> tuple[RunConfig | None, str]:
 
 def _figures() -> Sequence[Any]:
     with st.container(key="run-figures"):
-        return st.columns([1, 1.15], gap="medium")
+        return st.columns([42, 56], gap="medium")
 
 
 def _head(store: RunStore, run: Run, status: dict[str, Any]) -> None:
@@ -175,8 +185,9 @@ def _head(store: RunStore, run: Run, status: dict[str, Any]) -> None:
         st.html(sentences.head_line(run, status, request))
         if going:
             busy = request is not None
-            _button("Pause", "pause", functools.partial(run_actions.pause, run), busy)
-            _button("Stop", "stop", functools.partial(run_actions.stop, run), busy)
+            pause, stop = (functools.partial(f, run) for f in (run_actions.pause, run_actions.stop))
+            _button("Pause", "pause", pause, busy, icon=":material/pause:")
+            _button("Stop", "stop", stop, busy, icon=":material/stop:")
         elif state == states.QUEUED:
             _button("Leave the queue", "stop", functools.partial(run_actions.stop, run))
         elif state in states.RESUMABLE:
@@ -186,12 +197,20 @@ def _head(store: RunStore, run: Run, status: dict[str, Any]) -> None:
             _button(label, "pause", resume, primary=first)
 
 
-def _button(label: str, key: str, action: Any, busy: bool = False, primary: bool = False) -> None:
+def _button(
+    label: str,
+    key: str,
+    action: Any,
+    busy: bool = False,
+    primary: bool = False,
+    icon: str | None = None,
+) -> None:
     """Show a button that acts before the panel is drawn again, so that this shows its effect."""
     st.button(
         label,
         key=f"run_{key}",
         disabled=busy,
+        icon=icon,
         type="primary" if primary else "secondary",
         on_click=run_actions.attempt,
         args=(action,),
@@ -200,8 +219,8 @@ def _button(label: str, key: str, action: Any, busy: bool = False, primary: bool
 
 def _strip(
     store: RunStore, run: Run, status: dict[str, Any], config: RunConfig | None, kind: str
-) -> None:
-    """Show what happens, and the buttons that start what comes next."""
+) -> str:
+    """Show what happens, and the buttons that start what comes next; return the sentence."""
     state = status["state"]
     problem = st.session_state.pop(run_actions.PROBLEM, "")
     text, more = (problem, "") if problem else sentences.sentences(store, run, status)
@@ -212,7 +231,7 @@ def _strip(
         if st.button("Delete", key="run_delete"):
             delete_dialog(store, run, summary.size_words(run_rows.size(run)))
         st.page_link("pages/runs/page.py", label="All runs")
-        return
+        return text
     for label, changed in next_runs(run, status, config, kind):
         if st.button(label, key=f"next_{label}"):
             data = run.data.name or changed.data.source
@@ -222,48 +241,46 @@ def _strip(
         st.page_link("pages/explore/page.py", label="Explore it", query_params={"run": run.id})
     if state in (states.FINISHED, states.FAILED, states.STOPPED):
         st.page_link("pages/runs/page.py", label="All runs")
+    return text
 
 
-def _map(run: Run | None, message: str = "") -> None:
-    """Show the map with its controls below; its own caption says how far it can be trusted."""
+def _map(run: Run, message: str, sketch: bool) -> None:
+    """Show the map with its controls on it; its own caption says how far it can be trusted."""
     place = st.container(key="run-map")
-    with st.container(key="run-controls"):
-        method, color, step = _controls(run)
+    with st.container(key="run-controls", horizontal=True, vertical_alignment="center"):
+        method, color, step = _controls(run, sketch)
     with place:
         live_map(run, method=method, color=color, step=step, height=MAP_HEIGHT, message=message)
 
 
-def _controls(run: Run | None) -> tuple[str, str | None, int | None]:
-    """Return the layout, the colours of the dots, and the step (None: the newest)."""
-    columns = st.columns([1.3, 1.35, 2.2], gap="small", vertical_alignment="center")
-    names = color_choices(run) if run else []
-    suffix = run.id if run else "none"
-    color = columns[0].selectbox(
-        "Colour by",
+def _controls(run: Run, sketch: bool) -> tuple[str, str | None, int | None]:
+    """Return the layout, the colours of frames and dots, and the step (None: the newest)."""
+    names = color_choices(run)
+    color = st.selectbox(
+        "Frame",
         names or ["colour"],
         format_func=lambda name: "class" if name == "label" else name,
-        label_visibility="collapsed",
-        disabled=not names,
-        key=f"color-{suffix}",
+        disabled=not names or sketch,
+        key=f"color-{run.id}",
     )
-    method = columns[1].segmented_control(
+    method = st.segmented_control(
         "Layout",
         ["umap", "pca"],
         default="umap",
         required=True,
         format_func=str.upper,
         label_visibility="collapsed",
-        disabled=not names,
-        key=f"method-{suffix}",
+        disabled=not names or sketch,
+        key=f"method-{run.id}",
     )
-    steps: list[Any] = list(coordinate_steps(run, method or "umap")) if run else []
-    step = columns[2].select_slider(
+    steps: list[Any] = list(coordinate_steps(run, method or "umap"))
+    step = st.select_slider(
         "Step",
         [*steps, LATEST] if steps else ["", LATEST],
         value=LATEST,
         format_func=lambda s: f"step {s:,}" if isinstance(s, int) else str(s),
         label_visibility="collapsed",
-        disabled=not steps,
-        key=f"step-{suffix}",
+        disabled=not steps or sketch,
+        key=f"step-{run.id}",
     )
     return method or "umap", color if names else None, step if isinstance(step, int) else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from pages.shared import estimate, run_rows
+from pages.shared import estimate, pace, run_rows
 from pages.shared.run_words import RECORDED, state_word
 from simclr_core.base.errors import RunDamaged
 from simclr_core.base.templates import render
@@ -26,7 +26,7 @@ _PHASES = {  # phases of starting that are not words for people
 _HINTS = {  # by the error's class, where the worker gives no hint
     "DataError": "Fix this and try again, or choose other data above and start another run.",
     "ConfigError": "Change the setting above and start another run.",
-    "DeviceError": "Choose another device under more…, and start another run.",
+    "DeviceError": "Choose another device under Finer settings, and start another run.",
 }
 
 
@@ -40,6 +40,7 @@ def head_line(run: Run, status: dict[str, Any], request: str | None = None) -> M
     """
     state = str(status["state"])
     step, steps = _count(status, "step"), _count(status, "steps")
+    left = _number(status, "seconds_left") if state == states.RUNNING else None
     return render(
         "train/head",
         name=run.name,
@@ -47,17 +48,17 @@ def head_line(run: Run, status: dict[str, Any], request: str | None = None) -> M
         state=state,
         word=RECORDED if run.is_shipped else state_word(state, request),
         share=100 * min(step / steps, 1.0) if steps else 0.0,
+        left="" if left is None else summary.clock(left),
         facts=[fact for fact in _facts(state, step, steps, status) if fact],
     )
 
 
 def _facts(state: str, step: int, steps: int, status: dict[str, Any]) -> list[str]:
-    """Return steps, then time and speed, as far as they are known."""
+    """Return steps, then speed or time, as far as they are known."""
     facts = [f"step {step:,} of {steps:,}" if steps else (f"step {step:,}" if step else "")]
     if state == states.RUNNING:
-        left, speed = _number(status, "seconds_left"), _number(status, "images_per_second")
-        facts += [f"{summary.clock(left)} left" if left is not None else ""]
-        facts += [f"{speed:,.0f} images/s" if speed else ""]
+        speed = _number(status, "images_per_second")
+        facts += [f"{speed:,.0f} pictures/s" if speed else ""]
     elif seconds := _number(status, "seconds"):
         facts.append(f"{summary.clock(seconds)} trained")
     return facts
@@ -69,7 +70,16 @@ def strip(text: str, more: str = "") -> Markup:
 
 
 def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
-    """Return a sentence for the state, and a second one with what to make of it."""
+    """Return a sentence for the state, and a second one with what to make of it.
+
+    The second one says where a run makes far fewer steps than its time is worth.
+    """
+    text, more = _of_state(store, run, status)
+    few = pace.pace_words(run_rows.row(run), run_rows.rows(store))
+    return text, few or more
+
+
+def _of_state(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
     state, message = status["state"], str(status.get("message") or "").strip()
     if state == states.QUEUED:
         return _queued(store, run)
@@ -168,11 +178,17 @@ def _finished(run: Run) -> tuple[str, str]:
     return findings.learned(evaluation, data, rate), findings.probes(evaluation)
 
 
-def placeholders(status: dict[str, Any]) -> tuple[str, str]:
-    """Return what stands in for an empty map and for empty curves, if no file of theirs is lost."""
+def placeholders(status: dict[str, Any], said: str = "") -> tuple[str, str]:
+    """Return what stands in for an empty map and for an empty curve, if no file of theirs is lost.
+
+    Args:
+        status: its status.json.
+        said: the sentence for the state; where a run waits, it stands in the place of the map.
+    """
     state = status["state"]
     if state == states.QUEUED:
-        return "The map appears once this run starts", "The loss appears once this run starts"
+        map_words = said or "The map appears once this run starts"
+        return map_words, "The loss appears once this run starts"
     if state in states.GOING:
         return "The map begins with the untrained network", "The first value comes within seconds"
     if state == states.DAMAGED:

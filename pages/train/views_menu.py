@@ -14,15 +14,20 @@ from simclr_core.settings.config import ViewConfig, from_dict, to_dict
 from simclr_core.settings.presets import VIEW_PRESETS
 
 FROM_VIEWS = "from the Views page"
+_WORDS = {  # in the sentence of the bar, after "with"
+    FROM_VIEWS: "views from the Views page",
+    "strong": "strong views",
+    "no colour": "views without colour",
+    "colour only": "views by colour only",
+    "gentle": "gentle views",
+    "paper": "the paper’s views",
+}
 _VIEWS = "train_views_config"  # in the session: a ViewConfig as a dict, by the Views page
 _KNOWN = [field.name for field in dataclasses.fields(ViewConfig)]
 
 
-def views_menu(column: Any) -> str:
+def views_menu() -> str:
     """Show the menu.
-
-    Args:
-        column: its place.
 
     Returns:
         A key of `VIEW_PRESETS`, or `FROM_VIEWS`.
@@ -33,10 +38,11 @@ def views_menu(column: Any) -> str:
         if not st.session_state.get("train_views_seen"):
             st.session_state["train_views"] = FROM_VIEWS
         st.session_state["train_views_seen"] = True
-    chosen = column.selectbox(
+    chosen = st.selectbox(
         "Views",
         names,
         key="train_views",
+        format_func=lambda name: _WORDS.get(name, name),
         help="How the two views of a picture are made (augmentation). "
         + " ".join(f"{key}: {words.lower()}." for key, (words, _) in VIEW_PRESETS.items()),
         persist_state="session",

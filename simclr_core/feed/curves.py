@@ -1,4 +1,4 @@
-"""The block of bytes of the curves: loss, accuracy and what each snapshot scored."""
+"""The block of bytes of the curves: the loss, two scores, and figures of the newest snapshot."""
 
 from __future__ import annotations
 
@@ -11,37 +11,36 @@ from ..base.errors import LabError
 from ..loss import nt_xent
 from ..runs.run import Run
 from ..runs.validation import number
+from ..settings.config import TrainConfig
 from .metrics_tail import MetricsTail
 from .packing import pack
+from .scores import partner_score
 
 PLOTLY = f"/lab/plotly.js?v={version('plotly')}"
-SNAPSHOT_POINTS = 120  # of a small line; also of the accuracy's
 SMOOTH_POINTS = 256
-SCORES = (
-    "knn_accuracy",
-    "alignment",
-    "uniformity",
-    "effective_rank_h",
-    "effective_rank_z",
-)
+FIGURES = ("alignment", "uniformity", "effective_rank_h")  # of the newest snapshot
 
 
 def curves_block(
-    run: Run, tail: MetricsTail, snapshots: list[dict[str, Any]], planned: int, message: str = ""
+    run: Run,
+    tail: MetricsTail,
+    snapshots: list[dict[str, Any]],
+    neighbours: dict[str, Any],
+    planned: int,
+    message: str = "",
 ) -> bytes:
     """Return the block of the curves component.
 
     Args:
         tail: up to date.
         snapshots: rows of snapshots.jsonl.
+        neighbours: their votes (see `scores.neighbour_score`).
         planned: steps that the run is to have, 0 if not known yet.
-        message: shown over the curves while there is no step.
+        message: shown over the curve while there is no step.
     """
-    smooth_steps, smooth = tail.loss.smooth(SMOOTH_POINTS)
-    accuracy_steps, accuracy = tail.accuracy.smooth(SNAPSHOT_POINTS)
-    accuracy = np.clip(accuracy, 0, 1)
+    steps, smooth = tail.loss.smooth(SMOOTH_POINTS)
     last = snapshots[-1] if snapshots else {}
-    first = next((row for row in snapshots if row.get("step") == 0), {})
+    training = _training(run)
     header = {
         "kind": "curves",
         "run": run.id,
@@ -51,42 +50,32 @@ def curves_block(
         "step": tail.last.get("step"),
         "bad_step": tail.bad_step,
         "loss": float(smooth[-1]) if len(smooth) else None,
-        "accuracy": float(accuracy[-1]) if len(accuracy) else None,
-        "of": last.get("knn_of"),
-        "pixels": number(last.get("knn_accuracy_pixels")),
-        "untrained": number(first.get("knn_accuracy")),
-        "snapshot": {name: number(last.get(name)) for name in ("step", *SCORES)},
-        **_references(run),
+        "scores": [partner_score(tail, training.batch_size if training else 0), neighbours],
+        "snapshot": {name: number(last.get(name)) for name in ("step", *FIGURES)},
+        **_references(training),
     }
-    rows = snapshots
-    if len(rows) > SNAPSHOT_POINTS:  # evenly, the first and the last among them
-        picked = np.linspace(0, len(rows) - 1, SNAPSHOT_POINTS).round().astype(int)
-        rows = [rows[i] for i in picked]
     arrays = {
         "loss_step": tail.loss.steps.astype(np.uint32),
         "loss": tail.loss.values.astype(np.float32),
-        "smooth_step": smooth_steps.round().astype(np.uint32),
+        "smooth_step": steps.round().astype(np.uint32),
         "smooth": smooth.astype(np.float32),
-        "accuracy_step": accuracy_steps.round().astype(np.uint32),
-        "accuracy": accuracy.astype(np.float32),
-        "snapshot_step": np.array([row["step"] for row in rows], np.uint32),
     }
-    for name in SCORES:
-        arrays[name] = np.array([_score(row.get(name)) for row in rows], np.float32)
     return pack(header, arrays)
 
 
-def _references(run: Run) -> dict[str, Any]:
-    """Return the loss when all is alike, about its floor, and the accuracy of chance."""
+def _training(run: Run) -> TrainConfig | None:
     try:
-        training = run.config.training
+        return run.config.training
     except LabError:
+        return None
+
+
+def _references(training: TrainConfig | None) -> dict[str, float]:
+    """Return the loss when all is alike, and about its floor."""
+    if training is None:
         return {}
     size = training.batch_size
-    floor = nt_xent.minimum_loss(size, training.temperature)
-    return {"alike": nt_xent.collapsed_loss(size), "floor": floor, "chance": 1 / (2 * size - 1)}
-
-
-def _score(value: Any) -> float:
-    score = number(value)
-    return np.nan if score is None else score
+    return {
+        "alike": nt_xent.collapsed_loss(size),
+        "floor": nt_xent.minimum_loss(size, training.temperature),
+    }

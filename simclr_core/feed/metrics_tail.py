@@ -69,6 +69,19 @@ class Curve:
         at = x if len(x) <= count else np.linspace(x[0], x[-1], count)
         return at, local_lines(x, y, weights, at)
 
+    def latest(self, steps: int) -> tuple[float | None, int]:
+        """Return the mean of the last values, and of how many steps it is: a few more once
+        stretches are longer than one step.
+
+        Args:
+            steps: wanted.
+        """
+        have = np.cumsum(self._counts[::-1])
+        if not len(have):
+            return None, 0
+        used = min(int(np.searchsorted(have, steps)) + 1, len(have))  # stretches
+        return float(self._sums[-used:].sum() / have[used - 1]), int(have[used - 1])
+
     def _merge(self, ids: np.ndarray, sums: np.ndarray, counts: np.ndarray) -> None:
         self._ids, group = np.unique(ids, return_inverse=True)
         size = len(self._ids)

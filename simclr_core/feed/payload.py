@@ -20,12 +20,14 @@ from ..base.files import read_json
 from ..figures.colors import UNKNOWN, live_colors
 from ..runs import validation
 from ..runs.run import Run
+from ..runs.scores import final_score, map_score
 from . import missing_files
 from .categories import category_names, choices
 from .curves import curves_block
 from .metrics_tail import MetricsTail
 from .packing import pack
-from .placeholder import placeholder_blocks
+from .placeholder import placeholder_block
+from .scores import neighbour_score
 from .thumbnails import ProbeFacts, probe_facts
 from .viewport import Viewport
 
@@ -110,7 +112,7 @@ class _Reader:
         points = len(newest[1]["xy"]) if newest else None
         if probe is None or newest is None or pictures != points:
             trouble = trouble or missing_files.map_words(self.run, steps, pictures, points)
-            return placeholder_blocks(trouble or message, self.run.id)[0]
+            return placeholder_block(trouble or message, self.run.id)
         shown, coordinates = newest
         color = color if color in probe.categories else next(iter(choices(probe)), None)
         names = ("kept", "preservation", "pca_kept")
@@ -180,10 +182,27 @@ class _Reader:
         version = self.tail.update()
         if not self.tail.last:
             message = missing_files.curves_words(self.run, self.tail.trouble) or message
-        key = ("curves", version, stamp, planned, message)
+        tested = _stamp(self.run.evaluation_path)
+        key = ("curves", version, stamp, tested, planned, message)
         return self._block(
-            key, lambda: curves_block(self.run, self.tail, snapshots, planned, message)
+            key,
+            lambda: curves_block(
+                self.run, self.tail, snapshots, self._neighbours(snapshots), planned, message
+            ),
         )
+
+    def _neighbours(self, snapshots: list[dict[str, Any]]) -> dict[str, Any]:
+        """Return the votes of neighbours, as far as the run's files can be read."""
+        data, pictures, evaluation = None, 0, {}
+        with contextlib.suppress(LabError):
+            data = self.run.data
+            probe = probe_facts(self.run)
+            pictures = probe.count if probe else 0
+            evaluation = self.run.evaluation() or {}
+        last = snapshots[-1]["step"] if snapshots else 0
+        if (validation.count(evaluation.get("step")) or last) < last:  # resumed after that
+            evaluation = {}
+        return neighbour_score(final_score(evaluation, data), map_score(snapshots, data, pictures))
 
     def _snapshots(self) -> tuple[list[dict[str, Any]], tuple]:
         stamp = _stamp(self.run.scores_path)

@@ -14,6 +14,7 @@ from ..measures.intervals import wilson_interval
 from .layout import EVALUATION
 from .record import RunData, group
 from .summary import percent
+from .summary import score as in_words
 from .validation import number
 
 GAIN = 0.02  # a smaller lead over the untrained encoder or raw pixels is called a little
@@ -43,12 +44,12 @@ def learned(
         return other
     opening = "" if cause else f"{_opening(evaluation, data, score)}: "
     rivals = "".join(
-        f"{', ' if i else '; '}{name} {percent(value)}"
+        f"{', ' if i else '; '}{name} {in_words(value)}"
         for i, (name, value) in enumerate(_rivals(evaluation, data))
     )
     return (
         f"{cause} {opening}{'The' if cause else 'the'} nearest neighbours of new pictures vote for "
-        f"the right {what(evaluation)} in {percent(score)} of cases "
+        f"the right {what(evaluation)} in {in_words(score)} of cases "
         f"(kNN accuracy{_bank(evaluation)}{few_words(evaluation, score)}){rivals}."
     ).lstrip()
 
@@ -182,15 +183,15 @@ def _instead(evaluation: Mapping[str, Any], score: float) -> str:
         return ""
     factors = group(evaluation, "knn_factors")
     shares = ", ".join(
-        f"the right {name} in {percent(number(scores['knn_accuracy']))} of cases (untrained "
-        f"{percent(number(scores.get('knn_accuracy_untrained')))})"
+        f"the right {name} in {in_words(number(scores['knn_accuracy']))} of cases (untrained "
+        f"{in_words(number(scores.get('knn_accuracy_untrained')))})"
         for name in learned
         if (scores := group(factors, name))
     )
     return (
         f"It learned {' and '.join(learned)}, not {own}: the nearest neighbours of new pictures "
-        f"vote for {shares}, the right {own} in {percent(score)} (untrained "
-        f"{percent(untrained)}; kNN accuracy)."
+        f"vote for {shares}, the right {own} in {in_words(score)} (untrained "
+        f"{in_words(untrained)}; kNN accuracy)."
     )
 
 

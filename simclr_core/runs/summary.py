@@ -91,6 +91,21 @@ def percent(value: float | None) -> str:
     return f"{math.floor(100 * value + 0.5)}%"  # as browsers round, not to the even number
 
 
+def score(value: float | None) -> str:
+    """Write a score with one digit after the point, 99.4%; a dash if it is not known.
+
+    What is neither none nor all is not rounded to it.
+    """
+    if value is None:
+        return "–"
+    return f"{value:.0%}" if value in (0, 1) else f"{min(max(value, 0.001), 0.999):.1%}"
+
+
+def interval(low: float, high: float) -> str:
+    """Write the ends of an interval of shares: 98.7–99.7%."""
+    return "–".join(f"{100 * end:.1f}".removesuffix(".0") for end in (low, high)) + "%"
+
+
 def clock(seconds: float | None) -> str:
     """Write seconds as on a clock, 1:05 or 1:02:05; a dash if they are not known."""
     if seconds is None or not math.isfinite(seconds):

@@ -292,10 +292,22 @@ def test_zoom_survives_new_points_and_can_be_left(page, canvas, fake):
 
 def test_metrics_are_named_compared_and_explained(page, canvas, fake):
     curves, last = page.locator(CURVES), fake.run.snapshot_rows()[-1]
-    expect(curves).to_contain_text("neighbours vote for the right shape")
-    expect(curves).to_contain_text(f"{last['knn_accuracy']:.0%}")
-    expect(curves).to_contain_text("untrained 32% · pixels 44%")
-    expect(curves).to_contain_text("all alike (collapse) 4.84")
+    score = curves.locator(".live-score").nth(1)
+    expect(score).to_contain_text("Neighbours vote for the right shape")
+    expect(score).to_contain_text(f"{last['knn_accuracy']:.1%}")
+    expect(score).to_contain_text("of the 400 on the map, ")
+    expect(score.locator(".live-ticks span")).to_have_text(
+        ["chance", "untrained 32.0%", "pixels 44.0%"]
+    )
+    boxes = [word.bounding_box() for word in score.locator(".live-ticks span").all()]
+    ends = [box["x"] + box["width"] for box in boxes]
+    assert all(end < box["x"] for end, box in zip(ends, boxes[1:], strict=False))
+    track, mark = (score.locator(s).bounding_box() for s in (".live-scale", ".live-at"))
+    middle = mark["x"] + mark["width"] / 2 - track["x"]
+    assert middle / track["width"] == pytest.approx(last["knn_accuracy"], abs=0.005)
+    expect(curves).to_contain_text("all alike, nothing told apart 4.84")
+    ends = curves.locator(".annotation-text").all_inner_texts()
+    assert f"{curves.evaluate('e => e.__simclr.header.loss'):.2f}" in ends  # at the line's end
     kept = float(fake.run.coordinates("umap", 150)["kept"])
     expect(page.locator(".live-caption")).to_contain_text(
         f"keeps {kept:.0%} of true neighbourhoods"
@@ -339,13 +351,16 @@ def test_what_travels_with_a_refresh_is_bounded(app, page, fake):
         assert len([url for url in loaded if part in url]) == 1
 
 
-def test_a_page_without_a_run_shows_a_ghost(app, page):
+def test_a_page_without_a_run_shows_a_recorded_one_at_a_third_of_its_strength(app, page):
     page.goto(f"{app.url}/train")
     canvas = page.locator(MAP)
-    expect(canvas).to_be_visible()
-    expect(page.locator(".live-map")).to_have_class("live-map live-ghost")
-    assert canvas.get_attribute("data-step") in (None, "")
-    canvas.hover(position={"x": 60, "y": 60})
+    expect(canvas).to_have_attribute("data-run", "strong-views")
+    strength = "e => Number(getComputedStyle(e).opacity)"
+    assert page.locator(".live-stage").evaluate(strength) == pytest.approx(0.34)
+    assert page.locator(".live-scores").evaluate(strength) == pytest.approx(0.34)
+    expect(page.locator(".run-strip")).to_contain_text("This is a recorded run. Press Start")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     expect(page.locator(".live-card")).to_be_hidden()
 
 

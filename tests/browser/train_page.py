@@ -41,12 +41,12 @@ RECORDER = """() => {
     const main = document.querySelector('[data-testid="stMain"]');
     note("states", texts(".run-head .run-state")[0]);
     note("said", texts(".run-strip > span")[0]);
-    note("facts", [...texts(".run-share"), ...texts(".run-facts span")]);
+    note("facts", texts(".run-facts span"));
     if (main) note("overflow", main.scrollHeight - main.clientHeight);
     note("there", [canvas, curves].map((e) => !!e?.getBoundingClientRect().width));
     if (canvas && curves) note("boxes", [box(canvas), box(curves)]);
     if (curves) {
-      note("scores", texts(".live-curves .live-row .live-number, .live-curves .live-cell b"));
+      note("scores", texts(".live-curves .live-figure b, .live-curves .live-cell b"));
       note("last", curves.__simclr.steps?.at?.(-1));
     }
     const { step, method, run, gliding } = canvas?.dataset ?? {};
@@ -104,7 +104,7 @@ class TrainPage:
 
     def fill(self, **settings: float | str) -> None:
         """Fill in folded settings, named by their keys without `train_`."""
-        self.page.get_by_role("button", name="more…").click()
+        self.page.get_by_role("button", name="Finer settings").click()
         for key, value in settings.items():
             field = self.page.locator(f".st-key-train_{key} input")
             if isinstance(value, str) and key != "name":

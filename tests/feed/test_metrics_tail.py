@@ -39,6 +39,18 @@ def test_no_spike_is_lost_however_the_rows_come():
     assert means @ counts == pytest.approx(values.sum())
 
 
+def test_the_latest_mean_is_that_of_the_last_steps_also_where_stretches_are_long():
+    curve, values = Curve(limit=100), np.random.default_rng(1).uniform(0, 1, 30_000)
+    assert curve.latest(50) == (None, 0)
+    curve.add(np.arange(1, 31), values[:30])
+    assert curve.latest(50) == (pytest.approx(values[:30].mean()), 30)
+    assert curve.latest(7) == (pytest.approx(values[23:30].mean()), 7)
+    curve.add(np.arange(31, 30_001), values[30:])
+    mean, steps = curve.latest(50)
+    assert 50 <= steps <= 50 + curve.width
+    assert mean == pytest.approx(values[-steps:].mean())
+
+
 def test_local_lines_keep_a_straight_line_and_agree_with_a_plain_fit():
     x = np.array([0.0, 1, 2, 5, 9, 30])
     np.testing.assert_allclose(local_lines(x, 3 - 2 * x, np.ones(6), x), 3 - 2 * x, atol=1e-6)

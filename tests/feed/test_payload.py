@@ -140,14 +140,40 @@ def test_a_loss_that_is_no_number_is_named_and_breaks_nothing(fake):
 def test_lines_of_reference_and_comparisons(fake):
     fake.train(10)
     fake.snapshot()
-    header, arrays = unpack(payload.curves_payload(fake.run))
+    header, _ = unpack(payload.curves_payload(fake.run))
     assert header["alike"] == pytest.approx(math.log(127))  # N = 64
     assert header["floor"] == pytest.approx(nt_xent.minimum_loss(64, 0.1))
-    assert header["chance"] == pytest.approx(1 / 127)
+    partner, neighbours = header["scores"]
+    rows, _ = fake.run.metrics()
+    assert partner["share"] == pytest.approx(np.mean([r["contrastive_accuracy"] for r in rows]))
+    assert partner["notes"][0].startswith("mean of the last 10 steps, ")
+    assert partner["ticks"] == [["chance", pytest.approx(1 / 127)]]
     first, last = fake.run.snapshot_rows()
-    assert header["untrained"] == first["knn_accuracy"] and header["pixels"] == 0.44
-    assert header["of"] == "shape"
-    assert arrays["knn_accuracy"][-1] == np.float32(last["knn_accuracy"])
+    assert neighbours["name"] == "Neighbours vote for the right shape"
+    assert neighbours["share"] == last["knn_accuracy"]
+    places = [["chance", 1 / 8], ["untrained 32.0%", first["knn_accuracy"]], ["pixels 44.0%", 0.44]]
+    assert neighbours["ticks"] == places
+    assert header["snapshot"]["uniformity"] == last["uniformity"]
+
+
+def test_a_finished_run_has_one_score_and_names_the_other_test(fake):
+    """850 of 1,000: the Wilson interval is 82.7 to 87.1%."""
+    fake.train(600)
+    fake.snapshot()
+    before = unpack(payload.curves_payload(fake.run))[0]["scores"][1]
+    assert before["notes"][0].startswith("of the 60 on the map, ")
+    fake.end()
+    (score,) = unpack(payload.curves_payload(fake.run))[0]["scores"][1:]
+    assert (score["value"], score["notes"]) == (
+        "85.0%",
+        ["of 1,000 new pictures, 82.7–87.1%", "kNN accuracy · chance 12.5%"],
+    )
+    assert score["ticks"][1:] == [["untrained 32.0%", 0.32], ["pixels 45.0%", 0.45]]
+    assert f"the 60 pictures on the map voted for one another: {before['value']}" in score["tip"]
+    fake.step = 700  # resumed: the final test was of another network
+    fake.snapshot()
+    later = unpack(payload.curves_payload(fake.run))[0]["scores"][1]
+    assert later["notes"][0].startswith("of the 60 on the map, ")
 
 
 def test_nothing_is_built_twice(fake, monkeypatch):
@@ -202,11 +228,11 @@ def test_one_point_far_away_does_not_shrink_the_rest(fake):
     assert Viewport(fake.run, "pca").bounds([0])[2] < 2 * half
 
 
-def test_a_run_with_nothing_yet_shows_a_ghost_with_its_message(tmp_path):
+def test_a_run_with_nothing_yet_shows_no_points_but_its_message(tmp_path):
     run = RunStore(tmp_path).create(FakeRun(RunStore(tmp_path / "x"), probe=10).config)
     header, arrays = unpack(payload.map_payload(run, message="Waiting"))
     assert header["ghost"] and header["message"] == "Waiting" and "step" not in header
-    assert np.isfinite(arrays["xy"]).all()
+    assert header["count"] == len(arrays["xy"]) == 0
     assert unpack(payload.curves_payload(run, message="Waiting"))[0]["message"] == "Waiting"
 
 

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from page_app import made
 
-from pages.shared import estimate, run_rows
+from pages.shared import estimate, pace, run_rows
 from simclr_core.base.files import write_json
 from simclr_core.machine.devices import find_device
 from simclr_core.runs import states
+from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig, replace
 from simclr_core.settings.presets import preset_config
@@ -71,6 +72,55 @@ def test_the_pace_of_other_work_is_not_used(store: RunStore) -> None:
     assert estimate.total_seconds(same, rows) == 60 + estimate.STARTUP
     made(store, "", states.FINISHED, 2e9, seconds=6.0, step=600, slot="gpu:7")
     assert estimate.total_seconds(config, run_rows.rows(store)) == 120 + estimate.STARTUP
+
+
+def timed(
+    store: RunStore, state: str, steps: int, seconds: float, step: int = 0, **more: Any
+) -> Run:
+    """Make a run of a minute whose steps were found from that minute."""
+    run = made(
+        store, "", state, time.time(), seconds=seconds, step=step or steps, steps=steps,
+        slot="cpu", device="2 cores", **more,
+    )  # fmt: skip
+    write_json(run.path / "config.json", {**run.record, "steps_from": "seconds"})
+    return run
+
+
+def test_a_run_that_found_few_steps_says_so_with_numbers(store: RunStore) -> None:
+    """1,035 steps in 59 s are 1,053 in a minute, and 0.6 of that are 632."""
+    timed(store, states.FINISHED, 1035, 59.0)
+    few = timed(store, states.FINISHED, 358, 60.0)
+    enough = timed(store, states.STOPPED, 640, 60.0)
+    other = timed(store, states.FINISHED, 10, 60.0)
+    other.write_status(device="GPU")  # another machine
+    rows = run_rows.rows(store)
+    said = {row.run.id: pace.pace_words(row, rows) for row in rows}
+    words = "358 steps in a minute: the machine was busy; a quiet one makes about 1,100."
+    assert said.pop(few.id) == words
+    assert set(said.values()) == {""} and {enough.id, other.id} <= set(said)
+    assert pace.few_steps(run_rows.row(few), rows) == "358 steps, usually about 1,100"
+
+
+def test_a_machine_that_became_quiet_is_noticed_without_another_run(store: RunStore) -> None:
+    """48 steps for a minute, done in 3 s: 960 would have fitted."""
+    run = timed(store, states.FINISHED, 48, 3.0)
+    words = "48 steps in a minute: the machine was busy; a quiet one makes about 960."
+    assert pace.pace_words(run_rows.row(run), run_rows.rows(store)) == words
+
+
+def test_a_number_of_steps_that_somebody_chose_is_never_too_small(store: RunStore) -> None:
+    run = timed(store, states.FINISHED, 48, 3.0)
+    write_json(run.path / "config.json", {**run.record, "steps_from": "steps"})
+    assert pace.pace_words(run_rows.row(run), run_rows.rows(store)) == ""
+
+
+def test_a_new_run_waits_for_all_that_are_there(store: RunStore) -> None:
+    config = preset_config("minute")
+    assert not estimate.is_busy([])
+    made(store, "", states.QUEUED, 2e9, queued=1.0)
+    rows = run_rows.rows(store)
+    assert estimate.is_busy(rows)
+    assert estimate.estimate_html(config, rows) == "starts in about <b>1:10</b>"
 
 
 @pytest.mark.parametrize(

@@ -70,6 +70,13 @@ def test_a_run_that_was_stopped_can_be_continued(page: AppTest, store: RunStore)
     assert fake.run.state == states.QUEUED
 
 
+def test_the_newest_finished_run_is_offered_with_its_score(page: AppTest, store: RunStore) -> None:
+    finished(store, name="done")
+    page.run()
+    said = "finished: neighbours vote for the right shape 85.0% (82.7–87.1%, chance 12.5%)"
+    assert f"Newest: <b>done</b>, {said}" in html(page)  # 850 of 1,000 by Wilson
+
+
 def test_the_run_that_trains_comes_before_all_others(store: RunStore) -> None:
     FakeRun(store, name="done").end()
     queued = store.create(FakeRun(store).run.config, "queued")
@@ -85,7 +92,7 @@ def test_the_newest_finished_run_is_shown_with_its_figures(page: AppTest, store:
     FakeRun(store, probe=60, name="unfinished").snapshot()
     page.run()
     assert "Run new &amp; &lt;b&gt;" in html(page)
-    assert "85%" in html(page) and "untrained 32%" in html(page)
+    assert "85.0%" in html(page) and "untrained 32.0%" in html(page)
     assert len(re.findall(r"M\d+ \d+h0", html(page))) == 60  # a dot a picture
 
 

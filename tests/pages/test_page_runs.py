@@ -86,7 +86,7 @@ def test_a_line_shows_settings_scores_and_state(page: Any, store: RunStore) -> N
     fake.snapshot()
     fake.end(states.FINISHED)
     said = text(page())
-    assert "<b>85%</b> on shape<small>untrained 32%, pixels 45%" in said
+    assert "<b>85.0%</b> on shape<small>untrained 32.0%, pixels 45.0%" in said
     assert "quarter, strong views" in said and "finished" in said
 
 

@@ -14,6 +14,7 @@ from page_app import labels, open_page, press, run_of, text
 
 from fake_run import FakeRun
 from simclr_core.base.files import write_json, write_npz
+from simclr_core.feed.packing import unpack
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -52,12 +53,13 @@ def ended(store: RunStore, state: str, steps: int = 300, **status: Any) -> Run:
     return fake.run
 
 
-def test_without_a_run_the_page_says_what_to_do_and_shows_a_sketch(page: Any) -> None:
+def test_without_a_run_the_page_says_what_to_do_and_shows_a_recorded_run(page: Any) -> None:
     app = page()
     assert not app.exception
-    assert "Press Start: after about a minute" in text(app)
-    assert len(app.get("bidi_component")) == 3  # map and curves as ghosts, and the strip of pairs
-    assert "Start" in labels(app)
+    assert "This is a recorded run. Press Start: about a minute." in text(app)
+    blocks = [unpack(element.proto.bytes) for element in app.get("bidi_component")]
+    assert [header["run"] for header, _ in blocks] == ["strong-views"] * 3  # map, curves, pairs
+    assert labels(app) == ["Start"]
 
 
 def test_an_unknown_run_gives_a_sentence_and_a_link(page: Any) -> None:
@@ -106,7 +108,7 @@ def test_a_running_run_shows_its_progress(page: Any, alive: FakeRun) -> None:
     alive.run.write_status(seconds_left=24.2, images_per_second=1980.4)
     app = page(run=alive.run.id)
     said = text(app)
-    assert "50%" in said and "0:24 left" in said and "1,980 images/s" in said
+    assert "<b>0:24</b> left" in said and "1,980 pictures/s" in said
     assert "step 300 of 600" in said
     assert app.selectbox(key=f"color-{alive.run.id}").value == "shape"
     assert app.select_slider(key=f"step-{alive.run.id}").options == ["step 300", "latest"]
@@ -177,9 +179,9 @@ def test_a_finished_run_says_what_was_learned(page: Any, store: RunStore) -> Non
     run = ended(store, states.FINISHED, 600)
     app = page(run=run.id)
     assert (
-        "nearest neighbours of new pictures vote for the right shape in 85% of cases (kNN "
-        "accuracy, 6,000 pictures to compare with); untrained 32%, raw pixels 45%, chance 13%."
-        in text(app)
+        "nearest neighbours of new pictures vote for the right shape in 85.0% of cases (kNN "
+        "accuracy, 6,000 pictures to compare with); untrained 32.0%, raw pixels 45.0%, chance "
+        "12.5%." in text(app)
     )
     assert {"Try without colour", "Train 5 min"} <= set(labels(app))
     assert "Resume" not in labels(app)

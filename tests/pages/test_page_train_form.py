@@ -75,11 +75,19 @@ def test_empty_settings_show_the_presets_values_for_these_pictures(
         (
             "training_temperature",
             50.0,
-            "Temperature (under more…): expected 0.005 to 10, found 50.0",
+            "Temperature (under Finer settings): expected 0.005 to 10, found 50.0",
         ),
-        ("training_batch_size", 1, "Batch size (under more…): expected 2 to 65,536, found 1"),
-        ("model_head_layers", -1, "Head layers (under more…): expected 0 to 6, found -1"),
-        ("data_image_size", 4, "Pixels per side (under more…): expected 8 to 224, found 4"),
+        (
+            "training_batch_size",
+            1,
+            "Batch size (under Finer settings): expected 2 to 65,536, found 1",
+        ),
+        ("model_head_layers", -1, "Head layers (under Finer settings): expected 0 to 6, found -1"),
+        (
+            "data_image_size",
+            4,
+            "Pixels per side (under Finer settings): expected 8 to 224, found 4",
+        ),
     ],
 )
 def test_a_bad_setting_gives_one_sentence_and_nothing_is_lost(
@@ -102,7 +110,7 @@ def test_float16_on_a_processor_is_refused(page: Any, monkeypatch: pytest.Monkey
     app = page()
     app.selectbox(key="train_training_device").set_value("cpu")
     app.selectbox(key="train_training_precision").set_value("float16").run()
-    assert "Precision (under more…): expected auto" in app.error[0].value
+    assert "Precision (under Finer settings): expected auto" in app.error[0].value
     assert "Start" not in labels(app)
 
 
@@ -191,7 +199,7 @@ def test_a_number_that_is_no_number_of_steps_is_refused(
     field = app.number_input(key="train_training_steps")
     assert field.proto.max > 1e300  # the browser keeps what lies above for itself
     field.set_value(value).run()
-    assert app.error[0].value.startswith("Steps (under more…): expected ")
+    assert app.error[0].value.startswith("Steps (under Finer settings): expected ")
     assert f"found {found}" in app.error[0].value
     assert "Start" not in labels(app)
 
@@ -241,7 +249,7 @@ def test_a_published_recipe_sets_its_views_and_its_budget_in_epochs(
 ) -> None:
     app = page(data="cifar10")
     app.selectbox(key="train_preset").set_value("resnet18-100").run()
-    assert "100 epochs on" in text(app) and "Press Start: after 100 epochs," in text(app)
+    assert "100 epochs on" in text(app) and "Press Start: 100 epochs." in text(app)
     press(app, "Start")
     (run,) = store
     assert run.config == preset_config("resnet18-100", "cifar10", "photographs")

@@ -26,14 +26,14 @@ DATA = RunData(factors={"shape": tuple("abcdefgh")}, class_names=tuple("abcde"))
 def test_a_good_run_is_told_with_its_comparisons() -> None:
     assert findings.learned(FIGURES, DATA) == (
         "Learned without labels: the nearest neighbours of new pictures vote for the right shape "
-        "in 84% of cases (kNN accuracy); untrained 32%, raw pixels 44%, chance 13%."
+        "in 84.2% of cases (kNN accuracy); untrained 31.8%, raw pixels 44.1%, chance 12.5%."
     )
 
 
 def test_the_sentence_says_how_many_pictures_there_were_to_compare_with() -> None:
     """The scores under the curves compare fewer, and so are lower."""
     text = findings.learned({**FIGURES, "bank": 6000}, DATA)
-    assert "in 84% of cases (kNN accuracy, 6,000 pictures to compare with); untrained" in text
+    assert "in 84.2% of cases (kNN accuracy, 6,000 pictures to compare with); untrained" in text
 
 
 def test_a_learning_rate_of_0_learned_nothing_whatever_the_score() -> None:
@@ -41,7 +41,7 @@ def test_a_learning_rate_of_0_learned_nothing_whatever_the_score() -> None:
     assert (
         text.startswith("The learning rate is 0: no weight has changed") and "Learned" not in text
     )
-    assert "vote for the right shape in 84% of cases (kNN accuracy); untrained 32%" in text
+    assert "vote for the right shape in 84.2% of cases (kNN accuracy); untrained 31.8%" in text
     assert findings.learned(FIGURES, DATA, rate=1e-3) == findings.learned(FIGURES, DATA)
 
 
@@ -49,7 +49,7 @@ def test_a_learning_rate_of_0_learned_nothing_whatever_the_score() -> None:
 def test_unfit_pictures_are_named_before_the_score(kind: str) -> None:
     data = dataclasses.replace(DATA, unfit=kind)
     text = findings.learned(FIGURES, data, rate=0.0)
-    assert text.startswith(WORDS[kind]) and "Learned" not in text and "84%" in text
+    assert text.startswith(WORDS[kind]) and "Learned" not in text and "84.2%" in text
     unscored = findings.learned({"step": 9, "loss": 4.8, "knn_accuracy": None}, data)
     assert unscored.startswith(f"{WORDS[kind]} Trained for 9 steps")
 
@@ -125,8 +125,8 @@ def test_a_run_that_learned_something_else_says_what() -> None:
     lost = {**FIGURES, "knn_accuracy": 0.23, "knn_factors": {"hue": hue, "size": size}}
     assert findings.learned(lost, DATA) == (
         "It learned hue and size, not shape: the nearest neighbours of new pictures vote for the "
-        "right hue in 91% of cases (untrained 60%), the right size in 70% of cases (untrained "
-        "55%), the right shape in 23% (untrained 32%; kNN accuracy)."
+        "right hue in 91.0% of cases (untrained 60.0%), the right size in 70.0% of cases "
+        "(untrained 55.0%), the right shape in 23.0% (untrained 31.8%; kNN accuracy)."
     )
     only = findings.learned({**lost, "knn_factors": {"hue": hue, "size": None}}, DATA)
     assert only.startswith("It learned hue, not shape: the nearest neighbours")
@@ -169,7 +169,7 @@ def test_one_class_is_not_called_no_label(data: RunData) -> None:
 @pytest.mark.parametrize("broken", [float("nan"), float("inf"), "0.9", None, True, [1]])
 def test_what_is_no_number_is_not_told(broken: object) -> None:
     text = findings.learned({**FIGURES, "knn_accuracy_untrained": broken})
-    assert "untrained" not in text and "84%" in text
+    assert "untrained" not in text and "84.2%" in text
 
 
 def test_probes_are_told_strongest_first() -> None:
@@ -267,7 +267,7 @@ def test_a_budget_in_words(training: dict[str, float], words: str) -> None:
         (None, "–"),
         (0.0, "0%"),
         (1.0, "100%"),
-        (0.842, "84%"),
+        (0.842, "84.2%"),
         (0.994, "99%"),
         (0.999, "99.9%"),  # one of a thousand is wrong: not all are right
         (0.99999, "99.9%"),

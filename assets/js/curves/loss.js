@@ -50,7 +50,7 @@ export class LossFigure {
     const library = await plotly(header.plotly);
     if (!this.element.isConnected) return;
     [header, arrays, look] = this.last; // the newest, where several waited
-    const figure = [this.element, traces(header, arrays, look), this.layout(header, arrays, look)];
+    const figure = [this.element, traces(arrays, look), this.layout(header, arrays, look)];
     if (this.ready) return library.react(...figure, CONFIG);
     this.ready = true;
     this.library = library;
@@ -82,30 +82,30 @@ export class LossFigure {
 
   layout(header, arrays, look) {
     const lines = references(header);
-    const font = { family: look.font, size: 11.5, color: look.muted };
+    const font = { family: look.font, size: 13 * scaleOf(this.element), color: look.muted };
     const axis = {
       zeroline: false,
       gridcolor: look.line,
       linecolor: look.line,
       tickfont: font,
-      fixedrange: !!header.ghost,
       nticks: 6,
-      showticklabels: !header.ghost, // a sketch has no numbers
     };
     const last = arrays.loss_step?.at(-1) ?? 0;
     return {
       paper_bgcolor: "rgba(0,0,0,0)",
       plot_bgcolor: "rgba(0,0,0,0)",
-      margin: { l: 34, r: 10, t: 6, b: 34 },
+      margin: { l: 26, r: 10, t: 6, b: 22 },
       showlegend: false,
-      hovermode: header.ghost ? false : "x",
-      dragmode: header.ghost ? false : "zoom",
+      hovermode: "x",
+      dragmode: "zoom",
       hoverlabel: { font: { family: look.font, size: 12 } },
       font,
       xaxis: {
         ...axis,
         showgrid: false,
-        title: { text: "step", standoff: 4, font },
+        tickformat: ",d",
+        tickprefix: "step ",
+        showtickprefix: "first",
         range: this.zoom.xaxis ?? [0, Math.max(header.planned || 50, last) * 1.005],
       },
       yaxis: { ...axis, range: this.zoom.yaxis ?? span(lines, arrays) },
@@ -116,19 +116,40 @@ export class LossFigure {
         x1: 1,
         y0: value,
         y1: value,
-        line: { color: look.muted, width: 1, dash: "4px,4px" },
+        line: { color: look.muted, width: 1, dash: "1px,3px" },
       })),
-      annotations: lines.map(({ text, value, below }) => ({
-        text,
-        xref: "paper",
-        x: 1,
-        y: value,
-        xanchor: "right",
-        yanchor: below ? "top" : "bottom",
-        showarrow: false,
-        font,
-      })),
+      annotations: [
+        ...lines.map(({ text, value, below }) => ({
+          text,
+          xref: "paper",
+          x: 1,
+          y: value,
+          xanchor: "right",
+          yanchor: below ? "top" : "bottom",
+          showarrow: false,
+          font,
+        })),
+        ...this.end(header, arrays, look),
+      ],
     };
+  }
+
+  /** The value at the end of the line: right of it, or above it where the line ends at the edge. */
+  end({ loss, planned }, { smooth_step = [] }, look) {
+    const step = smooth_step.at(-1);
+    if (!known(loss) || step === undefined) return [];
+    const within = step < 0.9 * (this.zoom.xaxis?.[1] ?? Math.max(planned || 50, step));
+    return [{
+      text: `<b>${decimal(loss)}</b>`,
+      x: step,
+      y: loss,
+      xanchor: within ? "left" : "right",
+      yanchor: within ? "middle" : "bottom",
+      xshift: within ? 6 : 4,
+      yshift: within ? 0 : 4,
+      showarrow: false,
+      font: { family: look.font, size: 15 * scaleOf(this.element), color: look.text },
+    }];
   }
 
   destroy() {
@@ -137,10 +158,13 @@ export class LossFigure {
   }
 }
 
+/** Large type's factor. */
+const scaleOf = (element) => parseFloat(getComputedStyle(element).getPropertyValue("--lab-scale")) || 1;
+
 function references(header) {
   const { alike, floor } = header;
   return [
-    { text: `all alike (collapse) ${decimal(alike)}`, value: alike },
+    { text: `all alike, nothing told apart ${decimal(alike)}`, value: alike },
     { text: `floor ${decimal(floor)}`, value: floor, below: true },
   ].filter(({ value }) => known(value));
 }
@@ -159,7 +183,7 @@ function span(lines, { loss = [], smooth = [] }) {
   return [low - 0.1 * room, high + 0.08 * room];
 }
 
-function traces(header, arrays, look) {
+function traces(arrays, look) {
   const { loss_step = [], loss = [], smooth_step, smooth } = arrays;
   const few = loss.length < 25;
   return [
@@ -175,10 +199,16 @@ function traces(header, arrays, look) {
       x: smooth_step,
       y: smooth,
       mode: "lines",
-      line: header.ghost
-        ? { color: look.faint, width: 2, dash: "2px,5px" }
-        : { color: look.text, width: 2.2 },
+      line: { color: look.text, width: 2.25 },
       hovertemplate: "step %{x:,}: %{y:.3f}<extra></extra>",
+    },
+    {
+      x: smooth_step?.slice(-1),
+      y: smooth?.slice(-1),
+      mode: "markers",
+      marker: { color: look.text, size: 8 },
+      cliponaxis: false,
+      hoverinfo: "skip",
     },
   ];
 }

@@ -1,4 +1,5 @@
-// The map of the representations: a square scatter that stays in place and glides.
+// The map of the representations: a square scatter on a stage, which stays in place and glides. Page
+// controls may float over the head of the stage.
 
 import { element } from "../base/component.js";
 import { make } from "../base/elements.js";
@@ -11,15 +12,12 @@ import { Legend, forwardMask } from "./legend.js";
 import { makeMap } from "./pointed.js";
 import { ARROWS } from "./scatter.js";
 
-const CAPTION = 42; // pixels below the square
-const LEGEND = 118; // least width of a legend at the side
-
 const KEEPS =
   "Of each picture's nearest pictures in the representation, the share that is also among its " +
   "nearest on the map.";
 const TRUST = "Trustworthiness: how rarely the map places strangers among a picture's neighbours; 1 means never.";
 const WARNINGS = {
-  umap: "Axes have no units; sizes of groups and gaps prove nothing.",
+  umap: "Axes have no units; sizes and gaps prove nothing.",
   pca: "Axes have no units: the two directions in which pictures differ most.",
 };
 
@@ -40,12 +38,13 @@ class MapView {
     this.gestures = new Gestures(this.scatter, () => (this.header?.ghost ? 0 : this.header?.bounds[2] ?? 0), () => this.place(false));
     this.gestures.drags();
     const { ring, card } = this.pointed;
-    this.stage = make("div", "live-stage", "", this.canvas, ring, this.message, this.gestures.element, card.element);
+    this.stage = make("div", "live-stage", "", this.canvas, ring, this.gestures.element, card.element);
+    this.room = make("div", "live-room", "", this.stage, this.message); // the square takes what it can of it
     this.caption = make("div", "live-caption");
     this.drawn = make("span");
     this.scatter.oncount = () => (this.drawn.textContent = drawnSentence(this.scatter));
     this.legend = new Legend((chosen) => this.choose(chosen));
-    this.root.append(this.stage, this.legend.element, this.caption);
+    this.root.append(this.room, this.legend.element, this.caption);
     parent.append(this.root);
     explain(this.root);
     this.state = { xy: new Float32Array(0), step: null, method: null, renders: 0 };
@@ -55,7 +54,7 @@ class MapView {
 
   listen() {
     this.observer = new ResizeObserver(() => this.resize());
-    this.observer.observe(this.root);
+    this.observer.observe(this.room);
     const still = () => !this.canvas.dataset.gliding && !this.gestures.pulling;
     this.pointed.listen((x, y) => (still() ? this.scatter.pick(x, y) : -1), (i) => this.point(i));
     this.root.addEventListener("keydown", (e) => this.press(e));
@@ -66,10 +65,9 @@ class MapView {
     const before = this.header;
     Object.assign(this, { header, arrays });
     this.state.renders += 1;
-    const look = dress(root);
+    dress(root);
     root.classList.toggle("live-ghost", !!header.ghost);
-    const colors = header.ghost ? [look.faint] : header.colors;
-    scatter.paint(colors, look.background, header.ghost ? 0.4 : 1);
+    scatter.paint(header.colors, getComputedStyle(root).backgroundColor);
     this.message.textContent = header.message || "";
     this.message.hidden = !header.message;
     const same = before && before.run === header.run && !before.ghost && !header.ghost;
@@ -127,16 +125,8 @@ class MapView {
   }
 
   resize() {
-    const [width, height] = [this.root.clientWidth, this.root.clientHeight];
-    if (!width || !height) return;
-    const scale = parseFloat(getComputedStyle(this.root).getPropertyValue("--lab-scale")) || 1; // of large type
-    const caption = Math.round(CAPTION * scale);
-    this.root.style.setProperty("--caption", `${caption}px`);
-    const square = Math.floor(Math.min(width, height - caption));
-    const beside = this.legend.empty || width - square >= LEGEND;
-    this.root.classList.toggle("live-below", !beside);
-    const rows = beside ? 0 : this.legend.element.offsetHeight + 6;
-    const side = Math.max(80, Math.floor(Math.min(width, height - caption - rows)));
+    const side = Math.floor(Math.min(this.room.clientWidth, this.room.clientHeight));
+    if (side < 1) return; // it is hidden
     this.root.style.setProperty("--side", `${side}px`);
     this.scatter.resize(side);
   }
