@@ -16,6 +16,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import offer, run_actions, run_rows
+from pages.shared.estimate import is_busy
 from pages.shared.run_dialogs import delete_dialog
 from pages.shell.live import (
     color_choices,
@@ -69,7 +70,8 @@ def _empty(store: RunStore, missing: str, ready: RunConfig | None) -> None:
         title = "Not found" if missing else "No run is open"
         st.html(render("train/empty", title=title, sketch=True))
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
-        st.html(sentences.strip(*_empty_words(missing, ready)))
+        busy = is_busy(run_rows.rows(store))
+        st.html(sentences.strip(*_empty_words(missing, ready, busy)))
         if missing:
             st.page_link("pages/runs/page.py", label="All runs")
         _offer(store)
@@ -94,17 +96,19 @@ def _offer(store: RunStore) -> None:
         st.rerun()
 
 
-def _empty_words(missing: str, ready: RunConfig | None) -> tuple[str, str]:
+def _empty_words(missing: str, ready: RunConfig | None, busy: bool) -> tuple[str, str]:
     """Return the two sentences of a page without a run."""
     if missing:
         return (
             f"There is no run {missing[:40]} here: it was deleted, or the link is from another "
             "machine.",
-            "Use the settings above to start a new one.",
+            "Start a new one with the settings of this page.",
         )
     about = "A network learns without labels: it finds which two random views are of one picture."
     if ready is None:
         return "This is a recorded run. Start your own once the settings are valid.", about
+    if busy:
+        return "This is a recorded run. Another one trains now: yours would wait for it.", about
     return f"This is a recorded run. Press Start: {summary.budget(ready)}.", about
 
 

@@ -24,8 +24,8 @@ _PHASES = {  # phases of starting that are not words for people
     "finding the pace": "measuring how many steps fit into the time",
 }
 _HINTS = {  # by the error's class, where the worker gives no hint
-    "DataError": "Fix this and try again, or choose other data above and start another run.",
-    "ConfigError": "Change the setting above and start another run.",
+    "DataError": "Fix this and try again, or choose other data and start another run.",
+    "ConfigError": "Change the setting and start another run.",
     "DeviceError": "Choose another device under Finer settings, and start another run.",
 }
 
