@@ -14,7 +14,7 @@ from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.feed.packing import pack
 from simclr_core.feed.payload import map_payload
-from simclr_core.runs.scores import Score, map_score
+from simclr_core.feed.scores import Score, map_score
 from simclr_core.feed.thumbnails import probe_facts
 from simclr_core.runs import states, summary
 

@@ -6,8 +6,8 @@ import streamlit as st
 
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
+from simclr_core.feed.scores import Score
 from simclr_core.runs import states, summary
-from simclr_core.runs.scores import Score
 from simclr_core.runs.store import RunStore
 
 from . import run_actions, run_rows

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from simclr_core.base.errors import LabError
+from simclr_core.feed.scores import Score, final_score
 from simclr_core.runs import states, summary
 from simclr_core.runs.record import data_of, group
 from simclr_core.runs.run import Run
-from simclr_core.runs.scores import Score, final_score
 from simclr_core.runs.store import RunStore
 from simclr_core.runs.validation import number
 from simclr_core.settings.config import RunConfig

@@ -20,14 +20,13 @@ from ..base.files import read_json
 from ..figures.colors import UNKNOWN, live_colors
 from ..runs import validation
 from ..runs.run import Run
-from ..runs.scores import final_score, map_score
 from . import missing_files
 from .categories import category_names, choices
 from .curves import curves_block
 from .metrics_tail import MetricsTail
 from .packing import pack
 from .placeholder import placeholder_block
-from .scores import neighbour_score
+from .scores import final_score, map_score, neighbour_score
 from .thumbnails import ProbeFacts, probe_facts
 from .viewport import Viewport
 

@@ -86,7 +86,7 @@ def test_a_reload_brings_the_run_back(stopped: tuple[TrainPage, Run]) -> None:
     step = run.status["step"]
     train.wait_for_step(step)
     expect(train.canvas).to_have_attribute("data-step", str(step), timeout=PATIENCE * 1000)
-    expect(train.page.locator(".run-head b")).to_have_text("my digits")
+    expect(train.page.locator(".run-head > b")).to_have_text("my digits")
     assert train.scrolls() <= 0
 
 
@@ -111,7 +111,7 @@ def test_a_new_name_is_shown_everywhere(stopped: tuple[TrainPage, Run]) -> None:
     expect(line(train.page, run).get_by_role("link")).to_contain_text("seven & <eight>")
     assert run.name == "seven & <eight>"
     train.open(f"?run={run.id}")
-    expect(train.page.locator(".run-head b")).to_have_text("seven & <eight>")
+    expect(train.page.locator(".run-head > b")).to_have_text("seven & <eight>")
 
 
 def test_the_download_is_a_zip_of_the_run_folder(

@@ -127,7 +127,8 @@ class TrainPage:
 
     def start(self) -> Run:
         """Press Start; returns the run that the URL then names."""
-        return self.new_run(lambda: self.press("Start"))
+        button = self.page.locator(".st-key-train_start button")  # Start, or Put in the queue
+        return self.new_run(button.click)
 
     def new_run(self, act: Callable[[], None]) -> Run:
         """Do what makes a run; returns the run that the URL then names."""

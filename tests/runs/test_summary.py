@@ -267,7 +267,7 @@ def test_a_budget_in_words(training: dict[str, float], words: str) -> None:
         (None, "–"),
         (0.0, "0%"),
         (1.0, "100%"),
-        (0.842, "84.2%"),
+        (0.842, "84%"),
         (0.994, "99%"),
         (0.999, "99.9%"),  # one of a thousand is wrong: not all are right
         (0.99999, "99.9%"),
@@ -277,3 +277,10 @@ def test_a_budget_in_words(training: dict[str, float], words: str) -> None:
 )
 def test_a_share_that_is_not_all_is_not_called_all(share: float | None, words: str) -> None:
     assert summary.percent(share) == words
+
+
+def test_scores_have_one_digit_and_intervals_none_that_says_nothing() -> None:
+    assert [summary.score(v) for v in (None, 0, 1, 0.994, 0.9999, 0.85)] == [
+        "–", "0%", "100%", "99.4%", "99.9%", "85.0%",
+    ]  # fmt: skip
+    assert summary.interval(0.9871, 1.0) == "98.7–100%"
