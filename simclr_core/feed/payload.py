@@ -25,7 +25,6 @@ from .categories import category_names, choices
 from .curves import curves_block
 from .metrics_tail import MetricsTail
 from .packing import pack
-from .placeholder import placeholder_block
 from .scores import final_score, map_score, neighbour_score
 from .thumbnails import ProbeFacts, probe_facts
 from .viewport import Viewport
@@ -111,7 +110,7 @@ class _Reader:
         points = len(newest[1]["xy"]) if newest else None
         if probe is None or newest is None or pictures != points:
             trouble = trouble or missing_files.map_words(self.run, steps, pictures, points)
-            return placeholder_block(trouble or message, self.run.id)
+            return _empty_map(trouble or message, self.run.id)
         shown, coordinates = newest
         color = color if color in probe.categories else next(iter(choices(probe)), None)
         names = ("kept", "preservation", "pca_kept")
@@ -215,6 +214,15 @@ class _Reader:
         if key not in self.blocks:
             self.blocks[key] = build()
         return self.blocks[key]
+
+
+def _empty_map(message: str, run_id: str) -> bytes:
+    """Return the block of a map without points: a sentence stands in its place."""
+    header = {
+        "kind": "map", "run": run_id, "ghost": True, "message": message, "count": 0,
+        "bounds": (0.0, 0.0, 1.0), "names": [], "counts": [], "colors": [],
+    }  # fmt: skip
+    return pack(header, {"xy": np.zeros(0, np.float32), "category": np.zeros(0, np.uint8)})
 
 
 def _known(value: np.ndarray | None) -> float | None:

@@ -86,7 +86,7 @@ def test_a_map_is_coloured_by_what_its_run_learned() -> None:
 def test_a_run_that_learned_something_else_says_so() -> None:
     missed = {**PLAIN, "knn_accuracy": 0.43}
     assert findings.learned(missed, NAMED).startswith("It learned background and hue, not shape:")
-    assert "the right hue in 93% of cases (untrained 88%)" in findings.learned(missed, NAMED)
+    assert "the right hue in 93.0% of cases (untrained 88.0%)" in findings.learned(missed, NAMED)
 
 
 def test_two_runs_are_compared_in_a_sentence() -> None:
