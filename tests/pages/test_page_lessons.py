@@ -19,7 +19,7 @@ from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import outcomes
 from simclr_core.runs.store import RunStore
-from simclr_core.runs.summary import percent
+from simclr_core.runs.summary import score
 from simclr_core.workers import helpers, tasks
 from simclr_core.workers.queue import ERROR, read_request
 
@@ -189,7 +189,7 @@ def test_the_wall_of_runs_says_what_is_known(root: Path) -> None:
     (row,) = rows(store)
     card = wall.card(row, [row])
     assert card["link"].startswith(f"/train?run={row.run.id}")
-    assert card["score"] == percent(fake.run.snapshot_rows()[-1]["knn_accuracy"])
+    assert card["score"] == score(fake.run.snapshot_rows()[-1]["knn_accuracy"])
     asked = fake.run.snapshot_rows()[-1]["knn_of"]
     assert card["words"] == f"neighbours vote for the right {asked}"
     assert card["kind"] == row.state and card["share"] in (0.0, 20 / 600)
