@@ -20,12 +20,12 @@ from .metrics_tail import MetricsTail
 
 STEPS = 50  # that contrastive accuracy is averaged over
 _PARTNER = (
-    "Higher is better. Contrastive accuracy: how often a view's nearest view, of all in the batch, is the other view "
-    "of the same picture."
+    "Higher is better. Contrastive accuracy: how often a view's nearest view, of all in the batch, "
+    "is the other view of the same picture."
 )
 _NEIGHBOURS = (
-    "Higher is better. kNN accuracy: how often the nearest pictures of a picture, by cosine similarity of h, vote "
-    "for the right answer. The network itself never sees the answers."
+    "Higher is better. kNN accuracy: how often the nearest pictures of a picture, by cosine "
+    "similarity of h, vote for the right answer. The network itself never sees the answers."
 )
 
 
