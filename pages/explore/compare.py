@@ -28,7 +28,7 @@ from .starts import CHOSEN, PROBLEM, show_starts
 
 MOST = 8  # runs
 AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
-ABOVE = 262  # pixels over the maps, which take the rest of the window
+ABOVE = 206  # pixels over the maps, which take the rest of the window
 CAUTION = 28  # pixels of a sentence over them
 FRAMES = "frames"  # of the link: what colours the maps
 

@@ -15,7 +15,7 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 
-ABOVE = 310  # pixels over the maps, which take the rest of the window
+ABOVE = 294  # pixels over the maps, which take the rest of the window
 WITH, WITHOUT = "With colour distortion", "Without"
 
 
