@@ -40,7 +40,7 @@ PANELS = {  # name of the panel -> what is there once it shows all that it has
     "Export": ".take >> nth=5",
 }
 PAGES = {  # address -> what the page is about
-    "": ".film-stage > canvas[data-step]",
+    "": ".film-stage canvas[data-step]",
     "views": ".lab-row",
     "train": ".live-stage canvas",
     "train?run=strong-views": ".live-stage canvas[data-step]",
