@@ -26,15 +26,13 @@ RECORD = """() => {
     const now = document.querySelector('img.v1')?.src;
     if (now && now !== last) { last = now; window.times.push(performance.now() - start); }
   }).observe(document.body, { subtree: true, childList: true });
-  const root = document.querySelector('.st-key-views-map [data-testid="stBidiComponentIsolated"]')
-    .shadowRoot.querySelector('.pm-root');
-  let dated = false;
+  const placed = document.querySelector('.st-key-views-map [data-testid="stBidiComponentIsolated"]')
+    .shadowRoot.querySelector('.pm-picture');
+  let shown = placed.src;
   window.places = [];
   new MutationObserver(() => {
-    const now = root.classList.contains('pm-dated');
-    if (dated && !now) window.places.push(performance.now() - start);
-    dated = now;
-  }).observe(root, { attributeFilter: ['class'] });
+    if (placed.src !== shown) { shown = placed.src; window.places.push(performance.now() - start); }
+  }).observe(placed, { attributeFilter: ['src'] });
 }"""
 GLIDE = 320  # ms that the points then glide
 
@@ -51,6 +49,7 @@ def main() -> None:
         with app(Path(runs)) as (_, url), sync_playwright() as playwright:
             browser = chromium(playwright)
             page = browser.new_page(viewport={"width": 1366, "height": 768})
+            page.set_default_timeout(180_000)  # of a busy machine
             page.goto(f"{url}/views")
             pictures, places = measured(page, keys)
             browser.close()
@@ -64,8 +63,8 @@ def measured(page: Page, keys: int) -> tuple[list[float], list[float]]:
     Args:
         keys: 20 at most: each shows views that the network was not asked about before.
     """
-    page.locator("img.v1").first.wait_for(timeout=60_000)
-    page.locator(".pm-words b").wait_for(timeout=180_000)  # the analyst has started
+    page.locator("img.v1").first.wait_for()
+    page.locator(".pm-words b").wait_for()  # the analyst has started
     page.wait_for_timeout(3000)  # Streamlit may still exchange a widget for its loaded form
     page.evaluate(RECORD)
     slider = page.locator(".st-key-color_strength input").first
