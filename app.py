@@ -34,10 +34,14 @@ if get_script_run_ctx(suppress_warning=True) is None:
         on_script_error=caretaker.on_script_error,
     )
 else:
-    from pages.shell import classroom, frame
+    from pages.shell import classroom, frame, link
 
     frame.configure_page()
-    page = st.navigation(frame.navigation(), position="top")
+    pages = frame.navigation()
+    page = st.navigation(pages, position="top")
+    link.keep()
+    link.keep_run(page.url_path)
+    frame.show_frame(pages)
     frame.show_machine()
     classroom.apply_classroom()
     page.run()

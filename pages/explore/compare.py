@@ -10,6 +10,7 @@ import streamlit as st
 
 from pages.shared.film import show_film
 from pages.shared.run_rows import Row
+from pages.shell.link import change
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -100,10 +101,7 @@ def _film(runs: Sequence[Run], names: Sequence[str], above: int) -> None:
 def _color_to_link() -> None:
     """Keep in the URL what colours the maps."""
     chosen = getattr(st.session_state.get("explore-compare"), "colours", "")
-    if chosen:
-        st.query_params[FRAMES] = str(chosen)
-    else:
-        st.query_params.pop(FRAMES, None)
+    change(**{FRAMES: str(chosen) if chosen else None})
 
 
 def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:
@@ -132,6 +130,8 @@ def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:
 def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
     """Let the user choose; begins with the link's runs, or one more of the same pictures."""
     wanted = chosen_of_link(rows)
+    if wanted and st.session_state.get(CHOSEN, wanted) != wanted:  # back in the browser's history
+        st.session_state[CHOSEN] = wanted
     if not wanted:
         data = rows[run.id].data if run.id in rows else ""
         same = [one for one, row in rows.items() if row.data == data and one != run.id]
@@ -145,7 +145,7 @@ def _choose(run: Run, rows: dict[str, Row]) -> list[Run]:
 
 
 def _to_link() -> None:
-    st.query_params["runs"] = ",".join(st.session_state[CHOSEN])
+    change(runs=",".join(st.session_state[CHOSEN]))
 
 
 def _readable(chosen: Sequence[Run]) -> tuple[list[Run], list[str]]:

@@ -10,6 +10,7 @@ import streamlit as st
 from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
+from pages.shared.share import replay_bytes, share_button
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -27,6 +28,8 @@ from simclr_core.runs.summary import size_words
 from .starts import count_of
 
 _FORMS = {"keras": "Keras file", "savedmodel": "SavedModel, as a zip"}
+_ENDINGS = {"keras": "Keras", "savedmodel": "zip"}
+_PRINTED = ("png", "svg", "pdf")
 
 
 def show_exports(run: Run, message: str) -> bool:
@@ -66,9 +69,10 @@ def _show_snapshot(run: Run) -> int:
             key=f"take_step {run.id}",
         )
     )  # fmt: skip
+    tables_of = {"CSV": "table.csv", "Parquet": "table.parquet"}
     _links(
-        "Table of its pictures: labels, places, h and z",
-        {name: address(run, f"table.{name}", step=step) for name in ("csv", "parquet")},
+        "A row for each picture: labels, places, h and z",
+        {f"Download embeddings ({w})": address(run, f, step=step) for w, f in tables_of.items()},
     )
     known = tables.known(run.probe())
     colors = [*tables.choices(known), *(NUMBERS if "z_views" in _arrays(run, step) else ())]
@@ -93,7 +97,7 @@ def _show_snapshot(run: Run) -> int:
     query: dict[str, str | int] = {"step": step, "of": of, "method": method, "color": color}
     _links(
         f"The map as a figure, by {'PCA' if of == 'z' else method.upper()}",
-        {name: address(run, f"map.{name}", **query) for name in ("png", "svg", "pdf")},
+        {f"Download map ({n.upper()})": address(run, f"map.{n}", **query) for n in _PRINTED},
     )
     return step
 
@@ -101,22 +105,25 @@ def _show_snapshot(run: Run) -> int:
 def _show_run(run: Run, step: int) -> None:
     """Draw links for the whole run."""
     st.html("<h4>The whole run</h4>")
-    _links(
-        "A page that replays the run: one file that works offline",
-        {"html": address(run, "replay.html")},
-    )
+    share_button(run)
+    with contextlib.suppress(LabError):  # it has no map yet
+        size = size_words(replay_bytes(run))
+        _links(
+            "One file that plays the run without the app",
+            {f"Download replay, {size}": address(run, "replay.html")},
+        )
     _links(
         "Its curves as a figure",
-        {name: address(run, f"curves.{name}") for name in ("png", "svg", "pdf")},
+        {f"Download curves ({n.upper()})": address(run, f"curves.{n}") for n in _PRINTED},
     )
     _links(
         "For TensorBoard: curves, and the Embedding Projector at the chosen step. Unpack it, then "
         "tensorboard --logdir FOLDER",
-        {"zip": address(run, "tensorboard.zip", step=step)},
+        {"Download for TensorBoard (zip)": address(run, "tensorboard.zip", step=step)},
     )
     _links(
-        f"The run itself, {size_words(run_rows.size(run))}: open it on another machine's Runs page",
-        {"zip": downloads.address(run)},
+        "The run itself, to open on the Runs page of another machine",
+        {f"Download run, {size_words(run_rows.size(run))} (zip)": downloads.address(run)},
     )
     st.html("<h4>Reproduce this run</h4>")
     try:
@@ -154,8 +161,12 @@ def _show_encoder(run: Run, step: int) -> bool:
     if reply.arrays is not None:
         size = size_words(len(reply.arrays["body"]))
         _links(
-            f"The encoder at step {step:,}, {size}",
-            {ENCODERS[form]: address(run, ENCODERS[form], step=step)},
+            f"The encoder at step {step:,}",
+            {
+                f"Download encoder, {size} ({_ENDINGS[form]})": address(
+                    run, ENCODERS[form], step=step
+                )
+            },
         )
     elif reply.failed:
         st.caption(reply.words)
@@ -163,7 +174,7 @@ def _show_encoder(run: Run, step: int) -> bool:
     if reply.failed:
         st.session_state.pop(asked, None)
     if reply.arrays is None and not wait:
-        words = "Try again" if reply.failed else "Make the file"
+        words = "Try again" if reply.failed else "Make the encoder's file"
         st.button(words, on_click=_ask, args=(asked,))
     with contextlib.suppress(LabError):  # then the settings are lost, and said so above
         code = USE[form].format(size=weights.image_size(run))
@@ -177,7 +188,7 @@ def _ask(asked: str) -> None:
 
 
 def _links(what: str, links: dict[str, str]) -> None:
-    """Draw a sentence with one link for each format."""
+    """Draw a sentence with links: what each one does -> its address."""
     anchors = "".join(
         f'<a class="download" href="{escape(href)}" download>{escape(name)}</a>'
         for name, href in links.items()

@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import run_rows
+from pages.shell.link import change
 from simclr_core.feed.explore.map_blocks import CLUSTER
 from simclr_core.feed.explore.pairs import COUNTS, ORDERS
 from simclr_core.measures.neighbours import METRICS
@@ -96,8 +97,8 @@ def _run(rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
     if wanted and wanted not in rows:
         problem = f"There is no run {wanted[:40]} here: it was deleted, or is on another machine."
     chosen = wanted if wanted in rows else next(iter(rows))
-    if st.query_params.get("run") != chosen:
-        st.query_params["run"] = chosen
+    if wanted != chosen:
+        change(run=chosen)
     options = list(rows)
     st.selectbox(
         "Run", options, index=options.index(chosen), width=270, label_visibility="collapsed",
@@ -109,9 +110,7 @@ def _run(rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
 
 def _to_link(key: str) -> None:
     """Open another run, with snapshots and pictures of its own."""
-    st.query_params["run"] = st.session_state[key]
-    for name in ("step", "picture", "chosen"):
-        st.query_params.pop(name, None)
+    change(run=str(st.session_state[key]), step=None, picture=None, chosen=None)
 
 
 def _name(row: run_rows.Row) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 
 import streamlit as st
 
+from pages.shell.link import change
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.link import decode_selection, encode_selection
@@ -104,14 +105,14 @@ def unusable(run: Run) -> list[str]:
     start, problems = start_of(run), []
     if st.query_params.get("picture") and start["picture"] is None:
         problems.append(f"picture in the link: this run has pictures 1 to {count:,}.")
-        del st.query_params["picture"]
+        change(picture=None)
     steps = run.snapshot_steps()
     if start["step"] is not None and steps and start["step"] > steps[-1] and not run.alive:
         problems.append(f"step in the link: the last one of this run is {steps[-1]:,}.")
-        del st.query_params["step"]
+        change(step=None)
     if st.query_params.get("chosen") and not start["chosen"]:
         problems.append("The selection in the link is damaged, or is about other pictures.")
-        del st.query_params["chosen"]
+        change(chosen=None)
     return problems
 
 
@@ -136,11 +137,7 @@ def _to_link(key: str) -> None:
             values["pane"] = CLOSED if place["closed"] is True else ""
         if "draw" in place:  # other panels report their place as well, and draw no map
             values["draw"] = DOTS if place["draw"] == DOTS else ""
-        for name, value in values.items():
-            if value:
-                st.query_params[name] = value
-            else:
-                st.query_params.pop(name, None)
+        change(**{name: value or None for name, value in values.items()})
 
 
 def _pictures(run: Run, probe: ProbeFacts | None) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.picture_html import data_uri
+from pages.shell.link import change
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -86,7 +87,7 @@ def _choose(run: Run) -> tuple[np.ndarray, list[str]]:
 
 
 def _to_link(key: str) -> None:
-    st.query_params["picture"] = str(int(st.session_state[key]))
+    change(picture=str(int(st.session_state[key])))
 
 
 def _show(pair: np.ndarray, names: list[str], arrays: Mapping[str, np.ndarray] | None) -> None:

@@ -19,6 +19,7 @@ from pages.explore.occlusion import show_occlusion
 from pages.explore.own import Own, find_picture
 from pages.explore.panels import LISTS, show_lists, show_matrix
 from pages.shared import run_rows
+from pages.shared.share import show_card
 from pages.shell.link import clean_link
 from pages.shell.live import interval
 from pages.shell.waiting import show_waits
@@ -50,6 +51,7 @@ def main() -> None:
     every = POLL if st.session_state.pop("explore_waits", False) else None
     if _changes(choice):
         every = every or interval()
+    show_card(choice.run)
     st.fragment(_panel, run_every=every)(choice, problems, every)
 
 

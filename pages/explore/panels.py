@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
+from pages.shell.link import change
 from pages.shell.live import mount
 from simclr_core.feed.explore.map_blocks import is_recorded
 from simclr_core.feed.explore.pairs import AS_DRAWN, COUNTS, ORDERS
@@ -109,7 +110,4 @@ def _step(run: Run) -> int:
 
 def _to_step(key: str, newest: int) -> None:
     step = int(st.session_state[key])
-    if step == newest:
-        st.query_params.pop("step", None)
-    else:
-        st.query_params["step"] = str(step)
+    change(step=None if step == newest else str(step))

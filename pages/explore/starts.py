@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shell.link import change
 from simclr_core.base.errors import LabError
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -129,7 +130,7 @@ def _compare(ids: list[str]) -> None:
     """Compare these runs from now on, and close the popovers."""
     st.session_state.update(dict.fromkeys(_OPEN, False))
     st.session_state[CHOSEN] = ids
-    st.query_params["runs"] = ",".join(ids)
+    change(runs=",".join(ids))
 
 
 def count_of(text: str) -> int | None:

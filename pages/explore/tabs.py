@@ -6,6 +6,7 @@ import contextlib
 
 import streamlit as st
 
+from pages.shell.link import change
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.map_blocks import probe_of, target
 from simclr_core.feed.explore.pairs import first_copies
@@ -51,7 +52,7 @@ def show_tabs(run: Run, panel: str) -> None:
 
 def _to_panel() -> None:
     """Open another panel; the browser's back button leads back."""
-    st.query_params["panel"] = st.session_state["panel"]
+    change(panel=str(st.session_state["panel"]))
 
 
 def _counts(run: Run) -> dict[str, int]:

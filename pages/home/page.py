@@ -8,6 +8,7 @@ from markupsafe import Markup
 from pages.shared.data_picker import OWN
 from pages.shared.offer import show_offer
 from pages.shell.classroom import classroom_link
+from pages.shell.link import go
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
@@ -33,9 +34,9 @@ def main() -> None:
 
 def _buttons() -> None:
     if st.button("Use your own pictures", type="primary", icon=":material/upload:"):
-        st.switch_page("pages/views/page.py", query_params={"data": OWN})
+        go("views", {"data": OWN})
     if st.button("Train one minute", icon=":material/play_circle:"):
-        st.switch_page("pages/train/page.py")
+        go("train", {"train_preset": "one minute"})
 
 
 def _show_film() -> None:
@@ -80,9 +81,9 @@ def _show_map(run: Run, learned: str, svg: Markup, words: str) -> None:
         st.html(render("home/newest", run=run.name, learned=learned, words=words))
         with st.container(horizontal=True, key="home-run"):
             if st.button("Open this run"):
-                st.switch_page("pages/train/page.py", query_params={"run": run.id})
+                go("train", {"run": run.id})
             if st.button("All runs"):
-                st.switch_page("pages/runs/page.py")
+                go("runs")
     with right:
         box = Markup('<div class="lab-map-box">{}</div>').format(svg)
         st.markdown(box, unsafe_allow_html=True)

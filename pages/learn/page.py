@@ -10,7 +10,7 @@ from pages.learn.improving import show_improving
 from pages.learn.loss import show_loss
 from pages.learn.views import show_views
 from pages.learn.why import show_why
-from pages.shell.link import clean_link
+from pages.shell.link import change, clean_link
 from pages.shell.trouble import show_trouble
 from simclr_core.base.paths import ASSETS
 
@@ -51,7 +51,7 @@ def _navigation(at: int) -> None:
 
 
 def _jump() -> None:
-    st.query_params["part"] = str(st.session_state["learn_way"]).split(" ", 1)[0]
+    change(part=str(st.session_state["learn_way"]).split(" ", 1)[0])
 
 
 def _previous_and_next(at: int) -> None:
@@ -65,7 +65,7 @@ def _previous_and_next(at: int) -> None:
 
 
 def _go(part: int) -> None:
-    st.query_params["part"] = str(part)
+    change(part=str(part))
 
 
 main()

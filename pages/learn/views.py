@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.picture_html import data_uri
+from pages.shell.link import change
 from pages.shell.live import mount
 from simclr_core.feed import demo
 from simclr_core.feed.packing import pack
@@ -69,4 +70,4 @@ def steps(seed: int) -> str:
 
 
 def _next(number: int) -> None:
-    st.query_params["round"] = str(number + 1)
+    change(round=str(number + 1))

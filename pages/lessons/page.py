@@ -9,7 +9,7 @@ import streamlit as st
 from pages.lessons import live as lesson_live
 from pages.lessons.given import show_given
 from pages.lessons.results import show_answer, show_head, show_question, show_results
-from pages.shell.link import clean_link
+from pages.shell.link import change, clean_link
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
 from simclr_core.lessons import results
@@ -24,7 +24,7 @@ def main() -> None:
     """Check what is asked for, and show the lesson beside the list of all lessons."""
     st.html(ASSETS / "css" / "lessons.css")
     if st.query_params.get("lesson", NAMES[0]) not in NAMES:
-        st.query_params.pop("said", None)  # it was about another lesson
+        change(said=None)  # it was about another lesson
     most = max(len(lesson.answers) for lesson in LESSONS)
     for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
         st.html(render("shell/problem", problem=problem))
@@ -48,7 +48,7 @@ def _list(lesson: Lesson) -> None:
 
 
 def _choose() -> None:
-    st.query_params.from_dict({"lesson": str(st.session_state["lesson_list"])})
+    change(lesson=str(st.session_state["lesson_list"]), said=None)
 
 
 def _lesson(lesson: Lesson, root: Path) -> None:

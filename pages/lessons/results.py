@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 import streamlit as st
 from markupsafe import Markup
 
+from pages.shell.link import change
 from simclr_core.base.templates import render
 from simclr_core.lessons import lesson as lessons
 from simclr_core.lessons import results, words
@@ -52,11 +53,11 @@ def show_question(lesson: Lesson) -> None:
 
 
 def _ask_again() -> None:
-    st.query_params.pop("said", None)
+    change(said=None)
 
 
 def _say(answer: int) -> None:
-    st.query_params["said"] = str(answer)
+    change(said=str(answer))
 
 
 def show_results(lesson: Lesson, known: Results) -> None:

@@ -7,6 +7,7 @@ from functools import partial
 import streamlit as st
 
 from pages.shared.run_actions import PROBLEM
+from pages.shell.link import go
 from pages.shell.waiting import Wait, show_waits
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import safe_name
@@ -35,7 +36,7 @@ def open_file_field(store: RunStore) -> None:
         )
     elif key and (run_id := opening.opened(store.root, key)):
         st.session_state.pop(_ASKED)
-        st.switch_page("pages/explore/page.py", query_params={"run": run_id})
+        go("explore", {"run": run_id})
     elif key:
         st.fragment(_follow, run_every=EVERY)(store, key, name)
 

@@ -11,6 +11,7 @@ from pages.runs.table import PAGE, open_dialog, run_table
 from pages.runs.wall import run_wall
 from pages.shared import run_actions, run_rows
 from pages.shared.run_rows import Row
+from pages.shell.link import clean_link
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
@@ -30,6 +31,7 @@ def main() -> None:
     except LabError as error:
         st.error(str(error))
         return
+    clean_link({"runs_page": (1, 10**4)}, {"show": (WALL, LIST)}, ("runs_find",))
     run_actions.show_problem()
     open_dialog(store)
     busy = _active(run_rows.rows(store)) > 0
@@ -73,6 +75,7 @@ def _search(rows: list[Row]) -> list[Row]:
             words = st.text_input(
                 "Find",
                 key="runs_find",
+                bind="query-params",
                 placeholder="find by name, data, state or setting",
                 label_visibility="collapsed",
                 width=340,
@@ -95,7 +98,7 @@ def _page(pages: int) -> int:
     """Return the page that is shown, from 1 on."""
     if pages < 2:
         return 1
-    return min(int(st.pagination(pages, key="runs_page") or 1), pages)
+    return min(int(st.pagination(pages, key="runs_page", bind="query-params") or 1), pages)
 
 
 def _empty() -> None:

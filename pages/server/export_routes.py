@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.export import formats, static_figures
-from simclr_core.questions.job import encoder_job
+from simclr_core.questions.job import Job, animation_job, encoder_job
 from simclr_core.questions.jobs import key_of
 from simclr_core.questions.reply import read
 from simclr_core.runs.run import Run
@@ -19,6 +19,7 @@ from simclr_core.runs.run import Run
 from .same_origin import GUARD, missing, refusal, run_of
 
 ENCODERS = {"keras": "encoder.keras", "savedmodel": "encoder.zip"}  # form -> file
+MOVING = "map.gif"
 FILES = (
     "table.csv",
     "table.parquet",
@@ -32,6 +33,7 @@ FILES = (
 )
 _TYPES = {
     ".csv": "text/csv",
+    ".gif": "image/gif",
     ".html": "text/html",
     ".pdf": "application/pdf",
     ".png": "image/png",
@@ -44,7 +46,7 @@ def address(run: Run, file: str, **query: str | int) -> str:
     """Return the address of a file of a run.
 
     Args:
-        file: one of `FILES`, or a value of `ENCODERS`.
+        file: one of `FILES`, `MOVING`, or a value of `ENCODERS`.
         query: step; for a figure also of, method and color.
     """
     return f"/lab/runs/{run.id}/take/{file}?{urlencode(query)}"
@@ -76,9 +78,11 @@ def _body(run: Run, file: str, step: int, request: Request) -> bytes:
     Raises:
         LabError: the file is not known, or cannot be made.
     """
+    if file == MOVING:
+        return _made(run, animation_job(step))
     for form, name in ENCODERS.items():
         if file == name:
-            return _encoder(run, form, step)
+            return _made(run, encoder_job(form, step))
     if file not in FILES:
         raise RunError(f"Expected one of {', '.join(FILES)}, found {file[:40]!r}.")
     path, query = PurePosixPath(file), request.query_params
@@ -90,13 +94,13 @@ def _body(run: Run, file: str, step: int, request: Request) -> bytes:
     return formats.contents(run, step, path.suffix, look)
 
 
-def _encoder(run: Run, form: str, step: int) -> bytes:
-    """Return the encoder that the analyst made.
+def _made(run: Run, job: Job) -> bytes:
+    """Return a file that the analyst made.
 
     Raises:
         RunError: it has not been made, or has expired.
     """
-    reply = read(run, key_of(run, encoder_job(form, step)))
+    reply = read(run, key_of(run, job))
     if reply.arrays is None:
         raise RunError("Expected a file that has been made; press the button for it again.")
     return reply.arrays["body"].tobytes()

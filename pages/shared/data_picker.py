@@ -37,9 +37,9 @@ def data_picker(key: str = "data", *, label: str = "Data", first: str = BUILT_IN
         A source for `load_dataset`; empty if your own pictures are chosen without a path.
     """
     own: list[str] = st.session_state.setdefault("own_sources", [])
-    chosen = st.session_state.get(key) or st.query_params.get(key, "")
-    if chosen and chosen not in (*BUILT_IN, OWN, *own):
-        own.append(chosen)
+    for chosen in (st.session_state.get(key), st.query_params.get(key)):
+        if chosen and chosen not in (*BUILT_IN, OWN, *own):
+            own.append(chosen)
     source = st.selectbox(
         label,
         [*BUILT_IN, *own, OWN],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
+from pages.shell.link import go
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
 from simclr_core.feed.scores import Score
@@ -14,7 +15,6 @@ from . import run_actions, run_rows
 from .run_rows import Row
 from .run_words import state_words
 
-TRAIN = "pages/train/page.py"
 WATCH, RESUME, OPEN = "Watch", "Resume", "Open"
 
 
@@ -41,7 +41,7 @@ def show_offer() -> None:
         if st.button(verb, type="tertiary", key="offer"):
             if verb == RESUME:
                 run_actions.attempt(lambda: run_actions.resume(store, row.run))
-            st.switch_page(TRAIN, query_params={"run": row.run.id})
+            go("train", {"run": row.run.id})
 
 
 def _score_words(score: Score) -> str:

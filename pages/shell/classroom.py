@@ -9,9 +9,10 @@ from markupsafe import Markup
 
 from simclr_core.base.templates import render
 
+from .link import change
+
 LARGE = 1.35  # times the usual size
 ROOT_PIXELS = 15  # the usual size of type, as in .streamlit/config.toml
-NAMES = ("size", "hide")  # in the link of every page
 LARGE_KEY = "room_large"  # in the session: whether type is large
 _HIDDEN, _REPORTED = "room_hidden", "room_told"
 
@@ -80,7 +81,7 @@ def _read_link() -> str:
     if "size" in st.query_params:
         st.session_state[LARGE_KEY] = st.query_params["size"] == "large"
         if (size := st.query_params["size"]) not in ("large", "usual"):
-            st.query_params["size"] = "usual"
+            change(size="usual")
             return f"size in the link: expected large or usual, found {size[:40]}."
     if "hide" not in st.query_params:
         return ""
@@ -101,4 +102,4 @@ def _unknown_words(names: Sequence[str]) -> str:
 def _toggle() -> None:
     large = not st.session_state.get(LARGE_KEY)
     st.session_state[LARGE_KEY] = large
-    st.query_params["size"] = "large" if large else "usual"
+    change(size="large" if large else "usual")

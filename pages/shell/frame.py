@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import functools
+import secrets
+from collections.abc import Sequence
 
 import streamlit as st
 from markupsafe import Markup
@@ -11,15 +13,19 @@ from streamlit.navigation.page import Page
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
+from simclr_core.feed.packing import pack
 from simclr_core.machine.devices import find_device, unusable_gpu
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
+
+from .live import mount
 
 _SHEETS = tuple(
     ASSETS / "css" / name
     for name in ("tokens.css", "frame.css", "styles.css", "elements/states.css")
 )
 IDLE = "nothing running"
+_BOOT = secrets.token_hex(4)  # another one after each start of the server
 REFRESH = 3.0  # seconds between looks at the queue
 ABOUT = (
     "SimCLR Lab shows contrastive learning as it happens, on real training "
@@ -51,6 +57,17 @@ def navigation() -> list[Page]:
         st.Page("pages/paradigms/page.py", title="Paradigms", url_path="paradigms"),
         st.Page("pages/runs/page.py", title="Runs", url_path="runs"),
     ]
+
+
+def show_frame(pages: Sequence[Page]) -> None:
+    """Mount what looks after addresses and the connection in the browser.
+
+    Args:
+        pages: of the navigation.
+    """
+    header = {"pages": [page.url_path for page in pages], "boot": _BOOT}
+    with st.container(key="frame-tools"):
+        mount("shell/frame", "frame", "content", pack(header, {}))
 
 
 @st.fragment(run_every=REFRESH)

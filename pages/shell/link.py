@@ -1,16 +1,29 @@
-"""Settings in the URL of a page: what cannot be used is reported once and removed."""
+"""Settings in the URL of a page, and the way to other pages.
+
+What cannot be used is reported once and removed. A page changes its URL with `change`: a click may
+come before the browser has heard of an earlier change, and then brings the older URL along.
+"""
 
 from __future__ import annotations
 
 import difflib
+import time
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
+from urllib.parse import parse_qs, urlencode
 
 import streamlit as st
 from streamlit.errors import StreamlitAPIException
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from . import classroom
+from simclr_core.feed.packing import pack
 
+from .live import mount
+
+OF_ALL = ("size", "hide")  # settings in the link of every page (see `classroom`)
+_WRITTEN = "link_written"  # in the session: a page, and what it wrote into its URL
+OF_RUNS = ("views", "train", "explore")  # pages that can have a run open
+_AT, _RUN = "link_page", "link_run"  # in the session: the page, and the run opened last
 _REPORTED = "link_problems"  # in the session: sentences to show once
 
 
@@ -23,6 +36,88 @@ class Slider(Protocol):
     def low(self) -> float: ...
     @property
     def high(self) -> float: ...
+
+
+def go(page: str, query: Mapping[str, str] | None = None) -> None:
+    """Open another page of the app; what the script draws after this is not seen.
+
+    `st.switch_page` would first clear the URL of the page that is left, as a step of the browser's
+    history: Back would then lead to that page without its settings.
+
+    Args:
+        page: its path, such as "train"; "" is Home.
+        query: settings in its URL.
+    """
+    to = f"{page}?{urlencode(query)}" if query else page
+    mount("shell/go", "go", "content", pack({"to": to, "press": time.time()}, {}))
+
+
+def change(**values: str | None) -> None:
+    """Change settings in the URL of the page.
+
+    Args:
+        values: name -> value; None removes the setting.
+    """
+    keep()
+    for name, value in values.items():
+        _write(name, value)
+    _written().update(values)
+
+
+def keep() -> None:
+    """Restore what the page wrote into its URL, where a request has an older one.
+
+    Back and forward, and links, bring another URL on purpose; then all of that counts.
+    """
+    context: Any = get_script_run_ctx(suppress_warning=True)
+    if context is not None and context.is_history_navigation:
+        st.session_state.pop(_WRITTEN, None)
+        _restore(context)
+    for name, value in _written().items():
+        _write(name, value)
+
+
+def keep_run(page: str) -> None:
+    """Keep the run that is open on a page that the menu opened before the browser's part was there.
+
+    Args:
+        page: the path of the page that is open.
+    """
+    context: Any = get_script_run_ctx(suppress_warning=True)
+    run, before = st.query_params.get("run", ""), st.session_state.get(_AT)
+    st.session_state[_AT] = page
+    if run not in ("", "none"):
+        st.session_state[_RUN] = run
+    elif before not in (None, page) and page in OF_RUNS and not context.is_history_navigation:
+        change(run=st.session_state.get(_RUN))
+
+
+def _restore(context: Any) -> None:
+    """Restore settings that Streamlit dropped: those that the page before has in widgets, too."""
+    asked = parse_qs(context.query_string, keep_blank_values=True)
+    lost = {name: values for name, values in asked.items() if name not in st.query_params}
+    if lost:
+        st.query_params.update(lost)
+        with context.session_state.query_params() as known:
+            known.set_initial_query_params_from_current()  # widgets start from these
+
+
+def _written() -> dict[str, str | None]:
+    """Return what the page that is open wrote into its URL; what another one wrote is forgotten."""
+    context: Any = get_script_run_ctx(suppress_warning=True)
+    page = context.page_script_hash if context is not None else ""
+    kept = st.session_state.get(_WRITTEN)
+    if kept is None or kept[0] != page:
+        kept = st.session_state[_WRITTEN] = (page, {})
+    return kept[1]
+
+
+def _write(name: str, value: str | None) -> None:
+    """Set a setting in the URL, or remove it; the browser hears only of a change."""
+    if value is None:
+        st.query_params.pop(name, None)
+    elif st.query_params.get(name) != value:
+        st.query_params[name] = value
 
 
 def clean_link(
@@ -71,7 +166,7 @@ def link_problems(
         params: name -> values, as in the URL.
     """
     sliders = sliders or {}
-    names = [*sliders, *whole, *words, *known, *classroom.NAMES]
+    names = [*sliders, *whole, *words, *known, *OF_ALL]
     problems = {}
     for name, values in params.items():
         wanted = ""

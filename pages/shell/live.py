@@ -137,7 +137,8 @@ def mount(
     component: Any = _components.get((module, version))
     if component is None:
         room, name = module.split("/")
-        isolated = room != "curves"  # plotly.js puts its styles into the page, not a shadow root
+        # plotly.js puts its styles into the page; the frame stands outside of any page.
+        isolated = room not in ("curves", "shell")
         component = st.components.v2.component(
             f"simclr_lab_{room}_{name}", js=_STUB % (version, module), isolate_styles=isolated
         )

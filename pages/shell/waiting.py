@@ -19,6 +19,7 @@ from simclr_core.workers.standing import AT_REST, Line
 
 COUNTED, EXPLAINED = 3.0, 10.0  # seconds after which they are shown, and the reason is given
 ASKED = {  # kind of a request -> words for it, where others wait for it
+    "animation": "a GIF",
     "encode": "a comparison of pictures",
     "encoder": "the file of an encoder",
     "clusters": "clusters",

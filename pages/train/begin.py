@@ -12,6 +12,7 @@ from cachetools import LRUCache
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.shared.run_actions import PROBLEM
+from pages.shell.link import change
 from simclr_core.base.errors import LabError
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
@@ -52,7 +53,7 @@ def begin_run(store: RunStore, config: RunConfig, name: str = "") -> None:
                 st.session_state[PROBLEM] = str(error)
                 return
             _begun[session] = last = _Begun(asked, run_id, time.monotonic())
-    st.query_params["run"] = last.run_id
+    change(run=last.run_id)
 
 
 def open_begun() -> None:
@@ -60,7 +61,7 @@ def open_begun() -> None:
     with _lock:  # a script that has been ended may still be starting it
         begun = _begun.get(_session())
     if begun and not begun.opened:
-        st.query_params["run"] = begun.run_id
+        change(run=begun.run_id)
 
 
 def mark_opened() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pages.shared.data_picker import MOST_IMAGES
 from pages.shared.estimate import SIZES
+from pages.shared.views_link import FROM_VIEWS, linked_views
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import expanded
 from simclr_core.data.builtin import BUILT_IN
@@ -20,7 +21,6 @@ from simclr_core.settings.presets import (
 )
 
 from .settings import SETTINGS
-from .views_menu import FROM_VIEWS, incoming_views
 
 
 def build_config(source: str, preset: str, views: str, dataset: Dataset | None) -> RunConfig:
@@ -41,7 +41,7 @@ def build_config(source: str, preset: str, views: str, dataset: Dataset | None) 
     path = source if source in BUILT_IN else str(expanded(source).absolute())
     config = _with_settings(preset, path, kind)
     if views == FROM_VIEWS:
-        config = replace(config, views=incoming_views() or config.views)
+        config = replace(config, views=linked_views() or config.views)
     elif views != PRESETS_OWN:
         config = replace(config, views=view_config(kind, views))
     size = config.data.image_size or (dataset.image_size if dataset else SIZES[source])

@@ -42,7 +42,7 @@ _BUDGETS = {  # presets in the sentence "New run: shapes for one minute with str
 }
 START, QUEUE = "Start", "Put in the queue"
 REFRESH = 5.0  # seconds between two estimates of when the queue has moved
-_KEPT: dict[str, Any] = {"persist_state": "session"}  # values stay when other pages are visited
+_KEPT: dict[str, Any] = {"bind": "query-params"}  # Back and reload keep the form
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import streamlit as st
 from pages.shared.estimate import estimate_html, is_busy
 from pages.shared.run_actions import show_problem
 from pages.shared.run_rows import rows
+from pages.shared.share import show_card
 from pages.train.begin import begin_run, mark_opened, open_begun
 from pages.train.form import settings_form
 from pages.train.panel import empty_panel, run_panel
@@ -42,6 +43,7 @@ def main() -> None:
     if run is None:
         empty_panel(store, missing=run_id, ready=choice.config)
     else:
+        show_card(run)
         run_panel(store, run)
     mark_opened()
     if not busy and run is not None and run.state not in states.ENDED:

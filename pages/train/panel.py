@@ -18,6 +18,8 @@ import streamlit as st
 from pages.shared import offer, run_actions, run_rows
 from pages.shared.estimate import is_busy
 from pages.shared.run_dialogs import delete_dialog
+from pages.shared.share import share_button
+from pages.shell.link import change
 from pages.shell.live import (
     color_choices,
     coordinate_steps,
@@ -92,7 +94,7 @@ def _offer(store: RunStore) -> None:
     if st.button(f"{verb} {run_actions.escape_markdown(row.name)}", key="watch"):
         if verb == offer.RESUME:
             run_actions.attempt(lambda: run_actions.resume(store, row.run))
-        st.query_params["run"] = row.run.id
+        change(run=row.run.id)
         st.rerun()
 
 
@@ -243,6 +245,7 @@ def _strip(
             st.rerun()
     if state in (states.FINISHED, states.STOPPED) and run.snapshot_steps():
         st.page_link("pages/explore/page.py", label="Explore it", query_params={"run": run.id})
+        share_button(run)
     if state in (states.FINISHED, states.FAILED, states.STOPPED):
         st.page_link("pages/runs/page.py", label="All runs")
     return text

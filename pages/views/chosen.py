@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import streamlit as st
 
+from pages.shell.link import change
 from simclr_core.data.datasets import Dataset
 
 LAST_SKIPPED = 10**9  # pictures that can be skipped; then they begin again
@@ -32,7 +33,7 @@ def picture_name(dataset: Dataset, i: int) -> str:
 
 def skip_pictures(count: int) -> None:
     """Show the pictures after those that are shown now."""
-    st.query_params["skip"] = str((_skipped() + count) % LAST_SKIPPED)
+    change(skip=str((_skipped() + count) % LAST_SKIPPED))
 
 
 def _skipped() -> int:

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from pages.shared.data_picker import data_picker, load_pictures
 from pages.shared.own_file import own_file_field
 from pages.shared.run_actions import show_problem
-from pages.shell.link import clean_link
+from pages.shared.views_link import views_query
+from pages.shell.link import clean_link, go
 from pages.views.chosen import LAST_SKIPPED, chosen_pictures, skip_pictures
 from pages.views.controls import BY_KEY, view_controls
 from pages.views.panels import MOST, SHOWN, show_views
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
+from simclr_core.data.builtin import BUILT_IN
 from simclr_core.runs.store import RunStore
-from simclr_core.settings.config import ViewConfig, to_dict
+from simclr_core.settings.config import ViewConfig
 
 LARGEST_SEED = 2**31 - 1
 WHOLE = {
@@ -30,6 +34,7 @@ NUMBERS = ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine
 def main() -> None:
     """Check the link, read the pictures, and show their views."""
     problems = clean_link(WHOLE, {"show": SHOWN}, ("data", "run"), BY_KEY)
+    _data_of_run()
     source, count, seed, corner = _settings_row()
     notice = st.empty()
     if problems:
@@ -49,7 +54,7 @@ def main() -> None:
         if notes := (*dataset.notes, *dataset.problems):
             st.caption(" ".join(notes))
     if corner.button("Train with these views", type="primary", width="stretch"):
-        _train(config)
+        _train(source, config)
     with right:
         show_views(source, dataset, chosen_pictures(dataset, count), config, seed)
 
@@ -71,6 +76,18 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
     return source, int(count), int(seed), row[6]
 
 
+def _data_of_run() -> None:
+    """Show the pictures that the run of a link learned from, unless the link names others."""
+    run_id = st.query_params.get("run", "")
+    if not run_id or "data" in st.query_params or st.session_state.get("data"):
+        return
+    with contextlib.suppress(LabError):  # the menu of runs says why it cannot be asked
+        source = RunStore().get(run_id).config.data.source
+        if source != BUILT_IN[0]:
+            st.query_params["data"] = source
+            st.rerun()  # the menu of data reads the URL as it was when the script began
+
+
 def _own_pictures() -> None:
     """Take a file of pictures, where some are wanted and none are chosen yet."""
     with st.container(key="views-own"):
@@ -85,11 +102,9 @@ def _draw_again() -> None:
     st.session_state["seed"] = (int(st.session_state["seed"]) + 1) % (LARGEST_SEED + 1)
 
 
-def _train(config: ViewConfig) -> None:
-    """Take the views to Train; `data_picker` takes the data along."""
-    st.session_state["train_views_config"] = to_dict(config)
-    st.session_state.pop("train_views_seen", None)
-    st.switch_page("pages/train/page.py", query_params={})  # without, names bound to widgets raise
+def _train(source: str, config: ViewConfig) -> None:
+    """Take data and views to Train."""
+    go("train", {"data": source, **views_query(config)})
 
 
 main()

@@ -10,6 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import run_rows
+from pages.shell.link import change
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
 from simclr_core.base.templates import render
@@ -203,4 +204,4 @@ def _label(run: Run) -> str:
 
 
 def _to_link(key: str) -> None:
-    st.query_params["run"] = st.session_state[key]
+    change(run=str(st.session_state[key]))

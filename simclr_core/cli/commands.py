@@ -100,9 +100,10 @@ def _add_export(parser: argparse.ArgumentParser) -> None:
     _add_run(parser)
     parser.add_argument(
         "file", metavar="FILE",
-        help="x.csv or x.parquet: a table of pictures; x.png, x.svg or x.pdf: a figure; x.html: a "
-        "page that replays the run; x.zip: for TensorBoard and its Embedding Projector; x.keras or "
-        "a new folder: the encoder, as a Keras file or SavedModel",
+        help="x.csv or x.parquet: a table of pictures; x.png, x.svg or x.pdf: a figure; x.gif: the "
+        "map through the snapshots, in a loop; x.html: a page that replays the run; x.zip: for "
+        "TensorBoard and its Embedding Projector; x.keras or a new folder: the encoder, as a Keras "
+        "file or SavedModel",
     )  # fmt: skip
     parser.add_argument(
         "--step", type=whole_number, help="step of a snapshot (default: the newest)"

@@ -2,6 +2,7 @@
 
 x.csv, x.parquet        a row per picture: what is known of it, coordinates, h and z (see `tables`)
 x.png, x.svg, x.pdf     the map or the curves as a figure (see `static_figures`)
+x.gif                   the map through the snapshots, which loops (see `animation`)
 x.html                  a page that replays the run without a network connection (see `replay`)
 x.zip                   for TensorBoard and its Embedding Projector (see `tensorboard`)
 x.keras                 the encoder f alone, as a Keras file
@@ -19,10 +20,10 @@ from ..base.files import write_atomic
 from ..model.encoder_file import save_encoder
 from ..runs import tables
 from ..runs.run import Run
-from . import replay, static_figures, tensorboard
+from . import animation, replay, static_figures, tensorboard
 
-ENCODER, TENSORBOARD, REPLAY = ".keras", ".zip", ".html"
-ENDINGS = (*tables.ENDINGS, *static_figures.ENDINGS, REPLAY, TENSORBOARD, ENCODER)
+ENCODER, TENSORBOARD, REPLAY, MOVING = ".keras", ".zip", ".html", ".gif"
+ENDINGS = (*tables.ENDINGS, *static_figures.ENDINGS, MOVING, REPLAY, TENSORBOARD, ENCODER)
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def contents(run: Run, step: int, ending: str, look: Look | None = None) -> byte
 
     Args:
         run: the run to export.
-        step: of a snapshot; a replay and curves show all of them.
+        step: of a snapshot; a GIF, a replay and curves show all of them.
         ending: one of `ENDINGS`, but not the encoder's.
         look: for a figure; None takes the map of h.
 
@@ -58,6 +59,8 @@ def contents(run: Run, step: int, ending: str, look: Look | None = None) -> byte
         if look.figure == static_figures.CURVES:
             return static_figures.curves_figure(run, ending)
         return static_figures.map_figure(run, step, ending, look.of, look.method, look.color)
+    if ending == MOVING:
+        return animation.animation(run)
     if ending == REPLAY:
         return replay.page(run)
     if ending == TENSORBOARD:

@@ -62,7 +62,7 @@ def data(run: Run, quality: int | None = None, pictures: bool = True) -> dict[st
         LabError: the run cannot be read.
     """
     images = run.probe()["images"]
-    method, steps, xy, kept = _frames(run, len(images))
+    method, steps, xy, kept = frames(run, len(images))
     columns = math.ceil(math.sqrt(len(images)))
     size = max(8, min(images.shape[1], math.isqrt(SHEET_PIXELS // len(images)), 64))
     sheet = ""
@@ -110,11 +110,19 @@ def page(run: Run) -> bytes:
     ).encode()
 
 
-def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray, list[float | None]]:
-    """Return the method, the steps, the places (K, P, 2) of the run's map, and what they keep."""
+def frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray, list[float | None]]:
+    """Return the method, the steps, and the places (K, P, 2) of the run's map, and what they keep.
+
+    Args:
+        run: the run.
+        count: pictures on the map (P).
+
+    Raises:
+        RunError: there is no map yet.
+    """
     for method in ("umap", "pca"):
         steps: list[int] = []
-        frames, kept = [], []
+        places, kept = [], []
         known = run.coordinate_steps(method)
         if len(known) > MOST_FRAMES:
             picked = np.linspace(0, len(known) - 1, MOST_FRAMES).round().astype(int)
@@ -127,10 +135,10 @@ def _frames(run: Run, count: int) -> tuple[str, list[int], np.ndarray, list[floa
             xy = layout["xy"]
             if len(xy) == count and np.isfinite(xy).all():
                 steps.append(step)
-                frames.append(xy)
+                places.append(xy)
                 kept.append(number(float(layout.get("kept", np.nan))))
-        if frames:
-            return method, steps, np.stack(frames), kept
+        if places:
+            return method, steps, np.stack(places), kept
     raise RunError(f"Run {run.id} has no map yet; wait for its first snapshot.")
 
 

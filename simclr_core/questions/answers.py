@@ -6,6 +6,7 @@ A new kind is a function like `encode` and its entry in `ANSWERS`. It reports it
 
 from __future__ import annotations
 
+import importlib
 import sys
 import warnings
 from collections.abc import Callable, Mapping
@@ -245,7 +246,25 @@ def encoder(question: Question, progress: Progress) -> Arrays:
     return {"body": np.frombuffer(body, np.uint8), "step": step}
 
 
+def animation(question: Question, progress: Progress) -> Arrays:
+    """Return the run's map as a GIF: see `export.animation`, of a room above this one.
+
+    Args:
+        question: its run.
+        progress: receives the share done, and words.
+
+    Returns:
+        body (B,) uint8.
+
+    Raises:
+        LabError: the run has no map, or cannot be read.
+    """
+    export = importlib.import_module("simclr_core.export.animation")
+    return {"body": np.frombuffer(export.animation(question.run, progress), np.uint8)}
+
+
 ANSWERS: dict[str, Callable[[Question, Progress], Arrays]] = {
+    "animation": animation,
     "encode": encode,
     "encoder": encoder,
     "layout": layout,

@@ -129,6 +129,18 @@ def encoder_job(form: str = "keras", step: int | None = None) -> Job:
     return Job("encoder", {"weights": TRAINED, "step": step, "form": form})
 
 
+def animation_job(step: int) -> Job:
+    """Ask for the run's map as a GIF that loops.
+
+    Args:
+        step: of the newest map: a run that goes on has another GIF.
+
+    Returns:
+        A job whose answer has the file's bytes (B,) uint8.
+    """
+    return Job("animation", {"weights": NONE, "step": step})
+
+
 def canonical(value: Any) -> bytes:
     """Return a value as JSON in which equal values are equal bytes."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()

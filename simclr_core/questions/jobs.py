@@ -33,7 +33,7 @@ def folders(root: Path) -> Iterator[Path]:
                 yield place / "jobs"
 
 
-LONG = frozenset({"clusters", "keeps", "layout", "more", "occlude"})
+LONG = frozenset({"animation", "clusters", "keeps", "layout", "more", "occlude"})
 
 # Somebody waits for a short question, which takes a moment: it comes before training.
 QUESTIONS = Queue(

@@ -105,7 +105,11 @@ def test_training_goes_on_without_the_server_and_is_live_again_with_it(
     app.kill(number)
     goes_on(long_run)
     assert train.last_step() >= before  # what was drawn stays while nobody answers
+    said = train.page.locator(".frame-connection")
+    expect(said).to_contain_text("The app does not answer")
+    expect(train.page.get_by_test_id("stDialog")).to_be_hidden()  # Streamlit's own words
     app.start()
+    expect(said).to_contain_text("The app was restarted")
     assert worker.is_running() and app.worker(long_run) == worker
     train.expect_state("running")  # the open tab comes back by itself
     train.wait_for_step(step_of(long_run))

@@ -164,7 +164,7 @@ def test_settings_go_to_train_and_are_there_on_return(app: App, page: Page) -> N
     expect(page).to_have_url(re.compile(r"color_strength=1\.1"))
     page.get_by_role("button", name="Train with these views").click()
     page.wait_for_url("**/train**")
-    expect(page.locator(".st-key-train_views input")).to_have_value("from the Views page")
+    expect(page.locator(".st-key-train_views input")).to_have_value("views from the Views page")
     expect(page.locator(".st-key-data input")).to_have_value("digits")
     page.locator('[data-testid="stTopNavLink"]', has_text="Views").click()
     page.wait_for_selector(".lab-pairs")

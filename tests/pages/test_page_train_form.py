@@ -153,7 +153,7 @@ def test_pictures_that_teach_nothing_are_named_before_the_start(page: Any, tmp_p
 
 def test_views_arrive_from_the_views_page_by_link(page: Any, store: RunStore) -> None:
     app = page(views='{"crop_min": 0.33, "flip_p": 0.0}')
-    assert app.selectbox(key="train_views").value == "from the Views page"
+    assert app.selectbox(key="train_views").value == "views from the Views page"
     press(app, "Start")
     views = next(iter(store)).config.views
     assert (views.crop_min, views.flip_p) == (0.33, 0.0)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -11,6 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared import picture_html
+from pages.shell import link
 from pages.views.controls import BY_KEY, CONTROLS
 from simclr_core.base.paths import PROJECT
 from simclr_core.settings.config import ViewConfig, from_dict
@@ -118,15 +121,18 @@ def test_untouched_settings_follow_the_kind_of_the_data(page: AppTest) -> None:
 def test_views_go_to_train_as_plain_settings(
     page: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import streamlit as st
-
-    gone: list[str] = []
-    monkeypatch.setattr(st, "switch_page", lambda target, **_: gone.append(target))
+    gone: list[tuple[str, Any]] = []
+    monkeypatch.setattr(link, "go", lambda to, query: gone.append((to, query)))
     page.run()
     page.slider(key="crop").set_value((0.3, 0.8)).run()
     next(b for b in page.button if b.label == "Train with these views").click().run()
-    config = from_dict(ViewConfig, page.session_state["train_views_config"])
-    assert gone == ["pages/train/page.py"]
+    ((to, query),) = gone
+    config = from_dict(ViewConfig, json.loads(query["views"]))
+    assert (to, query["data"], query["train_views"]) == (
+        "train",
+        "shapes",
+        "views from the Views page",
+    )
     assert (config.crop_min, config.crop_max, config.gray_p) == (0.3, 0.8, 0.3)
 
 

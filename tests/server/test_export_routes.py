@@ -14,7 +14,7 @@ from pages.server import export_routes
 from simclr_core.base.files import write_npz
 from simclr_core.export import formats
 from simclr_core.questions import jobs
-from simclr_core.questions.job import encoder_job
+from simclr_core.questions.job import animation_job, encoder_job
 from simclr_core.runs.store import RunStore
 
 
@@ -67,6 +67,17 @@ def test_the_encoder_comes_once_it_has_been_made(client, fake):
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", {"body": body, "step": np.array(100)})
     answer = client.get(address)
     assert answer.status_code == 200 and answer.content == body.tobytes()
+
+
+def test_the_gif_comes_once_it_has_been_made(client, fake):
+    address = export_routes.address(fake.run, export_routes.MOVING, step=100)
+    assert client.get(address).status_code == 404
+    (fake.run.path / "jobs").mkdir(exist_ok=True)
+    key = jobs.key_of(fake.run, animation_job(100))
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", {"body": np.arange(9, dtype=np.uint8)})
+    answer = client.get(address)
+    assert answer.content == bytes(range(9)) and answer.headers["content-type"] == "image/gif"
+    assert f'filename="run-{fake.run.id}-step-100-map.gif"' in answer.headers["content-disposition"]
 
 
 @pytest.mark.parametrize(

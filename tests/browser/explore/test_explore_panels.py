@@ -171,8 +171,8 @@ def downloaded(page: Page, link: Locator, path: Path) -> Path:
 def test_the_encoder_that_is_taken_away_gives_the_runs_own_h(app, page, run, tmp_path) -> None:
     page.goto(f"{app.url}/explore?panel=Export")
     expect(page.locator(".take")).to_have_count(6)
-    page.get_by_role("button", name="Make the file").click()
-    link = page.get_by_role("link", name="encoder.keras")
+    page.get_by_role("button", name="Make the encoder's file").click()
+    link = page.get_by_role("link", name=re.compile("Download encoder, .* \\(Keras\\)"))
     expect(link).to_be_visible(timeout=COMPUTED)
     downloaded(page, link, tmp_path / "encoder.keras")
     picture = run.probe()["images"][7]
@@ -186,7 +186,11 @@ def test_the_encoder_that_is_taken_away_gives_the_runs_own_h(app, page, run, tmp
     assert done.returncode == 0, done.stderr[-1500:]
     held = run.snapshot(24)["h"][7]
     assert np.load(tmp_path / "h.npy")[0] == pytest.approx(held, abs=2e-4)
-    html = downloaded(page, page.get_by_role("link", name="html"), tmp_path / "replay.html")
+    html = downloaded(
+        page,
+        page.get_by_role("link", name=re.compile("Download replay, ")),
+        tmp_path / "replay.html",
+    )
     assert html.read_bytes() == replay.page(run)
 
 

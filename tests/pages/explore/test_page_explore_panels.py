@@ -200,7 +200,7 @@ def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
     fake.weigh(400)
     app = page(panel="Export", step="400")
     assert "waiting" not in " ".join(c.value for c in app.caption)
-    next(b for b in app.button if b.label == "Make the file").click().run()
+    next(b for b in app.button if b.label == "Make the encoder's file").click().run()
     assert "<b>The encoder&#39;s file</b> <span>starting" in " ".join(
         h.body for h in app.get("html")
     )
@@ -211,7 +211,7 @@ def test_the_encoder_is_made_when_it_is_asked_for(page, fake) -> None:
     html = " ".join(h.body for h in app.get("html"))
     assert "encoder.keras?step=400" in html and size_words(2000) in html and not app.exception
     app.segmented_control(key="take_form").set_value("savedmodel").run()
-    assert any(b.label == "Make the file" for b in app.button)
+    assert any(b.label == "Make the encoder's file" for b in app.button)
     assert "tf.saved_model.load" in app.code[-1].value
 
 
