@@ -43,6 +43,7 @@ def show_film(
 
 def _address(run: Run) -> str:
     """Return where the film of a run is fetched; empty as long as it has no map."""
-    if not any(run.coordinate_steps(method) for method in ("umap", "pca")):
+    laid_out = any(run.coordinate_steps(method) for method in ("umap", "pca"))
+    if not (laid_out and run.probe_path.exists()):
         return ""
     return f"/lab/runs/{run.id}/film.json?v={run_version(run)}"
