@@ -137,10 +137,10 @@ def compared(
     scores = [s for each in (one, other) if (s := number(each.get("knn_accuracy"))) is not None]
     if len(scores) < 2 or what(one) != what(other):
         return ""
-    rivals = ", ".join(f"{name} {percent(value)}" for name, value in _rivals(one, None))
+    rivals = ", ".join(f"{name} {in_words(value)}" for name, value in _rivals(one, None))
     words = (
         f"{names[0]}, the nearest neighbours of new pictures vote for the right {what(one)} in "
-        f"{percent(scores[0])} of cases, {names[1]} in {percent(scores[1])}"
+        f"{in_words(scores[0])} of cases, {names[1]} in {in_words(scores[1])}"
         f"{f' ({rivals})' * bool(rivals)}"
     )
     spans = [

@@ -64,7 +64,7 @@ def test_a_finished_run_plays_beside_its_sister_with_a_verdict(
     assert not app.exception
     assert (
         "With colour distortion, the nearest neighbours of new pictures vote for the right shape "
-        "in 85% of cases, without it in 40% (untrained 32%, raw pixels 45%)." in text(app)
+        "in 85.0% of cases, without it in 40.0% (untrained 32.0%, raw pixels 45.0%)." in text(app)
     )
     (header,) = shown
     assert header["titles"] == ["With colour distortion", "Without"]

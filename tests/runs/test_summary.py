@@ -93,12 +93,12 @@ def test_two_runs_are_compared_in_a_sentence() -> None:
     names = ("With colour distortion", "without it")
     assert findings.compared(COLORED, PLAIN, names) == (
         "With colour distortion, the nearest neighbours of new pictures vote for the right shape "
-        "in 84% of cases, without it in 45% (untrained 32%, raw pixels 44%): without it, the "
-        "network learned background and hue instead."
+        "in 84.2% of cases, without it in 45.0% (untrained 31.8%, raw pixels 44.1%): without it, "
+        "the network learned background and hue instead."
     )
     close = {**COLORED, "knn_accuracy": 0.85}  # intervals of 2 points each
     assert findings.compared(COLORED, close, names).endswith(
-        "85% (untrained 32%, raw pixels 44%): too close to call with these test pictures."
+        "85.0% (untrained 31.8%, raw pixels 44.1%): too close to call with these test pictures."
     )
     assert findings.compared(COLORED, {**PLAIN, "of": "hue"}, names) == ""
     assert findings.compared(COLORED, {}, names) == ""
