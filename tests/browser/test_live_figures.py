@@ -306,7 +306,7 @@ def test_metrics_are_named_compared_and_explained(page, canvas, fake):
     middle = mark["x"] + mark["width"] / 2 - track["x"]
     assert middle / track["width"] == pytest.approx(last["knn_accuracy"], abs=0.005)
     expect(curves).to_contain_text("all alike, nothing told apart 4.84")
-    ends = curves.locator(".annotation-text").all_inner_texts()
+    ends = curves.locator(".annotation-text").all_text_contents()
     assert f"{curves.evaluate('e => e.__simclr.header.loss'):.2f}" in ends  # at the line's end
     kept = float(fake.run.coordinates("umap", 150)["kept"])
     expect(page.locator(".live-caption")).to_contain_text(
@@ -373,7 +373,7 @@ def test_many_points_are_drawn_in_their_colours(app, page):
     canvas = page.locator(MAP)
     expect(canvas).to_have_attribute("data-step", "10")
     labels = many.run.probe()["labels"]
-    colors = canvas.evaluate("c => c.getRootNode().simclrView.header.colors")
+    colors = canvas.evaluate("c => c.getRootNode().simclrView.scatter.colors")
 
     def color_of(index: int) -> list[int]:
         return [int(colors[int(labels[index])][i : i + 2], 16) for i in (1, 3, 5)]
