@@ -34,7 +34,7 @@ def show_health(run: Run) -> None:
     if status["state"] == DAMAGED:
         show_trouble(status.get("message") or "This run's folder is damaged.")
         return
-    left, middle, right = st.columns([1.1, 1.25, 1.0], gap="medium")
+    left, middle, right = st.columns([0.95, 1.5, 0.95], gap="medium")
     with left:
         try:
             st.html(_card(health.verdict(evidence.evidence_of(run))))
