@@ -39,6 +39,9 @@ test("a picture is offered where nothing is open, and not after somebody closed 
   assert.deepEqual([link.picked, link.chosen], [3, null]); // nobody asked for it
   link.offer(4);
   assert.equal(link.picked, 3);
+  link.mark([1]);
+  link.pick(3);
+  assert.deepEqual([link.chosen, link.near], [3, [1]]); // now somebody did
   link.pick(5);
   assert.deepEqual([link.chosen, link.closed], [5, false]);
   link.pick(-1);

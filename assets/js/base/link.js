@@ -49,11 +49,16 @@ export class Link {
 
   /** @param {number} index */
   pick(index) {
-    if (index === this.picked) return;
-    this.picked = index;
+    if (index === this.picked && this.offered < 0) return;
     this.offered = -1;
+    this.open(index);
+  }
+
+  /** @param {number} index */
+  open(index) {
+    if (index !== this.picked) this.near = [];
+    this.picked = index;
     this.closed = index < 0;
-    this.near = [];
     this.notify("pick");
   }
 
@@ -63,8 +68,8 @@ export class Link {
    */
   offer(index) {
     if (this.picked >= 0 || this.closed) return;
-    this.pick(index);
     this.offered = index;
+    this.open(index);
   }
 
   /** @returns {number | null} the picture that somebody opened, for the page's address */
