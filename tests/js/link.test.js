@@ -50,3 +50,10 @@ test("a picture is offered where nothing is open, and not after somebody closed 
   link.pick(7);
   assert.equal(link.closed, false);
 });
+
+test("a picture is called by its file, or by its number", () => {
+  const link = linkOf("names");
+  assert.equal(link.nameOf(2), "picture 3");
+  link.names = ["cat/1.png", "cat/2.png"];
+  assert.deepEqual([link.nameOf(1), link.nameOf(2)], ["cat/2.png", "picture 3"]);
+});

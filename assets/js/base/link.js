@@ -28,6 +28,18 @@ export class Link {
     this.selected = null;
     /** @type {Set<Listener>} */
     this.listeners = new Set();
+    /** @type {string[]} files that the pictures came from, as far as they are known */
+    this.names = [];
+    /** @type {Promise<void> | undefined} fulfilled once the names are there, or never will be */
+    this.named = undefined;
+  }
+
+  /**
+   * Return what a picture is called.
+   * @param {number} index
+   */
+  nameOf(index) {
+    return this.names[index] ?? `picture ${index + 1}`;
   }
 
   /**

@@ -36,7 +36,8 @@ export class Detail {
     if (index < 0 || key === this.key) return;
     this.key = key;
     try {
-      const found = await json(`${source.base}/picture.json?index=${index}&step=${step}`);
+      const about = json(`${source.base}/picture.json?index=${index}&step=${step}`);
+      const [found] = await Promise.all([about, this.link.named]);
       if (this.key === key) this.fill(source, found);
     } catch (error) {
       if (this.key === key) this.element.replaceChildren(make("p", "ex-trouble", error.message));
@@ -137,7 +138,7 @@ export class Detail {
     const cells = now.neighbours.map((index, i) => {
       const similarity = decimal(now.similarities[i]);
       const [name, color] = marks[i] ?? [];
-      const button = thumb(source, index, this.px, `picture ${index + 1}${name ? `, ${name}` : ""}, similarity ${similarity}`, this.link);
+      const button = thumb(source, index, this.px, `${this.link.nameOf(index)}${name ? `, ${name}` : ""}, similarity ${similarity}`, this.link);
       if (color) button.style.setProperty("--frame", color);
       return make("div", "ex-cell", "", button, make("small", "", similarity));
     });
@@ -160,7 +161,7 @@ export class Detail {
       const { step, neighbours } = before[at];
       const same = neighbours.filter((index) => now.has(index)).length;
       const small = neighbours.map((index) => {
-        const button = thumb(source, index, 20, `picture ${index + 1}`, this.link);
+        const button = thumb(source, index, 20, this.link.nameOf(index), this.link);
         button.classList.toggle("ex-gone", !now.has(index));
         return button;
       });

@@ -13,6 +13,7 @@ import { colorsAddress, frameAddress } from "./addresses.js";
 import { Detail } from "./detail.js";
 import { Gallery } from "./gallery.js";
 import { MapPane } from "./map_pane.js";
+import { fetchNames } from "./names.js";
 import { ownSection } from "./own.js";
 import { Toolbar } from "./toolbar.js";
 
@@ -86,6 +87,7 @@ class Explore {
     this.scrubber.pause();
     this.scrubber.steps = [];
     this.link = linkOf(header.digest);
+    fetchNames(this.link, header.points);
     this.detail = new Detail(this.link);
     this.gallery = new Gallery(this.link);
     this.forget = this.link.listen((what) => this.linked(what));

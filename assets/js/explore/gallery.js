@@ -74,7 +74,7 @@ export class Gallery {
   }
 
   add(source, indices) {
-    for (const index of indices) this.grid.append(thumb(source, index, 40, `picture ${index + 1}`, this.link));
+    for (const index of indices) this.grid.append(thumb(source, index, 40, this.link.nameOf(index), this.link));
   }
 
   describe({ count: total, mix, of, agree, interval }) {

@@ -34,7 +34,7 @@ export function ownSection(own, source, link, step) {
   const words = own.step === step ? "" : ` (as of step ${count(own.step)}, whose weights were kept)`;
   const near = own.neighbours.map((index, i) => {
     const similarity = decimal(own.similarities[i]);
-    const button = thumb(source, index, 44, `picture ${index + 1}, similarity ${similarity}`, link);
+    const button = thumb(source, index, 44, `${link.nameOf(index)}, similarity ${similarity}`, link);
     return make("div", "ex-cell", "", button, make("small", "", similarity));
   });
   section.append(

@@ -9,6 +9,7 @@ import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
 import { thumb } from "../map/thumb.js";
 import { Detail } from "./detail.js";
+import { fetchNames } from "./names.js";
 import { viewOf } from "./views.js";
 
 /** The lists of each panel: title and explanation. */
@@ -67,13 +68,14 @@ class Pairs {
       this.forget?.();
       this.detail?.forget();
       this.link = linkOf(header.digest);
+      fetchNames(this.link, header.points);
       this.detail = new Detail(this.link);
       if (header.picture !== null && this.link.picked < 0) this.link.pick(header.picture);
       this.link.closed ||= header.closed;
       this.forget = this.link.listen((what) => what === "pick" && this.open());
     }
     try {
-      const found = await json(header.url);
+      const [found] = await Promise.all([json(header.url), this.link.named]);
       if (this.header !== header) return;
       this.fill(found);
     } catch (error) {
@@ -114,7 +116,7 @@ class Pairs {
   }
 
   thumb(index, px = 48) {
-    const button = thumb(this.header, index, px, `picture ${index + 1}`);
+    const button = thumb(this.header, index, px, this.link.nameOf(index));
     button.onclick = () => this.link.pick(index);
     return button;
   }
