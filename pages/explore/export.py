@@ -6,6 +6,7 @@ import contextlib
 from html import escape
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
@@ -52,9 +53,16 @@ def show_exports(run: Run, message: str) -> bool:
     with left:
         step = _show_snapshot(run)
     with middle:
-        _show_run(run, step)
+        place = _show_run(run, step)
     with right:
-        return _show_encoder(run, step)
+        waits = _show_encoder(run, step)
+    with place, contextlib.suppress(LabError):  # it has no map yet
+        size = size_words(replay_bytes(run))  # last: it may take a second
+        _links(
+            "One file that plays the run without the app",
+            {f"Download replay, {size}": address(run, "replay.html")},
+        )
+    return waits
 
 
 def _show_snapshot(run: Run) -> int:
@@ -102,16 +110,11 @@ def _show_snapshot(run: Run) -> int:
     return step
 
 
-def _show_run(run: Run, step: int) -> None:
-    """Draw links for the whole run."""
+def _show_run(run: Run, step: int) -> DeltaGenerator:
+    """Draw links for the whole run; returns the place of the replay's."""
     st.html("<h4>The whole run</h4>")
     share_button(run)
-    with contextlib.suppress(LabError):  # it has no map yet
-        size = size_words(replay_bytes(run))
-        _links(
-            "One file that plays the run without the app",
-            {f"Download replay, {size}": address(run, "replay.html")},
-        )
+    place = st.container()
     _links(
         "Its curves as a figure",
         {f"Download curves ({n.upper()})": address(run, f"curves.{n}") for n in _PRINTED},
@@ -134,6 +137,7 @@ def _show_run(run: Run, step: int) -> None:
         )
     except LabError as error:
         st.caption(str(error))
+    return place
 
 
 def _show_encoder(run: Run, step: int) -> bool:

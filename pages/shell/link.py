@@ -21,7 +21,8 @@ from simclr_core.feed.packing import pack
 from .live import mount
 
 OF_ALL = ("size", "hide")  # settings in the link of every page (see `classroom`)
-_WRITTEN = "link_written"  # in the session: a page, and what it wrote into its URL
+_WRITTEN = "link_written"  # in the session: a page, when it wrote into its URL, and what
+STALE = 3.0  # seconds in which a request may still have an older URL
 OF_RUNS = ("views", "train", "explore")  # pages that can have a run open
 _AT, _RUN = "link_page", "link_run"  # in the session: the page, and the run opened last
 _REPORTED = "link_problems"  # in the session: sentences to show once
@@ -103,13 +104,13 @@ def _restore(context: Any) -> None:
 
 
 def _written() -> dict[str, str | None]:
-    """Return what the page that is open wrote into its URL; what another one wrote is forgotten."""
+    """Return what the page that is open wrote into its URL; what is old is forgotten."""
     context: Any = get_script_run_ctx(suppress_warning=True)
     page = context.page_script_hash if context is not None else ""
-    kept = st.session_state.get(_WRITTEN)
-    if kept is None or kept[0] != page:
-        kept = st.session_state[_WRITTEN] = (page, {})
-    return kept[1]
+    kept, now = st.session_state.get(_WRITTEN), time.monotonic()
+    if kept is None or kept[0] != page or now - kept[1] > STALE:
+        kept = st.session_state[_WRITTEN] = (page, now, {})
+    return kept[2]
 
 
 def _write(name: str, value: str | None) -> None:

@@ -78,5 +78,5 @@ def test_large_type_and_hidden_panels_come_with_the_link(app: App, page: Page) -
     assert size == "20.25px"
     expect(page.get_by_text("What this does not show")).to_be_hidden()
     page.get_by_role("button", name="Aa").click()
-    page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '16px'")
+    page.wait_for_function("getComputedStyle(document.documentElement).fontSize === '15px'")
     expect(page).to_have_url(re.compile("size=usual"))
