@@ -56,14 +56,14 @@ class Wanted:
 
 @dataclass
 class Answers:
-    """The maps as they can be shown now, and what is still waited for.
+    """The maps as they can be shown now, and what the page still waits for.
 
     Attributes:
         maps: as they are described to the browser.
         color: of the maps' points.
         notes: sentences to show.
         waiting: whether an answer is still to come.
-        waits: the lines to show for what is waited for, or was cancelled.
+        waits: the lines to show for questions that are open or were cancelled.
     """
 
     maps: list[dict[str, Any]]
@@ -129,7 +129,7 @@ def larger(run: Run, wanted: Wanted, answers: Answers) -> Run:
 
 
 def _map(run: Run, of: str, wanted: Wanted, answers: Answers) -> dict[str, Any]:
-    """Return one map as it is wanted; until that is there, the one that was shown, or PCA."""
+    """Return the wanted map; until it is ready, the one shown before, or PCA."""
     own = wanted.method == "umap" and (of != "h" or wanted.layout != USUAL)
     if own:
         key, layout = _layout(run, of, wanted, answers)
@@ -142,7 +142,7 @@ def _map(run: Run, of: str, wanted: Wanted, answers: Answers) -> dict[str, Any]:
         if not own:
             count = getattr(probe_facts(run), "count", 0)
             answers.notes.append(
-                f"UMAP of {count:,} pictures is being computed; until then the map is by PCA."
+                f"UMAP of {count:,} pictures is being computed; the map is by PCA until then."
             )
             answers.waiting |= is_locked(owner(run).root / "mapper.lock")
     steps = run.coordinate_steps("pca") if of == "h" else run.snapshot_steps()
@@ -160,7 +160,7 @@ def _layout(
 
 
 def _shown(run: Run, name: str, now: tuple[str, Any]) -> tuple[str, Any]:
-    """Return what is to be shown now, or what was shown before if that has no answer yet.
+    """Return what to show now, or what was shown before if there is no answer yet.
 
     Args:
         run: whose.

@@ -40,7 +40,7 @@ def chosen_of_link(rows: dict[str, Row]) -> list[str]:
 
 
 def any_unfinished(rows: dict[str, Row]) -> bool:
-    """Return whether one of the link's runs still trains, waits to, or gets its last map."""
+    """Return whether one of the link's runs still trains, is queued, or awaits its last map."""
     return any(
         rows[one].state not in ENDED or _gets_a_map(rows[one].run) for one in chosen_of_link(rows)
     )

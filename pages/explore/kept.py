@@ -43,7 +43,7 @@ def known_accuracies(run: Run) -> dict[int, float]:
 
 
 def show_probes(run: Run, message: str) -> bool:
-    """Draw the table of what probes read; returns whether the answer is still to come.
+    """Draw the table of what probes read; return whether the answer is still to come.
 
     Until the numbers are there, the table has dots in their places.
 

@@ -82,8 +82,8 @@ def surroundings(run: Run) -> dict[str, Any]:
 
 
 def start_of(run: Run) -> dict[str, Any]:
-    """Return step, picture, selection, whether points are dots alone, and whether no picture is to
-    be opened, of the URL."""
+    """Return what the URL says: step, picture, selection, whether all points are dots, and whether
+    no picture opens by itself."""
     count = getattr(_probe(run), "count", 0)
     query = st.query_params
     step, picture = (query.get(name, "") for name in ("step", "picture"))

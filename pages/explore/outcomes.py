@@ -57,7 +57,7 @@ def score_dots(runs: Sequence[Run], names: Sequence[str]) -> str:
         groups.append(f"<h5>{_title(*key)}{_rivals(scored)}</h5>{''.join(lines)}")
     return (
         f'<div class="outcomes"><h4>Final scores, on new pictures</h4>{"".join(groups)}<p>Each dot '
-        "is a run with its 95% interval; runs that differ by their seed alone share a line. The "
+        "is a run with its 95% interval; runs that differ only in their seed share a line. The "
         "ticks mark the untrained network and raw pixels.</p></div>"
     )
 

@@ -61,7 +61,7 @@ def show_upload(place: DeltaGenerator) -> Any:
 def _get_ready() -> None:
     """Start the process that will answer while a file is being chosen: it takes some seconds."""
     if st.session_state.get(_FIND):
-        helpers.wake(RunStore().root, QUESTIONS.helper)  # what goes wrong is said with the answer
+        helpers.wake(RunStore().root, QUESTIONS.helper)  # the answer reports any trouble
 
 
 def find_picture(run: Run, file: Any) -> Own:

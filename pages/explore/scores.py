@@ -16,7 +16,7 @@ from simclr_core.runs.validation import number
 
 from .kept import known_accuracies
 
-OF_ITS_OWN = " Scored on the fewer pictures that every snapshot encodes."
+OF_ITS_OWN = " Scored on the smaller set of pictures that every snapshot encodes."
 UNLABELLED = "No labels: neighbours cannot be scored."
 
 
@@ -56,7 +56,7 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, dict[str, str]]:
         known = ", ".join(f"{k} {summary.percent(v)}" for k, v in rivals.items() if v is not None)
         words = f"Neighbours vote for the right {findings.what(asked)}: {_share(score, labels)}"
         tip = (
-            f"kNN accuracy on the map: of each of {labels:,} pictures, the {K} nearest others "
+            f"kNN accuracy on the map: for each of {labels:,} pictures, the {K} nearest others "
             "vote, the more similar ones with more weight."
         )
         tip += OF_ITS_OWN * (whole != run)
@@ -84,8 +84,8 @@ def _final(evaluation: Mapping[str, object]) -> str:
     bank, words = number(evaluation.get("bank")), ""
     if score is not None and queries and bank:
         words = (
-            f" The run's final test asks for {queries:,.0f} new pictures, and their neighbours "
-            f"are {bank:,.0f} training pictures: {_share(score, int(queries))}."
+            f" In the run's final test, {bank:,.0f} training pictures vote on {queries:,.0f} new "
+            f"ones: {_share(score, int(queries))}."
         )
     return " ".join([words, findings.probes(evaluation)]).rstrip()
 

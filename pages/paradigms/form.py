@@ -54,8 +54,8 @@ def show_form() -> StudyForm:
     )  # fmt: skip
     seed = st.number_input(
         "Seed", 0, 2**31 - 1, OPENING.seed, key="seed", bind="query-params",
-        help="Of weights, order, views, and of which pictures keep their label. Several seeds show "
-        "how much of a lead is luck.",
+        help="Sets the weights, the order, the views, and which pictures keep their label. Several "
+        "seeds show how much of a lead is luck.",
     )  # fmt: skip
     with st.popover("Fine-tuning…"):
         frozen = st.number_input(
@@ -121,13 +121,13 @@ def promise(study: Study, root: Path) -> str:
     shared = has_networks(root, study)
     total = round((1.3 if shared else 3) * study.seconds + BESIDE)
     reused = (
-        "The networks trained without labels are here already."
+        "The networks trained without labels are already here."
         if shared
-        else "Another number of labels takes less after that: the networks trained without labels "
+        else "Another number of labels then takes less time: the networks trained without labels "
         "are used again."
     )
     return (
-        "Compare trains all four ways one after another, at most about "
+        "Compare trains all four ways one after another, which takes at most about "
         f"{total // 60}:{total % 60:02d} on two cores. {reused}"
     )
 

@@ -1,4 +1,4 @@
-"""The line above the results: what is compared, and where the figures are from."""
+"""The line above the results: what is compared, and where the figures come from."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def curves(every: Sequence[Mapping[str, Any]]) -> None:
     parts = [f"{recorded} recorded" * (recorded > 0), f"{here} made here" * (here > 0)]
     st.html(
         f'<p class="lab-caption">Every small point is a study ({" and ".join(filter(None, parts))})'
-        " with these pictures and the same number of seconds; a line goes through the means, with "
+        " with these pictures and the same number of seconds; a line joins the means, with "
         "95% intervals for other test pictures. To add a point, choose another number of labels or "
         "another seed above and press Compare. Unsupervised learning trains without labels; naming "
         "its groups takes the labels of up to 5,000 training pictures, whatever the others get. "
@@ -138,7 +138,7 @@ def report(figures: Mapping[str, Any], names: Sequence[str]) -> str:
         'were classified as it">recall</th>'
         '<th scope="col" title="The harmonic mean of both">F1</th>'
         f'<th scope="col">pictures</th></tr></thead><tbody>{"".join(rows)}</tbody></table>'
-        '<p class="lab-caption">Small: 95% intervals for other test pictures.</p></div>'
+        '<p class="lab-caption">Small print: 95% intervals for other test pictures.</p></div>'
     )
 
 

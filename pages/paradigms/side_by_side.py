@@ -35,7 +35,7 @@ def table(result: Result, seeds: Sequence[Result] = ()) -> Markup:
     ways = result["ways"]
     first, *others = score_rows(result, seeds)
     rows = [
-        _row("in other ways", [_also(ways[way], result["test"]) for way in WAYS]),
+        _row("other variants", [_also(ways[way], result["test"]) for way in WAYS]),
         _row("training", [_time(way, ways[way]) for way in WAYS]),
     ]
     here = [_row(row["name"], [[row[way]] for way in WAYS]) for row in words_of("ways")["rows"]]
@@ -124,11 +124,11 @@ def _notes(result: Result, seeds: Sequence[Result], name: str) -> dict[str, str]
     if best := best_way([result, *seeds], name):
         first, words = best, f"leads with every one of {count} seeds"
     elif count < SEEDS:
-        words = f"the highest here; to call a way the best takes {SEEDS} seeds"
+        words = f"the highest here; it takes {SEEDS} seeds to call a way the best"
     else:
         words = (
-            f"the highest here, but with {count} seeds and {result['test']:,} test pictures "
-            "too close to the next one to tell"
+            f"the highest here, but too close to the next one to tell with {count} seeds and "
+            f"{result['test']:,} test pictures"
         )
     notes[first] = "; ".join(filter(None, (words, notes.get(first, ""))))
     return notes
@@ -172,5 +172,5 @@ def _about(result: Result) -> str:
         f"{result['test']:,} test pictures. Brackets and the thick line are 95% intervals for "
         "other test pictures of the same kind; dots are other seeds, with other weights, order, "
         f"views and labelled pictures. Encoder {result['encoder']}, seed "
-        f"{result['study']['seed']}. Guessing: 1 in {occur}.{unfair}"
+        f"{result['study']['seed']}. Chance: 1 in {occur}.{unfair}"
     )

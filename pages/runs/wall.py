@@ -21,9 +21,9 @@ from simclr_core.runs import states, summary
 MOST = 24  # runs that are shown at once, the newest first
 FEW = 2  # runs at most beside which there is room to say what to do next
 NOTE = (
-    "The big number says how often the nearest neighbours of a picture in h vote for the right "
-    "answer (kNN accuracy), with its 95% interval: of new pictures once a run has ended, before "
-    "that of the pictures on its map."
+    "The big number is how often a picture's nearest neighbours in h vote for the right answer "
+    "(kNN accuracy), with its 95% interval: for the pictures on its map while a run trains, for "
+    "new pictures once it has ended."
 )
 
 
@@ -33,7 +33,9 @@ def run_wall(rows: Sequence[Row]) -> None:
     header = {
         "kind": "wall",
         "cards": [card(row, rows) for row in shown],
-        "note": NOTE if len(shown) == len(rows) else f"{NOTE} The newest {MOST} of {len(rows):,}.",
+        "note": NOTE
+        if len(shown) == len(rows)
+        else f"{NOTE} These are the newest {MOST} of {len(rows):,} runs.",
         "next": _next(shown) if len(shown) <= FEW else None,
     }
     maps = [map_payload(row.run, "umap", None, None, _message(row)) for row in shown]
@@ -85,7 +87,7 @@ def _next(rows: Sequence[Row]) -> dict[str, Any]:
     return {
         "title": "The next run",
         "words": "Train one on drawn shapes or on your own pictures; its map appears here while it "
-        "learns. Open a file… brings a run, or embeddings, from elsewhere.",
+        "learns. “Open a file…” adds a run or embeddings from elsewhere.",
         "links": links,
     }
 

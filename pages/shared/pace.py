@@ -11,7 +11,7 @@ from simclr_core.settings.config import RunConfig
 
 from .run_rows import Row
 
-ENOUGH = 0.6  # of the steps that the time is worth: fewer are worth a word
+ENOUGH = 0.6  # of the steps that the time allows: fewer are reported
 
 
 def seconds_per_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
@@ -26,10 +26,10 @@ def seconds_per_step(config: RunConfig, rows: Sequence[Row]) -> float | None:
 
 
 def pace_words(row: Row, rows: Sequence[Row]) -> str:
-    """Say that a run makes far fewer steps than its time is worth; "" if it does not.
+    """Say that a run makes far fewer steps than its time allows; "" if it does not.
 
     The number of steps is found at the beginning: a machine that is busy then makes few of them,
-    also where it is quiet later.
+    even if it is idle later.
 
     Args:
         row: the run.
@@ -42,10 +42,10 @@ def pace_words(row: Row, rows: Sequence[Row]) -> str:
     few = f"{row.steps:,} steps in {'a minute' if row.budget == 60 else took}"
     if row_of_usual.run.is_shipped:
         return (
-            f"{few}: the machine was busy, or is slower than the one of the recorded run, which "
-            f"makes about {usual:,} in that time."
+            f"{few}: the machine was busy, or is slower than the one that made the recorded run, "
+            f"which makes about {usual:,} in that time."
         )
-    return f"{few}: the machine was busy; a quiet one makes about {usual:,}."
+    return f"{few}: the machine was busy; an idle one makes about {usual:,}."
 
 
 def few_steps(row: Row, rows: Sequence[Row]) -> str:
@@ -55,7 +55,7 @@ def few_steps(row: Row, rows: Sequence[Row]) -> str:
 
 
 def _usual_steps(row: Row, rows: Sequence[Row]) -> tuple[int, Row | None]:
-    """Return the steps that a run's time is worth, to two digits, and the run that made the most.
+    """Return the steps that a run's time allows, to two digits, and the run that made the most.
 
     0 where its own steps are no fewer than that, or nothing is known.
     """

@@ -22,7 +22,7 @@ EVERY = 1.0  # seconds between looks for the GIF
 
 
 def share_button(run: Run) -> None:
-    """Show the button that opens the card of a run: the page does, with `show_card`."""
+    """Show the button for a run's card; the page opens it with `show_card`."""
     if st.button("Share", key="share", icon=":material/share:"):
         st.session_state[_OPEN] = run.id
         st.rerun()

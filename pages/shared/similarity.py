@@ -28,7 +28,7 @@ POLL = 0.3  # seconds between looks for an answer, and of rest before anything i
 UNKNOWN = "…"  # in the place of the first number until it is there, or its wait is counted
 _ASKED, _TROUBLE = "views_asked", "views_trouble"  # in the session's state
 
-CANCELLED = "How alike the network finds the views is not computed: you cancelled it."
+CANCELLED = "How alike the network finds the views was not computed: you cancelled it."
 
 Draw = Callable[["Alike | None"], None]
 

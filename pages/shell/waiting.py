@@ -21,15 +21,15 @@ COUNTED, EXPLAINED = 3.0, 10.0  # seconds after which they are shown, and the re
 ASKED = {  # kind of a request -> words for it, where others wait for it
     "animation": "a GIF",
     "encode": "a comparison of pictures",
-    "encoder": "the file of an encoder",
+    "encoder": "an encoder's file",
     "clusters": "clusters",
     "keeps": "linear probes",
     "layout": "a map with other settings",
     "more": "a map of more pictures",
-    "occlude": "where a network looks",
+    "occlude": "a look at what each part adds",
     "lesson": "a lesson",
     "study": "a study of the four ways to learn",
-    "open": "a file that is opened",
+    "open": "a file to open",
 }
 _CANCELLED = "cancelled_questions"  # in the session: marks of what this browser has cancelled
 
@@ -107,7 +107,7 @@ def show_waits(waits: Iterable[Wait | None], floats: bool = False) -> None:
                     "Compute again" if wait.cancelled else "Cancel",
                     key=f"{wait.key}-button",
                     on_click=wait.press,
-                    help="Ends it for every browser that waits for it." if wait.shared else None,
+                    help="Cancels it for every browser that waits for it." if wait.shared else None,
                 )
 
 
@@ -150,7 +150,7 @@ def reason(line: Line) -> str:
         return ""
     crowd = f"about {line.wanting} programs want it" if line.wanting else ""
     if line.training:
-        return f"A training is using the processor as well{crowd and f' ({crowd})'}."
+        return f"A run is also training on the processor{crowd and f' ({crowd})'}."
     return f"The processor is busy: {crowd}." if crowd else ""
 
 

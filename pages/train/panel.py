@@ -56,7 +56,7 @@ def run_panel(store: RunStore, run: Run) -> None:
 
 
 def empty_panel(store: RunStore, missing: str = "", ready: RunConfig | None = None) -> None:
-    """Show a recorded run at a third of its strength, and how to get one of one's own.
+    """Show a recorded run at a third of its strength, and how to start a new one.
 
     A fragment like a run's panel: the figures then stay in place when a run begins.
 
@@ -106,11 +106,11 @@ def _empty_words(missing: str, ready: RunConfig | None, busy: bool) -> tuple[str
             "machine.",
             "Start a new one with the settings of this page.",
         )
-    about = "A network learns without labels: it finds which two random views are of one picture."
+    about = "A network learns without labels: it finds the two views that come from one picture."
     if ready is None:
         return "This is a recorded run. Start your own once the settings are valid.", about
     if busy:
-        return "This is a recorded run. Another one trains now: yours would wait for it.", about
+        return "This is a recorded run. Another one is training: yours would wait for it.", about
     return f"This is a recorded run. Press Start: {summary.budget(ready)}.", about
 
 

@@ -72,7 +72,7 @@ def strip(text: str, more: str = "") -> Markup:
 def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
     """Return a sentence for the state, and a second one with what to make of it.
 
-    The second one says where a run makes far fewer steps than its time is worth.
+    The second one says if a run makes far fewer steps than its time allows.
     """
     text, more = _of_state(store, run, status)
     few = pace.pace_words(run_rows.row(run), run_rows.rows(store))

@@ -84,7 +84,7 @@ def pick_run(source: str, size: int, key: str) -> Picked:
 
 
 def scaled(views: np.ndarray, size: int) -> np.ndarray:
-    """Return views (N, 2, S, S, 3) at the size that a network takes, as a picture of one's own is.
+    """Return views (N, 2, S, S, 3) at the size that a network takes, as for your own picture.
 
     Args:
         views: float in [0, 1].
@@ -103,8 +103,8 @@ def _no_map(recorded: Sequence[Run], size: int) -> str:
         return "No network has learned these pictures yet, so there is no map of them."
     takes = run_rows.row(recorded[0]).image_size
     return (
-        f"The recorded networks take pictures of {takes} pixels, and these have {size}; train a "
-        "network on them to see their views on its map."
+        f"The recorded networks take pictures of {takes} pixels, and these have {size}. Train a "
+        "network on these pictures to see their views on its map."
     )
 
 
@@ -112,7 +112,7 @@ def _note(run: Run, takes: int, size: int) -> str:
     """Return what a network has to do with pictures that it did not learn from."""
     data = run_rows.row(run).data
     smaller = f" Views are scaled from {size} to {takes} pixels." if takes != size else ""
-    return f"This network learned {data}, not these pictures.{smaller}"
+    return f"This network learned from {data}, not from these pictures.{smaller}"
 
 
 def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:

@@ -80,7 +80,7 @@ def map_figure(
             _categories(axes, run, xy, color, known[color])
         else:
             axes.scatter(*xy.T, s=9, lw=0, color=_COLORS[0])
-        axes.set_xlabel(f"{method.upper()} of {of}; axes have no unit")
+        axes.set_xlabel(f"{method.upper()} of {of}; axes have no units")
 
     return _file(draw, ending, (6.4, 5.6))
 

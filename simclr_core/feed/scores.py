@@ -1,7 +1,7 @@
 """The two scores of a run: how often views find their partners, how often neighbours vote right.
 
-There are two tests of the votes. While a run trains, the pictures on its map vote for one another.
-At its end, all training pictures vote for the test pictures. A page shows the final test where
+There are two tests of the votes. While a run trains, the pictures on its map vote on one another.
+At its end, all training pictures vote on the test pictures. A page shows the final test where
 there is one.
 """
 
@@ -24,7 +24,7 @@ _PARTNER = (
     "is the other view of the same picture."
 )
 _NEIGHBOURS = (
-    "Higher is better. kNN accuracy: how often the nearest pictures of a picture, by cosine "
+    "Higher is better. kNN accuracy: how often a picture's nearest neighbours, by cosine "
     "similarity of h, vote for the right answer. The network itself never sees the answers."
 )
 
@@ -159,14 +159,14 @@ def _tests(final: Score | None, on_map: Score | None) -> list[str]:
     """Return sentences about the test that is shown, and about the other one."""
     if final is None:
         return [
-            "While the run trains, the pictures on the map vote for one another. In the end, all "
-            "training pictures vote for new ones: more neighbours, so usually a higher score."
+            "While the run trains, the pictures on the map vote on one another. At its end, all "
+            "training pictures vote on new ones: more voters, so usually a higher score."
         ]
     bank = f"the {final.bank:,} training pictures" if final.bank else "all training pictures"
-    words = [f"Here {bank} vote for {final.asked:,} pictures that the run never trained on."]
+    words = [f"Here {bank} vote on {final.asked:,} pictures that the run never trained on."]
     if on_map:
         words.append(
-            f"Before, during training, the {on_map.asked:,} pictures on the map voted for one "
+            f"During training, the {on_map.asked:,} pictures on the map voted on one "
             f"another: {score(on_map.value)} at the last step."
         )
     return words

@@ -221,8 +221,8 @@ def not_comparable(runs: Sequence[Run], what: str) -> str:
         return ""
     listed = " and ".join([", ".join(causes[:-1]), causes[-1]] if causes[1:] else causes)
     return (
-        f"Not comparable: these runs differ in {listed}, so they were given tasks of different "
-        "difficulty. A better value here does not mean that more was learned; compare how "
+        f"Not comparable: these runs differ in {listed}, so their tasks are not equally "
+        "hard. A better value here does not mean that more was learned; compare how "
         "neighbours vote instead."
     )
 

@@ -44,7 +44,7 @@ def test_a_map_has_every_picture_and_its_legend_every_count(run):
     words, marks = parsed(static_figures.map_figure(run, 60, ".svg"))
     count = len(run.probe()["images"])
     kinds = Counter(run.probe()["labels"].tolist())
-    assert f"{run.name}, step 60" in words and "UMAP of h; axes have no unit" in words
+    assert f"{run.name}, step 60" in words and "UMAP of h; axes have no units" in words
     assert marks == count + len(kinds)  # one more of each in the legend
     for kind, held in kinds.items():
         assert f"{shapes.SHAPES[kind]} ({held})" in words
@@ -68,7 +68,7 @@ def test_pictures_whose_label_is_not_known_are_there_as_well(run, tmp_path):
 )
 def test_the_axis_says_what_was_laid_out(run, of, method, words):
     found, _ = parsed(static_figures.map_figure(run, 0, ".svg", of, method))
-    assert f"{words}; axes have no unit" in found
+    assert f"{words}; axes have no units" in found
 
 
 def test_numbers_get_a_scale(run):

@@ -169,7 +169,7 @@ def test_a_finished_run_has_one_score_and_names_the_other_test(fake):
         ["of 1,000 new pictures, 82.7–87.1%", "kNN accuracy · chance 12.5%"],
     )
     assert score["ticks"][1:] == [["untrained 32.0%", 0.32], ["pixels 45.0%", 0.45]]
-    assert f"the 60 pictures on the map voted for one another: {before['value']}" in score["tip"]
+    assert f"the 60 pictures on the map voted on one another: {before['value']}" in score["tip"]
     fake.step = 700  # resumed: the final test was of another network
     fake.snapshot()
     later = unpack(payload.curves_payload(fake.run))[0]["scores"][1]

@@ -95,16 +95,16 @@ def test_a_run_that_found_few_steps_says_so_with_numbers(store: RunStore) -> Non
     other.write_status(device="GPU")  # another machine
     rows = run_rows.rows(store)
     said = {row.run.id: pace.pace_words(row, rows) for row in rows}
-    words = "358 steps in a minute: the machine was busy; a quiet one makes about 1,100."
+    words = "358 steps in a minute: the machine was busy; an idle one makes about 1,100."
     assert said.pop(few.id) == words
     assert set(said.values()) == {""} and {enough.id, other.id} <= set(said)
     assert pace.few_steps(run_rows.row(few), rows) == "358 steps, usually about 1,100"
 
 
-def test_a_machine_that_became_quiet_is_noticed_without_another_run(store: RunStore) -> None:
+def test_a_machine_that_became_idle_is_noticed_without_another_run(store: RunStore) -> None:
     """48 steps for a minute, done in 3 s: 960 would have fitted."""
     run = timed(store, states.FINISHED, 48, 3.0)
-    words = "48 steps in a minute: the machine was busy; a quiet one makes about 960."
+    words = "48 steps in a minute: the machine was busy; an idle one makes about 960."
     assert pace.pace_words(run_rows.row(run), run_rows.rows(store)) == words
 
 

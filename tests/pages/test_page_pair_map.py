@@ -129,8 +129,8 @@ def test_a_recorded_network_takes_no_digits(page: AppTest, shown: Blocks, store:
     page.run()
     assert not page.exception
     assert shown[-1][0]["message"] == (
-        "The recorded networks take pictures of 32 pixels, and these have 16; train a network on "
-        "them to see their views on its map."
+        "The recorded networks take pictures of 32 pixels, and these have 16. Train a network on "
+        "these pictures to see their views on its map."
     )
 
 
@@ -146,7 +146,8 @@ def test_a_recorded_network_takes_own_pictures_of_any_size(
     header, _ = shown[-1]
     assert header["run"] == shipped.FIRST
     assert header["note"] == (
-        "This network learned shapes, not these pictures. Views are scaled from 48 to 32 pixels."
+        "This network learned from shapes, not from these pictures. Views are scaled from 48 to 32 "
+        "pixels."
     )
 
 

@@ -302,7 +302,7 @@ def test_a_busy_machine_is_told() -> None:
     """A load of 4.0 on two cores is the most that counts as idle."""
     told = made_up(OPENING)[0] | {"command": "c", "processor": "p", "cores": 2}
     assert "Other programs" not in head.head(told | {"load": 4.0}, [], "")
-    assert "Other programs ran as well" in head.head(told | {"load": 4.1}, [], "")
+    assert "Other programs were running" in head.head(told | {"load": 4.1}, [], "")
 
 
 def test_titles_name_pictures_labels_and_seconds() -> None:

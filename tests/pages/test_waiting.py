@@ -41,12 +41,12 @@ def test_seconds_come_after_three_and_the_reason_after_ten() -> None:
     assert line("encoding", seconds=2.9, training=True) == "The map of z encoding"
     assert line("encoding", seconds=9.9, training=True) == "The map of z encoding · 9 s"
     said = line("encoding", seconds=75.0, training=True)
-    assert said == ("The map of z encoding · 1:15 min A training is using the processor as well.")
+    assert said == ("The map of z encoding · 1:15 min A run is also training on the processor.")
     assert reason(Line(seconds=11, wanting=9)) == (
         "The processor is busy: about 9 programs want it."
     )
     assert reason(Line(seconds=11, wanting=9, training=True)).endswith(
-        "as well (about 9 programs want it)."
+        "on the processor (about 9 programs want it)."
     )
     assert reason(Line(seconds=11)) == ""
 

@@ -19,10 +19,10 @@ const LOSS =
 const CELLS = [
   ["alignment", "alignment ↓", 2,
     "Mean squared distance between the projections z of a picture's two views. Lower is better, but " +
-    "only beside a low uniformity: a network that finds everything alike has 0."],
+    "only together with a low uniformity: a network that finds everything alike has 0."],
   ["uniformity", "uniformity ↓", 2,
     "How evenly the projections z are spread over the sphere; 0 means all in one place. Lower is " +
-    "better, but only beside a low alignment: projections at random are spread evenly, too."],
+    "better, but only together with a low alignment: random projections are spread evenly, too."],
   ["effective_rank_h", "rank of h", 0,
     "In how many directions the representations h really vary. Near 1 would be collapse. Beyond " +
     "that, more is not always better: noise varies in all directions, and an untrained network in many."],

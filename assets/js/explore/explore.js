@@ -213,7 +213,7 @@ class Explore {
     const said = maps.map(({ title }, i) => {
       const share = this.frames?.[i]?.header.kept;
       if (!known(share)) return title;
-      const part = this.link.selected && known(kept[i]) ? `, of those selected ${percent(kept[i])}` : "";
+      const part = this.link.selected && known(kept[i]) ? `, of the selected ones ${percent(kept[i])}` : "";
       return `${title} keeps ${percent(share)} of true neighbourhoods (chance ${chance})${part}`;
     });
     const form = this.stretch > 1.01 ? `, stretched ${this.stretch.toFixed(2)} to 1` : "";
@@ -239,7 +239,7 @@ class Explore {
     const parts = [link.selected && gallery.element, own, link.picked >= 0 && detail.element].filter(Boolean);
     this.hint.textContent =
       "Point at a picture to see it, click to see its views and its true neighbours. " +
-      "After a click the wheel zooms, and more pictures come out. " +
+      "After a click the wheel zooms, and more pictures appear. " +
       "Draw a line around points to see what they have in common. Space plays, Escape clears.";
     this.pane.replaceChildren(...(parts.length ? parts : [this.hint]));
     const step = scrubber.step;

@@ -29,8 +29,8 @@ const LISTS = {
   labels: {
     issues: [
       "Labels that the neighbours dispute",
-      "Pictures whose nearest neighbours in h vote for another label than theirs: the same vote as kNN accuracy on " +
-        "the map. Some are labelled wrongly, others are only hard. Nothing is changed: a person decides.",
+      "Pictures whose nearest neighbours in h vote for another label: the same vote as in kNN accuracy on " +
+        "the map. Some are labelled wrongly, others are just hard. Nothing is changed: you decide.",
     ],
   },
   copies: {
@@ -92,7 +92,7 @@ class Pairs {
       return make("section", `pr-list pr-${name}`, "", head, body);
     });
     if (found.among < found.count && this.header.lists !== "labels")
-      parts.push(make("p", "pr-note", `Comparisons of different pictures use only ${count(found.among)} of the ${count(found.count)} pictures.`));
+      parts.push(make("p", "pr-note", `Only ${count(found.among)} of the ${count(found.count)} pictures are compared with one another.`));
     this.lists.replaceChildren(...parts);
     const [first] = Object.keys(LISTS[this.header.lists]).flatMap((name) => found[name]);
     if (first) this.link.offer(first.a);
@@ -126,7 +126,7 @@ class Pairs {
     if (!link) return;
     if (link.picked < 0) {
       detail.reset();
-      this.pane.replaceChildren(make("p", "pr-note", "Click a picture: its views, its neighbours, and its place on the map."));
+      this.pane.replaceChildren(make("p", "pr-note", "Click a picture to see its views, its neighbours and its place on the map."));
     } else {
       this.pane.replaceChildren(detail.element);
       detail.show(header, header.step);
@@ -147,7 +147,7 @@ class Pairs {
 /** Return how many there are of a list, in words; nothing if the list says it itself. */
 function totals(name, found) {
   if (name === "issues") return `${count(found.count)} of ${count(found.among)} pictures`;
-  return name === "identical" && found.copies > found.identical.length ? `the first of ${count(found.copies)}` : "";
+  return name === "identical" && found.copies > found.identical.length ? `the first ${count(found.identical.length)} of ${count(found.copies)}` : "";
 }
 
 /** Return what is said of a pair, the most important first. */

@@ -70,7 +70,7 @@ class Replay {
     pace.setAttribute("aria-label", "Speed");
     pace.onchange = () => (this.speed = Number(pace.value));
     const bar = make("div", "rp-bar", "", this.button, this.slider, this.where, pace);
-    const note = `${data.method === "umap" ? "UMAP" : "PCA"} of h: the axes have no unit, and distances between groups say little.`;
+    const note = `${data.method === "umap" ? "UMAP" : "PCA"} of h: the axes have no units, and distances between groups say little.`;
     return make("section", "rp-left", "", this.stage, bar, make("p", "rp-about", "", this.drawn, note));
   }
 

@@ -8,7 +8,7 @@ import { MapPane } from "../explore/map_pane.js";
 import { placesAt, unpackPlaces } from "./frames.js";
 
 const PLAIN = { names: [], values: [], colors: [] }; // of a run without categories
-const INTERVAL = "The 95% interval: with other pictures of the same kind, the share may be anywhere in it.";
+const INTERVAL = "The 95% interval: for other pictures of the same kind, the share may be anywhere in this range.";
 const KEEPS =
   "Of each picture's nearest pictures in the representation, the share that is also among its nearest on the map.";
 

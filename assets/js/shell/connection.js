@@ -6,7 +6,7 @@ const PATIENCE = 1200; // ms without a connection before it is said
 const EVERY = 1500; // ms between two looks
 const WAIT = 8000; // ms that Streamlit gets to come back by itself once the app answers
 const SHOWN = 6000; // ms that good news stay
-const GOES_ON = "Trainings go on without it. This page returns by itself.";
+const GOES_ON = "Runs continue without it. This page comes back by itself.";
 
 /** The notice; `boot` of the app changes when it is restarted. */
 export class Connection {
@@ -24,7 +24,7 @@ export class Connection {
 
   /** @param {string} boot which start of the app answers */
   heard(boot) {
-    if (this.boot && boot !== this.boot) this.tell("The app was restarted. Trainings went on.", SHOWN);
+    if (this.boot && boot !== this.boot) this.tell("The app was restarted. Runs continued.", SHOWN);
     this.boot = boot;
   }
 

@@ -59,7 +59,7 @@ export class Marks {
     this.frame = 0;
   }
 
-  /** Show nothing, and begin anew with the next pair. */
+  /** Show nothing, and start again with the next pair. */
   clear() {
     cancelAnimationFrame(this.frame);
     this.element.hidden = true;

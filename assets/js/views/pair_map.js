@@ -14,11 +14,11 @@ import { Marks } from "./marks.js";
 const ROWS = ".st-key-views-pairs"; // the part of the page with the rows; a row has its number
 const FADED = 0.55; // of the run's own pictures, so that the two views stand out
 const ABOUT =
-  "A map has no place for a picture that it was not made from. Each view stands between the five " +
+  "A map has no place for a picture that it was not made from. Each view is placed between the five " +
   "pictures of the map that are most like it in h, closer to the more similar ones. So its place is " +
-  "no better than theirs, and two views may share a place and still differ: the cosine is of h itself.";
+  "no better than theirs, and two views may differ and share a place: the cosine compares h itself.";
 const COSINE =
-  "The cosine of the two views' representations h: 1 is the same direction, 0 nothing in common. " +
+  "The cosine of the two views' representations h: 1 means the same direction, 0 nothing in common. " +
   "An untrained network finds nearly everything alike, so compare with views of different pictures.";
 
 export const render = element((parent) => new PairMap(parent), "map", "pair_map");
@@ -125,7 +125,7 @@ class PairMap {
     const { method, step } = this.map.header;
     const [kept, sentence] = trust(this.map.header);
     this.caption.replaceChildren(
-      `${pair.name} · `, term("placed by its nearest five", ABOUT), ` · ${method.toUpperCase()}, step ${count(step)}`,
+      `${pair.name} · `, term("placed by its five nearest", ABOUT), ` · ${method.toUpperCase()}, step ${count(step)}`,
       ...(kept ? [" · ", term(kept, sentence)] : []), this.header.note ? ` · ${this.header.note}` : "",
     );
     this.canvas.setAttribute(

@@ -155,7 +155,7 @@ def test_a_lasso_fills_the_gallery_and_goes_out_as_table_and_folder(
     assert np.flatnonzero(mask == 2).tolist() == expected and set(mask) == {1, 2}  # none removed
     labels = run.probe()["labels"][expected]
     expect(gallery.locator(".ex-names span")).to_have_count(len(np.unique(labels)))
-    expect(page.locator(".ex-strip-line")).to_contain_text("of those selected")
+    expect(page.locator(".ex-strip-line")).to_contain_text("of the selected ones")
     with page.expect_download() as waiting:
         gallery.get_by_role("button", name="CSV").click()
     path = tmp_path / "selection.csv"

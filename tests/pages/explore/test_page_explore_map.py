@@ -147,7 +147,7 @@ def test_while_umap_warms_up_the_maps_are_by_pca(page, store, shown) -> None:
     fake.snapshot(umap=False)
     app = page()
     assert shown[-1]["maps"][0]["title"] == "PCA of h" and shown[-1]["steps"] == [0]
-    assert "UMAP of 20 pictures is being computed; until then the map is by PCA." in text(app)
+    assert "UMAP of 20 pictures is being computed; the map is by PCA until then." in text(app)
 
 
 def test_a_run_without_snapshots_says_so(page, store, shown) -> None:
