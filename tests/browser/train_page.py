@@ -39,18 +39,21 @@ RECORDER = """() => {
     const canvas = host?.shadowRoot?.querySelector(".live-stage > canvas");
     const curves = document.querySelector(".live-curves");
     const main = document.querySelector('[data-testid="stMain"]');
-    note("states", texts(".run-head .run-state")[0]);
-    note("said", texts(".run-strip > span")[0]);
-    note("facts", texts(".run-facts span"));
+    const sketch = "strong-views"; // stands there until a run is started
+    if (!document.querySelector(".run-sketch")) {
+      note("states", texts(".run-head .run-state")[0]);
+      note("said", texts(".run-strip > span")[0]);
+      note("facts", texts(".run-facts span"));
+    }
     if (main) note("overflow", main.scrollHeight - main.clientHeight);
     note("there", [canvas, curves].map((e) => !!e?.getBoundingClientRect().width));
     if (canvas && curves) note("boxes", [box(canvas), box(curves)]);
-    if (curves) {
+    if (curves && curves.__simclr.header?.run !== sketch) {
       note("scores", texts(".live-curves .live-figure b, .live-curves .live-cell b"));
       note("last", curves.__simclr.steps?.at?.(-1));
     }
     const { step, method, run, gliding } = canvas?.dataset ?? {};
-    if (step && !gliding && note("maps", { run, method, step: Number(step) }))
+    if (step && !gliding && run !== sketch && note("maps", { run, method, step: Number(step) }))
       seen.maps.at(-1).xy = Array.from(canvas.__simclr.xy);
   };
   window.look();
