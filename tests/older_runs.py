@@ -19,6 +19,8 @@ from simclr_core.runs.store import RunStore
 FIXTURES = Path(__file__).parent / "fixtures"
 RECORDED = json.loads((FIXTURES / "older_losses.json").read_text())
 
+FIRST, NEAR, FAR = 4, 1e-4, 0.03  # losses, and the shares of them that another processor may change
+
 DATE = 1_767_225_600  # 2026-01-01 UTC, as when they were made
 
 # The ids of the runs, by their states or by what made them.
@@ -38,12 +40,15 @@ def older_store(folder: Path) -> RunStore:
 def assert_same_losses(found: list[float], expected: list[float]) -> None:
     """Compare losses: to the last digit where the same machine code computes them.
 
-    Elsewhere another library or processor may add in another order, and 1e-4 of each is allowed.
+    Elsewhere another library or processor may add in another order. Each update enlarges what that
+    changes: `NEAR` of each is allowed for the first losses, `FAR` for the others. Another seed
+    differs by a tenth.
     """
     if _same_arithmetic():
         assert found == expected
     else:
-        np.testing.assert_allclose(found, expected, rtol=1e-4)
+        np.testing.assert_allclose(found[:FIRST], expected[:FIRST], rtol=NEAR)
+        np.testing.assert_allclose(found, expected, rtol=FAR)
 
 
 def _same_arithmetic() -> bool:

@@ -1,6 +1,6 @@
 """Settings in the URL of a page, and the way to other pages.
 
-What cannot be used is reported once and removed. A page changes its URL with `change`: a click may
+What cannot be used is removed, and reported for a while. A page changes its URL with `change`: a click may
 come before the browser has heard of an earlier change, and then brings the older URL along.
 """
 
@@ -22,10 +22,11 @@ from .live import mount
 
 OF_ALL = ("size", "hide")  # settings in the link of every page (see `classroom`)
 _WRITTEN = "link_written"  # in the session: a page, when it wrote into its URL, and what
+READ = 10.0  # seconds for which a page that draws itself again keeps what it reported
 STALE = 3.0  # seconds in which a request may still have an older URL
 OF_RUNS = ("views", "train", "explore")  # pages that can have a run open
 _AT, _RUN = "link_page", "link_run"  # in the session: the page, and the run opened last
-_REPORTED = "link_problems"  # in the session: sentences to show once
+_REPORTED = "link_problems"  # in the session: since when, and the sentences
 
 
 class Slider(Protocol):
@@ -149,9 +150,12 @@ def clean_link(
     except StreamlitAPIException:  # a widget has it: back in the browser's history
         return list(problems.values())
     if problems:
-        st.session_state[_REPORTED] = list(problems.values())
+        st.session_state[_REPORTED] = (time.monotonic(), list(problems.values()))
         st.rerun()
-    return st.session_state.pop(_REPORTED, [])
+    since, told = st.session_state.get(_REPORTED, (0.0, []))
+    if time.monotonic() - since > READ:  # the page may draw itself again before that
+        st.session_state.pop(_REPORTED, None)
+    return told
 
 
 def link_problems(

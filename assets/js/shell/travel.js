@@ -9,7 +9,7 @@ const base = new URL(import.meta.url).pathname.split("/lab/assets/")[0]; // of a
 
 /** @type {string[]} */
 let pages = [];
-let acted = false; // whether somebody did something since the page opened
+let acted = false; // whether somebody did something since the last step
 
 /**
  * Look after the addresses of the tab; only the first call listens.
@@ -22,10 +22,11 @@ export function travel(names) {
   const push = history.pushState.bind(history);
   const replace = history.replaceState.bind(history);
   history.pushState = (state, title, url) => {
-    const same = new URL(url ?? "", location.href).pathname === location.pathname;
-    // What a page adds to its own address before anybody did something is no step.
-    (same && !acted ? replace : push)(state, title, url);
-    if (!same) acted = false;
+    const to = new URL(url ?? "", location.href);
+    const same = to.pathname === location.pathname;
+    // What a page adds to its own address before anybody did something again is no step.
+    (same && (!acted || to.search === location.search) ? replace : push)(state, title, url);
+    acted = false;
     note();
   };
   history.replaceState = (state, title, url) => {

@@ -41,7 +41,7 @@ def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> Non
     # 82% of 40: Wilson's interval by hand is 67% to 91%.
     assert "82% (95% interval 67% to 91%); chance" in score["words"]
     assert "untrained 32%, pixels 44%" in score["words"]
-    assert "of each of 40 pictures, the 20 nearest" in score["tip"]
+    assert "for each of 40 pictures, the 20 nearest" in score["tip"]
 
 
 def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, shown) -> None:
