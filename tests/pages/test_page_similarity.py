@@ -244,6 +244,7 @@ def test_a_link_may_name_a_run_of_other_pictures_of_this_size(
     page: AppTest, store: RunStore
 ) -> None:
     other = made_up(store, "digits")
+    page.query_params["data"] = "shapes"  # without it, the page shows the run's own pictures
     page.query_params["run"] = other.id
     page.run()
     assert page.selectbox(key="views_run").value == other.id and other.id in lines(page)[0]
@@ -262,6 +263,7 @@ def test_a_link_to_a_run_that_cannot_be_asked_is_told(
 ) -> None:
     made_up(store, "digits", 64, name="large")
     made_up(store, "digits", learned=False, name="fresh")
+    page.query_params["data"] = "shapes"
     page.query_params["run"] = run_id
     page.run()
     assert words in strip(page) and lines(page) == [] and not page.exception
@@ -384,3 +386,11 @@ def test_an_analysis_that_cannot_start_is_one_sentence(run: Run, store: RunStore
     alike.update(ask=True)
     assert alike.settled and alike.problem.startswith("Expected to write analyst.log")
     helpers.keepers.clear()
+
+
+def test_a_link_to_a_run_shows_the_pictures_that_it_learned_from(
+    page: AppTest, store: RunStore
+) -> None:
+    page.query_params["run"] = made_up(store, "digits", 16).id
+    page.run()
+    assert page.selectbox(key="data").value == "digits"
