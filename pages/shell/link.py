@@ -1,7 +1,8 @@
 """Settings in the URL of a page, and the way to other pages.
 
-What cannot be used is removed, and reported for a while. A page changes its URL with `change`: a click may
-come before the browser has heard of an earlier change, and then brings the older URL along.
+What cannot be used is removed, and reported for a while. A page changes its URL with `change`: a
+click may come before the browser has heard of an earlier change, and then brings the older URL
+along.
 """
 
 from __future__ import annotations
