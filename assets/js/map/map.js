@@ -18,7 +18,7 @@ const KEEPS =
 const TRUST = "Trustworthiness: how rarely the map places strangers among a picture's neighbours; 1 means never.";
 const WARNINGS = {
   umap: "Axes have no units; sizes and gaps prove nothing.",
-  pca: "Axes have no units: the two directions in which pictures differ most.",
+  pca: "Axes have no units: where pictures differ most.",
 };
 
 export const render = element((parent) => new MapView(parent), "map");
