@@ -6,8 +6,7 @@
 Without --run it presses Start and waits until the run has finished, as a newcomer would; the
 recorded runs will do as well (--run strong-views --other no-colour). With --other, another run of
 the same pictures, it also takes every panel of Explore, light and dark. With --teach it takes the
-pages that teach instead, light and dark, and on a projector's 1920x1080 in large type; it makes a
-study of digits for Paradigms.
+pages that teach instead, light and dark, and on a projector's 1920x1080 in large type.
 """
 
 from __future__ import annotations
@@ -38,11 +37,11 @@ TEACH = {  # name -> link, and what is there once all has been drawn
     "lessons-question": ("lessons?lesson=color", ".lesson-question"),
     "lessons-found": ("lessons?lesson=color&said=1", ".lesson-limits"),
     "lessons-maps": ("lessons?lesson=maps&said=1", ".lesson-limits"),
-    "paradigms": ("paradigms?data=digits&labels=5&seconds=15", ".paradigm-first"),
+    "paradigms": ("paradigms", ".paradigm-first"),
     "paradigms-classes": (
-        "paradigms?data=digits&labels=5&seconds=15&tab=Class+by+class", ".paradigm-report",
+        "paradigms?tab=Class+by+class", ".paradigm-report",
     ),
-    "paradigms-maps": ("paradigms?data=digits&labels=5&seconds=15&tab=Maps", ".sb-root canvas"),
+    "paradigms-maps": ("paradigms?tab=Maps", ".sb-root canvas"),
     "wall": ("runs", ".wall-stage canvas"),
 }  # fmt: skip
 PROJECTOR = {"width": 1920, "height": 1080}
@@ -89,13 +88,6 @@ def main() -> None:
 
 def teach(browser: Browser, url: str) -> None:
     """Home, Learn, Lessons, Paradigms and the wall of runs."""
-    page = browser.new_page(viewport=SIZE)
-    page.goto(f"{url}/{TEACH['paradigms'][0]}")
-    compare = page.get_by_role("button", name="Compare", exact=True)
-    expect(compare.or_(page.locator(".paradigm-first")).first).to_be_visible(timeout=30_000)
-    if compare.is_visible():
-        compare.click()
-    expect(page.locator(".paradigm-first")).to_be_visible(timeout=300_000)
     for name, size, scheme, more in (
         ("light", SIZE, "light", ""),
         ("dark", SIZE, "dark", ""),
