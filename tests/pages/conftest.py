@@ -27,3 +27,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
     monkeypatch.setattr(launch, "advance", lambda store: [])
     return RunStore(tmp_path / "runs")
+
+
+@pytest.fixture(autouse=True)
+def read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a link reported is gone at the next run of the script, not after ten seconds."""
+    monkeypatch.setattr("pages.shell.link.READ", 0.0)
