@@ -37,18 +37,24 @@ def older_store(folder: Path) -> RunStore:
     return RunStore(folder)
 
 
-def assert_same_losses(found: list[float], expected: list[float]) -> None:
+def assert_same_losses(found: list[float], expected: list[float], muon: bool = False) -> None:
     """Compare losses: to the last digit where the same machine code computes them.
 
-    Elsewhere another library or processor may add in another order. Each update enlarges what that
-    changes: `NEAR` of each is allowed for the first losses, `FAR` for the others. Two other
-    seeds changed one of the first four by 19% and by 55%.
+    Elsewhere another library or processor may add in another order, and `NEAR` of each is allowed.
+    Muon's updates enlarge such differences (to 1.1% of the loss after 12 steps on a processor
+    without AVX-512): `NEAR` is allowed for its first losses, `FAR` for the others. Two other seeds
+    changed one of the first four by 19% and by 55%.
+
+    Args:
+        found, expected: (K,) losses of the first K steps.
+        muon: whether Muon trained.
     """
     if _same_arithmetic():
         assert found == expected
-    else:
-        np.testing.assert_allclose(found[:FIRST], expected[:FIRST], rtol=NEAR)
-        np.testing.assert_allclose(found, expected, rtol=FAR)
+        return
+    exact = FIRST if muon else len(expected)
+    np.testing.assert_allclose(found[:exact], expected[:exact], rtol=NEAR)
+    np.testing.assert_allclose(found, expected, rtol=FAR)
 
 
 def _same_arithmetic() -> bool:

@@ -44,7 +44,7 @@ def _show_film() -> None:
     header = {
         "urls": [f"/lab/film.json?v={film.version()}"],
         "titles": ["With colour distortion", "Without"],
-        "above": 218,
+        "above": 230,
         "plays": True,
         "trial": classroom_link("/learn?part=2"),
         "note": "The axes have no units; gaps between groups say little.",

@@ -56,15 +56,15 @@ class Choice:
 
 
 def settings_form(
-    store: RunStore, estimate: Callable[[RunConfig], str], busy: bool = False
+    store: RunStore, estimate: Callable[[RunConfig], str], busy: bool = False, first: bool = True
 ) -> Choice:
     """Show the bar of settings.
 
     Args:
         store: whose folder keeps uploaded files.
         estimate: returns how long a run with these settings takes, in words.
-        busy: whether the run has to wait for others: the button then says so, and is not the
-            page's first one.
+        busy: whether the run has to wait for others: the button then says so.
+        first: whether the button is the page's first one, as long as no run has to wait.
     """
     with st.container(key="train-form", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(render("train/new"), width="content")
@@ -89,7 +89,7 @@ def settings_form(
         st.fragment(_estimate, run_every=every)(config, estimate, "" if source else _OWN_HINT)
         start = st.button(
             QUEUE if busy else START,
-            type="secondary" if busy else "primary",
+            type="primary" if first and not busy else "secondary",
             key="train_start",
             disabled=config is None,
         )

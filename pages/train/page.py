@@ -28,7 +28,9 @@ def main() -> None:
         st.error(str(error))
         return
     busy = is_busy(rows(store))
-    choice = settings_form(store, lambda config: estimate_html(config, rows(store)), busy)
+    before = _find(store, st.query_params.get("run", ""))
+    leads = before is None or before.state not in states.RESUMABLE  # such a run offers to resume
+    choice = settings_form(store, lambda config: estimate_html(config, rows(store)), busy, leads)
     if choice.problem:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")

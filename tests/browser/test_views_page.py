@@ -50,6 +50,9 @@ def test_the_first_pair_and_the_map_are_seen_without_scrolling(app: App, page: P
     for part in (row, page.locator(".pm-stage")):
         box = part.bounding_box()
         assert box and box["y"] + box["height"] < 768
+    for picture in row.locator("img").all():  # the recipe stands below them
+        box = picture.bounding_box()
+        assert box and box["y"] + box["height"] < 768 / 2 + 100
     assert row.locator("img").evaluate_all("all => all.every(one => one.alt && one.naturalWidth)")
     styles = row.locator("img.v1, img.v2").evaluate_all(
         "all => all.map(one => getComputedStyle(one).borderTopStyle)"

@@ -236,6 +236,8 @@ def test_a_stopped_run_can_be_resumed(page: Any, store: RunStore) -> None:
     run = ended(store, states.STOPPED)
     app = page(run=run.id)
     assert "Stopped at step 300" in text(app) and "Resume" in labels(app)
+    kinds = {key: app.button(key=key).proto.type for key in ("run_pause", "train_start")}
+    assert kinds == {"run_pause": "primary", "train_start": "secondary"}  # one first button
 
 
 def test_a_diverged_run_offers_a_lower_learning_rate(page: Any, store: RunStore) -> None:

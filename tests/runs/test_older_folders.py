@@ -23,6 +23,7 @@ from older_runs import (
     assert_same_losses,
     older_store,
 )
+from simclr_core.base.files import read_npz
 from simclr_core.questions import look
 from simclr_core.questions.job import encode_job
 from simclr_core.runs import comparison, evidence, health, states
@@ -96,13 +97,16 @@ def test_training_goes_on_to_the_end(older: RunStore, run_id: str) -> None:
     from simclr_core.training.trainer import Trainer
 
     run = older.get(run_id)
-    before = losses(run)
+    before, kept = losses(run), 0
+    if run.checkpoint_path.exists():
+        kept = int(read_npz(run.checkpoint_path, "step")["step"])
     Trainer(run, CPU, "float32").train()
     assert run.state == states.FINISHED and run.evaluation() is not None
     assert [row["step"] for row in run.metrics()[0]] == list(range(1, 13))
+    assert losses(run)[:kept] == before[:kept]  # training goes on from the checkpoint
     assert_same_losses(losses(run)[: len(before)], before)
     if run_id != INTERRUPTED:  # which has another optimiser
-        assert_same_losses(losses(run), LOSSES)
+        assert_same_losses(losses(run), LOSSES, muon=True)
 
 
 def test_a_fork_knows_its_parent_and_goes_on_from_there(older: RunStore) -> None:

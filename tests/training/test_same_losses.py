@@ -26,4 +26,5 @@ def test_a_seed_gives_the_losses_that_it_gave_before(
     recorded: dict, store: RunStore, tmp_path: Path
 ) -> None:
     run = trained(store, config(recorded["config"], tmp_path))
-    assert_same_losses([row["loss"] for row in run.metrics()[0]], recorded["losses"])
+    muon = run.config.training.optimizer == "muon"
+    assert_same_losses([row["loss"] for row in run.metrics()[0]], recorded["losses"], muon)
