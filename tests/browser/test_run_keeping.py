@@ -55,7 +55,7 @@ def open_runs(train: TrainPage) -> None:
     train.page.goto(train.url)
     link = train.page.get_by_test_id("stTopNavLink")
     link.filter(has_text="Runs").click()
-    train.page.wait_for_url("**/runs")
+    train.page.wait_for_url("**/runs*")
     train.page.get_by_text("List", exact=True).click()
     expect(train.page.locator(".st-key-runs-table")).to_be_visible()
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import signal
 
 import pytest
 from PIL import Image
@@ -52,6 +54,25 @@ def test_back_forward_and_reload_bring_the_form_as_it_was_left(app: App, page: P
     is_as_left()
     page.reload()
     is_as_left()
+
+
+def test_a_page_that_is_left_at_once_leaves_no_step_behind(app: App, page: Page) -> None:
+    page.goto(f"{app.url}/train?data=digits")
+    expect(field(page, "data")).to_have_value("digits")
+    for _ in range(3):  # the server's answer for Learn comes when Train is back
+        os.kill(app.pid, signal.SIGSTOP)
+        try:
+            menu(page, "Learn")
+            expect(page).to_have_url(re.compile("/learn$"))
+            page.go_back()
+        finally:
+            os.kill(app.pid, signal.SIGCONT)
+    expect(field(page, "data")).to_have_value("digits")
+    page.wait_for_timeout(1000)  # a late answer would come now
+    expect(page).to_have_url(re.compile(r"/train\?data=digits$"))
+    page.go_forward()
+    expect(page).to_have_url(re.compile("/learn$"))
+    expect(page.locator(".st-key-learn_next")).to_be_visible()
 
 
 def test_views_go_to_train_and_back_with_their_pictures(app: App, page: Page) -> None:

@@ -24,6 +24,8 @@ export function travel(names) {
   history.pushState = (state, title, url) => {
     const to = new URL(url ?? "", location.href);
     const same = to.pathname === location.pathname;
+    // Streamlit still tells of a page that was left again before its script had begun.
+    if (!same && state?.opens === undefined && here() !== undefined && pageOf(to.pathname, base, pages) !== undefined) return;
     // What a page adds to its own address before anybody did something again is no step.
     (same && (!acted || to.search === location.search) ? replace : push)(state, title, url);
     acted = false;
@@ -50,7 +52,7 @@ export function open(to) {
   const [page, query] = to.split("?", 2);
   const address = `${base}/${page}${linkSearch(sessionStorage, page, query ? `?${query}` : "")}`;
   acted = false;
-  if (address !== location.pathname + location.search) history.pushState({}, "", address);
+  if (address !== location.pathname + location.search) history.pushState({ opens: page }, "", address);
   acted = false;
   dispatchEvent(new PopStateEvent("popstate", { state: {} }));
 }
@@ -65,10 +67,15 @@ function follow(event) {
   if (page === undefined || (to.hash && to.pathname === location.pathname)) return;
   event.preventDefault();
   event.stopImmediatePropagation();
-  if (to.search || page !== pageOf(location.pathname, base, pages)) open(page + to.search);
+  if (to.search || page !== here()) open(page + to.search);
+}
+
+/** Return the page of the address, if it is one of the app's. */
+function here() {
+  return pageOf(location.pathname, base, pages);
 }
 
 function note() {
-  const page = pageOf(location.pathname, base, pages);
+  const page = here();
   if (page !== undefined) remember(sessionStorage, page, location.search);
 }
