@@ -68,9 +68,13 @@ def ask(root: Path, name: str, content: bytes | memoryview) -> str:
         file.write(content)
 
     write_atomic(request.file(INPUT), write)
-    OPENINGS.ask(request, "open", {"name": name})
-    if trouble := helpers.wake(root, OPENINGS.helper):
-        raise LabError(trouble)
+    try:
+        OPENINGS.ask(request, "open", {"name": name})
+        if trouble := helpers.wake(root, OPENINGS.helper):
+            raise LabError(trouble)
+    except LabError:
+        OPENINGS.withdraw(request)
+        raise
     return request.key
 
 

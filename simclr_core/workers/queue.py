@@ -134,8 +134,8 @@ class Queue:
             with contextlib.suppress(OSError):
                 os.utime(request.file(REQUEST), (0, 0))
         else:
-            for ending in (REQUEST, ERROR):
-                remove(request.file(ending))
+            drop(request)
+            remove(request.file(ERROR))
 
     def is_wanted(self, request: Request, patience: float = 0.0) -> bool:
         """Return whether somebody waits for a request, or withdrew it `patience` seconds ago."""
@@ -228,8 +228,8 @@ def attempts(request: Request) -> int:
 
 def fail(request: Request, words: str) -> None:
     """Write why a request failed. On a full disk the request itself takes the error's place."""
-    if not request.folder.is_dir():
-        return  # its run was deleted meanwhile
+    if not request.file(REQUEST).exists():
+        return  # it was withdrawn, or its run was deleted meanwhile
     try:
         write_json(request.file(ERROR), {"message": words})
     except LabError:

@@ -6,15 +6,19 @@ import io
 import signal
 import subprocess
 import sys
+from typing import Any
 
 import numpy as np
 import pytest
 
+from simclr_core.base.errors import LabError
 from simclr_core.base.paths import PROJECT
+from simclr_core.base.progress import Progress
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
 from simclr_core.workers import helpers, opening
 from simclr_core.workers.opening import Opener
+from simclr_core.workers.queue import Request
 
 H = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
 
@@ -63,6 +67,28 @@ def test_a_cancelled_file_becomes_no_run(store: RunStore) -> None:
     opening.withdraw(store.root, key)
     assert not Opener(store).turn() and not list(store)
     assert opening.state(store.root, key) is None and not opening.opened(store.root, key)
+    assert not list((store.root / ".opening").iterdir())  # files are large
+
+
+def test_a_file_that_no_process_can_open_is_not_opened_later(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(helpers, "wake", lambda root, helper: "No process can be started.")
+    with pytest.raises(LabError, match="No process can be started"):
+        opening.ask(store.root, "mine.npz", embeddings())
+    assert not Opener(store).turn() and not list((store.root / ".opening").iterdir())
+
+
+def test_a_file_that_is_withdrawn_while_it_is_read_leaves_nothing(store: RunStore) -> None:
+    key = opening.ask(store.root, "mine.npz", b"no archive")
+    opener = Opener(store)
+
+    def withdraw(request: Request, payload: dict[str, Any], progress: Progress) -> None:
+        opening.withdraw(store.root, key)
+        raise LabError("Its file is gone.")
+
+    opener._kinds = {"open": withdraw}
+    assert opener.turn() and not list((store.root / ".opening").iterdir())
 
 
 def test_a_file_that_holds_something_else_is_one_sentence_with_its_name(store: RunStore) -> None:
