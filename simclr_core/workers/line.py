@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from pathlib import Path
 from threading import Lock
 
@@ -13,11 +14,31 @@ from ..base.locks import is_locked
 from ..machine.devices import core_count
 from ..runs import states
 from ..runs.store import RunStore
-from .queue import PROGRESS, Queue, Request, kind_of
-from .standing import Line
+from . import helpers
+from .queue import PROGRESS, Queue, Request, kind_of, standing
+from .standing import Line, Standing
 
 LOOKS = 2.0  # seconds for which the state of all runs is believed
 CROWDED = 2.0  # programs per core that want to compute; trainings and questions are among them
+
+
+def followed(requests: Queue, root: Path, request: Request) -> Standing | None:
+    """Return how far a request is, and what it waits for; None if it is not asked, or was served.
+
+    A request whose worker has gone starts another one: neither a crash nor a restart of the
+    machine leaves it waiting.
+
+    Args:
+        requests: the queue that serves it.
+        root: the folder of runs.
+        request: which.
+    """
+    known = standing(request)
+    if known is None or known.failed:
+        return known
+    trouble = helpers.wake(root, requests.helper)
+    line = line_of(requests, root, request, known.asked)
+    return replace(known, words=known.words or trouble, line=line)
 
 
 def line_of(requests: Queue, root: Path, request: Request, asked: float) -> Line:

@@ -12,7 +12,6 @@ import secrets
 import sys
 import tempfile
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -27,8 +26,8 @@ from ..runs.store import RunStore
 from ..runs.transfer.recorder import import_embeddings
 from ..runs.transfer.unbundle import import_run
 from . import helpers
-from .line import line_of
-from .queue import ANSWER, INPUT, Queue, Request, standing
+from .line import followed
+from .queue import ANSWER, INPUT, Queue, Request
 from .queue_worker import QueueWorker, main
 from .standing import Standing
 
@@ -85,14 +84,8 @@ def opened(root: Path, key: str) -> str:
 
 
 def state(root: Path, key: str) -> Standing | None:
-    """Return how far a file is; None if it is not asked for, or is open."""
-    request = opening(root, key)
-    known = standing(request)
-    if known is None or known.failed:
-        return known
-    trouble = helpers.wake(root, OPENINGS.helper)
-    line = line_of(OPENINGS, root, request, known.asked)
-    return replace(known, words=known.words or trouble, line=line)
+    """Return how far a file is, as `line.followed`; None if it is not asked for, or is open."""
+    return followed(OPENINGS, root, opening(root, key))
 
 
 def withdraw(root: Path, key: str) -> None:

@@ -7,15 +7,14 @@ one after another. Where the result of a kind is kept is up to its function.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ..base.errors import LabError
 from ..base.files import writing
 from . import helpers
-from .line import line_of
-from .queue import Queue, Request, standing
+from .line import followed
+from .queue import Queue, Request
 from .standing import Standing
 
 TASKS = Queue(
@@ -61,18 +60,8 @@ def withdraw(root: Path, key: str) -> None:
 
 
 def state(root: Path, key: str) -> Standing | None:
-    """Return how far a request is; None if it was not asked for, or is done.
-
-    A request whose worker has gone starts another one: neither a crash nor a restart of the
-    machine leaves it waiting.
-    """
-    request = task(root, key)
-    known = standing(request)
-    if known is None or known.failed:
-        return known
-    trouble = helpers.wake(root, TASKS.helper)
-    line = line_of(TASKS, root, request, known.asked)
-    return replace(known, words=known.words or trouble, line=line)
+    """Return how far a request is, as `line.followed`; None if it was not asked for, or is done."""
+    return followed(TASKS, root, task(root, key))
 
 
 def waiting(root: Path) -> list[str]:
