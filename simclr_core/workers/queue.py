@@ -150,8 +150,9 @@ class Queue:
     def waiting(self, root: Path) -> list[Request]:
         """Return what is asked and wanted in a folder of runs, in the order of service."""
         every = (one for folder in self.folders(root) for one in _requests(folder))
-        mine = (one for one in every if self.is_wanted(one) and self.serves(kind_of(one)))
-        return sorted(mine, key=self._place)
+        read = ((one, _read(one.file(REQUEST))) for one in every if self.is_wanted(one))
+        mine = [(self._place(content), one) for one, content in read if self.serves(_kind(content))]
+        return [one for _, one in sorted(mine, key=lambda pair: pair[0])]
 
     def before(self, root: Path, request: Request) -> list[Request]:
         """Return what is served before a request: what is worked on now comes first."""
@@ -178,11 +179,9 @@ class Queue:
             if next(_requests(folder), None):
                 self.tidy(folder)
 
-    def _place(self, request: Request) -> tuple[bool, float]:
-        content = _read(request.file(REQUEST))
-        asked = content.get("asked")
-        when = float(asked) if isinstance(asked, int | float) else 0.0
-        return content.get("kind") in self.long, -when if self.newest_first else when
+    def _place(self, content: Mapping[str, Any]) -> tuple[bool, float]:
+        when = _asked(content)
+        return _kind(content) in self.long, -when if self.newest_first else when
 
     def _failed_lately(self, request: Request) -> bool:
         try:
@@ -201,8 +200,7 @@ def read_request(request: Request) -> tuple[str, dict[str, Any]] | None:
 
 def kind_of(request: Request) -> str:
     """Return what is asked; empty if it is not there, or cannot be read."""
-    kind = _read(request.file(REQUEST)).get("kind")
-    return kind if isinstance(kind, str) else ""
+    return _kind(_read(request.file(REQUEST)))
 
 
 def standing(request: Request) -> Standing | None:
@@ -215,9 +213,8 @@ def standing(request: Request) -> Standing | None:
     progress = _read(request.file(PROGRESS))
     share, words = progress.get("share"), str(progress.get("words") or "")
     known = isinstance(share, int | float) and 0 <= share <= 1
-    asked = _read(request.file(REQUEST)).get("asked")
-    when = float(asked) if isinstance(asked, int | float) else 0.0
-    return Standing(request.key, float(share or 0) if known else None, words, asked=when)
+    asked = _asked(_read(request.file(REQUEST)))
+    return Standing(request.key, float(share or 0) if known else None, words, asked=asked)
 
 
 def attempts(request: Request) -> int:
@@ -253,6 +250,16 @@ def _requests(folder: Path) -> Iterator[Request]:
         key = path.name.removesuffix(REQUEST)
         if key != path.name and is_key(key):
             yield Request(folder, key)
+
+
+def _kind(content: Mapping[str, Any]) -> str:
+    kind = content.get("kind")
+    return kind if isinstance(kind, str) else ""
+
+
+def _asked(content: Mapping[str, Any]) -> float:
+    asked = content.get("asked")
+    return float(asked) if isinstance(asked, int | float) else 0.0
 
 
 def _read(path: Path) -> dict[str, Any]:

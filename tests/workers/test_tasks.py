@@ -73,7 +73,9 @@ def test_a_key_that_could_leave_the_folder_is_refused(tmp_path: Path, quiet: Non
         tasks.ask(tmp_path, "lesson", key, {})
 
 
-@pytest.mark.parametrize("damage", ["", "{", "[]", '{"kind": 3}', '{"kind": "lesson"}'])
+@pytest.mark.parametrize(
+    "damage", ["", "{", "[]", '{"kind": 3}', '{"kind": []}', '{"kind": "lesson"}']
+)
 def test_a_damaged_request_becomes_a_sentence(tmp_path: Path, quiet: None, damage: str) -> None:
     tasks.ask(tmp_path, "lesson", "a", {})
     tasks.task(tmp_path, "a").file(REQUEST).write_text(damage)
