@@ -65,8 +65,8 @@ def line_of(requests: Queue, root: Path, request: Request, asked: float) -> Line
 @cached(TTLCache(16, LOOKS), lock=Lock())
 def _trains(root: Path) -> bool:
     """Return whether a run is being trained on the processor; many pages ask at once."""
-    going = (run for run in RunStore(root).found() if run.state in states.GOING)
-    return any(run.status.get("slot") == "cpu" for run in going)
+    every = (run.status for run in RunStore(root).found())
+    return any(one["state"] in states.GOING and one.get("slot") == "cpu" for one in every)
 
 
 def _wanting() -> int:
