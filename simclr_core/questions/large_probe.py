@@ -66,16 +66,15 @@ def make_set(run: Run, network: Network, step: int, count: int, progress: Progre
         return name
     progress(0.0, "reading the pictures")
     dataset = _data(run)
-    indices = probe_indices(dataset, count)
-    images = dataset.x_train[indices]
+    probe = probe_arrays(dataset, probe_indices(dataset, count))
     aside = run.path / SETS / f".{name}"
     shutil.rmtree(aside, ignore_errors=True)
     made = Run(aside)
     made.make_folders()
     (aside / "jobs").mkdir()
     made.write_record(run.record)
-    made.write_probe(probe_arrays(dataset, indices))
-    arrays = _encode(run, network, images, progress)
+    made.write_probe(probe)
+    arrays = _encode(run, network, probe["images"], progress)
     made.write_snapshot(step, arrays)
     progress(0.6, "looking for neighbours")
     which, similarity = per_picture.ranked(arrays["h"], NEIGHBOURS)
