@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 import zipfile
 from urllib.parse import urlencode
 
@@ -318,6 +319,17 @@ def test_pictures_from_an_upload_go_out_as_the_files_they_came_from(client, fake
     rows = list(csv.DictReader(io.StringIO(post(client, fake, "csv", [3, 5]).text)))
     assert [row["file"] for row in rows] == [files[3], files[5]]
     assert get(client, fake, "picture.json", index=3, step=400).json()["file"] == files[3]
+
+
+def test_a_larger_set_of_a_run_has_the_uploaded_files_too(client, fake):
+    name_pictures(fake, [f"{i}.jpg" for i in range(90)])
+    upload(fake, {"3.jpg": b"three"})
+    copied = fake.run.path / "sets" / "90-400"
+    shutil.copytree(fake.run.path, copied, ignore=shutil.ignore_patterns("sets"))
+    body = {"chosen": [3], "step": 400, "maps": []}
+    path = f"/lab/runs/{fake.run.id}/sets/90-400/map/selection.zip"
+    archive = zipfile.ZipFile(io.BytesIO(client.post(path, json.dumps(body).encode()).content))
+    assert archive.namelist() == ["3.jpg"] and archive.read("3.jpg") == b"three"
 
 
 def test_names_of_files_lead_nowhere_and_start_no_formula(client, fake):

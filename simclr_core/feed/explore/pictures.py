@@ -23,6 +23,7 @@ from ...base.errors import LabError, RunError
 from ...base.paths import expanded
 from ...data.readers.archives import UnreadableFile, open_listing
 from ...data.uploads import UPLOADS
+from ...questions.large_probe import owner
 from ...runs import tables
 from ...runs.run import Run
 from ...runs.snapshots import cache
@@ -143,13 +144,13 @@ def _class_paths(run: Run, chosen: np.ndarray) -> list[str]:
 
 
 def _originals(run: Run, files: Sequence[str]) -> dict[str, bytes]:
-    """Return the content of those files that an upload beside the run still holds.
+    """Return the content of those files that an upload beside the run, or its set, still holds.
 
     Only the folder of uploads is read: a run that came from elsewhere may name any path as its
     source.
     """
     source = expanded(run.config.data.source)
-    uploads = run.path.parent / UPLOADS
+    uploads = owner(run).root / UPLOADS
     if source.suffix.lower() != ".zip" or source.resolve().parent != uploads.resolve():
         return {}
     wanted, found = set(files), {}
