@@ -60,6 +60,11 @@ def one_line(text: str, most: int) -> str:
     return "".join("\ufffd" if _is_unprintable(letter) else letter for letter in line)
 
 
+def file_name(path: str) -> str:
+    """Return a picture's path inside its folder or zip as `probe` reads it."""
+    return one_line(path, LONGEST_FILE)
+
+
 def _is_unprintable(letter: str) -> bool:
     """Return whether a letter is a control, half a letter, or turns the writing direction."""
     return unicodedata.category(letter) in ("Cc", "Cs") or letter in _DIRECTIONS
@@ -100,9 +105,7 @@ def probe(raw: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     if files is not None:
         if files.shape != (len(images),) or files.dtype.kind != "U":
             raise ValueError(f"{len(images)} names as files, found {_form(files)}")
-        whole["files"] = np.array(
-            [one_line(name, LONGEST_FILE) for name in files.tolist()], np.str_
-        )
+        whole["files"] = np.array([file_name(name) for name in files.tolist()], np.str_)
     return {**raw, **whole}
 
 

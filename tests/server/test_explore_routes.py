@@ -321,6 +321,16 @@ def test_pictures_from_an_upload_go_out_as_the_files_they_came_from(client, fake
     assert get(client, fake, "picture.json", index=3, step=400).json()["file"] == files[3]
 
 
+def test_an_uploaded_file_is_found_by_a_name_with_odd_spaces(client, fake):
+    """macOS writes a narrow space into the names of screenshots. Equal readings are ambiguous."""
+    files = ["10.30.00\u202fAM.png", "a  b.png", "a b.png", *"x" * 87]
+    name_pictures(fake, files)
+    upload(fake, {name: name.encode() for name in files[:3]})
+    archive = zipfile.ZipFile(io.BytesIO(post(client, fake, "zip", range(3)).content))
+    assert archive.read("10.30.00 AM.png") == files[0].encode()
+    assert not {archive.read(name) for name in archive.namelist()} & {b"a  b.png", b"a b.png"}
+
+
 def test_a_larger_set_of_a_run_has_the_uploaded_files_too(client, fake):
     name_pictures(fake, [f"{i}.jpg" for i in range(90)])
     upload(fake, {"3.jpg": b"three"})

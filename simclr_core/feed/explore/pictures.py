@@ -12,6 +12,7 @@ import io
 import re
 import threading
 import zipfile
+from collections import Counter
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -27,6 +28,7 @@ from ...questions.large_probe import owner
 from ...runs import tables
 from ...runs.run import Run
 from ...runs.snapshots import cache
+from ...runs.validation import file_name
 from ...views.recipes import Recipes, describe, more_recipes, probe_recipes
 from ...views.render import render_views
 from ..categories import category_names, choices
@@ -156,10 +158,12 @@ def _originals(run: Run, files: Sequence[str]) -> dict[str, bytes]:
     wanted, found = set(files), {}
     try:
         with open_listing(source) as listing:
-            for entry in listing.entries:
-                if entry.name in wanted:
+            names = [file_name(entry.name) for entry in listing.entries]
+            often = Counter(names)  # of names that read the same, nobody knows which is meant
+            for name, entry in zip(names, listing.entries, strict=True):
+                if name in wanted and often[name] == 1:
                     with contextlib.suppress(UnreadableFile):
-                        found[entry.name] = entry.read()
+                        found[name] = entry.read()
     except (LabError, OSError):  # the upload is gone: the pictures go out as the network sees them
         return {}
     return found
