@@ -25,6 +25,7 @@ class ProbeFacts:
         digest: of the file's content, hex.
         count, size: pictures, pixels per side of one in the sheet.
         columns: pictures per row of the sheet.
+        rows: (P,) int64, which training picture each one is.
         categories: "label" and factor names -> (P,) int64; -1 is unknown.
         files: path of each picture inside the folder or zip it came from; None if unknown.
     """
@@ -33,8 +34,9 @@ class ProbeFacts:
     count: int
     size: int
     columns: int
+    rows: np.ndarray
     categories: dict[str, np.ndarray]
-    files: list[str] | None = None
+    files: list[str] | None
 
 
 def probe_facts(run: Run) -> ProbeFacts | None:
@@ -86,4 +88,4 @@ def _read(run: Run, changed: int, size: int) -> ProbeFacts:
     digest = hashlib.sha256(run.probe_path.read_bytes()).hexdigest()[:16]
     files = arrays["files"].tolist() if "files" in arrays else None
     columns = max(1, math.ceil(math.sqrt(count)))
-    return ProbeFacts(digest, count, size, columns, categories, files)
+    return ProbeFacts(digest, count, size, columns, arrays["indices"], categories, files)

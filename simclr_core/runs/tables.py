@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ def columns(run: Run, step: int) -> dict[str, Any]:
     cache.check_count(run, count, len(probe["images"]))
     by_name: dict[str, Any] = {"picture": np.arange(1, count + 1), "row": probe["indices"]}
     if "files" in probe:
-        by_name["file"] = plain_paths(probe["files"])
+        by_name["file"] = plain_paths(probe["files"].tolist())
     by_name |= {name: named(run, name, values) for name, values in known(probe).items()}
     for method in ("umap", "pca"):
         if step in run.coordinate_steps(method):
@@ -46,13 +46,9 @@ def columns(run: Run, step: int) -> dict[str, Any]:
     return by_name
 
 
-def plain_paths(files: np.ndarray) -> list[str]:
-    """Return paths as a spreadsheet can read them: none begins like a formula.
-
-    Args:
-        files: (P,) text.
-    """
-    return [f"./{name}" if name[:1] in ("=", "+", "-", "@") else name for name in files.tolist()]
+def plain_paths(files: Sequence[str]) -> list[str]:
+    """Return paths as a spreadsheet can read them: none begins like a formula."""
+    return [f"./{name}" if name[:1] in ("=", "+", "-", "@") else name for name in files]
 
 
 def known(probe: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:

@@ -56,10 +56,9 @@ def picture_facts(run: Run, index: int, step: int) -> dict[str, Any]:
     probe = probe_of(run)
     if not 0 <= index < probe.count:
         raise RunError(f"Expected a picture from 1 to {probe.count}, found {index + 1}.")
-    arrays = run.probe()
-    facts: dict[str, Any] = {"index": index, "step": step, "row": int(arrays["indices"][index])}
-    if "files" in arrays:
-        facts["file"] = str(arrays["files"][index])
+    facts: dict[str, Any] = {"index": index, "step": step, "row": int(probe.rows[index])}
+    if probe.files is not None:
+        facts["file"] = probe.files[index]
     facts["known"] = {
         name: category_names(run, name, values)[values[index]] if values[index] >= 0 else None
         for name, values in probe.categories.items()

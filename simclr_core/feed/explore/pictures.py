@@ -83,13 +83,12 @@ def selection_table(
     Args: as those of `facts.selection_facts`.
     """
     probe = probe_of(run)
-    arrays = run.probe()
     columns: dict[str, Sequence[object]] = {
         "picture": (chosen + 1).tolist(),
-        "row": arrays["indices"][chosen].tolist(),
+        "row": probe.rows[chosen].tolist(),
     }
-    if "files" in arrays:
-        columns["file"] = tables.plain_paths(arrays["files"][chosen])
+    if probe.files is not None:
+        columns["file"] = tables.plain_paths([probe.files[i] for i in chosen])
     for name in choices(probe):
         columns[name] = _names(run, name, probe.categories[name][chosen])
     if of := target(probe):
@@ -116,14 +115,14 @@ def selection_zip(run: Run, chosen: np.ndarray) -> bytes:
     is still kept. Others are PNG files as the network sees them, in a folder for each class if
     there are labels.
     """
-    arrays, images = run.probe(), _images(run)
-    files = arrays["files"][chosen].tolist() if "files" in arrays else None
+    probe, images = probe_of(run), _images(run)
+    files = None if probe.files is None else [probe.files[i] for i in chosen]
     originals = _originals(run, files) if files else {}
     taken: set[str] = set()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:  # pictures are packed already
         for index, name in zip(chosen, files or _class_paths(run, chosen), strict=True):
-            row = int(arrays["indices"][index])
+            row = int(probe.rows[index])
             content = originals.get(name)
             path = (
                 _inside(name) if content else str(PurePosixPath(_inside(name)).with_suffix(".png"))
@@ -136,12 +135,12 @@ def selection_zip(run: Run, chosen: np.ndarray) -> bytes:
 
 def _class_paths(run: Run, chosen: np.ndarray) -> list[str]:
     """Return a path for each picture that has no file: its class, and its row."""
-    probe, rows = probe_of(run), run.probe()["indices"][chosen]
+    probe = probe_of(run)
     of = target(probe)
     names = _names(run, of, probe.categories[of][chosen]) if of else [""] * len(chosen)
     return [
         f"{name.replace('/', '_')}/{row:06d}.png" if name else f"{row:06d}.png"
-        for name, row in zip(names, rows.tolist(), strict=True)
+        for name, row in zip(names, probe.rows[chosen].tolist(), strict=True)
     ]
 
 
