@@ -57,6 +57,8 @@ def clean(text: str) -> str:
 def one_line(text: str, most: int) -> str:
     """Return text on one line of at most `most` letters; unprintable ones are replaced."""
     line = " ".join(text.split())[:most]
+    if line.isprintable():  # quick; most of the thousands of file names are
+        return line
     return "".join("\ufffd" if _is_unprintable(letter) else letter for letter in line)
 
 
