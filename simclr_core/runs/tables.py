@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ from .run import Run
 from .snapshots import cache
 
 ENDINGS = (".csv", ".parquet")
+_FORMULA = re.compile(r"[=@]|[+-](?![\d.]+$)")  # but not a number
 
 
 def columns(run: Run, step: int) -> dict[str, Any]:
@@ -82,13 +84,22 @@ def table(run: Run, step: int, ending: str) -> bytes:
         sink = io.BytesIO()
         parquet.write_table(pa.table(by_name), sink)
         return sink.getvalue()
+    return csv_bytes(by_name)
+
+
+def csv_bytes(by_name: Mapping[str, Sequence[Any] | np.ndarray]) -> bytes:
+    """Return columns as CSV. Text that a spreadsheet would run as a formula begins with a quote."""
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(by_name)
-    writer.writerows(
-        zip(*(np.asarray(column).tolist() for column in by_name.values()), strict=True)
-    )
+    writer.writerow(map(_plain, by_name))
+    columns = (np.asarray(column) for column in by_name.values())
+    cells = (map(_plain, c.tolist()) if c.dtype.kind == "U" else c.tolist() for c in columns)
+    writer.writerows(zip(*cells, strict=True))
     return text.getvalue().encode()
+
+
+def _plain(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def named(run: Run, name: str, values: np.ndarray) -> list[str]:

@@ -68,6 +68,15 @@ def test_what_is_not_known_is_empty_and_numbers_stand_where_there_are_no_names(r
     assert found[0] == "" and found[1] == "40" and found[2] == shapes.SHAPES[labels[2]]
 
 
+def test_no_name_of_a_class_is_a_formula_in_a_spreadsheet(run, tmp_path):
+    copy = Run(shutil.copytree(run.path, tmp_path / "abcd"))
+    record, names = copy.record, ["=cmd()", "@x", "-1", "+a", "b=1", "-0.5", "-", ""]
+    copy.write_record({**record, "data": {**record["data"], "class_names": names}})
+    rows = list(csv.DictReader(io.StringIO(tables.table(copy, 12, ".csv").decode())))
+    plain = ["'=cmd()", "'@x", "-1", "'+a", "b=1", "-0.5", "'-", ""]
+    assert [row["label"] for row in rows] == [plain[i] for i in copy.probe()["labels"]]
+
+
 def test_the_projectors_files_say_the_same(run, tmp_path):
     formats.write(run, tmp_path / "p.zip")
     archive = zipfile.ZipFile(tmp_path / "p.zip")

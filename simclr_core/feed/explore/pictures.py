@@ -6,7 +6,6 @@ A picture is sent at its own size; the browser enlarges it.
 from __future__ import annotations
 
 import contextlib
-import csv
 import functools
 import io
 import re
@@ -101,11 +100,7 @@ def selection_table(
         xy = coordinates(run, of_, method, step, key)[chosen]
         name = f"{method}_{of_}"
         columns |= {f"{name}_x": xy[:, 0].tolist(), f"{name}_y": xy[:, 1].tolist()}
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(columns)
-    writer.writerows(zip(*columns.values(), strict=True))
-    return text.getvalue().encode()
+    return tables.csv_bytes(columns)
 
 
 def selection_zip(run: Run, chosen: np.ndarray) -> bytes:
