@@ -102,7 +102,10 @@ def run_version(run: Run) -> str:
     files = [run.probe_path, run.evaluation_path, run.scores_path, run.label_path]
     for method in ("umap", "pca"):
         files += [run.coordinates_path(method, step) for step in run.coordinate_steps(method)]
-    stamps = [f"{path.name} {path.stat().st_mtime_ns}" for path in files if path.exists()]
+    stamps = []
+    for path in files:
+        with contextlib.suppress(OSError):  # it is not there, or its run is being deleted
+            stamps.append(f"{path.name} {path.stat().st_mtime_ns}")
     return hashlib.sha256(" ".join([MADE, run.state, *stamps]).encode()).hexdigest()[:12]
 
 

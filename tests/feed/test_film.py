@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -113,6 +114,11 @@ def test_many_pictures_have_the_votes_that_their_snapshots_wrote(fake, monkeypat
     row = fake.run.snapshot_rows()[0]
     assert vote["values"] == [round(row["knn_accuracy"], 4)]
     assert vote["pixels"] == row["knn_accuracy_pixels"]
+
+
+def test_a_run_that_is_deleted_meanwhile_still_has_a_version(fake, monkeypatch):
+    monkeypatch.setattr(Path, "exists", lambda path: True)  # a moment ago
+    assert len(film.run_version(fake.run)) == 12
 
 
 def test_a_run_without_a_map_is_refused_in_a_sentence(tmp_path):
