@@ -198,12 +198,11 @@ def _image(run: Run, index: int) -> np.ndarray:
 
 def _images(run: Run) -> np.ndarray:
     """Return (P, S, S, 3) uint8, kept in memory for the last runs."""
-    probe_of(run)
-    return _read(run, run.probe_path.stat().st_mtime_ns)
+    return _read(run, probe_of(run).digest)
 
 
 @cached(LRUCache(MOST_BYTES, getsizeof=lambda images: images.nbytes), lock=threading.Lock())
-def _read(run: Run, changed: int) -> np.ndarray:
+def _read(run: Run, digest: str) -> np.ndarray:
     return run.probe()["images"]
 
 
