@@ -21,7 +21,6 @@ from ..runs import tables
 from ..runs.run import Run
 from . import replay
 
-ENDING = ".gif"
 MOST_BYTES = 5_000_000  # of the file; above, fewer frames are drawn
 MOST_FRAMES = 60
 SIDE, HEAD, FOOT, EDGE = 560, 52, 34, 20  # pixels: the map, the lines above and below, the margin

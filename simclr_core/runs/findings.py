@@ -122,9 +122,7 @@ def map_color(evaluation: Mapping[str, Any], data: RunData | None = None) -> str
     return max(others, key=lambda name: (len(data.names_of(name)) if data else 0, others[name]))
 
 
-def compared(
-    one: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str] = ("", "")
-) -> str:
+def compared(one: Mapping[str, Any], other: Mapping[str, Any], names: tuple[str, str]) -> str:
     """Say in a sentence what the change between two runs on the same pictures did.
 
     Args:
