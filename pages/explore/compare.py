@@ -170,7 +170,8 @@ def _names(runs: Sequence[Run], rows: dict[str, Row]) -> list[str]:
 
 def _curves(runs: Sequence[Run], names: Sequence[str]) -> None:
     """Draw one curve of every run; first one that means the same in all of them."""
-    fit = [name for name in comparison.CURVES if not comparison.not_comparable(runs, name)]
+    incomparable = comparison.not_comparable(runs)
+    fit = [name for name in comparison.CURVES if name not in incomparable]
     curves = list(comparison.CURVES.values())
     first = curves.index(comparison.CURVES[(fit or ["knn_accuracy"])[0]])
     with st.container(key="compare-curves", horizontal=True):
@@ -182,7 +183,7 @@ def _curves(runs: Sequence[Run], names: Sequence[str]) -> None:
             bind="query-params", label_visibility="collapsed",
         )  # fmt: skip
     field = next(name for name, words in comparison.CURVES.items() if words == what)
-    show_trouble(comparison.not_comparable(runs, field))
+    show_trouble(incomparable.get(field, ""))
     lines = {
         name: comparison.curve(run, field, str(axis)) for name, run in zip(names, runs, strict=True)
     }

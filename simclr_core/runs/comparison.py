@@ -33,8 +33,6 @@ CURVES = {
 MOST_POINTS = 300  # of one curve
 SEED = "training.seed"
 FORKED = "continues from"  # of a fork, beside the settings
-
-
 PROBED = "linear probe"
 _KNN = ("knn_accuracy", "knn_accuracy_untrained", "knn_accuracy_pixels")
 _DEPENDS = {  # curve: what it depends on besides the network
@@ -207,24 +205,23 @@ def scores(run: Run) -> list[Score]:
     ]
 
 
-def not_comparable(runs: Sequence[Run], what: str) -> str:
-    """Say why a curve means something else in each of some runs; "" if it means the same.
+def not_comparable(runs: Sequence[Run]) -> dict[str, str]:
+    """Return the curves that mean something else in each of some runs, and say why.
 
-    Args:
-        what: one of `CURVES`.
+    Raises:
+        LabError: the settings of a run cannot be read.
     """
-    causes = []
-    for cause, values in _causes(runs).items():
-        if cause in _DEPENDS.get(what, ()) and len(values) > 1:
-            causes.append(cause)
-    if not causes:
-        return ""
-    listed = " and ".join([", ".join(causes[:-1]), causes[-1]] if causes[1:] else causes)
-    return (
-        f"Not comparable: these runs differ in {listed}, so their tasks are not equally "
-        "hard. A better value here does not mean that more was learned; compare how "
-        "neighbours vote instead."
-    )
+    differ = [cause for cause, values in _causes(runs).items() if len(values) > 1]
+    words = {}
+    for what, depends in _DEPENDS.items():
+        if causes := [cause for cause in differ if cause in depends]:
+            listed = " and ".join([", ".join(causes[:-1]), causes[-1]] if causes[1:] else causes)
+            words[what] = (
+                f"Not comparable: these runs differ in {listed}, so their tasks are not equally "
+                "hard. A better value here does not mean that more was learned; compare how "
+                "neighbours vote instead."
+            )
+    return words
 
 
 def cautions(runs: Sequence[Run]) -> list[str]:
@@ -235,9 +232,9 @@ def cautions(runs: Sequence[Run]) -> list[str]:
             "These runs learned from different pictures: compare each score with its own "
             "untrained, pixels and chance, not with the other runs'."
         )
-    steps = list(dict.fromkeys(made for run in runs if (made := steps_of(run))))
+    steps = list(dict.fromkeys(made for run in runs if (made := _steps_of(run))))
     if len(steps) > 1:
-        listed = " and ".join(f"{count:,}" for count in steps)
+        listed = " and ".join(f"{made:,}" for made in steps)
         if len(steps) > 2:
             listed = f"{min(steps):,} to {max(steps):,}"
         words.append(
@@ -247,7 +244,7 @@ def cautions(runs: Sequence[Run]) -> list[str]:
     return words
 
 
-def steps_of(run: Run) -> int:
+def _steps_of(run: Run) -> int:
     """Return the steps of a run: those it made if it has ended, else those it is to make; 0 as long
     as they are not known."""
     status = run.status
@@ -259,13 +256,13 @@ def _causes(runs: Sequence[Run]) -> dict[str, set[Any]]:
     """Return what decides how hard a run's task is, and the values that it has among some runs."""
     found: dict[str, set[Any]] = {name: set() for name in _DEPENDS["loss"]}
     for run in runs:
-        config = run.config
-        elsewhere = run.is_recorded and run.id  # it had none of our settings
-        pictures = config.data.content_hash or run.data.content_hash
-        found["views"].add(elsewhere or config.views)
-        found["temperature"].add(elsewhere or config.training.temperature)
-        found["batch size"].add(elsewhere or config.training.batch_size)
-        found["pictures"].add(pictures or Path(config.data.source).name)
+        settings, data = run.config, run.data
+        elsewhere = data.is_recorded and run.id  # it had none of our settings
+        pictures = settings.data.content_hash or data.content_hash
+        found["views"].add(elsewhere or settings.views)
+        found["temperature"].add(elsewhere or settings.training.temperature)
+        found["batch size"].add(elsewhere or settings.training.batch_size)
+        found["pictures"].add(pictures or Path(settings.data.source).name)
     return found
 
 
