@@ -110,8 +110,9 @@ def record(
     expected = results.declared(lesson)
     rows = [one_seed(lesson, seed, data, work) for seed in range(first, first + seeds)]
     found = summary(lesson, rows)
-    for row in rows:  # keep the maps of one typical seed
-        if row is not usual(rows):
+    typical = usual(rows)  # the one whose maps are kept
+    for row in rows:
+        if row is not typical:
             for name in ("maps", "classes", "class_names"):
                 row.pop(name, None)
     name = Path(data).name if data else ""
@@ -137,7 +138,8 @@ def record(
 
 def one_seed(lesson: Lesson, seed: int, data: str, work: Path | None) -> dict[str, Any]:
     """Run one seed of a lesson in a process of its own, or read it if it is kept."""
-    kept = work and work / f"{lesson.name}-{lesson.version}-{seed}.json"
+    of = f"-{Path(data).stem}" if data else ""
+    kept = work and work / f"{lesson.name}-{lesson.version}-{seed}{of}.json"
     if kept and kept.exists():
         return json.loads(kept.read_text())
     call = ["-m", "simclr_core", "lesson", lesson.name, "--seed", str(seed), "--seeds", "1"]

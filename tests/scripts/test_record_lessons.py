@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -31,6 +32,20 @@ def test_seeds_that_are_kept_are_not_run_again(
     assert [row["conditions"] for row in told["seeds"]] == [row["conditions"] for row in rows]
     assert told["command"] == "python -m simclr_core lesson color --seed 5 --seeds 2"
     assert told["busy"] and told["declared"] == json.loads(json.dumps(results.declared(lesson)))
+
+
+def test_a_seed_of_other_pictures_is_not_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process would take minutes; what it would print stands in for it."""
+    lesson = lesson_named("color")
+    (tmp_path / f"color-{lesson.version}-5.json").write_text('{"conditions": "of shapes"}')
+    printed = SimpleNamespace(stdout='{"seeds": [{"conditions": "of mine"}]}\n')
+    monkeypatch.setattr(record_lessons.subprocess, "run", lambda call, **how: printed)
+    for _ in range(2):
+        row = record_lessons.one_seed(lesson, 5, "pictures/mine.npz", tmp_path)
+        assert row == {"conditions": "of mine"}
+        monkeypatch.setattr(record_lessons.subprocess, "run", None)  # it is kept
 
 
 def test_seconds_of_a_busy_machine_are_not_told() -> None:
