@@ -25,6 +25,7 @@ import numpy as np
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
+from simclr_core.base.progress import no_progress  # noqa: E402
 from simclr_core.cli import repeat  # noqa: E402
 from simclr_core.feed import demo  # noqa: E402
 from simclr_core.machine.devices import find_device  # noqa: E402
@@ -124,7 +125,7 @@ def write_story(run: Run, path: Path) -> None:
         "h_last": run.snapshot(last)["h"][:TOLD].astype(np.float16),
         "z_last": run.snapshot(last)["z"][:TOLD].astype(np.float16),
     }
-    probes = probe_factors(run, 2, lambda share, words: None)
+    probes = probe_factors(run, 2, no_progress)
     found |= {
         "factors": probes["names"],
         "probe_chance": probes["chance"],

@@ -28,6 +28,7 @@ sys.path.insert(0, str(ROOT))
 from make_demo import pack  # noqa: E402
 
 from simclr_core.base.files import read_npz, write_json, write_npz  # noqa: E402
+from simclr_core.base.progress import no_progress  # noqa: E402
 from simclr_core.machine.devices import core_count  # noqa: E402
 from simclr_core.paradigms import study as studies  # noqa: E402
 from simclr_core.paradigms.making import run_study  # noqa: E402
@@ -65,7 +66,7 @@ def main() -> None:
 
 def make(root: Path, one: Study) -> dict[str, Any]:
     """Return a study's figures, marked with how they were made; those of before if it is made."""
-    made = run_study(root, one, lambda share, words: None)
+    made = run_study(root, one, no_progress)
     if not studies.is_recorded(made):
         made |= {
             "command": f"python scripts/record_study.py --labels {one.budget}",
