@@ -191,12 +191,14 @@ class _Reader:
 
     def _neighbours(self, snapshots: list[dict[str, Any]]) -> dict[str, Any]:
         """Return the votes of neighbours, as far as the run's files can be read."""
-        data, pictures, evaluation = None, 0, {}
+        data, probe, evaluation = None, None, {}
         with contextlib.suppress(LabError):
             data = self.run.data
+        with contextlib.suppress(LabError):
             probe = probe_facts(self.run)
-            pictures = probe.count if probe else 0
+        with contextlib.suppress(LabError):
             evaluation = self.run.evaluation() or {}
+        pictures = probe.count if probe else 0
         last = snapshots[-1]["step"] if snapshots else 0
         if (validation.count(evaluation.get("step")) or last) < last:  # resumed after that
             evaluation = {}

@@ -176,6 +176,12 @@ def test_a_finished_run_has_one_score_and_names_the_other_test(fake):
     assert later["notes"][0].startswith("of the 60 on the map, ")
 
 
+def test_a_damaged_probe_set_takes_no_final_score_away(fake):
+    fake.end()
+    fake.run.probe_path.write_bytes(b"")
+    assert unpack(payload.curves_payload(fake.run))[0]["scores"][1]["value"] == "85.0%"
+
+
 def test_nothing_is_built_twice(fake, monkeypatch):
     fake.train(10)
     fake.snapshot()
