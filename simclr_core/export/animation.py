@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import io
 import math
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +43,9 @@ def animation(run: Run, progress: Progress = no_progress) -> bytes:
         RunError: there is no map to play yet.
         LabError: the run cannot be read.
     """
-    images = run.probe()["images"]
-    method, steps, places, _ = replay.frames(run, len(images))  # places: (K, P, 2)
-    tiles = Tiles(run, images)
+    probe = run.probe()
+    method, steps, places, _ = replay.frames(run, len(probe["images"]))  # places: (K, P, 2)
+    tiles = Tiles(run, probe)
     between = max(1, (MOST_FRAMES - 1) // max(len(steps) - 1, 1))  # frames of a glide
     count = (len(steps) - 1) * between + 1
     while True:
@@ -59,18 +60,21 @@ class Tiles:
 
     Args:
         run: whose colours they have.
-        images: (P, S, S, 3) uint8.
+        probe: its pictures, labels and factors.
 
     Attributes:
         side: of a cell, in pixels; 0: the pictures are too many, and dots.
         tiles: (P, side - 1, side - 1, 3) uint8.
         colors: (P, 3) uint8, of frames and dots.
+        name: of what the colours stand for; empty if nothing is known.
+        held: picture -> the column and row of its cell in the frame drawn last.
     """
 
-    def __init__(self, run: Run, images: np.ndarray) -> None:
+    def __init__(self, run: Run, probe: Mapping[str, np.ndarray]) -> None:
+        images = probe["images"]
         side = min(TILE, int(SIDE / math.sqrt(CROWD * len(images))))
         self.side = side if side >= SMALLEST else 0
-        self.colors, self.name = _colors(run, len(images))
+        self.colors, self.name = _colors(run, tables.known(probe), len(images))
         inner = max(self.side - 3, 1)
         small = [
             cv2.resize(image, (inner, inner), interpolation=cv2.INTER_AREA) for image in images
@@ -123,9 +127,8 @@ class Tiles:
         return self.held
 
 
-def _colors(run: Run, count: int) -> tuple[np.ndarray, str]:
+def _colors(run: Run, known: Mapping[str, np.ndarray], count: int) -> tuple[np.ndarray, str]:
     """Return a colour (P, 3) for each picture, and the name of what they stand for."""
-    known = tables.known(run.probe())
     name = next(iter(tables.choices(known)), "")
     if not name:
         return np.tile(_rgb(NEGATIVE["light"]), (count, 1)), ""

@@ -61,7 +61,8 @@ def data(run: Run, quality: int | None = None, pictures: bool = True) -> dict[st
         RunError: there is no map to play yet.
         LabError: the run cannot be read.
     """
-    images = run.probe()["images"]
+    probe = run.probe()
+    images = probe["images"]
     method, steps, xy, kept = frames(run, len(images))
     columns = math.ceil(math.sqrt(len(images)))
     size = max(8, min(images.shape[1], math.isqrt(SHEET_PIXELS // len(images)), 64))
@@ -84,7 +85,7 @@ def data(run: Run, quality: int | None = None, pictures: bool = True) -> dict[st
         "size": size,
         "count": len(images),
         "sheet": sheet,
-        "colors": _colors(run),
+        "colors": _colors(run, tables.known(probe)),
         "plain": PETROFF_10[0],
         "loss": _curve(run, "loss") | {"alike": nt_xent.collapsed_loss(config.training.batch_size)},
         "knn": _curve(run, "knn_accuracy")
@@ -150,9 +151,8 @@ def _packed(xy: np.ndarray) -> np.ndarray:
     return (shares.clip(0, 1) * _FULL).round().astype("<u2")
 
 
-def _colors(run: Run) -> dict[str, dict[str, Any]]:
+def _colors(run: Run, known: Mapping[str, np.ndarray]) -> dict[str, dict[str, Any]]:
     """Return what can colour the points, without a label that only repeats a factor."""
-    known = tables.known(run.probe())
     colors = {}
     for name in tables.choices(known):
         values = known[name]

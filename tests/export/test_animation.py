@@ -44,7 +44,7 @@ def test_a_picture_lies_where_the_map_has_it(run: Run) -> None:
     side = animation.SIDE
     wanted = (xy[-1] - middle) * (1, -1) / span * (side - 16) + side / 2
     canvas = np.full((side, side, 3), 255, np.uint8)
-    tiles = animation.Tiles(run, run.probe()["images"])
+    tiles = animation.Tiles(run, run.probe())
     cells = tiles.draw(canvas, wanted)
     assert len(set(cells.values())) == len(cells) > 20  # no two in one cell
     for i, cell in cells.items():
