@@ -11,7 +11,7 @@ from starlette.routing import Route
 
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.export import formats, static_figures
-from simclr_core.questions.job import Job, animation_job, encoder_job
+from simclr_core.questions.job import encoder_job
 from simclr_core.questions.jobs import key_of
 from simclr_core.questions.reply import read
 from simclr_core.runs.run import Run
@@ -47,7 +47,7 @@ def address(run: Run, file: str, **query: str | int) -> str:
 
     Args:
         file: one of `FILES`, `MOVING`, or a value of `ENCODERS`.
-        query: step; for a figure also of, method and color.
+        query: step; for a figure also of, method and color; for `MOVING` the question's key.
     """
     return f"/lab/runs/{run.id}/take/{file}?{urlencode(query)}"
 
@@ -79,10 +79,10 @@ def _body(run: Run, file: str, step: int, request: Request) -> bytes:
         LabError: the file is not known, or cannot be made.
     """
     if file == MOVING:
-        return _made(run, animation_job(step))
+        return _made(run, request.query_params.get("key", ""))
     for form, name in ENCODERS.items():
         if file == name:
-            return _made(run, encoder_job(form, step))
+            return _made(run, key_of(run, encoder_job(form, step)))
     if file not in FILES:
         raise RunError(f"Expected one of {', '.join(FILES)}, found {file[:40]!r}.")
     path, query = PurePosixPath(file), request.query_params
@@ -94,14 +94,17 @@ def _body(run: Run, file: str, step: int, request: Request) -> bytes:
     return formats.contents(run, step, path.suffix, look)
 
 
-def _made(run: Run, job: Job) -> bytes:
+def _made(run: Run, key: str) -> bytes:
     """Return a file that the analyst made.
+
+    Args:
+        key: of the question.
 
     Raises:
         RunError: it has not been made, or has expired.
     """
-    reply = read(run, key_of(run, job))
-    if reply.arrays is None:
+    reply = read(run, key)
+    if reply.arrays is None or "body" not in reply.arrays:
         raise RunError("Expected a file that has been made; press the button for it again.")
     return reply.arrays["body"].tobytes()
 

@@ -13,7 +13,7 @@ from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
 from simclr_core.export import replay
-from simclr_core.questions.job import animation_job
+from simclr_core.questions.job import Job, animation_job
 from simclr_core.runs.run import Run
 from simclr_core.runs.summary import size_words
 
@@ -38,20 +38,19 @@ def show_card(run: Run) -> None:
 def _card(run: Run) -> None:
     st.html(render("shared/share_link", name=run.name))
     st.code(run_link(st.context.url or "", run), language=None, wrap_lines=True)
-    st.fragment(_files, run_every=EVERY)(run)
+    st.fragment(_files, run_every=EVERY)(run, animation_job(run))
 
 
-def _files(run: Run) -> None:
+def _files(run: Run, job: Job) -> None:
     """Show the GIF and the links to both files; the GIF is made at the first look."""
     try:
-        steps = run.coordinate_steps("umap") or run.coordinate_steps("pca")
         replay_size = replay_bytes(run)
     except LabError as error:
         show_trouble(str(error))
         return
-    reply, wait = ask_run(run, animation_job(steps[-1]), "The GIF")
+    reply, wait = ask_run(run, job, "The GIF")
     show_waits([wait])
-    gif = address(run, MOVING, step=steps[-1])
+    gif = address(run, MOVING, key=reply.key)
     size = size_words(len(reply.arrays["body"])) if reply.arrays is not None else ""
     replay_link = address(run, "replay.html")
     st.html(

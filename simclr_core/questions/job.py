@@ -12,6 +12,8 @@ from typing import Any
 import numpy as np
 
 from ..measures.projection import METRIC, MIN_DIST, NEIGHBORS
+from ..runs.layout import METHODS
+from ..runs.run import Run
 from ..runs.snapshots.weights import NONE, TRAINED
 
 
@@ -129,16 +131,14 @@ def encoder_job(form: str = "keras", step: int | None = None) -> Job:
     return Job("encoder", {"weights": TRAINED, "step": step, "form": form})
 
 
-def animation_job(step: int) -> Job:
-    """Ask for the run's map as a GIF that loops.
-
-    Args:
-        step: of the newest map: a run that goes on has another GIF.
+def animation_job(run: Run) -> Job:
+    """Ask for the run's map as a GIF that loops; a run that gets more maps has another GIF.
 
     Returns:
         A job whose answer has the file's bytes (B,) uint8.
     """
-    return Job("animation", {"weights": NONE, "step": step})
+    maps = {method: len(run.coordinate_steps(method)) for method in METHODS}
+    return Job("animation", {"weights": NONE, "maps": maps})
 
 
 def canonical(value: Any) -> bytes:

@@ -70,14 +70,25 @@ def test_the_encoder_comes_once_it_has_been_made(client, fake):
 
 
 def test_the_gif_comes_once_it_has_been_made(client, fake):
-    address = export_routes.address(fake.run, export_routes.MOVING, step=100)
+    key = jobs.key_of(fake.run, animation_job(fake.run))
+    address = export_routes.address(fake.run, export_routes.MOVING, step=100, key=key)
     assert client.get(address).status_code == 404
     (fake.run.path / "jobs").mkdir(exist_ok=True)
-    key = jobs.key_of(fake.run, animation_job(100))
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", {"body": np.arange(9, dtype=np.uint8)})
     answer = client.get(address)
     assert answer.content == bytes(range(9)) and answer.headers["content-type"] == "image/gif"
     assert f'filename="run-{fake.run.id}-step-100-map.gif"' in answer.headers["content-disposition"]
+    write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", {"xy": np.zeros((2, 2))})
+    assert client.get(address).status_code == 404  # the key of another question
+    assert client.get(address.replace(key, "../x")).status_code == 404
+
+
+def test_a_run_whose_older_maps_come_later_has_another_gif(fake):
+    """The newest snapshot is laid out first, and those between once the run has ended."""
+    older = fake.run.coordinate_steps("umap")[0]
+    whole = jobs.key_of(fake.run, animation_job(fake.run))
+    fake.run.coordinates_path("umap", older).unlink()
+    assert jobs.key_of(fake.run, animation_job(fake.run)) != whole
 
 
 @pytest.mark.parametrize(
