@@ -145,7 +145,7 @@ def _gif(
     low, high = places.min(axis=(0, 1)), places.max(axis=(0, 1))
     scale = (SIDE - 16) / max(float((high - low).max()), 1e-9)
     tiles.held = {}
-    frames: list[Any] = []
+    title, frames = run.name, []
     for number, at in enumerate(np.linspace(0, len(steps) - 1, count)):
         before = min(int(at), len(steps) - 1)
         after = min(before + 1, len(steps) - 1)
@@ -155,7 +155,7 @@ def _gif(
         square = np.full((SIDE, SIDE, 3), 255, np.uint8)
         tiles.draw(square, (xy - (low + high) / 2) * scale * (1, -1) + SIDE / 2)
         step = steps[after] if at - before > 0.5 else steps[before]
-        frames.append(_page(run.name, square, step, method, tiles.name))
+        frames.append(_page(title, square, step, method, tiles.name))
         progress(0.1 + 0.7 * number / count, f"drawing frame {number + 1} of {count}")
     progress(0.8, "packing the frames")
     shared = Image.fromarray(np.concatenate([frames[0], frames[-1]]))
@@ -195,6 +195,7 @@ def _shortened(draw: Any, text: str, room: float) -> str:
     return f"{text.rstrip()}…"
 
 
+@functools.cache
 def _font(size: int) -> Any:
     """Return the typeface that comes with Matplotlib: it has more letters than Pillow's own."""
     import matplotlib
