@@ -150,7 +150,7 @@ def measured(browser: Browser, url: str, run: str, other: str, again: int) -> di
     for name, shown in PANELS.items():
         seconds = []
         for _ in range(1 + again):
-            start = "Take+away" if name == "Health" else "Health"  # from where it is opened
+            start = "Export" if name == "Health" else "Health"  # from where it is opened
             query = f"?run={run}&panel={start}&picture=3&runs={run},{other}"
             page = opened(browser, f"{url}/explore{query}")
             began = time.perf_counter()
