@@ -117,7 +117,7 @@ class Opener(QueueWorker):
             path = Path(folder) / name  # messages and the run have the name that it came with
             path.symlink_to(request.file(INPUT).resolve())
             if path.suffix.lower() == ".zip":
-                tell(import_run(path, self._store))
+                tell(import_run(path, self._store, progress))
             else:
                 import_embeddings(path, store=self._store, progress=progress, opened=tell)
 

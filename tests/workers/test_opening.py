@@ -16,9 +16,12 @@ from simclr_core.base.paths import PROJECT
 from simclr_core.base.progress import Progress
 from simclr_core.runs import states
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer.bundle import chunks
+from simclr_core.settings.config import RunConfig
 from simclr_core.workers import helpers, opening
 from simclr_core.workers.opening import Opener
 from simclr_core.workers.queue import Request
+from simclr_core.workers.queue_worker import Withdrawn
 
 H = np.random.default_rng(0).normal(size=(40, 6)).astype(np.float32)
 
@@ -77,6 +80,19 @@ def test_a_file_that_no_process_can_open_is_not_opened_later(
     with pytest.raises(LabError, match="No process can be started"):
         opening.ask(store.root, "mine.npz", embeddings())
     assert not Opener(store).turn() and not list((store.root / ".opening").iterdir())
+
+
+def test_a_zip_that_is_cancelled_while_it_is_unpacked_becomes_no_run(store: RunStore) -> None:
+    run = store.create(RunConfig())
+    key = opening.ask(store.root, "mine.zip", b"".join(chunks(run)))
+
+    def cancelled(share: float, words: str) -> None:
+        if words.startswith("unpacking"):
+            raise Withdrawn("withdrawn")
+
+    with pytest.raises(Withdrawn):
+        Opener(store)._open(opening.opening(store.root, key), {"name": "mine.zip"}, cancelled)
+    assert [one.id for one in store] == [run.id] and not list(store.root.glob(".import-*"))
 
 
 def test_a_file_that_is_withdrawn_while_it_is_read_leaves_nothing(store: RunStore) -> None:

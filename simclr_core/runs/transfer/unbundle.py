@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ...base.errors import DataError, LabError, RunDamaged
 from ...base.files import parse, read_json, writing
+from ...base.progress import Progress, no_progress
 from ...data.readers.archives import MAX_FILE_BYTES, Entry, UnreadableFile, open_listing
 from .. import states
 from ..layout import CONFIG, is_bundled
@@ -23,12 +24,15 @@ from ..store import RunStore
 _ID = re.compile(r"[0-9a-z][0-9a-z_-]{0,63}")
 
 
-def import_run(path: Path | str, store: RunStore | None = None) -> Run:
+def import_run(
+    path: Path | str, store: RunStore | None = None, progress: Progress = no_progress
+) -> Run:
     """Put the run of a zip among the others.
 
     Args:
         path: a zip as "Download as zip" or `bundle` makes it.
         store: where runs lie; None takes the app's.
+        progress: receives the share done, and words; it may end the import before a run is there.
 
     Returns:
         The run. It keeps its id unless another run has it. One that was training or waiting when
@@ -53,7 +57,8 @@ def import_run(path: Path | str, store: RunStore | None = None) -> Run:
             name, entries = _run_in(listing.entries, path)
             with writing(aside):
                 Run(aside).make_folders()
-                for inside, entry in entries.items():
+                for place, (inside, entry) in enumerate(entries.items()):
+                    progress(place / len(entries), f"unpacking {len(entries):,} files")
                     (aside / inside).write_bytes(_bytes(entry, path))
         _settle(Run(aside), path)
         return _place(store, aside, name)
