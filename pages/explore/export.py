@@ -12,6 +12,7 @@ from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
 from pages.shared.share import replay_bytes, share_button
+from pages.shell.link import whole
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -25,8 +26,6 @@ from simclr_core.runs import tables
 from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
 from simclr_core.runs.summary import size_words
-
-from .starts import count_of
 
 _FORMS = {"keras": "Keras file", "savedmodel": "SavedModel, as a zip"}
 _ENDINGS = {"keras": "Keras", "savedmodel": "zip"}
@@ -68,7 +67,7 @@ def show_exports(run: Run, message: str) -> bool:
 def _show_snapshot(run: Run) -> int:
     """Draw links for one snapshot; returns its step."""
     steps = run.snapshot_steps()
-    wanted = count_of(st.query_params.get("step", ""))
+    wanted = whole("step")
     before = [step for step in steps if wanted is not None and step <= wanted] or steps
     st.html("<h4>One snapshot</h4>")
     step = int(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shell.link import change
+from pages.shell.link import change, whole
 from simclr_core.base.errors import LabError
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
-from simclr_core.runs.validation import count
 from simclr_core.settings.presets import VIEW_PRESETS, view_config
 from simclr_core.workers import forking, launch, sweep
 
@@ -76,7 +75,7 @@ def _fork(run: Run) -> None:
             else "This run is still measuring its pace; it can be forked in a few seconds."
         )
         return
-    shown = count_of(st.query_params.get("step", ""))
+    shown = whole("step")
     before = [step for step in steps if shown is None or step <= shown]
     step = st.selectbox(
         "From step", steps, index=len(before) - 1 if before else 0,
@@ -131,8 +130,3 @@ def _compare(ids: list[str]) -> None:
     st.session_state.update(dict.fromkeys(_OPEN, False))
     st.session_state[CHOSEN] = ids
     change(runs=",".join(ids))
-
-
-def count_of(text: str) -> int | None:
-    """Return a step from a link; None if it is none."""
-    return count(int(text)) if text.isdecimal() and len(text) < 12 else None

@@ -9,7 +9,7 @@ import streamlit as st
 from pages.lessons import live as lesson_live
 from pages.lessons.given import show_given
 from pages.lessons.results import show_answer, show_head, show_question, show_results
-from pages.shell.link import change, clean_link
+from pages.shell.link import change, clean_link, whole
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
 from simclr_core.lessons import results
@@ -53,14 +53,14 @@ def _choose() -> None:
 
 def _lesson(lesson: Lesson, root: Path) -> None:
     """Show question and prediction; the results once there is a prediction."""
-    said = st.query_params.get("said")
+    said = whole("said")
     show_head(lesson)
     if said is None:
         show_question(lesson)
         show_given(lesson)
         return
     known = results.results(root, lesson)
-    show_answer(lesson, int(float(said)), known)
+    show_answer(lesson, said, known)
     show_results(lesson, known)
     lesson_live.controls(lesson, root)
 

@@ -159,6 +159,13 @@ def clean_link(
     return told
 
 
+def whole(name: str) -> int | None:
+    """Return a whole number of the URL, which may be written as 8.0; None if it has none."""
+    numbers = _numbers([st.query_params.get(name, "")])
+    fits = bool(numbers) and numbers[0] >= 0 and numbers[0].is_integer()
+    return int(numbers[0]) if fits else None
+
+
 def link_problems(
     params: Mapping[str, Sequence[str]],
     whole: Mapping[str, tuple[int, int]],

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import streamlit as st
 
-from pages.shell.link import change
+from pages.shell.link import change, whole
 from simclr_core.data.datasets import Dataset
 
 LAST_SKIPPED = 10**9  # pictures that can be skipped; then they begin again
@@ -38,8 +37,5 @@ def skip_pictures(count: int) -> None:
 
 def _skipped() -> int:
     """Return how many pictures were skipped, as the URL says."""
-    try:
-        number = float(st.query_params.get("skip", "0"))
-    except ValueError:
-        return 0
-    return int(number) if 0 <= number <= LAST_SKIPPED else 0
+    skipped = whole("skip") or 0
+    return skipped if skipped <= LAST_SKIPPED else 0

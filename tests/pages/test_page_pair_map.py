@@ -103,9 +103,10 @@ def test_the_views_of_each_pair_stand_by_the_pictures_most_like_them(
 def test_the_row_of_the_link_is_the_pair_on_the_map(
     page: AppTest, fake: FakeRun, shown: Blocks
 ) -> None:
-    page.query_params["row"] = "3"
-    page.run()
-    assert shown[-1][0]["chosen"] == 2
+    for row in ("3", "3.0"):
+        page.query_params["row"] = row
+        page.run()
+        assert shown[-1][0]["chosen"] == 2
     page.query_params["row"] = "12"  # of eight
     page.run()
     assert shown[-1][0]["chosen"] == 7

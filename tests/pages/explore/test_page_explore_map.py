@@ -82,6 +82,12 @@ def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, que
     assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
 
 
+def test_whole_numbers_of_a_link_may_have_a_decimal_point(page, fake, shown) -> None:
+    app = page(step="200.0", picture="8.0")
+    assert (shown[-1]["start"]["step"], shown[-1]["start"]["picture"]) == (200, 7)
+    assert "in the link" not in text(app) and not app.exception
+
+
 def test_a_link_asks_for_dots_and_for_no_open_picture(page, fake, shown) -> None:
     app = page(draw="dots", pane="closed")
     assert shown[-1]["start"]["dots"] is True and not app.exception
