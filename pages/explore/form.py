@@ -8,7 +8,7 @@ from typing import Any
 import streamlit as st
 
 from pages.shared import run_rows
-from pages.shell.link import change
+from pages.shell.link import change, linked_run
 from simclr_core.feed.explore.map_blocks import CLUSTER
 from simclr_core.feed.explore.pairs import COUNTS, ORDERS
 from simclr_core.measures.neighbours import METRICS
@@ -93,7 +93,7 @@ def show_form(rows: dict[str, run_rows.Row]) -> Choice:
 
 def _run(rows: dict[str, run_rows.Row]) -> tuple[Run, str]:
     """Return the run of the URL, else the newest; and a sentence if the URL's does not exist."""
-    wanted, problem = st.query_params.get("run", ""), ""
+    wanted, problem = linked_run(), ""
     if wanted and wanted not in rows:
         problem = f"There is no run {wanted[:40]} here: it was deleted, or is on another machine."
     chosen = wanted if wanted in rows else next(iter(rows))

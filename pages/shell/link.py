@@ -23,6 +23,7 @@ from .live import mount
 
 OF_ALL = ("size", "hide")  # settings in the link of every page (see `classroom`)
 _WRITTEN = "link_written"  # in the session: a page, when it wrote into its URL, and what
+NO_RUN = "none"  # in the URL of Views, in the place of a run: no network is asked
 READ = 10.0  # seconds for which a page that draws itself again keeps what it reported
 STALE = 3.0  # seconds in which a request may still have an older URL
 OF_RUNS = ("views", "train", "explore")  # pages that can have a run open
@@ -87,9 +88,9 @@ def keep_run(page: str) -> None:
         page: the path of the page that is open.
     """
     context: Any = get_script_run_ctx(suppress_warning=True)
-    run, before = st.query_params.get("run", ""), st.session_state.get(_AT)
+    run, before = linked_run(), st.session_state.get(_AT)
     st.session_state[_AT] = page
-    if run not in ("", "none"):
+    if run:
         st.session_state[_RUN] = run
     elif before not in (None, page) and page in OF_RUNS and not context.is_history_navigation:
         change(run=st.session_state.get(_RUN))
@@ -157,6 +158,12 @@ def clean_link(
     if time.monotonic() - since > READ:  # the page may draw itself again before that
         st.session_state.pop(_REPORTED, None)
     return told
+
+
+def linked_run() -> str:
+    """Return the id of the run in the URL; "" if it names none."""
+    run = st.query_params.get("run", "")
+    return "" if run == NO_RUN else run
 
 
 def whole(name: str) -> int | None:

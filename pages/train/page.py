@@ -8,6 +8,7 @@ from pages.shared.estimate import estimate_html, is_busy
 from pages.shared.run_actions import show_problem
 from pages.shared.run_rows import rows
 from pages.shared.share import show_card
+from pages.shell.link import linked_run
 from pages.train.begin import begin_run, mark_opened, open_begun
 from pages.train.form import settings_form
 from pages.train.panel import empty_panel, run_panel
@@ -28,7 +29,7 @@ def main() -> None:
         st.error(str(error))
         return
     busy = is_busy(rows(store))
-    before = _find(store, st.query_params.get("run", ""))
+    before = _find(store, linked_run())
     leads = before is None or before.state not in states.RESUMABLE  # such a run offers to resume
     choice = settings_form(store, lambda config: estimate_html(config, rows(store)), busy, leads)
     if choice.problem:
@@ -40,7 +41,7 @@ def main() -> None:
         begin_run(store, choice.config, name)
     show_problem()
     open_begun()
-    run_id = st.query_params.get("run", "")
+    run_id = linked_run()
     run = _find(store, run_id)
     if run is None:
         empty_panel(store, missing=run_id, ready=choice.config)

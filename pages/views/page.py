@@ -11,7 +11,7 @@ from pages.shared.data_picker import data_picker, load_pictures
 from pages.shared.own_file import own_file_field
 from pages.shared.run_actions import show_problem
 from pages.shared.views_link import views_query
-from pages.shell.link import clean_link, go
+from pages.shell.link import clean_link, go, linked_run
 from pages.views.chosen import LAST_SKIPPED, chosen_pictures, skip_pictures
 from pages.views.controls import BY_KEY, view_controls
 from pages.views.panels import MOST, SHOWN, show_views
@@ -78,7 +78,7 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
 
 def _data_of_run() -> None:
     """Show the pictures that the run of a link learned from, unless the link names others."""
-    run_id = st.query_params.get("run", "")
+    run_id = linked_run()
     if not run_id or "data" in st.query_params or st.session_state.get("data"):
         return
     with contextlib.suppress(LabError):  # the menu of runs says why it cannot be asked

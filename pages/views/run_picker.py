@@ -10,7 +10,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared import run_rows
-from pages.shell.link import change
+from pages.shell.link import NO_RUN, change
 from simclr_core.base.errors import LabError, RunError
 from simclr_core.base.paths import expanded
 from simclr_core.base.templates import render
@@ -21,7 +21,6 @@ from simclr_core.runs.snapshots import weights
 from simclr_core.runs.store import RunStore
 
 MOST = 20  # runs in the menu
-NONE = "none"  # in the URL and the menu: no run is asked
 UNASKED = "Choose a network above to see where it puts the two views."
 
 
@@ -66,12 +65,12 @@ def pick_run(source: str, size: int, key: str) -> Picked:
         return Picked(message=str(error))
     runs |= {run.id: run for run in recorded if any_size or run_rows.row(run).image_size == size}
     wanted, problem = st.query_params.get("run", ""), ""
-    if wanted not in ("", NONE, *runs):
+    if wanted not in ("", NO_RUN, *runs):
         try:
             linked = _linked(store, wanted, 0 if any_size else size)
             runs, wanted = {linked.id: linked, **runs}, linked.id
         except RunError as error:
-            wanted, problem = NONE, str(error)
+            wanted, problem = NO_RUN, str(error)
     if not runs:
         _hint()
         return Picked(problem=problem, message=_no_map(recorded, size))
@@ -135,7 +134,7 @@ def fitting_runs(store: RunStore, source: str, size: int) -> list[Run]:
 
 
 def _menu(runs: dict[str, Run], wanted: str, key: str) -> str:
-    options = [*runs, NONE]
+    options = [*runs, NO_RUN]
     if st.session_state.get(key, options[0]) not in options:  # it was deleted meanwhile
         st.session_state[key] = options[0]
     st.html(render("views/words", words="as seen by", hint=False), width="content")

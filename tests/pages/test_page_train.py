@@ -69,6 +69,11 @@ def test_an_unknown_run_gives_a_sentence_and_a_link(page: Any) -> None:
     assert [link.proto.label for link in app.get("page_link")] == ["All runs"]
 
 
+def test_a_link_without_a_run_opens_none(page: Any) -> None:
+    app = page(run="none")
+    assert "No run is open" in text(app) and "There is no run" not in text(app)
+
+
 def test_a_queued_run_shows_its_place(page: Any, store: RunStore, alive: FakeRun) -> None:
     first, second = (store.create(preset_config("minute"), name) for name in ("one", "two"))
     first.write_status(state=states.QUEUED, queued=1.0)

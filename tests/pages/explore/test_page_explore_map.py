@@ -44,6 +44,11 @@ def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> Non
     assert "for each of 40 pictures, the 20 nearest" in score["tip"]
 
 
+def test_a_link_without_a_run_opens_the_newest(page, fake, shown) -> None:
+    assert "There is no run" not in text(page(run="none"))
+    assert shown[-1]["run"] == fake.run.id
+
+
 def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, shown) -> None:
     other = FakeRun(store, probe=10, name="another")
     other.snapshot()
