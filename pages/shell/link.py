@@ -8,8 +8,9 @@ along.
 from __future__ import annotations
 
 import difflib
+import math
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 from urllib.parse import parse_qs, urlencode
 
@@ -129,6 +130,7 @@ def clean_link(
     words: Mapping[str, Sequence[str]],
     known: Iterable[str] = (),
     sliders: Mapping[str, Slider] | None = None,
+    numbers: Collection[str] = (),
 ) -> list[str]:
     """Remove what cannot be used from the URL; call it before any widget.
 
@@ -140,12 +142,13 @@ def clean_link(
         words: name -> its allowed values.
         known: other names that the page uses.
         sliders: name -> the page's slider of that name.
+        numbers: names of any numbers; the page checks their range.
 
     Returns:
         A sentence for each value that cannot be used; the default is used instead.
     """
     params = {name: st.query_params.get_all(name) for name in st.query_params}
-    problems = link_problems(params, whole, words, known, sliders)
+    problems = link_problems(params, whole, words, known, sliders, numbers)
     try:
         for name in problems:
             del st.query_params[name]
@@ -179,6 +182,7 @@ def link_problems(
     words: Mapping[str, Sequence[str]],
     known: Iterable[str] = (),
     sliders: Mapping[str, Slider] | None = None,
+    numbers: Collection[str] = (),
 ) -> dict[str, str]:
     """Return name -> sentence for what cannot be used in a link (see `clean_link`).
 
@@ -186,7 +190,7 @@ def link_problems(
         params: name -> values, as in the URL.
     """
     sliders = sliders or {}
-    names = [*sliders, *whole, *words, *known, *OF_ALL]
+    names = [*sliders, *whole, *numbers, *words, *known, *OF_ALL]
     problems = {}
     for name, values in params.items():
         wanted = ""
@@ -194,6 +198,8 @@ def link_problems(
             wanted = _unfit_slider(sliders[name], values)
         elif name in whole:
             wanted = _unfit_whole(*whole[name], values)
+        elif name in numbers:
+            wanted = "" if list(map(math.isfinite, _numbers(values))) == [True] else "a number"
         elif name in words:
             wanted = "" if values[-1] in words[name] else _one_of(words[name])
         elif name not in names:

@@ -14,6 +14,7 @@ import streamlit as st
 
 from pages.shared.data_picker import data_picker, load_pictures
 from pages.shared.own_file import own_file_field, with_given_names
+from pages.shell.link import clean_link
 from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
@@ -26,7 +27,7 @@ from simclr_core.settings.presets import BUILT_IN_KINDS, PRESETS, preset_config
 
 from .build import build_config, unfilled_config
 from .settings import SETTINGS, Setting
-from .views_menu import views_menu
+from .views_menu import views_menu, views_words
 
 _ABOUT_PRESETS = "\n".join(f"- {line}" for line, _ in PRESETS.values())
 _OWN_HINT = "Type a path on this machine, or upload a file under Finer settings"
@@ -53,6 +54,18 @@ class Choice:
     problem: str  # what, in a sentence; empty if nothing
     name: str
     start: bool  # Start was pressed in this run of the script
+
+
+def check_link() -> list[str]:
+    """Remove from the URL what the form cannot use; return a sentence for each such setting."""
+    words = {setting.key: setting.choices() for setting in SETTINGS if setting.choices}
+    presets = [_BUDGETS.get(name, name) for name in PRESETS]
+    return clean_link(
+        {},
+        {**words, "train_preset": presets, "train_views": views_words()},
+        ("run", "data", "views", "train_name"),
+        numbers=[setting.key for setting in SETTINGS if not setting.choices],
+    )
 
 
 def settings_form(

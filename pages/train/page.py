@@ -9,8 +9,9 @@ from pages.shared.run_actions import show_problem
 from pages.shared.run_rows import rows
 from pages.shared.share import show_card
 from pages.shell.link import linked_run
+from pages.shell.trouble import show_trouble
 from pages.train.begin import begin_run, mark_opened, open_begun
-from pages.train.form import settings_form
+from pages.train.form import check_link, settings_form
 from pages.train.panel import empty_panel, run_panel
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
@@ -28,10 +29,12 @@ def main() -> None:
     except LabError as error:
         st.error(str(error))
         return
+    problems = check_link()
     busy = is_busy(rows(store))
     before = _find(store, linked_run())
     leads = before is None or before.state not in states.RESUMABLE  # such a run offers to resume
     choice = settings_form(store, lambda config: estimate_html(config, rows(store)), busy, leads)
+    show_trouble(" ".join(problems))
     if choice.problem:
         with st.container(key="train-problem"):
             st.error(choice.problem, icon=":material/error:")

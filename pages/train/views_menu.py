@@ -22,16 +22,25 @@ def views_menu() -> str:
     Returns:
         A key of `VIEW_PRESETS`, or `FROM_VIEWS`.
     """
-    names = list(VIEW_PRESETS)
-    if st.query_params.get("views"):
-        names.insert(0, FROM_VIEWS)
+    names = _names()
     chosen = st.selectbox(
         "Views",
-        names,
+        list(names),
         key="train_views",
-        format_func=lambda name: _WORDS.get(name, name),
+        format_func=lambda name: names[name],
         help="How the two views of a picture are made (augmentation). "
         + " ".join(f"{key}: {words.lower()}." for key, (words, _) in VIEW_PRESETS.items()),
         bind="query-params",
     )
-    return chosen or names[0]
+    return chosen or next(iter(names))
+
+
+def views_words() -> list[str]:
+    """Return what the menu offers, in words, as a link has them."""
+    return list(_names().values())
+
+
+def _names() -> dict[str, str]:
+    """Return the views that can be chosen -> the words for them."""
+    linked = [FROM_VIEWS] if st.query_params.get("views") else []
+    return {name: _WORDS.get(name, name) for name in [*linked, *VIEW_PRESETS]}

@@ -105,6 +105,34 @@ def test_a_bad_setting_gives_one_sentence_and_nothing_is_lost(
     assert not app.error and "Start" in labels(app)
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("train_training_batch_size", "abc", "expected a number, found abc; the default is used"),
+        ("train_training_seconds", "nan", "expected a number, found nan; the default is used"),
+        ("train_preset", "an hour", "found an hour; the default is used"),
+        ("train_views", "views from the Views page", "found views from the Views page"),
+        ("train_model_encoder", "resnet19", "found resnet19; the default is used"),
+        ("train_training_batchsize", "8", "did you mean train_training_batch_size?"),
+        ("batch_size", "8", "The link has an unknown setting"),
+    ],
+)
+def test_a_wrong_value_of_a_link_is_named_and_the_default_used(
+    page: Any, name: str, value: str, words: str
+) -> None:
+    app = page(**{name: value})
+    assert words in text(app) and name in text(app) and not app.exception
+    assert not app.error and "Start" in labels(app)
+
+
+def test_a_link_fills_in_the_form(page: Any) -> None:
+    app = page(train_preset="15 seconds", train_training_seed="5", train_model_encoder="resnet18")
+    assert app.selectbox(key="train_preset").value == "quarter"
+    assert app.number_input(key="train_training_seed").value == 5
+    assert app.selectbox(key="train_model_encoder").value == "resnet18"
+    assert "in the link" not in text(app)
+
+
 def test_float16_on_a_processor_is_refused(page: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "_cpu_flags", set)
     app = page()
