@@ -12,7 +12,7 @@ from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
 from pages.shared.share import replay_bytes, share_button
-from pages.shell.link import whole
+from pages.shell.link import linked_number
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -67,7 +67,7 @@ def show_exports(run: Run, message: str) -> bool:
 def _show_snapshot(run: Run) -> int:
     """Draw links for one snapshot; returns its step."""
     steps = run.snapshot_steps()
-    wanted = whole("step")
+    wanted = linked_number("step")
     before = [step for step in steps if wanted is not None and step <= wanted] or steps
     st.html("<h4>One snapshot</h4>")
     step = int(

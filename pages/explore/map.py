@@ -12,7 +12,7 @@ from typing import Any
 
 import streamlit as st
 
-from pages.shell.link import change, whole
+from pages.shell.link import change, linked_number
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.feed.explore.link import decode_selection, encode_selection
@@ -85,9 +85,9 @@ def start_of(run: Run) -> dict[str, Any]:
     """Return what the URL says: step, picture, selection, whether all points are dots, and whether
     no picture opens by itself."""
     count = getattr(_probe(run), "count", 0)
-    query, index = st.query_params, (whole("picture") or 0) - 1
+    query, index = st.query_params, (linked_number("picture") or 0) - 1
     return {
-        "step": whole("step"),
+        "step": linked_number("step"),
         "picture": index if 0 <= index < count else None,
         "chosen": decode_selection(query.get("chosen", ""), count),
         "dots": query.get("draw") == DOTS,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shell.link import change, whole
+from pages.shell.link import change, linked_number
 from simclr_core.base.errors import LabError
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
@@ -75,7 +75,7 @@ def _fork(run: Run) -> None:
             else "This run is still measuring its pace; it can be forked in a few seconds."
         )
         return
-    shown = whole("step")
+    shown = linked_number("step")
     before = [step for step in steps if shown is None or step <= shown]
     step = st.selectbox(
         "From step", steps, index=len(before) - 1 if before else 0,

@@ -10,7 +10,7 @@ from pages.learn.improving import show_improving
 from pages.learn.loss import show_loss
 from pages.learn.views import show_views
 from pages.learn.why import show_why
-from pages.shell.link import change, clean_link, whole
+from pages.shell.link import change, clean_link, linked_number
 from pages.shell.trouble import show_trouble
 from simclr_core.base.paths import ASSETS
 
@@ -30,7 +30,7 @@ def main() -> None:
     problems = clean_link({"part": (1, len(PARTS)), "round": (1, 10**6)}, {})
     for problem in problems:
         show_trouble(problem)
-    at = (whole("part") or 1) - 1
+    at = (linked_number("part") or 1) - 1
     _navigation(at)
     title, show = PARTS[at]
     with st.container(key=f"learn-part-{at + 1}"):

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from pages.shared.picture_html import data_uri
-from pages.shell.link import change, whole
+from pages.shell.link import change, linked_number
 from pages.shell.live import mount
 from simclr_core.feed import demo
 from simclr_core.feed.packing import pack
@@ -26,7 +26,7 @@ NAMES = (
 
 def show_views(title: str) -> None:
     """Show the text, the game, and one view made step by step."""
-    number = whole("round") or 1
+    number = linked_number("round") or 1
     rounds = demo.story()["rounds"]
     seed = int(rounds[(number - 1) % len(rounds)])
     with part.columns(title, "views"):

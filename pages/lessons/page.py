@@ -9,7 +9,7 @@ import streamlit as st
 from pages.lessons import live as lesson_live
 from pages.lessons.given import show_given
 from pages.lessons.results import show_answer, show_head, show_question, show_results
-from pages.shell.link import change, clean_link, whole
+from pages.shell.link import change, clean_link, linked_number
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
 from simclr_core.lessons import results
@@ -53,7 +53,7 @@ def _choose() -> None:
 
 def _lesson(lesson: Lesson, root: Path) -> None:
     """Show question and prediction; the results once there is a prediction."""
-    said = whole("said")
+    said = linked_number("said")
     show_head(lesson)
     if said is None:
         show_question(lesson)

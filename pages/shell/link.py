@@ -169,7 +169,7 @@ def linked_run() -> str:
     return "" if run == NO_RUN else run
 
 
-def whole(name: str) -> int | None:
+def linked_number(name: str) -> int | None:
     """Return a whole number of the URL, which may be written as 8.0; None if it has none."""
     numbers = _numbers([st.query_params.get(name, "")])
     fits = bool(numbers) and numbers[0] >= 0 and numbers[0].is_integer()

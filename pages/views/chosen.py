@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pages.shell.link import change, whole
+from pages.shell.link import change, linked_number
 from simclr_core.data.datasets import Dataset
 
 LAST_SKIPPED = 10**9  # pictures that can be skipped; then they begin again
@@ -37,5 +37,5 @@ def skip_pictures(count: int) -> None:
 
 def _skipped() -> int:
     """Return how many pictures were skipped, as the URL says."""
-    skipped = whole("skip") or 0
+    skipped = linked_number("skip") or 0
     return skipped if skipped <= LAST_SKIPPED else 0

@@ -10,7 +10,7 @@ import streamlit as st
 
 from pages.shared.picture_html import data_uri
 from pages.shared.similarity import Alike, number
-from pages.shell.link import whole
+from pages.shell.link import linked_number
 from pages.shell.live import mount
 from simclr_core.base.errors import LabError
 from simclr_core.data.readers.picture_files import resize_square
@@ -43,7 +43,7 @@ def show_pair_map(
 
 def chosen_row(count: int) -> int:
     """Return which of the pairs is chosen, counted from 0."""
-    row = st.session_state.get(ROW) or whole(ROW) or 1
+    row = st.session_state.get(ROW) or linked_number(ROW) or 1
     return min(int(row), count) - 1
 
 
