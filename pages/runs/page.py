@@ -12,6 +12,7 @@ from pages.runs.wall import run_wall
 from pages.shared import run_actions, run_rows
 from pages.shared.run_rows import Row
 from pages.shell.link import clean_link
+from pages.shell.trouble import show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
@@ -31,7 +32,8 @@ def main() -> None:
     except LabError as error:
         st.error(str(error))
         return
-    clean_link({"runs_page": (1, 10**4)}, {"show": (WALL, LIST)}, ("runs_find",))
+    problems = clean_link({"runs_page": (1, 10**4)}, {"show": (WALL, LIST)}, ("runs_find",))
+    show_trouble(" ".join(problems))
     run_actions.show_problem()
     open_dialog(store)
     busy = _active(run_rows.rows(store)) > 0

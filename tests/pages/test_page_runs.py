@@ -49,6 +49,11 @@ def test_without_runs_the_page_says_what_a_run_is(page: Any) -> None:
     assert [link.proto.label for link in app.get("page_link")] == ["Start the first run"]
 
 
+def test_a_wrong_value_of_a_link_is_named(tmp_path: Path) -> None:
+    app = open_page(tmp_path, "runs", show="Tree")
+    assert "show in the link: expected Wall or List, found Tree; the default" in text(app)
+
+
 def test_runs_are_listed_newest_first(page: Any, store: RunStore) -> None:
     made(store, "old", states.FINISHED, 1e9)
     made(store, "new", states.STOPPED, 3e9)
