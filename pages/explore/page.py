@@ -20,7 +20,7 @@ from pages.explore.own import Own, find_picture
 from pages.explore.panels import LISTS, show_lists, show_matrix
 from pages.shared import run_rows
 from pages.shared.share import show_card
-from pages.shell.link import clean_link
+from pages.shell.link import clean_link, report
 from pages.shell.live import interval
 from pages.shell.waiting import show_waits
 from simclr_core.base.errors import LabError
@@ -45,9 +45,12 @@ def main() -> None:
         _nothing()
         return
     choice = show_form({row.run.id: row for row in rows})
-    problems += [choice.problem] * bool(choice.problem)
+    found = [choice.problem] * bool(choice.problem)
     if choice.panel == tabs.MAP and not choice.wanted.points:  # a set has other pictures
-        problems += unusable(choice.run)
+        found += unusable(choice.run)
+    if found:
+        problems = [*problems, *found]
+        report(problems)
     every = POLL if st.session_state.pop("explore_waits", False) else None
     if _changes(choice):
         every = every or interval()

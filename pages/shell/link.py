@@ -29,7 +29,7 @@ READ = 10.0  # seconds for which a page that draws itself again keeps what it re
 STALE = 3.0  # seconds in which a request may still have an older URL
 OF_RUNS = ("views", "train", "explore")  # pages that can have a run open
 _AT, _RUN = "link_page", "link_run"  # in the session: the page, and the run opened last
-_REPORTED = "link_problems"  # in the session: since when, and the sentences
+_REPORTED = "link_problems"  # in the session: a page, since when, and the sentences
 
 
 class Slider(Protocol):
@@ -109,9 +109,7 @@ def _restore(context: Any) -> None:
 
 def _written() -> dict[str, str | None]:
     """Return what the page that is open wrote into its URL; what is old is forgotten."""
-    context: Any = get_script_run_ctx(suppress_warning=True)
-    page = context.page_script_hash if context is not None else ""
-    kept, now = st.session_state.get(_WRITTEN), time.monotonic()
+    page, kept, now = _page(), st.session_state.get(_WRITTEN), time.monotonic()
     if kept is None or kept[0] != page or now - kept[1] > STALE:
         kept = st.session_state[_WRITTEN] = (page, now, {})
     return kept[2]
@@ -155,12 +153,27 @@ def clean_link(
     except StreamlitAPIException:  # a widget has it: back in the browser's history
         return list(problems.values())
     if problems:
-        st.session_state[_REPORTED] = (time.monotonic(), list(problems.values()))
+        report(problems.values())
         st.rerun()
-    since, told = st.session_state.get(_REPORTED, (0.0, []))
-    if time.monotonic() - since > READ:  # the page may draw itself again before that
+    return _reported()
+
+
+def report(problems: Iterable[str]) -> None:
+    """Let `clean_link` return sentences for a while: the page may soon draw itself again."""
+    st.session_state[_REPORTED] = (_page(), time.monotonic(), list(problems))
+
+
+def _reported() -> list[str]:
+    page, since, problems = st.session_state.get(_REPORTED, ("", 0.0, []))
+    if time.monotonic() - since > READ:
         st.session_state.pop(_REPORTED, None)
-    return told
+    return problems if page == _page() else []
+
+
+def _page() -> str:
+    """Return the hash of the page that is open; "" outside of the app."""
+    context: Any = get_script_run_ctx(suppress_warning=True)
+    return context.page_script_hash if context is not None else ""
 
 
 def linked_run() -> str:

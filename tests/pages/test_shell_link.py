@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from pages.shared.share import run_link
+from pages.shell import link
 
 SCRIPT = """import streamlit as st
 from pages.shell.link import change, keep
@@ -30,6 +32,17 @@ def test_a_click_that_has_not_heard_of_the_one_before_does_not_undo_it(tmp_path:
     app.query_params["said"] = "7"
     app.button[1].click().run()
     assert app.caption[0].value == "b 1"
+
+
+def test_a_sentence_about_a_link_is_not_shown_on_another_page(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(link.st, "session_state", {})
+    monkeypatch.setattr(link, "READ", 60.0)
+    link.report(["step in the link"])
+    assert link._reported() == ["step in the link"]
+    monkeypatch.setattr(link, "_page", lambda: "another")
+    assert link._reported() == []
 
 
 def test_the_link_to_a_run_is_that_of_explore_also_below_a_path() -> None:

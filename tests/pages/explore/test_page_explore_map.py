@@ -13,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from fake_run import FakeRun
 from pages.explore import panels
 from pages.explore.ask import color_names
+from pages.shell import link
 from simclr_core.base.files import write_npz
 from simclr_core.feed.explore.link import encode_selection
 from simclr_core.feed.explore.map_blocks import probe_of, target
@@ -85,6 +86,15 @@ def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, que
     app = page(**query)
     assert words in text(app)
     assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
+
+
+def test_a_wrong_run_and_picture_stay_named_while_the_page_draws_itself_again(
+    page, fake, shown, monkeypatch
+) -> None:
+    monkeypatch.setattr(link, "READ", 60.0)
+    app = page(run="nonesuch", picture="41")
+    app.run()
+    assert "There is no run nonesuch here" in text(app) and "pictures 1 to 40" in text(app)
 
 
 def test_whole_numbers_of_a_link_may_have_a_decimal_point(page, fake, shown) -> None:
