@@ -10,7 +10,7 @@ from simclr_core.feed.explore.map_blocks import is_recorded, probe_of, target
 from simclr_core.measures.intervals import wilson_interval
 from simclr_core.measures.knn import K
 from simclr_core.questions.large_probe import owner
-from simclr_core.runs import findings, summary
+from simclr_core.runs import findings, states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.validation import number
 
@@ -18,6 +18,7 @@ from .kept import known_accuracies
 
 OF_ITS_OWN = " Scored on the smaller set of pictures that every snapshot encodes."
 UNLABELLED = "No labels: neighbours cannot be scored."
+PENDING, MISSING = "This step is being scored.", "No scores for this step."
 
 
 def score_words(run: Run, steps: Sequence[int]) -> dict[str, dict[str, str]]:
@@ -39,13 +40,14 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, dict[str, str]]:
     data = None
     with contextlib.suppress(LabError):
         data = whole.data
+    is_scoring = whole.state in states.GOING
     found = {}
     for step in steps:
         row = rows.get(step, {})
         score = row.get("knn_accuracy")
         if score is None or not labels:
-            words = "No scores for this step." if labels else UNLABELLED
-            found[str(step)] = {"words": words, "tip": ""}
+            words = PENDING if is_scoring and step > max(rows, default=-1) else MISSING
+            found[str(step)] = {"words": words if labels else UNLABELLED, "tip": ""}
             continue
         asked = {"of": row.get("knn_of")}
         rivals = {

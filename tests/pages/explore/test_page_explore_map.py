@@ -203,6 +203,17 @@ def test_lost_scores_are_not_taken_for_missing_labels(page, fake, shown) -> None
     assert "effective rank" not in card  # that of another step
 
 
+def test_embeddings_that_are_still_being_scored_do_not_lack_scores(page, store, shown) -> None:
+    labels = np.arange(20) % 2
+    with Recording(np.zeros((20, 8, 8, 3), np.uint8), labels, store=store) as recording:
+        placed = recording.place(0, np.random.default_rng(0).normal(size=(20, 4)))
+        page()
+        assert shown[-1]["scores"]["0"]["words"] == "This step is being scored."
+        recording.score(0, placed)
+    page()
+    assert shown[-1]["scores"]["0"]["words"].startswith("Neighbours vote for the right class")
+
+
 def test_panels_on_pairs_say_their_step_and_can_change_it(page, fake, monkeypatch) -> None:
     found: list[dict[str, Any]] = []
 
