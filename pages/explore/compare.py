@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from html import escape
 
@@ -11,6 +10,7 @@ import streamlit as st
 from pages.shared.film import show_film
 from pages.shared.run_rows import Row
 from pages.shell.link import change
+from pages.shell.live import awaits_map
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -28,7 +28,6 @@ from .outcomes import score_dots, settings_table
 from .starts import CHOSEN, PROBLEM, show_starts
 
 MOST = 8  # runs
-AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 ABOVE = 206  # pixels over the maps, which take the rest of the window
 CAUTION = 28  # pixels of a sentence over them
 FRAMES = "frames"  # of the link: what colours the maps
@@ -42,16 +41,9 @@ def chosen_of_link(rows: dict[str, Row]) -> list[str]:
 def any_unfinished(rows: dict[str, Row]) -> bool:
     """Return whether one of the link's runs still trains, is queued, or awaits its last map."""
     return any(
-        rows[one].state not in ENDED or _gets_a_map(rows[one].run) for one in chosen_of_link(rows)
+        rows[one].state not in ENDED or awaits_map(rows[one].run, rows[one].run.status)
+        for one in chosen_of_link(rows)
     )
-
-
-def _gets_a_map(run: Run) -> bool:
-    """Return whether the last layout of a run that has just ended may still come."""
-    if time.time() - float(run.status.get("updated") or 0) > AFTERGLOW:
-        return False
-    steps = run.snapshot_steps()
-    return bool(steps) and steps[-1] not in run.coordinate_steps("umap")
 
 
 def show_comparison(run: Run, rows: dict[str, Row]) -> bool:

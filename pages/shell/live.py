@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from typing import Any, Literal
 
 import streamlit as st
@@ -23,6 +24,7 @@ from simclr_core.feed.step_pairs import pairs_payload
 from simclr_core.runs.run import Run
 
 __all__ = [
+    "awaits_map",
     "color_choices",
     "coordinate_steps",
     "interval",
@@ -32,6 +34,7 @@ __all__ = [
     "watchers",
 ]
 
+AFTERGLOW = 60.0  # seconds in which the last layout of a run that has ended may still come
 WATCHES = 10.0  # seconds that a browser counts as watching after its last refresh
 
 # Blob modules have no address of their own: the real module needs an absolute one.
@@ -96,6 +99,19 @@ def live_pairs(run: Run, *, key: str = "live-pairs", height: int = 224, message:
 def color_choices(run: Run) -> list[str]:
     """Return what can colour the map: "label" if there are labels, and each factor's name."""
     return categories.color_choices(run)
+
+
+def awaits_map(run: Run, status: Mapping[str, Any]) -> bool:
+    """Return whether the last layout of a run that has just ended may still come.
+
+    Args:
+        run: one that has ended.
+        status: its status.json.
+    """
+    if time.time() - float(status.get("updated") or 0) >= AFTERGLOW:
+        return False
+    steps = run.snapshot_steps()
+    return bool(steps) and steps[-1] not in run.coordinate_steps("umap")
 
 
 def watchers() -> int:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -21,6 +20,7 @@ from pages.shared.run_dialogs import delete_dialog
 from pages.shared.share import share_button
 from pages.shell.link import change
 from pages.shell.live import (
+    awaits_map,
     color_choices,
     coordinate_steps,
     interval,
@@ -45,7 +45,6 @@ from .next_runs import next_runs
 MAP_HEIGHT = 540  # pixels that 768 leave; assets/css/train.css lets it grow with the window
 PAIRS_HEIGHT = 224  # of the strip of pairs
 CURVES_HEIGHT = MAP_HEIGHT - PAIRS_HEIGHT - 16
-AFTERGLOW = 60.0  # seconds in which a finished run's last layout may still come
 LATEST = "latest"
 
 
@@ -164,9 +163,7 @@ def _interval(run: Run, status: dict[str, Any]) -> float | None:
     state = status["state"]
     if state not in states.ENDED:
         return 2.0 if state == states.QUEUED else interval()
-    fresh = time.time() - float(status.get("updated") or 0) < AFTERGLOW
-    steps = run.snapshot_steps() if fresh else []
-    return 2.0 if steps and steps[-1] not in run.coordinate_steps("umap") else None
+    return 2.0 if awaits_map(run, status) else None
 
 
 def _settings(run: Run) -> tuple[RunConfig | None, str]:
