@@ -156,7 +156,7 @@ def _contents(
         words = summary.settings_words(config, data.kind)
         if data.is_recorded:
             words = ["trained elsewhere"]
-    except (LabError, AttributeError):  # a record whose settings are no group of settings
+    except LabError:
         pass  # the row's state says that the run is damaged, and its message says how
     return record, config, evaluation, words
 

@@ -169,9 +169,8 @@ def _interval(run: Run, status: dict[str, Any]) -> float | None:
 def _settings(run: Run) -> tuple[RunConfig | None, str]:
     """Return the run's settings and the kind of its pictures, as far as they can be read."""
     try:
-        config = run.config
-        return config, run.kind
-    except (LabError, AttributeError):  # a record whose settings are no group of settings
+        return run.config, run.kind
+    except LabError:
         return None, ""
 
 
