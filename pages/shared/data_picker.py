@@ -14,6 +14,7 @@ from simclr_core.data.builtin import BUILT_IN
 from simclr_core.data.datasets import Dataset
 
 OWN = "your own pictures"  # the menu's last entry; opens a field for a path
+_KEY, _PATH = "data", "data_path"  # of the menu, also in the URL; of the field for a path
 KEPT = 3  # data sets kept in memory
 MOST_IMAGES = 4_000  # enough to look at; bounds memory
 
@@ -22,29 +23,27 @@ _lock = threading.Lock()
 _reading = threading.Lock()  # one at a time: a second session waits and finds the result
 
 
-def data_picker(key: str = "data", *, label: str = "Data", first: str = BUILT_IN[0]) -> str:
+def data_picker(first: str = BUILT_IN[0]) -> str:
     """Show a menu of data sets, with a field for a path if your own pictures are chosen.
 
-    The choice is in the URL under `key` (`?data=digits`, `?data=/path/to/folder`), and the menu
-    shows the options as they are in the URL.
+    The choice is in the URL (`?data=digits`, `?data=/path/to/folder`), and the menu shows the
+    options as they are there.
 
     Args:
-        key: of the widget, and the name in the URL.
-        label: of the menu.
         first: the built-in set that is chosen at first.
 
     Returns:
         A source for `load_dataset`; empty if your own pictures are chosen without a path.
     """
     own: list[str] = st.session_state.setdefault("own_sources", [])
-    for chosen in (st.session_state.get(key), st.query_params.get(key)):
+    for chosen in (st.session_state.get(_KEY), st.query_params.get(_KEY)):
         if chosen and chosen not in (*BUILT_IN, OWN, *own):
             own.append(chosen)
     source = st.selectbox(
-        label,
+        "Data",
         [*BUILT_IN, *own, OWN],
         BUILT_IN.index(first),
-        key=key,
+        key=_KEY,
         accept_new_options=True,
         bind="query-params",
         help="Drawn shapes (8 classes), drawn patterns (8 motifs), handwritten digits (10), "
@@ -55,10 +54,9 @@ def data_picker(key: str = "data", *, label: str = "Data", first: str = BUILT_IN
         return str(source or first).strip()
     st.text_input(
         "Path of a .npz file, a folder or a zip",
-        key=f"{key}_path",
+        key=_PATH,
         placeholder="/home/me/pictures",
         on_change=_take_path,
-        args=(key,),
     )
     return ""
 
@@ -116,7 +114,7 @@ def _stamp(source: str) -> tuple:
     return (source, stat.st_mtime_ns, stat.st_size)
 
 
-def _take_path(key: str) -> None:
-    path = st.session_state[f"{key}_path"].strip().strip("\"'")
+def _take_path() -> None:
+    path = st.session_state[_PATH].strip().strip("\"'")
     if path:
-        st.session_state[key] = path
+        st.session_state[_KEY] = path

@@ -81,7 +81,7 @@ def settings_form(
     """
     with st.container(key="train-form", horizontal=True, vertical_alignment="center", gap="small"):
         st.html(render("train/new"), width="content")
-        source = data_picker("data")
+        source = data_picker()
         preset = st.selectbox(
             "Preset",
             list(PRESETS),

@@ -64,7 +64,7 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
     with st.container(key="views-settings"):
         row = st.columns([2.3, 1.1, 1.15, 1.1, 1.15, 0.5, 1.9], vertical_alignment="bottom")
         with row[0]:
-            source = data_picker("data")
+            source = data_picker()
         count = row[1].number_input("Pictures", 1, MOST, 8, key="pictures", bind="query-params")
         label = f"Another {NUMBERS[count - 1] if count <= len(NUMBERS) else count}"
         row[2].button(label, on_click=skip_pictures, args=(count,), width="stretch")
