@@ -110,14 +110,12 @@ def larger(run: Run, wanted: Wanted, answers: Answers) -> Run:
     Args:
         answers: gets a note, and whether the set will come.
     """
-    if wanted.points and map_blocks.is_recorded(run):
+    if not wanted.points:
+        return run
+    if map_blocks.is_recorded(run):
         answers.notes.append("This run was trained elsewhere: it has no network for more pictures.")
         return run
-    key = (
-        _key_of_answer(run, more_job(wanted.points), f"{wanted.points:,} pictures", answers)
-        if wanted.points
-        else ""
-    )
+    key = _key_of_answer(run, more_job(wanted.points), f"{wanted.points:,} pictures", answers)
     if not key:
         return run
     name = str(map_blocks.answer_of(run, key, "name"))
@@ -190,6 +188,15 @@ def described(
     run: Run, of: str, method: str, steps: Sequence[int], key: str = "",
     layout: tuple[int, float, str] = USUAL,
 ) -> dict[str, Any]:  # fmt: skip
+    """Return a map as the browser gets it: its title, and its steps with their files' versions.
+
+    Args:
+        of: "h" or "z".
+        method: "umap" or "pca".
+        steps: that it has.
+        key: of the answer to a `layout_job`; empty: the run's own map.
+        layout: neighbours, min_dist and metric of UMAP.
+    """
     title = f"{method.upper()} of {of}"
     if method == "umap" and layout != USUAL:
         neighbors, min_dist, metric = layout
