@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from simclr_core.base.templates import render
 from simclr_core.measures.classification import balanced
+from simclr_core.measures.intervals import wilson_interval
 from simclr_core.paradigms.study import SELF, SEMI, SUPERVISED, UNSUPERVISED, WAYS
 from simclr_core.runs.summary import percent
 
@@ -137,7 +138,7 @@ def _notes(result: Result, seeds: Sequence[Result], name: str) -> dict[str, str]
 def _also(figures: Mapping[str, Any], tested: int) -> list[str]:
     lines = []
     for name, share in figures.get("variants", {}).items():
-        low, high = interval({"accuracy": share, "support": [tested]}, "accuracy") or (share, share)
+        low, high = wilson_interval(share, tested)
         lines.append(f"{name} {percent(share)} ({percent(low)} to {percent(high)})")
     return lines
 
