@@ -3,8 +3,7 @@
 A refresh sends a stub of JavaScript and one block of bytes; modules, style sheets, plotly.js and
 pictures are fetched once, from `routes`.
 
-Call these inside `st.fragment(run_every=interval())`, under the same key as long as the figure is
-on the page.
+Call these inside `st.fragment(run_every=interval())`.
 """
 
 from __future__ import annotations
@@ -53,7 +52,6 @@ def live_map(
     method: str = "umap",
     color: str | None = None,
     step: int | None = None,
-    key: str = "live-map",
     height: int = 548,
     message: str = "",
 ) -> None:
@@ -64,12 +62,11 @@ def live_map(
         method: "umap" or "pca"; PCA is shown until there is a UMAP.
         color: "label" or a factor's name (see `color_choices`); None takes the first.
         step: a step with coordinates (see `coordinate_steps`); None follows the newest.
-        key: the element's identity: the same key is the same figure on the page.
         height: pixels, with the caption.
         message: a sentence over the figure while there are no coordinates.
     """
     _look()
-    mount("map/map", key, height, payload.map_payload(run, method, color, step, message))
+    mount("map/map", "live-map", height, payload.map_payload(run, method, color, step, message))
 
 
 def live_curves(
@@ -79,21 +76,22 @@ def live_curves(
 
     Args:
         run: any run.
-        key, height, message: as `live_map`.
+        key: the element's identity: the same key is the same figure on the page.
+        height, message: as `live_map`.
     """
     _look()
     mount("curves/curves", key, height, payload.curves_payload(run, message))
 
 
-def live_pairs(run: Run, *, key: str = "live-pairs", height: int = 224, message: str = "") -> None:
+def live_pairs(run: Run, *, height: int = 224, message: str = "") -> None:
     """Show pairs of the newest step: both views, how alike they are, and the closest other view.
 
     Args:
         run: any run.
-        key, height, message: as `live_map`.
+        height, message: as `live_map`.
     """
     _look()
-    mount("train/pairs", key, height, pairs_payload(run, message))
+    mount("train/pairs", "live-pairs", height, pairs_payload(run, message))
 
 
 def color_choices(run: Run) -> list[str]:
