@@ -6,6 +6,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from pages.shared.data_picker import OWN
+from pages.shared.film import NOTE, WITH, WITHOUT
 from pages.shared.offer import show_offer
 from pages.shell.classroom import classroom_link
 from pages.shell.link import go
@@ -43,11 +44,11 @@ def _show_film() -> None:
     recorded = film.about()
     header = {
         "urls": [f"/lab/film.json?v={film.version()}"],
-        "titles": ["With colour distortion", "Without"],
+        "titles": [WITH, WITHOUT],
         "above": 230,
         "plays": True,
         "trial": classroom_link("/learn?part=2"),
-        "note": "The axes have no units; gaps between groups say little.",
+        "note": NOTE,
         "about": f"{recorded['about']}. Made by scripts/make_demo.py; one like the first: "
         f"{recorded['command']}",
     }

@@ -11,6 +11,7 @@ from simclr_core.feed.packing import pack
 from simclr_core.runs.run import Run
 
 NOTE = "The axes have no units; gaps between groups say little."
+WITH, WITHOUT = "With colour distortion", "Without"  # titles of two runs
 
 
 def show_film(

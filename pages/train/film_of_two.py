@@ -8,7 +8,7 @@ import streamlit as st
 from markupsafe import Markup
 
 from pages.shared import run_rows
-from pages.shared.film import show_film
+from pages.shared.film import WITH, WITHOUT, show_film
 from simclr_core.base.errors import LabError
 from simclr_core.runs import findings, states
 from simclr_core.runs.run import Run
@@ -16,7 +16,6 @@ from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import RunConfig
 
 ABOVE = 294  # pixels over the maps, which take the rest of the window
-WITH, WITHOUT = "With colour distortion", "Without"
 
 
 def show_film_of_two(store: RunStore, run: Run) -> None:
