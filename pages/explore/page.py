@@ -37,14 +37,14 @@ def main() -> None:
     st.html(ASSETS / "css" / "explore.css")
     problems = clean_link(form.WHOLE, form.WORDS | tabs.words(), form.OTHERS)
     try:
-        rows = run_rows.rows(RunStore())
+        rows = _rows()
     except LabError as error:
         st.error(str(error))
         return
     if not rows:
         _nothing()
         return
-    choice = show_form({row.run.id: row for row in rows})
+    choice = show_form(rows)
     found = [choice.problem] * bool(choice.problem)
     if choice.panel == tabs.MAP and not choice.wanted.points:  # a set has other pictures
         found += unusable(choice.run)
@@ -52,7 +52,7 @@ def main() -> None:
         problems = [*problems, *found]
         report(problems)
     every = POLL if st.session_state.pop("explore_waits", False) else None
-    if _changes(choice):
+    if _changes(choice, rows):
         every = every or interval()
     show_card(choice.run)
     st.fragment(_panel, run_every=every)(choice, problems, every)
@@ -62,6 +62,7 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
     """Draw the panel; again and again while the run trains or an answer is computed."""
     run, message = choice.run, trouble(choice.run)
     waiting, notes = False, list(problems)
+    rows = _rows() if choice.panel == tabs.COMPARE else {}
     place = st.container(key="explore-notes")
     if choice.panel == tabs.MAP:
         waiting = _map(choice, message, notes)
@@ -76,7 +77,7 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
     elif choice.panel == tabs.EXPORT:
         waiting = show_exports(run, message)
     elif choice.panel == tabs.COMPARE:
-        waiting = show_comparison(run, {row.run.id: row for row in run_rows.rows(RunStore())})
+        waiting = show_comparison(run, rows)
     else:
         show_health(run)
     if len(notes) > MOST_NOTES:
@@ -84,16 +85,20 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
     place.html(f'<p role="status">{escape(" ".join(notes))}</p>')
     if choice.panel == tabs.MAP and bool(color_names(run)) != choice.coloured:
         st.rerun()  # the run has its pictures now: the form can offer their colours
-    if waiting != (every == POLL) or bool(every) != (waiting or _changes(choice)):
+    if waiting != (every == POLL) or bool(every) != (waiting or _changes(choice, rows)):
         st.session_state["explore_waits"] = waiting
         st.rerun()
 
 
-def _changes(choice: Choice) -> bool:
+def _rows() -> dict[str, run_rows.Row]:
+    """Return all runs by their ids, newest first."""
+    return {row.run.id: row for row in run_rows.rows(RunStore())}
+
+
+def _changes(choice: Choice, rows: dict[str, run_rows.Row]) -> bool:
     """Return whether what is shown still changes by itself."""
     if choice.panel == tabs.COMPARE:
-        rows = run_rows.rows(RunStore())
-        return any_unfinished({row.run.id: row for row in rows})
+        return any_unfinished(rows)
     return choice.run.state not in states.ENDED
 
 
