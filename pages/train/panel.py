@@ -71,11 +71,11 @@ def _empty(store: RunStore, missing: str, ready: RunConfig | None) -> None:
         title = "Not found" if missing else "No run is open"
         st.html(render("train/empty", title=title, sketch=True))
     with st.container(key="run-strip", horizontal=True, vertical_alignment="center"):
-        busy = is_busy(run_rows.rows(store))
-        st.html(sentences.strip(*_empty_words(missing, ready, busy)))
+        rows = run_rows.rows(store)
+        st.html(sentences.strip(*_empty_words(missing, ready, is_busy(rows))))
         if missing:
             st.page_link("pages/runs/page.py", label="All runs")
-        _offer(store)
+        _offer(store, rows)
     _show_figures(_recorded(store), sketch=True)
 
 
@@ -85,9 +85,9 @@ def _recorded(store: RunStore) -> Run:
     return (found or shipped.originals())[0]
 
 
-def _offer(store: RunStore) -> None:
+def _offer(store: RunStore, rows: Sequence[run_rows.Row]) -> None:
     """Show a button for the run that trains, or for one that can be resumed."""
-    row, verb = offer.offered([row for row in run_rows.rows(store) if not row.run.is_shipped])
+    row, verb = offer.offered([row for row in rows if not row.run.is_shipped])
     if row is None or verb == offer.OPEN:
         return
     if st.button(f"{verb} {run_actions.escape_markdown(row.name)}", key="watch"):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from typing import Any
 
 from markupsafe import Markup
 
 from pages.shared import estimate, pace, run_rows
+from pages.shared.run_rows import Row
 from pages.shared.run_words import RECORDED, state_word
 from simclr_core.base.errors import RunDamaged
 from simclr_core.base.templates import render
@@ -74,15 +76,16 @@ def sentences(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, s
 
     The second one says if a run makes far fewer steps than its time allows.
     """
-    text, more = _of_state(store, run, status)
-    few = pace.pace_words(run_rows.row(run), run_rows.rows(store))
+    rows = run_rows.rows(store)
+    text, more = _of_state(rows, run, status)
+    few = pace.pace_words(run_rows.row(run), rows)
     return text, few or more
 
 
-def _of_state(store: RunStore, run: Run, status: dict[str, Any]) -> tuple[str, str]:
+def _of_state(rows: Sequence[Row], run: Run, status: dict[str, Any]) -> tuple[str, str]:
     state, message = status["state"], str(status.get("message") or "").strip()
     if state == states.QUEUED:
-        return _queued(store, run)
+        return _queued(rows, run)
     if state == states.STARTING or (state == states.RUNNING and not status.get("step")):
         phase = str(status.get("phase") or "starting")
         return (
@@ -140,8 +143,7 @@ def _checkpoint_damage(run: Run) -> str:
     return "" if zipfile.is_zipfile(path) else "damaged"
 
 
-def _queued(store: RunStore, run: Run) -> tuple[str, str]:
-    rows = run_rows.rows(store)
+def _queued(rows: Sequence[Row], run: Run) -> tuple[str, str]:
     position, seconds = estimate.place_in_queue(run_rows.row(run), rows)
     when = f", starts in {summary.span(seconds)}" if seconds else ", starts at once"
     return (
