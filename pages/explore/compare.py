@@ -35,7 +35,13 @@ FRAMES = "frames"  # of the link: what colours the maps
 
 def chosen_of_link(rows: dict[str, Row]) -> list[str]:
     """Return the ids of the link's runs, without those that do not exist."""
-    return [one for one in st.query_params.get("runs", "").split(",") if one in rows][:MOST]
+    return [one for one in _linked_ids() if one in rows][:MOST]
+
+
+def _linked_ids() -> list[str]:
+    """Return the ids of the link, each one once."""
+    ids = st.query_params.get("runs", "").split(",")
+    return [one for one in dict.fromkeys(ids) if one]
 
 
 def any_unfinished(rows: dict[str, Row]) -> bool:
@@ -61,7 +67,10 @@ def show_comparison(run: Run, rows: dict[str, Row]) -> bool:
         show_starts(run)
     show_trouble(st.session_state.get(PROBLEM, ""))
     readable, problems = _readable(chosen)
-    missing = [one for one in st.query_params.get("runs", "").split(",") if one and one not in rows]
+    linked = _linked_ids()
+    missing = [one for one in linked if one not in rows]
+    if len(linked) - len(missing) > MOST:
+        problems.append(f"Only the first {MOST} runs of the link are compared.")
     if missing:
         words = ", ".join(one[:20] for one in missing[:MOST])
         problems.append(f"Not found here: {words}. Deleted, or on another machine.")

@@ -43,6 +43,18 @@ def test_runs_are_compared_and_the_link_says_which(page, store, fake, monkeypatc
     assert "Not found here: nonesuch" in text(app)
 
 
+def test_a_link_to_the_same_run_twice_or_to_nine_runs_says_what_is_compared(
+    page, store, fake, monkeypatch
+) -> None:
+    monkeypatch.setattr(film, "mount", lambda *_, **__: None)
+    app = page(panel="Compare", runs=f"{fake.run.id},{fake.run.id}")
+    assert app.multiselect[0].value == [fake.run.id] and "at least two runs" in text(app)
+    nine = [store.create(fake.config, f"run {i}").id for i in range(9)]
+    app = page(panel="Compare", runs=",".join(nine))
+    assert app.multiselect[0].value == nine[:8] and not app.exception
+    assert "Only the first 8 runs of the link are compared." in text(app)
+
+
 def test_losses_of_other_views_are_drawn_only_where_they_are_asked_for(
     page, store, fake, monkeypatch
 ) -> None:
