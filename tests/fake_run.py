@@ -97,6 +97,12 @@ class FakeRun:
             step=self.step, seconds=self.seconds, seconds_left=(self.steps - self.step) * 0.065
         )
 
+    def grow(self, snapshots: int) -> None:
+        """Write snapshots, and train 200 steps after each of them."""
+        for _ in range(snapshots):
+            self.snapshot()
+            self.train(200)
+
     def snapshot(self, *, umap: bool = True) -> None:
         """Write a snapshot and its coordinates at the present step."""
         share, step = self.step / self.steps, self.step

@@ -33,13 +33,6 @@ Blocks = list[tuple[dict[str, Any], dict[str, np.ndarray]]]
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    """The page's runs: none yet."""
-    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "runs"))
-    return RunStore()
-
-
-@pytest.fixture
 def page(store: RunStore, tmp_path: Path) -> AppTest:
     """The page, not yet run."""
     return page_in(tmp_path)
@@ -61,9 +54,7 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Blocks:
 def fake(store: RunStore) -> FakeRun:
     """A finished run that has a map of 40 pictures at step 200 and weights."""
     made = FakeRun(store, probe=40)
-    for _ in range(2):
-        made.snapshot()
-        made.train(200)
+    made.grow(2)
     made.weigh(0, 200)
     made.end()
     return made

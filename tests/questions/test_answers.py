@@ -29,9 +29,7 @@ pytestmark = pytest.mark.heavy
 @pytest.fixture
 def run(tmp_path) -> Run:
     made = FakeRun(RunStore(tmp_path), probe=80)
-    for _ in range(3):
-        made.snapshot()
-        made.train(200)
+    made.grow(3)
     return made.run
 
 

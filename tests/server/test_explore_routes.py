@@ -33,9 +33,7 @@ from simclr_core.views.render import render_views
 def fake(tmp_path, monkeypatch):
     monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path))
     made = FakeRun(RunStore(tmp_path), probe=90)
-    for _ in range(3):
-        made.snapshot()
-        made.train(200)
+    made.grow(3)
     return made
 
 

@@ -32,9 +32,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
 def fake(store: RunStore) -> FakeRun:
     """A finished run with three snapshots of 40 pictures."""
     made = FakeRun(store, probe=40)
-    for _ in range(3):
-        made.snapshot()
-        made.train(200)
+    made.grow(3)
     made.end()
     return made
 
