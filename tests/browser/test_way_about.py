@@ -29,7 +29,7 @@ def field(page: Page, key: str) -> Locator:
     return page.locator(f".st-key-{key} input").first
 
 
-def test_back_forward_and_reload_bring_the_form_as_it_was_left(app: App, page: Page) -> None:
+def test_back_forward_and_reload_restore_the_form(app: App, page: Page) -> None:
     train = TrainPage(page, app.url, app.store)
     train.open()
     train.choose("data", "digits")
@@ -99,7 +99,7 @@ def test_the_menu_keeps_the_open_run(app: App, page: Page) -> None:
     expect(page.locator(".run-head")).to_contain_text("no colour")
 
 
-def test_copy_link_also_without_a_clipboard(app: App, page: Page) -> None:
+def test_copy_link_works_without_a_clipboard(app: App, page: Page) -> None:
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     page.goto(f"{app.url}/explore?run=no-colour&panel=Health")
     button = page.get_by_role("button", name="Copy the link to this page")

@@ -86,7 +86,7 @@ def timed(
     return run
 
 
-def test_a_run_that_found_few_steps_says_so_with_numbers(store: RunStore) -> None:
+def test_a_run_with_few_steps_for_its_time_says_so_with_numbers(store: RunStore) -> None:
     """1,035 steps in 59 s are 1,053 in a minute, and 0.6 of that are 632."""
     timed(store, states.FINISHED, 1035, 59.0)
     few = timed(store, states.FINISHED, 358, 60.0)
@@ -108,13 +108,13 @@ def test_a_machine_that_became_idle_is_noticed_without_another_run(store: RunSto
     assert pace.pace_words(run_rows.row(run), run_rows.rows(store)) == words
 
 
-def test_a_number_of_steps_that_somebody_chose_is_never_too_small(store: RunStore) -> None:
+def test_a_chosen_number_of_steps_is_never_called_too_few(store: RunStore) -> None:
     run = timed(store, states.FINISHED, 48, 3.0)
     write_json(run.path / "config.json", {**run.record, "steps_from": "steps"})
     assert pace.pace_words(run_rows.row(run), run_rows.rows(store)) == ""
 
 
-def test_a_new_run_waits_for_all_that_are_there(store: RunStore) -> None:
+def test_a_new_run_waits_for_every_run_ahead_of_it(store: RunStore) -> None:
     config = preset_config("minute")
     assert not estimate.is_busy([])
     made(store, "", states.QUEUED, 2e9, queued=1.0)

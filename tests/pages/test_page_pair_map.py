@@ -71,7 +71,7 @@ def answer(fake: FakeRun, images: np.ndarray) -> np.ndarray:
     return h
 
 
-def test_the_views_of_each_pair_stand_by_the_pictures_most_like_them(
+def test_each_pair_of_views_is_placed_near_the_pictures_most_like_it(
     page: AppTest, fake: FakeRun, shown: Blocks
 ) -> None:
     page.run()
@@ -103,7 +103,7 @@ def test_the_row_of_the_link_is_the_pair_on_the_map(
     assert shown[-1][0]["chosen"] == 7
 
 
-def test_without_a_network_a_sentence_stands_in_the_place_of_the_map(
+def test_a_sentence_replaces_the_map_where_no_network_is_asked(
     page: AppTest, shown: Blocks, store: RunStore
 ) -> None:
     page.run()
@@ -152,7 +152,7 @@ def test_views_are_scaled_by_averaging() -> None:
     assert scaled(views, 4) is views
 
 
-def test_after_some_seconds_a_word_stands_where_the_number_will_be(fake: FakeRun) -> None:
+def test_a_slow_answer_has_words_where_its_number_will_be(fake: FakeRun) -> None:
     alike = Alike(fake.run, {"trained": encode_job(np.zeros((2, 32, 32, 3), np.uint8))})
     alike.waits = Reply(waiting=True)
     assert "alike <b>…</b>" in similarity.pair_lines(alike)[0]

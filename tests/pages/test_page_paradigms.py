@@ -189,7 +189,7 @@ def test_only_a_clear_lead_is_marked(accuracies, tested: int, best: str) -> None
     assert "takes 3 seeds" in alone and 'class="best"' not in alone
 
 
-def test_a_way_that_one_seed_puts_second_is_not_the_best() -> None:
+def test_a_way_that_comes_second_with_one_seed_is_not_the_best() -> None:
     """Leads of 50, 50 and -1 points: the mean is far beyond chance, but the seeds disagree."""
     far, near = scored((0.99, 0.4, 0.49, 0.3), 5000), scored((0.94, 0.4, 0.95, 0.3), 5000)
     assert scores.best_way([far, far, far], "accuracy") == studies.SUPERVISED
@@ -206,7 +206,7 @@ def test_every_first_score_has_its_interval_chance_and_other_seeds() -> None:
     assert 'style="left: 85.0%" title="seed 7: 85%"' in html
 
 
-def test_seeds_are_compared_at_the_same_settings_alone() -> None:
+def test_seeds_are_compared_only_at_the_same_settings() -> None:
     told = [
         made_up(Study("x", budget=budget, seed=seed, frozen=frozen))[0]
         for budget, seed, frozen in ((5, 2, 0), (5, 0, 0), (5, 1, 0), (10, 3, 0), (5, 4, 2))
@@ -281,7 +281,7 @@ def test_a_link_is_told_and_not_drawn(page: Open) -> None:
     assert "&lt;a href" in text(app) and "<a href" not in text(app)
 
 
-def test_an_unopened_folder_shows_the_recorded_study(
+def test_a_new_folder_of_runs_shows_the_recorded_study(
     page: Open, root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every part has figures before anything was made; another number of labels offers Compare."""
@@ -298,7 +298,7 @@ def test_an_unopened_folder_shows_the_recorded_study(
     assert not (root / studies.FOLDER).exists()
 
 
-def test_a_busy_machine_is_told() -> None:
+def test_the_head_line_names_a_busy_machine() -> None:
     """A load of 4.0 on two cores is the most that counts as idle."""
     told = made_up(OPENING)[0] | {"command": "c", "processor": "p", "cores": 2}
     assert "Other programs" not in head.head(told | {"load": 4.0}, [], "")

@@ -304,7 +304,7 @@ def asking(run: Run, images: np.ndarray | None = None) -> Alike:
     return Alike(run, {"trained": encode_job(images)})
 
 
-def test_what_takes_long_can_be_cancelled_and_asked_again(
+def test_a_slow_answer_can_be_cancelled_and_asked_again(
     page: AppTest, run: Run, no_analyst: None
 ) -> None:
     page.run()

@@ -36,7 +36,7 @@ def finished(store: RunStore, config: RunConfig, created: float, score: float = 
     return run
 
 
-def test_a_sister_differs_in_its_colours_alone_and_is_older(store: RunStore) -> None:
+def test_a_sister_is_older_and_differs_only_in_its_colours(store: RunStore) -> None:
     parent = finished(store, WITH, 1.0)
     assert older_sister(store, parent) is None
     sister = finished(store, WITHOUT, 2.0)

@@ -19,7 +19,7 @@ st.caption(f"{st.query_params.get('lesson')} {st.query_params.get('said')}")
 """
 
 
-def test_a_click_that_has_not_heard_of_the_one_before_does_not_undo_it(tmp_path: Path) -> None:
+def test_a_click_with_an_older_url_does_not_undo_the_click_before(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text(SCRIPT)
     app = AppTest.from_file(str(tmp_path / "app.py"), default_timeout=240)
     app.query_params["lesson"] = "a"
@@ -45,7 +45,7 @@ def test_a_sentence_about_a_link_is_not_shown_on_another_page(
     assert link._reported() == []
 
 
-def test_the_link_to_a_run_is_that_of_explore_also_below_a_path() -> None:
+def test_the_link_to_a_run_opens_explore_even_below_a_path() -> None:
     class Run:
         id = "4f2a"
 

@@ -51,7 +51,7 @@ def test_seconds_come_after_three_and_the_reason_after_ten() -> None:
     assert reason(Line(seconds=11)) == ""
 
 
-def test_a_bar_has_the_share_that_was_reported_and_there_is_none_without() -> None:
+def test_the_bar_shows_the_reported_share_and_is_left_out_without_one() -> None:
     html = wait_html(Wait("<b>", "wait-1", lambda: None, "encoding", 0.25))
     assert "--share: 0.25" in html and 'aria-valuenow="25"' in html and "&lt;b&gt;" in html
     assert "encoding · 25%" in html

@@ -63,7 +63,7 @@ def test_a_hard_picture_is_open_until_somebody_closes_it(opened, page, run) -> N
     expect(detail).to_have_count(0)
 
 
-def test_a_class_selected_in_the_legend_is_in_sight_beside_an_open_picture(
+def test_a_class_selected_in_the_legend_stays_visible_beside_an_open_picture(
     opened, page, run
 ) -> None:
     canvas = opened()

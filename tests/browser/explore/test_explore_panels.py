@@ -40,7 +40,7 @@ def test_clusters_and_layouts_of_ones_own_are_computed_meanwhile_pca(opened, pag
     assert adjusted_rand_score(canvas.evaluate(shown), expected) == pytest.approx(1)
 
 
-def test_what_is_waited_for_can_be_cancelled_and_asked_again(app, opened, page, run) -> None:
+def test_a_pending_question_can_be_cancelled_and_asked_again(app, opened, page, run) -> None:
     with lock_holder(app.store.root / "long-analyst.lock"):  # nobody answers
         opened("?color=clusters&k=4")
         line = page.locator(".lab-wait")

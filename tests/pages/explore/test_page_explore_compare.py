@@ -55,7 +55,7 @@ def test_a_link_to_the_same_run_twice_or_to_nine_runs_says_what_is_compared(
     assert "Only the first 8 runs of the link are compared." in text(app)
 
 
-def test_losses_of_other_views_are_drawn_only_where_they_are_asked_for(
+def test_losses_under_different_views_are_drawn_only_on_request(
     page, store, fake, monkeypatch
 ) -> None:
     monkeypatch.setattr(film, "mount", lambda *_, **__: None)

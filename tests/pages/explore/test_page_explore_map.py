@@ -26,12 +26,12 @@ from simclr_core.runs.transfer.recorder import Recording
 Open = Callable[..., AppTest]
 
 
-def test_without_runs_it_says_where_to_begin(page: Open) -> None:
+def test_without_runs_the_page_says_where_to_begin(page: Open) -> None:
     app = page()
     assert "There is no run yet" in app.info[0].value and not app.exception
 
 
-def test_the_newest_run_is_open_and_stands_in_the_link(page, fake, shown) -> None:
+def test_the_newest_run_is_open_and_named_in_the_link(page, fake, shown) -> None:
     app = page()
     assert not app.exception
     assert app.query_params["run"] in (fake.run.id, [fake.run.id])
@@ -82,7 +82,9 @@ def test_a_link_opens_its_run_step_picture_and_selection(page, store, fake, show
         ({"step": "99999"}, "the last one of this run is 400"),
     ],
 )
-def test_what_a_link_has_wrong_is_told_and_the_rest_opens(page, fake, shown, query, words) -> None:
+def test_wrong_values_of_a_link_are_named_and_the_rest_opens(
+    page, fake, shown, query, words
+) -> None:
     app = page(**query)
     assert words in text(app)
     assert not app.exception and shown[-1]["steps"] == [0, 200, 400]
@@ -103,7 +105,7 @@ def test_whole_numbers_of_a_link_may_have_a_decimal_point(page, fake, shown) -> 
     assert "in the link" not in text(app) and not app.exception
 
 
-def test_a_link_asks_for_dots_and_for_no_open_picture(page, fake, shown) -> None:
+def test_a_link_can_ask_for_dots_and_a_closed_pane(page, fake, shown) -> None:
     app = page(draw="dots", pane="closed")
     assert shown[-1]["start"]["dots"] is True and not app.exception
     assert shown[-1]["start"]["closed"] is True
@@ -145,7 +147,7 @@ def test_clusters_are_asked_for_and_shown_once_they_are_there(page, fake, shown)
     assert not app.exception
 
 
-def test_a_cancelled_question_stays_so_until_it_is_asked_again(page, fake, shown) -> None:
+def test_a_cancelled_question_stays_cancelled_until_it_is_asked_again(page, fake, shown) -> None:
     app = page(of="z")
     job = layout_job("z")
     request = question(fake.run, key_of(fake.run, job))
@@ -186,7 +188,7 @@ def test_a_damaged_run_is_a_sentence(page, fake, shown, name: str) -> None:
         assert "probe.npz" in shown[-1]["message"]
 
 
-def test_a_damaged_probe_is_said_where_the_map_would_be(page, fake, shown) -> None:
+def test_a_damaged_probe_is_reported_where_the_map_would_be(page, fake, shown) -> None:
     (fake.run.path / "probe.npz").unlink()
     page(run=fake.run.id)
     assert "probe.npz" in shown[-1]["message"] and len(shown[-1]["maps"]) == 1
@@ -241,7 +243,7 @@ def test_what_a_recorded_run_cannot_show_is_said(page, store, shown) -> None:
     assert "no record of its training" in text(page(panel="Health"))
 
 
-def test_a_run_that_trains_is_looked_at_again(page, store, shown) -> None:
+def test_a_training_run_is_read_again(page, store, shown) -> None:
     fake = FakeRun(store, probe=20, alive=True)
     fake.snapshot()
     try:

@@ -44,7 +44,7 @@ def answer_keeps(fake: FakeRun) -> None:
     write_npz(fake.run.path / "jobs" / f"{key}.answer.npz", KEPT)
 
 
-def test_what_it_keeps_is_asked_for_then_a_table(page, fake, shown) -> None:
+def test_what_a_network_keeps_is_asked_for_and_then_shown_as_a_table(page, fake, shown) -> None:
     app = page(panel="What it keeps")
     assert "<b>The probes</b> <span>starting the process" in text(app)
     (table,) = [h.body for h in app.get("html") if "<table>" in h.body]
