@@ -34,7 +34,7 @@ ABOUT = (
 
 
 def show_occlusion(run: Run, message: str) -> bool:
-    """Draw two pictures and what each part adds; returns whether the answer is still to come."""
+    """Draw two pictures and what each part adds; return whether the answer is still to come."""
     if message:
         show_trouble(message)
         return False
@@ -54,7 +54,7 @@ def show_occlusion(run: Run, message: str) -> bool:
 
 
 def _choose(run: Run) -> tuple[np.ndarray, list[str]]:
-    """Let the user choose two pictures; returns (2, S, S, 3) float32, and their names."""
+    """Let the user choose two pictures; return (2, S, S, 3) float32, and their names."""
     count = probe_of(run).count
     weights.find_weights(run)  # raises a sentence if there is no network to ask
     index = start_of(run)["picture"] or 0

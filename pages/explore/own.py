@@ -48,7 +48,7 @@ class Own:
 
 
 def show_upload(place: DeltaGenerator) -> Any:
-    """Draw the field for a file; returns the upload, or None."""
+    """Draw the field for a file; return the upload, or None."""
     find = place.popover("Find a picture…", width="stretch", key=_FIND, on_change=_get_ready)
     with find:
         return st.file_uploader(

@@ -83,7 +83,9 @@ def keep() -> None:
 
 
 def keep_run(page: str) -> None:
-    """Keep the run that is open on a page that the menu opened before the browser's part was there.
+    """Keep the open run in the URL of a page that was opened from the menu.
+
+    The browser does so itself once its part of the frame is there.
 
     Args:
         page: the path of the page that is open.
@@ -98,7 +100,7 @@ def keep_run(page: str) -> None:
 
 
 def _restore(context: Any) -> None:
-    """Restore settings that Streamlit dropped: those that the page before has in widgets, too."""
+    """Restore the settings of a link that Streamlit dropped: widgets of the last page have them."""
     asked = parse_qs(context.query_string, keep_blank_values=True)
     lost = {name: values for name, values in asked.items() if name not in st.query_params}
     if lost:

@@ -108,10 +108,10 @@ def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
     state, step = status["state"], _count(status, "step")
     if not step and state in (states.PAUSED, states.STOPPED):
         return "Removed from the queue before its first step.", "Resume queues it again."
-    lost = _checkpoint_damage(run)
-    again = f"Its file {run.checkpoint_path.name} is {lost}: " + (
+    damage = _checkpoint_damage(run)
+    again = f"Its file {run.checkpoint_path.name} is {damage}: " + (
         "Resume starts again at step 0, unless you restore the file from a copy first."
-        if lost == "missing"
+        if damage == "missing"
         else "restore it from a copy, or start another run with the same settings."
     )
     if state == states.PAUSED:
@@ -120,18 +120,18 @@ def _halted(run: Run, status: dict[str, Any]) -> tuple[str, str]:
             "reproduced; "
             "for other settings, start another run."
         )
-        on = "" if lost else " Resume continues from here."
-        return f"Paused at step {step:,}.{on}", again if lost else stay
+        on = "" if damage else " Resume continues from here."
+        return f"Paused at step {step:,}.{on}", again if damage else stay
     if state == states.STOPPED:
         on = "Resume continues with the remaining steps."
-        return f"Stopped at step {step:,}; what it learned is kept.", again if lost else on
+        return f"Stopped at step {step:,}; what it learned is kept.", again if damage else on
     on = "Resume continues from the last checkpoint; at most a few seconds are lost."
-    if lost == "missing":
+    if damage == "missing":
         again = "It has no checkpoint: Resume starts again at step 0."
     return (
         "Interrupted: the training process ended unexpectedly (killed, out of memory, or a power "
         "cut).",
-        again if lost else on,
+        again if damage else on,
     )
 
 
@@ -181,7 +181,7 @@ def _finished(run: Run) -> tuple[str, str]:
 
 
 def placeholders(status: dict[str, Any], said: str = "") -> tuple[str, str]:
-    """Return what stands in for an empty map and for an empty curve, if no file of theirs is lost.
+    """Return what stands in for an empty map and an empty curve, if none of their files is missing.
 
     Args:
         status: its status.json.
