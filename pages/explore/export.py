@@ -12,7 +12,6 @@ from pages.server import downloads
 from pages.server.export_routes import ENCODERS, address
 from pages.shared import run_rows
 from pages.shared.share import replay_bytes, share_button
-from pages.shell.link import linked_number
 from pages.shell.trouble import show_trouble
 from pages.shell.waiting import ask_run, show_waits
 from simclr_core.base.errors import LabError
@@ -27,13 +26,15 @@ from simclr_core.runs.run import Run
 from simclr_core.runs.snapshots import cache, weights
 from simclr_core.runs.summary import size_words
 
+from .map import step_index
+
 _FORMS = {"keras": "Keras file", "savedmodel": "SavedModel, as a zip"}
 _ENDINGS = {"keras": "Keras", "savedmodel": "zip"}
 _PRINTED = ("png", "svg", "pdf")
 
 
 def show_exports(run: Run, message: str) -> bool:
-    """Draw links to files of a run; returns whether one of them is being made.
+    """Draw links to files of a run; return whether one of them is being made.
 
     Args:
         run: which.
@@ -65,14 +66,12 @@ def show_exports(run: Run, message: str) -> bool:
 
 
 def _show_snapshot(run: Run) -> int:
-    """Draw links for one snapshot; returns its step."""
+    """Draw links for one snapshot; return its step."""
     steps = run.snapshot_steps()
-    wanted = linked_number("step")
-    before = [step for step in steps if wanted is not None and step <= wanted] or steps
     st.html("<h4>One snapshot</h4>")
     step = int(
         st.selectbox(
-            "Step", steps, index=len(before) - 1, format_func=lambda one: f"{one:,}",
+            "Step", steps, index=step_index(steps), format_func=lambda one: f"{one:,}",
             key=f"take_step {run.id}",
         )
     )  # fmt: skip
@@ -110,7 +109,7 @@ def _show_snapshot(run: Run) -> int:
 
 
 def _show_run(run: Run, step: int) -> DeltaGenerator:
-    """Draw links for the whole run; returns the place of the replay's."""
+    """Draw links for the whole run; return the place of the replay's."""
     st.html("<h4>The whole run</h4>")
     share_button(run)
     place = st.container()
@@ -140,7 +139,7 @@ def _show_run(run: Run, step: int) -> DeltaGenerator:
 
 
 def _show_encoder(run: Run, step: int) -> bool:
-    """Draw the encoder's link, or the button that has it made; returns whether it is being made."""
+    """Draw the encoder's link, or the button that has it made; return whether it is being made."""
     st.html("<h4>The encoder</h4>")
     known = run.weight_steps()
     if step not in known:

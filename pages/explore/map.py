@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -95,8 +96,18 @@ def start_of(run: Run) -> dict[str, Any]:
     }
 
 
+def step_index(steps: Sequence[int]) -> int:
+    """Return the place of the URL's step, or of the nearest before it; without one, the last place.
+
+    Args:
+        steps: rising, at least one; the first stands for all before it.
+    """
+    wanted = linked_number("step")
+    return len(steps) - 1 if wanted is None else max(bisect_right(steps, wanted) - 1, 0)
+
+
 def unusable(run: Run) -> list[str]:
-    """Remove from the URL what the run does not have; returns one sentence for each."""
+    """Remove from the URL what the run does not have; return one sentence for each."""
     count = getattr(_probe(run), "count", 0)
     if not count:
         return []

@@ -15,7 +15,7 @@ from simclr_core.feed.packing import pack
 from simclr_core.runs.run import Run
 
 from .ask import stamp
-from .map import start_of, surroundings, to_link
+from .map import start_of, step_index, surroundings, to_link
 from .tabs import COPIES, LABELS, PAIRS
 
 HEIGHT = 560
@@ -94,18 +94,17 @@ def _mount(run: Run, module: str, step: int, url: str, message: str, lists: str 
 
 
 def _step(run: Run) -> int:
-    """Return the URL's step, or the nearest before it, or the newest; draws a slider for it."""
+    """Return the URL's step, or the nearest before it, or the newest; draw a slider for it."""
     steps = run.snapshot_steps()
-    wanted = start_of(run)["step"]
-    known = [step for step in steps if wanted is None or step <= wanted] or steps[:1]
+    step = steps[step_index(steps)] if steps else 0
     if len(steps) < 2:
-        return known[-1] if known else 0
-    key = f"explore-step-{run.id}-{known[-1]}"
+        return step
+    key = f"explore-step-{run.id}-{step}"
     st.select_slider(
-        "Step", steps, known[-1], key=key, on_change=_to_step, args=(key, steps[-1]), width=300,
+        "Step", steps, step, key=key, on_change=_to_step, args=(key, steps[-1]), width=300,
         format_func=lambda step: f"step {step:,}", label_visibility="collapsed",
     )  # fmt: skip
-    return known[-1]
+    return step
 
 
 def _to_step(key: str, newest: int) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import streamlit as st
 
-from pages.shell.link import change, linked_number
+from pages.shell.link import change
 from simclr_core.base.errors import LabError
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.presets import VIEW_PRESETS, view_config
 from simclr_core.workers import forking, launch, sweep
+
+from .map import step_index
 
 CHOSEN, PROBLEM = "explore_runs", "starts_problem"  # in the session's state
 _OPEN = ("starts_sweep", "starts_fork")  # whether the popovers are
@@ -75,10 +77,8 @@ def _fork(run: Run) -> None:
             else "This run is still measuring its pace; it can be forked in a few seconds."
         )
         return
-    shown = linked_number("step")
-    before = [step for step in steps if shown is None or step <= shown]
     step = st.selectbox(
-        "From step", steps, index=len(before) - 1 if before else 0,
+        "From step", steps, index=step_index(steps),
         format_func=lambda one: f"{one:,}", key=f"fork_step {run.id}",
     )  # fmt: skip
     left, right = st.columns(2)
