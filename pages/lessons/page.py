@@ -10,6 +10,7 @@ from pages.lessons import live as lesson_live
 from pages.lessons.given import show_given
 from pages.lessons.results import show_answer, show_head, show_question, show_results
 from pages.shell.link import change, clean_link, linked_number
+from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
 from simclr_core.lessons import results
@@ -29,7 +30,11 @@ def main() -> None:
     for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
         st.html(render("shell/problem", problem=problem))
     lesson = lesson_named(st.query_params.get("lesson", NAMES[0]))
-    root = RunStore().root
+    try:
+        root = RunStore().root
+    except LabError as error:
+        st.error(str(error))
+        return
     left, right = st.columns([1, 3.2], gap="large")
     with left:
         _list(lesson)

@@ -27,6 +27,16 @@ def run(store: RunStore) -> Run:
     return fake.run
 
 
+@pytest.mark.parametrize("page", ["train", "runs", "explore", "lessons", "paradigms"])
+def test_a_folder_of_runs_that_cannot_be_made_is_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: str
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("SIMCLR_LAB_RUNS", str(tmp_path / "file" / "runs"))
+    app = open_page(tmp_path, page)
+    assert not app.exception and "Expected a folder for runs" in text(app)
+
+
 _PANEL = """import streamlit as st
 from pathlib import Path
 from pages.train import panel
