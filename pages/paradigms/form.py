@@ -133,7 +133,7 @@ def promise(study: Study, root: Path) -> str:
 
 
 def _lost(study: Study) -> bool:
-    return study.source not in BUILT_IN and not Path(study.source).exists()
+    return study.source not in BUILT_IN and not os.path.exists(study.source)
 
 
 def every_budget(study: Study, root: Path) -> None:

@@ -298,6 +298,11 @@ def test_a_new_folder_of_runs_shows_the_recorded_study(
     assert not (root / studies.FOLDER).exists()
 
 
+def test_a_name_that_is_too_long_for_a_file_is_not_found(page: Open) -> None:
+    app = page(data="/" + "a" * 300)
+    assert not app.exception and "found nothing at /aaa" in text(app)
+
+
 def test_the_head_line_names_a_busy_machine() -> None:
     """A load of 4.0 on two cores is the most that counts as idle."""
     told = made_up(OPENING)[0] | {"command": "c", "processor": "p", "cores": 2}
