@@ -82,8 +82,9 @@ def _data_of_run() -> None:
     if not run_id or "data" in st.query_params or st.session_state.get("data"):
         return
     with contextlib.suppress(LabError):  # the menu of runs says why it cannot be asked
-        source = RunStore().get(run_id).config.data.source
-        if source != BUILT_IN[0]:
+        run = RunStore().get(run_id)
+        source = run.config.data.source
+        if source != BUILT_IN[0] and not run.is_recorded:  # such a run names no pictures
             st.query_params["data"] = source
             st.rerun()  # the menu of data reads the URL as it was when the script began
 

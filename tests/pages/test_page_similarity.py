@@ -25,6 +25,7 @@ from simclr_core.questions.job import encode_job
 from simclr_core.questions.jobs import QUESTIONS, ask, key_of, question
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
+from simclr_core.runs.transfer.recorder import Recording
 from simclr_core.settings.config import DataConfig, RunConfig, ViewConfig, replace
 from simclr_core.settings.presets import view_config
 from simclr_core.views.recipes import draw_recipes
@@ -386,6 +387,15 @@ def test_an_analysis_that_cannot_start_is_one_sentence(run: Run, store: RunStore
     alike.update(ask=True)
     assert alike.settled and alike.problem.startswith("Expected to write analyst.log")
     helpers.keepers.clear()
+
+
+def test_a_run_from_elsewhere_leaves_the_pictures_as_they_are(
+    page: AppTest, store: RunStore
+) -> None:
+    with Recording(np.zeros((4, 8, 8, 3), np.uint8), source="/x.npz", store=store) as recording:
+        page.query_params["run"] = recording.run.id
+    page.run()
+    assert page.selectbox(key="data").value == "shapes" and not page.error
 
 
 def test_a_link_to_a_run_shows_the_pictures_that_it_learned_from(
