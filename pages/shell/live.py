@@ -17,21 +17,9 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from pages.server.routes import asset_version
-from simclr_core.feed import categories, payload
-from simclr_core.feed.payload import coordinate_steps
+from simclr_core.feed import payload
 from simclr_core.feed.step_pairs import pairs_payload
 from simclr_core.runs.run import Run
-
-__all__ = [
-    "awaits_map",
-    "color_choices",
-    "coordinate_steps",
-    "interval",
-    "live_curves",
-    "live_map",
-    "live_pairs",
-    "watchers",
-]
 
 AFTERGLOW = 60.0  # seconds in which the last layout of a run that has ended may still come
 WATCHES = 10.0  # seconds that a browser counts as watching after its last refresh
@@ -92,11 +80,6 @@ def live_pairs(run: Run, *, height: int = 224, message: str = "") -> None:
     """
     _look()
     mount("train/pairs", "live-pairs", height, pairs_payload(run, message))
-
-
-def color_choices(run: Run) -> list[str]:
-    """Return what can colour the map: "label" if there are labels, and each factor's name."""
-    return categories.color_choices(run)
 
 
 def awaits_map(run: Run, status: Mapping[str, Any]) -> bool:

@@ -21,8 +21,6 @@ from pages.shared.share import share_button
 from pages.shell.link import change
 from pages.shell.live import (
     awaits_map,
-    color_choices,
-    coordinate_steps,
     interval,
     live_curves,
     live_map,
@@ -31,6 +29,8 @@ from pages.shell.live import (
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
 from simclr_core.feed import missing_files
+from simclr_core.feed.categories import color_choices
+from simclr_core.feed.payload import coordinate_steps
 from simclr_core.runs import shipped, states, summary
 from simclr_core.runs.run import Run
 from simclr_core.runs.store import RunStore
