@@ -65,10 +65,11 @@ def show_probes(run: Run, message: str) -> bool:
     return reply.waiting
 
 
-def unread(run: Run, snapshots: int = 6) -> dict[str, np.ndarray]:
+def unread(run: Run) -> dict[str, np.ndarray]:
     """Return the arrays of an answer to `keeps_job` in which no number is known."""
     probe = probe_of(run)
-    names, steps = choices(probe), spread_steps(run.snapshot_steps(), snapshots)
+    most = keeps_job().parameters["snapshots"]
+    names, steps = choices(probe), spread_steps(run.snapshot_steps(), most)
     empty = np.full((len(steps), len(names)), np.nan, np.float32)
     flat = np.full(len(names), np.nan, np.float32)
     return {

@@ -61,12 +61,11 @@ def data_picker(first: str = BUILT_IN[0]) -> str:
     return ""
 
 
-def load_pictures(source: str, most: int = MOST_IMAGES) -> Dataset:
+def load_pictures(source: str) -> Dataset:
     """Return the data set of a source, kept in memory; the first reading shows its progress.
 
     Args:
-        source: what `data_picker` returned.
-        most: training images that are read at most.
+        source: what `data_picker` returned; of its training images, `MOST_IMAGES` are read.
 
     Raises:
         DataError: the source cannot be read.
@@ -80,20 +79,18 @@ def load_pictures(source: str, most: int = MOST_IMAGES) -> Dataset:
     place.progress(0.0, text=f"Reading {datasets.describe_source(source)}")
     try:
         with _reading:
-            return _read(stamp, source, most, place)
+            return _read(stamp, source, place)
     finally:
         place.empty()
 
 
 @cached(_kept, key=lambda stamp, *_: stamp, lock=_lock)
-def _read(
-    stamp: tuple, source: str, most: int, place: st.delta_generator.DeltaGenerator
-) -> Dataset:
+def _read(stamp: tuple, source: str, place: st.delta_generator.DeltaGenerator) -> Dataset:
     def show(share: float, words: str) -> None:
         place.progress(min(max(share, 0.0), 1.0), text=words)
 
     try:
-        return datasets.load_dataset(source, max_images=most, progress=show)
+        return datasets.load_dataset(source, max_images=MOST_IMAGES, progress=show)
     except LabError:
         raise
     except (OSError, ValueError, MemoryError) as error:

@@ -69,7 +69,7 @@ def check_link() -> list[str]:
 
 
 def settings_form(
-    store: RunStore, estimate: Callable[[RunConfig], str], busy: bool = False, first: bool = True
+    store: RunStore, estimate: Callable[[RunConfig], str], busy: bool, first: bool
 ) -> Choice:
     """Show the bar of settings.
 
