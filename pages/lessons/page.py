@@ -10,13 +10,12 @@ from pages.lessons import live as lesson_live
 from pages.lessons.given import show_given
 from pages.lessons.results import show_answer, show_head, show_question, show_results
 from pages.shell.link import change, clean_link, linked_number
-from simclr_core.base.errors import LabError
+from pages.shell.trouble import open_store
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
 from simclr_core.lessons import results
 from simclr_core.lessons.catalogue import LESSONS, lesson_named
 from simclr_core.lessons.lesson import Lesson
-from simclr_core.runs.store import RunStore
 
 NAMES = [lesson.name for lesson in LESSONS]
 
@@ -30,16 +29,14 @@ def main() -> None:
     for problem in clean_link({"said": (0, most)}, {"lesson": NAMES}):
         st.html(render("shell/problem", problem=problem))
     lesson = lesson_named(st.query_params.get("lesson", NAMES[0]))
-    try:
-        root = RunStore().root
-    except LabError as error:
-        st.error(str(error))
+    store = open_store()
+    if store is None:
         return
     left, right = st.columns([1, 3.2], gap="large")
     with left:
         _list(lesson)
     with right, st.container(key=f"lesson-{lesson.name}"):
-        _lesson(lesson, root)
+        _lesson(lesson, store.root)
 
 
 def _list(lesson: Lesson) -> None:

@@ -12,7 +12,7 @@ from pages.runs.wall import run_wall
 from pages.shared import run_actions, run_rows
 from pages.shared.run_rows import Row
 from pages.shell.link import clean_link
-from pages.shell.trouble import show_trouble
+from pages.shell.trouble import open_store, show_trouble
 from simclr_core.base.errors import LabError
 from simclr_core.base.paths import ASSETS
 from simclr_core.base.templates import render
@@ -27,10 +27,8 @@ LIST, WALL = "List", "Wall"
 def main() -> None:
     """Check what is asked for, read the runs, and show them."""
     st.html(ASSETS / "css" / "train.css")
-    try:
-        store = RunStore()
-    except LabError as error:
-        st.error(str(error))
+    store = open_store()
+    if store is None:
         return
     problems = clean_link({"runs_page": (1, 10**4)}, {"show": (WALL, LIST)}, ("runs_find",))
     show_trouble(" ".join(problems))

@@ -9,7 +9,7 @@ from pages.shared.run_actions import show_problem
 from pages.shared.run_rows import rows
 from pages.shared.share import show_card
 from pages.shell.link import linked_run
-from pages.shell.trouble import show_trouble
+from pages.shell.trouble import open_store, show_trouble
 from pages.train.begin import begin_run, mark_opened, open_begun
 from pages.train.form import check_link, settings_form
 from pages.train.panel import empty_panel, run_panel
@@ -24,10 +24,8 @@ from simclr_core.settings.presets import BUILT_IN_KINDS
 def main() -> None:
     """Check what is asked for, read the run, and show it."""
     st.html(ASSETS / "css" / "train.css")
-    try:
-        store = RunStore()
-    except LabError as error:
-        st.error(str(error))
+    store = open_store()
+    if store is None:
         return
     problems = check_link()
     busy = is_busy(rows(store))
