@@ -37,12 +37,13 @@ def main() -> None:
     st.html(ASSETS / "css" / "explore.css")
     problems = clean_link(form.WHOLE, form.WORDS | tabs.words(), form.OTHERS)
     try:
-        rows = _rows()
+        rows = run_rows.rows_by_id(RunStore())
     except LabError as error:
         st.error(str(error))
         return
     if not rows:
-        _nothing()
+        st.info("Explore shows a run's map, its pictures and what it learned. There is no run yet.")
+        st.page_link("pages/train/page.py", label="Start the first run: about a minute")
         return
     choice = show_form(rows)
     found = [choice.problem] * bool(choice.problem)
@@ -62,7 +63,7 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
     """Draw the panel; again and again while the run trains or an answer is computed."""
     run, message = choice.run, trouble(choice.run)
     waiting, notes = False, list(problems)
-    rows = _rows() if choice.panel == tabs.COMPARE else {}
+    rows = run_rows.rows_by_id(RunStore()) if choice.panel == tabs.COMPARE else {}
     place = st.container(key="explore-notes")
     if choice.panel == tabs.MAP:
         waiting = _map(choice, message, notes)
@@ -90,11 +91,6 @@ def _panel(choice: Choice, problems: Sequence[str], every: float | None) -> None
         st.rerun()
 
 
-def _rows() -> dict[str, run_rows.Row]:
-    """Return all runs by their ids, newest first."""
-    return {row.run.id: row for row in run_rows.rows(RunStore())}
-
-
 def _changes(choice: Choice, rows: dict[str, run_rows.Row]) -> bool:
     """Return whether what is shown still changes by itself."""
     if choice.panel == tabs.COMPARE:
@@ -116,12 +112,6 @@ def _map(choice: Choice, message: str, notes: list[str]) -> bool:
     show_map(run, answers, start_of(run), message, own.header)
     show_waits([*answers.waits, own.wait], floats=True)
     return answers.waiting or own.waiting
-
-
-def _nothing() -> None:
-    """Draw what to do as long as there is no run."""
-    st.info("Explore shows a run's map, its pictures and what it learned. There is no run yet.")
-    st.page_link("pages/train/page.py", label="Start the first run: about a minute")
 
 
 main()

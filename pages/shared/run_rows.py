@@ -68,6 +68,11 @@ def rows(store: RunStore) -> list[Row]:
     return [*own, *map(row, store.shipped())]
 
 
+def rows_by_id(store: RunStore) -> dict[str, Row]:
+    """Return all runs by their ids, in the order of `rows`. Raises LabError as `rows` does."""
+    return {one.run.id: one for one in rows(store)}
+
+
 def row(run: Run) -> Row:
     """Return a run's row, as new as the files of the run."""
     stamps = tuple(map(_stamp, _files(run)))
