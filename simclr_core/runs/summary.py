@@ -96,9 +96,9 @@ def score(value: float | None) -> str:
 
     What is neither none nor all is not rounded to it.
     """
-    if value is None:
-        return "–"
-    return f"{value:.0%}" if value in (0, 1) else f"{min(max(value, 0.001), 0.999):.1%}"
+    if value is None or value in (0, 1):
+        return percent(value)
+    return f"{math.floor(1000 * min(max(value, 0.001), 0.999) + 0.5) / 10:.1f}%"  # as numbers.js
 
 
 def interval(low: float, high: float) -> str:

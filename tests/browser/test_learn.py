@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 from simclr_core.data.shapes import SHAPES
 from simclr_core.feed import demo, film
 from simclr_core.loss.nt_xent import nt_xent_loss
-from simclr_core.runs.summary import percent
+from simclr_core.runs.summary import score
 from tests.browser.conftest import App
 
 
@@ -36,7 +36,7 @@ def test_home_plays_two_recorded_runs_by_itself(app: App, page: Page) -> None:
     expect(page.locator(".film-where")).to_have_text(f"step {last:,}")
     told = json.loads(film.film_bytes())["runs"]
     scores = page.locator(".film-score").all_inner_texts()
-    assert scores == [percent(run["votes"][0]["values"][-1]) for run in told]
+    assert scores == [score(run["votes"][0]["values"][-1]) for run in told]
     canvas.scroll_into_view_if_needed()
     box = canvas.bounding_box()
     assert box

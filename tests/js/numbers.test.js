@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { count, decimal, known, percent } from "../../assets/js/base/numbers.js";
+import { count, decimal, interval, known, percent, score } from "../../assets/js/base/numbers.js";
 
 test("only 0 and 1 read 0% and 100%", () => {
   assert.equal(percent(0), "0%");
@@ -12,6 +12,12 @@ test("only 0 and 1 read 0% and 100%", () => {
   assert.equal(percent(0.00001), "0.1%");
   assert.equal(percent(0.494), "49%");
   assert.equal(percent(0.996), "99.6%");
+});
+
+test("scores have one digit, as in Python", () => {
+  const values = [null, 0, 1, 0.994, 0.9999, 0.85, 0.0625]; // tests/runs/test_summary.py has the same
+  assert.deepEqual(values.map(score), ["–", "0%", "100%", "99.4%", "99.9%", "85.0%", "6.3%"]);
+  assert.equal(interval(0.9871, 1), "98.7–100%");
 });
 
 test("digits are kept where they are asked for", () => {

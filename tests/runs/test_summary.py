@@ -280,7 +280,7 @@ def test_a_share_that_is_not_all_is_not_called_all(share: float | None, words: s
 
 
 def test_scores_have_one_digit_and_intervals_none_that_says_nothing() -> None:
-    assert [summary.score(v) for v in (None, 0, 1, 0.994, 0.9999, 0.85)] == [
-        "–", "0%", "100%", "99.4%", "99.9%", "85.0%",
+    assert [summary.score(v) for v in (None, 0, 1, 0.994, 0.9999, 0.85, 0.0625)] == [
+        "–", "0%", "100%", "99.4%", "99.9%", "85.0%", "6.3%",
     ]  # fmt: skip
     assert summary.interval(0.9871, 1.0) == "98.7–100%"

@@ -2,7 +2,7 @@
 
 import { make, makeButton } from "../base/elements.js";
 import { body, download, json } from "../base/fetched.js";
-import { count, percent } from "../base/numbers.js";
+import { count, interval, percent, score } from "../base/numbers.js";
 import { markPointed, thumb } from "../map/thumb.js";
 
 const FIRST = 240; // pictures that are shown before somebody asks for all
@@ -77,7 +77,7 @@ export class Gallery {
     for (const index of indices) this.grid.append(thumb(source, index, 40, this.link.nameOf(index), this.link));
   }
 
-  describe({ count: total, mix, of, agree, interval }) {
+  describe({ count: total, mix, of, agree, interval: range }) {
     const bar = make("div", "ex-bar");
     bar.setAttribute("aria-hidden", "true");
     const words = mix.map(([name, number, color]) => {
@@ -88,7 +88,7 @@ export class Gallery {
       dot.style.background = color;
       return make("span", "", "", dot, `${name} ${count(number)} (${percent(number / total)})`);
     });
-    const line = agree === undefined ? "" : `Neighbours vote for the right ${of}: ${percent(agree)} (95% interval ${percent(interval[0])} to ${percent(interval[1])}).`;
+    const line = agree === undefined ? "" : `Neighbours vote for the right ${of}: ${score(agree)} (95% interval ${interval(range[0], range[1])}).`;
     this.mix.replaceChildren(...(mix.length ? [bar] : []), make("div", "ex-names", "", ...words), make("p", "", line));
   }
 }

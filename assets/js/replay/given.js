@@ -1,7 +1,7 @@
 // Beside the film on Home: what the network is given, its loss, and how its neighbours vote.
 
 import { make } from "../base/elements.js";
-import { percent } from "../base/numbers.js";
+import { score } from "../base/numbers.js";
 import { term } from "../base/tips.js";
 import { drawLine } from "./line.js";
 
@@ -54,6 +54,6 @@ export class Given {
     drawLine(this.loss, first.loss, step, end, { "all alike": first.loss.alike }, (v) => v.toFixed(2));
     const [votes, other] = [first, second].map(({ votes: [{ values }], steps }) => ({ steps, values }));
     const { pixels, chance } = first.votes[0];
-    drawLine(this.votes, votes, step, end, { pixels, chance }, (v) => percent(v), { curve: other, name: "without" });
+    drawLine(this.votes, votes, step, end, { pixels, chance }, score, { curve: other, name: "without" });
   }
 }

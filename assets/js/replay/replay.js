@@ -2,7 +2,7 @@
 // An exported page carries a copy of this module and of those that it imports, and needs no network.
 
 import { make, makeButton } from "../base/elements.js";
-import { count, percent } from "../base/numbers.js";
+import { count, score } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
 import { drawnSentence } from "../map/drawn.js";
 import { FilterLegend } from "../map/filter_legend.js";
@@ -12,7 +12,6 @@ import { HIDDEN, SHOWN } from "../map/scatter.js";
 import { speedOptions } from "../map/scrubber.js";
 import { placesAt, stepAt, unpackPlaces } from "./frames.js";
 import { drawLine } from "./line.js";
-
 
 /**
  * Play a run.
@@ -168,7 +167,7 @@ class Replay {
     this.slider.setAttribute("aria-valuetext", `step ${step}`);
     const now = stepAt(steps, this.at);
     if (loss.values.length) drawLine(this.loss, loss, now, last, { "all alike": loss.alike }, (v) => v.toFixed(2));
-    if (knn.values.length) drawLine(this.knn, knn, now, last, { pixels: knn.pixels }, (v) => percent(v, v > 0.985 && v < 0.999 ? 1 : 0));
+    if (knn.values.length) drawLine(this.knn, knn, now, last, { pixels: knn.pixels }, score);
   }
 
   play(on) {

@@ -2,7 +2,7 @@
 
 import { make } from "../base/elements.js";
 import { linkOf } from "../base/link.js";
-import { count, known, percent } from "../base/numbers.js";
+import { count, interval, known, percent, score } from "../base/numbers.js";
 import { term } from "../base/tips.js";
 import { MapPane } from "../explore/map_pane.js";
 import { placesAt, unpackPlaces } from "./frames.js";
@@ -94,7 +94,7 @@ export class Side {
     pane.put(run, at, more, this.colors, look);
     const now = Math.round(at);
     const votes = asked.map((name) => run.votes.find(({ of }) => of === name)).filter(Boolean);
-    const told = votes.map(({ of, values }) => `the right ${word(of)} ${percent(values[now])}`).join(", ");
+    const told = votes.map(({ of, values }) => `the right ${word(of)} ${score(values[now])}`).join(", ");
     pane.canvas.setAttribute(
       "aria-label",
       `Map of ${count(run.count)} pictures at step ${count(run.steps[now])}${told && `; neighbours vote for ${told}`}.`,
@@ -111,12 +111,12 @@ export class Side {
     const kept = this.run.kept[now];
     this.colored.replaceChildren(this.color ? `framed by ${word(this.color)}` : "");
     if (known(kept)) this.colored.append(this.color ? " · " : "", term(`keeps ${percent(kept)}`, KEEPS));
-    this.score.textContent = first ? percent(first.values[now]) : "";
+    this.score.textContent = first ? score(first.values[now]) : "";
     this.beside.replaceChildren(
       ...(first
-        ? [make("b", "", `neighbours vote for the right ${word(first.of)}`), make("span", "", "", ...interval(first, now), against(first))]
+        ? [make("b", "", `neighbours vote for the right ${word(first.of)}`), make("span", "", "", ...rangeOf(first, now), against(first))]
         : [make("span", "", "No labels: neighbours cannot be scored.")]),
-      ...others.map((vote) => make("span", "", `for the right ${word(vote.of)}: ${percent(vote.values[now])} (${against(vote)})`)),
+      ...others.map((vote) => make("span", "", `for the right ${word(vote.of)}: ${score(vote.values[now])} (${against(vote)})`)),
     );
   }
 }
@@ -124,10 +124,10 @@ export class Side {
 const word = (name) => (name === "label" ? "class" : name);
 
 /** Return between which shares a score may be. */
-const interval = ({ low, high }, now) => (known(low[now]) ? [term(`${percent(low[now])} to ${percent(high[now])}`, INTERVAL), " · "] : []);
+const rangeOf = ({ low, high }, now) => (known(low[now]) ? [term(interval(low[now], high[now]), INTERVAL), " · "] : []);
 
 /** Return what a score is to be compared with. */
 function against({ untrained, pixels, chance }) {
   const rivals = Object.entries({ untrained, pixels, chance }).filter(([, value]) => known(value));
-  return rivals.map(([name, value]) => `${name} ${percent(value)}`).join(", ");
+  return rivals.map(([name, value]) => `${name} ${score(value)}`).join(", ");
 }
