@@ -40,10 +40,12 @@ test("a replay's points are at their places at snapshots, and half-way in the mi
   const places = new Uint16Array([0, 65535, 65535, 0]); // one point, two snapshots, y upwards
   const bytes = Buffer.from(places.buffer).toString("base64");
   assert.deepEqual([...unpackPlaces(bytes)], [...places]);
-  assert.deepEqual([...placesAt(places, 1, 0)], [0, 0]);
-  assert.deepEqual([...placesAt(places, 1, 1)], [1, 1]);
-  assert.deepEqual([...placesAt(places, 1, 0.375)], [0.5, 0.5]); // three quarters of the time glide
-  assert.deepEqual([...placesAt(places, 1, 0.8)], [1, 1]);
+  const whole = { times: 1, left: 0, top: 0 };
+  assert.deepEqual([...placesAt(places, 1, 0, whole)], [0, 0]);
+  assert.deepEqual([...placesAt(places, 1, 1, whole)], [1, 1]);
+  assert.deepEqual([...placesAt(places, 1, 0.375, whole)], [0.5, 0.5]); // three quarters of the time glide
+  assert.deepEqual([...placesAt(places, 1, 0.8, whole)], [1, 1]);
+  assert.deepEqual([...placesAt(places, 1, 0.375, { times: 4, left: -1.5, top: -1 })], [0.5, 1]);
   assert.equal(stepAt([0, 40], 0.25), 10);
   assert.equal(stepAt([0, 40], 1), 40);
 });

@@ -8,6 +8,7 @@ import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
 import { Colors } from "./colors.js";
 import { Given } from "./given.js";
+import { Player } from "./player.js";
 import { Side } from "./side.js";
 import { Timeline } from "./timeline.js";
 
@@ -37,8 +38,7 @@ class Film {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.stages);
     this.root.addEventListener("keydown", (event) => this.press(event));
-    this.at = 0;
-    this.playing = false;
+    this.player = new Player(this.root, SPEED, () => this.draw(), () => this.mark());
     /** @type {import("../base/component.js").Component} */
     this.component = undefined;
   }
@@ -68,7 +68,7 @@ class Film {
   }
 
   destroy() {
-    this.playing = false;
+    this.key = null; // what is still fetched comes too late
     this.observer.disconnect();
     this.colors.forget();
     this.panes.forEach((pane) => pane.destroy());
@@ -77,23 +77,25 @@ class Film {
 
   /** Show runs; those that were shown already may have more snapshots. */
   open(parts) {
-    const { header } = this;
+    const { header, player } = this;
     const runs = parts.flatMap((part) => part.runs);
-    const atEnd = !this.time || this.at >= this.time.last;
+    const follows = player.at >= player.last && !player.playing;
     const shown = JSON.stringify([runs.map(({ digest }) => digest), header.titles, !!header.dots]);
+    const same = shown === this.shown;
+    const begins = !same && header.plays && !still();
     this.time = new Timeline(runs.filter(({ trouble }) => !trouble));
-    if (shown === this.shown) this.sides.forEach((side, i) => side.use(runs[i]));
+    player.last = this.time.last;
+    if (same) this.sides.forEach((side, i) => side.use(runs[i]));
     else this.build(runs, parts.find(({ given }) => given)?.given);
-    this.slider.max = String(this.time.last);
-    this.slider.disabled = this.button.disabled = !this.time.last;
+    this.slider.max = String(player.last);
+    this.slider.disabled = this.button.disabled = !player.last;
     this.colors.offer(runs, this.color);
     this.paint();
-    if (shown === this.shown) this.at = atEnd && !this.playing ? this.time.last : Math.min(this.at, this.time.last);
-    else this.at = header.plays && !still() ? 0 : this.time.last;
-    const begins = shown !== this.shown && header.plays && !still();
+    if (begins) player.at = 0;
+    else player.at = same && !follows ? Math.min(player.at, player.last) : player.last;
     this.shown = shown;
     this.resize();
-    if (begins) this.play(true);
+    if (begins) player.play(true);
   }
 
   build(runs, given) {
@@ -109,12 +111,12 @@ class Film {
   }
 
   makeBar() {
-    this.button = makeButton("film-play", "", () => this.play(!this.playing));
+    this.button = makeButton("film-play", "", () => this.player.play(!this.player.playing));
     this.button.setAttribute("aria-label", "Play");
     this.slider = make("input");
     Object.assign(this.slider, { type: "range", min: 0, step: "any", value: 0 });
     this.slider.setAttribute("aria-label", "Snapshot");
-    this.slider.oninput = () => this.go(Number(this.slider.value));
+    this.slider.oninput = () => this.player.go(Number(this.slider.value));
     this.where = make("span", "film-where");
     this.note = make("span", "film-note");
     return make("div", "film-bar", "", this.button, this.slider, this.where, this.note);
@@ -134,14 +136,10 @@ class Film {
   }
 
   press(event) {
-    const moves = { ArrowLeft: () => this.go(Math.ceil(this.at) - 1), ArrowRight: () => this.go(Math.floor(this.at) + 1) };
+    const { tagName } = event.target;
     if (event.key === "Escape") return this.sides.forEach(({ link }) => link.clear());
-    const typed = ["INPUT", "SELECT"].includes(event.target.tagName);
-    const act = typed || !this.time ? null : moves[event.key];
-    const toggle = event.key === " " && !typed && event.target.tagName !== "BUTTON" ? () => this.play(!this.playing) : null;
-    if (!act && !toggle) return;
-    event.preventDefault();
-    (act ?? toggle)();
+    if (["INPUT", "SELECT"].includes(tagName) || (event.key === " " && tagName === "BUTTON")) return;
+    if (this.time && this.player.press(event.key)) event.preventDefault();
   }
 
   restyle() {
@@ -156,13 +154,13 @@ class Film {
 
   draw() {
     if (!this.shown) return;
-    const { at, header, sides, time } = this;
-    const moment = still() && this.playing ? Math.floor(at) : at;
+    const { header, sides, time, player: { at, playing } } = this;
+    const moment = still() && playing ? Math.floor(at) : at;
     const used = sides.filter(({ run }) => !run.trouble);
     for (const side of used) {
       const main = this.color || side.run.votes[0]?.of;
       const asked = [...new Set([main, ...used.map(({ color }) => color)])];
-      side.draw(time.indexOf(side.run, moment), this.playing, asked, this.look);
+      side.draw(time.indexOf(side.run, moment), playing, asked, this.look);
     }
     const steps = used.map(({ run }) => count(time.stepOf(run, moment)));
     const many = steps.length > 2 ? "" : `: steps ${steps.join(" and ")}`;
@@ -177,29 +175,9 @@ class Film {
     this.given?.draw(used.map(({ run }) => run), time.shareAt(moment) * time.clock.total);
   }
 
-  play(on) {
-    const stopped = this.playing && !on;
-    this.playing = on && this.time.last > 0;
-    if (this.playing && this.at >= this.time.last) this.at = 0;
-    this.button.classList.toggle("film-pause", this.playing);
-    this.button.setAttribute("aria-label", this.playing ? "Pause" : "Play");
-    this.before = performance.now();
-    if (this.playing) requestAnimationFrame((now) => this.turn(now));
-    else if (stopped) this.draw();
-  }
-
-  turn(now) {
-    if (!this.playing || !this.root.isConnected) return;
-    this.at = Math.min(this.at + (Math.max(now - this.before, 0) / 1000) * SPEED, this.time.last);
-    this.before = now;
-    if (this.at >= this.time.last) return this.play(false);
-    this.draw();
-    requestAnimationFrame((next) => this.turn(next));
-  }
-
-  go(to) {
-    this.play(false);
-    this.at = Math.min(Math.max(to, 0), this.time.last);
-    this.draw();
+  mark() {
+    const { playing } = this.player;
+    this.button.classList.toggle("film-pause", playing);
+    this.button.setAttribute("aria-label", playing ? "Pause" : "Play");
   }
 }

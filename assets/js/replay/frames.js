@@ -16,16 +16,21 @@ export const unpackPlaces = (base64) =>
  * @param {Uint16Array} places (K, P, 2) in a square, y upwards
  * @param {number} count P
  * @param {number} at the snapshot, from 0; 1.5 is between the second and the third
- * @returns {Float32Array} (P, 2) 0 to 1, y downwards
+ * @param {{ times: number, left: number, top: number }} view how the square lies in what is shown
+ * @returns {Float32Array} (P, 2) 0 to 1 of what is shown, y downwards
  */
-export function placesAt(places, count, at) {
+export function placesAt(places, count, at, { times, left, top }) {
   const low = Math.floor(at);
   const share = Math.min((at - low) / GLIDE, 1);
   const ease = share * share * (3 - 2 * share);
   const last = places.length / (2 * count) - 1;
   const [a, b] = [low, Math.min(low + 1, last)].map((k) => places.subarray(2 * k * count, 2 * (k + 1) * count));
-  const to = (v, j) => (j & 1 ? 1 - v / FULL : v / FULL);
-  return Float32Array.from(a, (v, j) => to(v + (b[j] - v) * ease, j));
+  const xy = new Float32Array(2 * count);
+  for (let j = 0; j < xy.length; j += 2) {
+    xy[j] = left + ((a[j] + (b[j] - a[j]) * ease) / FULL) * times;
+    xy[j + 1] = top + (1 - (a[j + 1] + (b[j + 1] - a[j + 1]) * ease) / FULL) * times;
+  }
+  return xy;
 }
 
 /**

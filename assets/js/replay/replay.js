@@ -12,39 +12,37 @@ import { HIDDEN, SHOWN } from "../map/scatter.js";
 import { speedOptions } from "../map/scrubber.js";
 import { placesAt, stepAt, unpackPlaces } from "./frames.js";
 import { drawLine } from "./line.js";
+import { Player } from "./player.js";
+
+const SPEED = 2; // snapshots per second, at first
 
 /**
  * Play a run.
  * @param {HTMLElement} root its content is replaced
  * @param {any} data of simclr_core/export/replay.py
- * @param {{ autoplay?: boolean, speed?: number, plain?: boolean }} [options] plain: without title
  * @returns {Replay}
  */
-export const replay = (root, data, options = {}) => new Replay(root, data, options);
+export const replay = (root, data) => new Replay(root, data);
 
-/** A run that is played: `at` is the snapshot that is shown, 1.5 between the second and the third. */
+/** A run that is played. */
 class Replay {
-  constructor(root, data, { autoplay = false, speed = 2, plain = false }) {
+  constructor(root, data) {
     this.root = root;
     this.data = data;
     this.places = unpackPlaces(data.places);
-    this.last = Math.max(data.steps.length - 1, 0);
-    this.at = autoplay ? 0 : this.last;
-    this.speed = speed;
-    this.playing = false;
+    this.player = new Player(root, SPEED, () => this.draw(), () => this.mark());
+    this.player.at = this.player.last = Math.max(data.steps.length - 1, 0);
     this.color = Object.keys(data.colors)[0] ?? "";
     const columns = make("div", "rp-columns", "", this.makeLeft(), this.makeRight());
-    const head = plain ? [] : [make("h1", "", data.title), make("p", "rp-about", data.about)];
     root.classList.add("rp");
-    root.replaceChildren(...head, columns);
+    root.replaceChildren(make("h1", "", data.title), make("p", "rp-about", data.about), columns);
     this.listen();
     this.restyle();
     this.recolor();
-    if (autoplay) this.play(true);
   }
 
   makeLeft() {
-    const { data } = this;
+    const { data, player } = this;
     const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
     this.map = canvas;
     this.scatter = scatter;
@@ -58,16 +56,16 @@ class Replay {
     this.stage = make("div", "rp-stage", "", this.map, this.pointed.ring, this.gestures.element, this.pointed.card.element);
     this.drawn = make("span");
     this.scatter.oncount = () => (this.drawn.textContent = drawnSentence(this.scatter));
-    this.button = makeButton("rp-play", "Play", () => this.play(!this.playing));
+    this.button = makeButton("rp-play", "Play", () => player.play(!player.playing));
     this.slider = make("input");
-    Object.assign(this.slider, { type: "range", min: 0, max: this.last, step: "any", value: 0 });
+    Object.assign(this.slider, { type: "range", min: 0, max: player.last, step: "any", value: 0 });
     this.slider.setAttribute("aria-label", "Snapshot");
-    this.slider.oninput = () => this.go(Number(this.slider.value));
-    this.button.disabled = this.slider.disabled = !this.last;
+    this.slider.oninput = () => player.go(Number(this.slider.value));
+    this.button.disabled = this.slider.disabled = !player.last;
     this.where = make("span", "rp-where");
-    const pace = make("select", "", "", ...speedOptions(this.speed));
+    const pace = make("select", "", "", ...speedOptions(SPEED));
     pace.setAttribute("aria-label", "Speed");
-    pace.onchange = () => (this.speed = Number(pace.value));
+    pace.onchange = () => (player.speed = Number(pace.value));
     const bar = make("div", "rp-bar", "", this.button, this.slider, this.where, pace);
     const note = `${data.method === "umap" ? "UMAP" : "PCA"} of h: the axes have no units, and distances between groups say little.`;
     return make("section", "rp-left", "", this.stage, bar, make("p", "rp-about", "", this.drawn, note));
@@ -96,15 +94,8 @@ class Replay {
   listen() {
     const find = (x, y) => (this.gestures.pulling ? -1 : this.scatter.pick(x, y));
     this.pointed.listen(find, (i) => this.pointed.point(i));
-    const keys = {
-      " ": () => this.play(!this.playing),
-      ArrowLeft: () => this.go(Math.ceil(this.at) - 1),
-      ArrowRight: () => this.go(Math.floor(this.at) + 1),
-    };
     this.map.addEventListener("keydown", (event) => {
-      if (keys[event.key]) keys[event.key]();
-      else if (!this.gestures.press(event.key)) return;
-      event.preventDefault();
+      if (this.player.press(event.key) || this.gestures.press(event.key)) event.preventDefault();
     });
     new ResizeObserver(() => {
       this.scatter.resize(this.stage.clientWidth);
@@ -155,43 +146,21 @@ class Replay {
   draw() {
     if (!this.category) return;
     const { steps, loss, knn } = this.data;
-    const { times, left, top } = (this.scatter.view = this.gestures.zoom.view(0.5));
-    const places = placesAt(this.places, this.data.count, this.at);
-    if (times > 1) for (let i = 0; i < places.length; i++) places[i] = (i & 1 ? top : left) + places[i] * times;
-    this.scatter.put(places, this.category, this.playing);
-    const [step, last] = [steps[Math.round(this.at)] ?? 0, steps.at(-1) ?? 0];
+    const { at, playing } = this.player;
+    this.scatter.view = this.gestures.zoom.view(0.5);
+    this.scatter.put(placesAt(this.places, this.data.count, at, this.scatter.view), this.category, playing);
+    const [step, last] = [steps[Math.round(at)] ?? 0, steps.at(-1) ?? 0];
     this.map.setAttribute("aria-label", `Map of ${this.data.count} pictures at step ${step}`);
     this.map.dataset.step = step;
     this.where.textContent = `step ${count(step)} of ${count(last)}`;
-    this.slider.value = this.at;
+    this.slider.value = at;
     this.slider.setAttribute("aria-valuetext", `step ${step}`);
-    const now = stepAt(steps, this.at);
+    const now = stepAt(steps, at);
     if (loss.values.length) drawLine(this.loss, loss, now, last, { "all alike": loss.alike }, (v) => v.toFixed(2));
     if (knn.values.length) drawLine(this.knn, knn, now, last, { pixels: knn.pixels }, score);
   }
 
-  play(on) {
-    const stopped = this.playing && !on;
-    this.playing = on && this.last > 0;
-    if (this.playing && this.at >= this.last) this.at = 0;
-    this.button.textContent = this.playing ? "Pause" : "Play";
-    this.before = performance.now();
-    if (this.playing) requestAnimationFrame((now) => this.turn(now));
-    else if (stopped) this.draw();
-  }
-
-  turn(now) {
-    if (!this.playing || !this.root.isConnected) return;
-    this.at = Math.min(this.at + (Math.max(now - this.before, 0) / 1000) * this.speed, this.last);
-    this.before = now;
-    this.draw();
-    if (this.at < this.last) requestAnimationFrame((next) => this.turn(next));
-    else this.play(false);
-  }
-
-  go(to) {
-    this.play(false);
-    this.at = Math.min(Math.max(to, 0), this.last);
-    this.draw();
+  mark() {
+    this.button.textContent = this.player.playing ? "Pause" : "Play";
   }
 }

@@ -26,9 +26,8 @@ class FilmPane extends MapPane {
 
   place() {
     const { scatter, gestures: { zoom } } = this;
-    const { times, left, top } = (scatter.view = zoom.view(0.5));
-    const xy = placesAt(this.places, this.run.count, this.at);
-    if (times > 1) for (let i = 0; i < xy.length; i++) xy[i] = (i & 1 ? top : left) + xy[i] * times;
+    scatter.view = zoom.view(0.5);
+    const xy = placesAt(this.places, this.run.count, this.at, scatter.view);
     scatter.put(xy, this.colors.arrays.category, this.more);
     this.arrive(this.frame.header, xy);
   }
