@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { maskOf } from "../../assets/js/explore/map_pane.js";
 import { othersOf } from "../../assets/js/map/filter_legend.js";
-import { entriesOf, forwardMask } from "../../assets/js/map/legend.js";
+import { categoriesOf, entriesOf, forwardMask } from "../../assets/js/map/legend.js";
 
 test("points without a category are named unknown, if there are any", () => {
   const two = { names: ["a", "b"], colors: ["red", "blue", "grey"] };
@@ -11,6 +11,10 @@ test("points without a category are named unknown, if there are any", () => {
   assert.deepEqual(entriesOf({ ...two, counts: [3, 4, 5] }).at(-1), ["unknown", 5, "grey", 2]);
   assert.deepEqual(entriesOf({ names: [], counts: [9], colors: ["grey"] }), []);
   assert.deepEqual(entriesOf({}), []);
+});
+
+test("points of no category are counted last", () => {
+  assert.deepEqual(categoriesOf({ names: ["a", "b"], values: [1, -1, 1] }), { category: [1, 2, 1], counts: [0, 2, 1] });
 });
 
 test("what is brought forward is shown and the rest dimmed; nothing chosen shows all", () => {

@@ -20,6 +20,18 @@ export function entriesOf({ names = [], counts = [], colors = [] }) {
 }
 
 /**
+ * Return the category of each point, and how many points each has; those of none come last.
+ * @param {{ names: string[], values: number[] }} property its values: indices of names, -1 for none
+ * @returns {{ category: number[], counts: number[] }}
+ */
+export function categoriesOf({ names, values }) {
+  const category = values.map((k) => (k < 0 ? names.length : k));
+  const counts = Array(names.length + 1).fill(0);
+  for (const k of category) counts[k] += 1;
+  return { category, counts };
+}
+
+/**
  * Return how points are drawn when some categories are brought forward.
  * @param {Set<number>} chosen categories
  * @param {ArrayLike<number>} category of each point

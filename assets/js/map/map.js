@@ -12,7 +12,7 @@ import { Legend, forwardMask } from "./legend.js";
 import { makeMap } from "./pointed.js";
 import { ARROWS } from "./scatter.js";
 
-const KEEPS =
+export const KEEPS =
   "Of each picture's nearest pictures in the representation, the share that is also among its " +
   "nearest on the map.";
 const TRUST = "Trustworthiness: how rarely the map places strangers among a picture's neighbours; 1 means never.";

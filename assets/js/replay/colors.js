@@ -2,6 +2,7 @@
 
 import { make } from "../base/elements.js";
 import { Legend } from "../map/legend.js";
+import { titleOf } from "./side.js";
 
 /** The column beside the maps. A click on a name selects its pictures on all maps that have them. */
 export class Colors {
@@ -24,8 +25,7 @@ export class Colors {
   offer(runs, chosen) {
     const names = [...new Set(runs.flatMap((run) => Object.keys(run.colors ?? {})))];
     const option = (name, words) => new Option(words, name, name === chosen, name === chosen);
-    const words = names.map((name) => option(name, name === "label" ? "class" : name));
-    this.choice.replaceChildren(option("", "what each learned"), ...words);
+    this.choice.replaceChildren(option("", "what each learned"), ...names.map((name) => option(name, titleOf(name))));
   }
 
   /**
@@ -44,7 +44,7 @@ export class Colors {
     this.legends.replaceChildren();
     for (const { legend, sides: [first] } of this.shown.values()) {
       legend.update(first.categories);
-      this.legends.append(make("h3", "", first.color === "label" ? "class" : first.color), legend.element);
+      this.legends.append(make("h3", "", titleOf(first.color)), legend.element);
     }
     this.forget();
     const links = [...new Set(sides.map(({ link }) => link))];

@@ -7,6 +7,7 @@ import { dress } from "../base/theme.js";
 import { drawnSentence } from "../map/drawn.js";
 import { FilterLegend } from "../map/filter_legend.js";
 import { Gestures } from "../map/gestures.js";
+import { categoriesOf } from "../map/legend.js";
 import { makeMap } from "../map/pointed.js";
 import { HIDDEN, SHOWN } from "../map/scatter.js";
 import { speedOptions } from "../map/scrubber.js";
@@ -114,9 +115,9 @@ class Replay {
   /** Colour the points by what is chosen now; all of them are shown again. */
   recolor() {
     const { names = [], values = Array(this.data.count).fill(0) } = this.data.colors[this.color] ?? {};
-    this.category = values.map((k) => (k < 0 ? names.length : k));
+    const { category, counts } = categoriesOf({ names, values });
+    this.category = category;
     this.legend.clear();
-    const counts = [...names, ""].map((_, k) => this.category.filter((other) => other === k).length);
     this.legend.update({ color: this.color, names, counts, colors: this.colors });
     this.scatter.mask = null;
     this.paint();

@@ -5,12 +5,11 @@ import { linkOf } from "../base/link.js";
 import { count, interval, known, percent, score } from "../base/numbers.js";
 import { term } from "../base/tips.js";
 import { MapPane } from "../explore/map_pane.js";
+import { categoriesOf } from "../map/legend.js";
+import { KEEPS } from "../map/map.js";
 import { placesAt, unpackPlaces } from "./frames.js";
 
-const PLAIN = { names: [], values: [], colors: [] }; // of a run without categories
 const INTERVAL = "The 95% interval: for other pictures of the same kind, the share may be anywhere in this range.";
-const KEEPS =
-  "Of each picture's nearest pictures in the representation, the share that is also among its nearest on the map.";
 
 /** A map that is put at a moment between snapshots. */
 class FilmPane extends MapPane {
@@ -60,6 +59,7 @@ export class Side {
   /** @param {any} run the same one, perhaps with more snapshots */
   use(run) {
     this.run = run;
+    this.described = "";
     if (this.color !== undefined) this.paint(this.color);
   }
 
@@ -68,11 +68,11 @@ export class Side {
     const { run } = this;
     if (run.trouble) return;
     this.color = color;
-    const { names, values, colors } = run.colors[color] ?? PLAIN;
-    const category = values.length ? values.map((k) => (k < 0 ? names.length : k)) : Array(run.count).fill(0);
-    const counts = [...names, ""].map((_, k) => category.filter((other) => other === k).length);
+    const plain = { names: [], values: Array(run.count).fill(0), colors: [run.plain] };
+    const { names, values, colors } = run.colors[color] ?? plain;
+    const { category, counts } = categoriesOf({ names, values });
     /** What the legend shows, and `MapPane`. */
-    this.categories = { color, name: color, title: color, names, counts, colors: colors.length ? colors : [run.plain] };
+    this.categories = { color, name: color, title: color, names, counts, colors };
     this.colors = { header: this.categories, arrays: { category } };
   }
 
@@ -88,39 +88,42 @@ export class Side {
    * @param {import("../base/theme.js").Theme} look
    */
   draw(at, more, asked, look) {
-    const { run, pane } = this;
-    if (run.trouble) return;
-    pane.put(run, at, more, this.colors, look);
-    const now = Math.round(at);
-    const votes = asked.map((name) => run.votes.find(({ of }) => of === name)).filter(Boolean);
-    const told = votes.map(({ of, values }) => `the right ${word(of)} ${score(values[now])}`).join(", ");
-    pane.canvas.setAttribute(
-      "aria-label",
-      `Map of ${count(run.count)} pictures at step ${count(run.steps[now])}${told && `; neighbours vote for ${told}`}.`,
-    );
-    this.describe(now, votes);
+    if (this.run.trouble) return;
+    this.pane.put(this.run, at, more, this.colors, look);
+    this.describe(Math.round(at), asked);
   }
 
   /** Write the words of a snapshot, once. */
-  describe(now, votes) {
-    const [first, ...others] = votes;
-    const key = `${now} ${this.run.steps.length} ${this.color} ${votes.map(({ of }) => of)}`;
+  describe(now, asked) {
+    const { run } = this;
+    const key = `${now} ${this.color} ${asked}`;
     if (key === this.described) return;
     this.described = key;
-    const kept = this.run.kept[now];
-    this.colored.replaceChildren(this.color ? `framed by ${word(this.color)}` : "");
+    const votes = asked.map((name) => run.votes.find(({ of }) => of === name)).filter(Boolean);
+    const [first, ...others] = votes;
+    const scores = votes.map(({ of, values }) => `the right ${titleOf(of)} ${score(values[now])}`).join(", ");
+    this.pane.canvas.setAttribute(
+      "aria-label",
+      `Map of ${count(run.count)} pictures at step ${count(run.steps[now])}${scores && `; neighbours vote for ${scores}`}.`,
+    );
+    const kept = run.kept[now];
+    this.colored.replaceChildren(this.color ? `framed by ${titleOf(this.color)}` : "");
     if (known(kept)) this.colored.append(this.color ? " · " : "", term(`keeps ${percent(kept)}`, KEEPS));
     this.score.textContent = first ? score(first.values[now]) : "";
     this.beside.replaceChildren(
       ...(first
-        ? [make("b", "", `neighbours vote for the right ${word(first.of)}`), make("span", "", "", ...rangeOf(first, now), against(first))]
+        ? [make("b", "", `neighbours vote for the right ${titleOf(first.of)}`), make("span", "", "", ...rangeOf(first, now), against(first))]
         : [make("span", "", "No labels: neighbours cannot be scored.")]),
-      ...others.map((vote) => make("span", "", `for the right ${word(vote.of)}: ${score(vote.values[now])} (${against(vote)})`)),
+      ...others.map((vote) => make("span", "", `for the right ${titleOf(vote.of)}: ${score(vote.values[now])} (${against(vote)})`)),
     );
   }
 }
 
-const word = (name) => (name === "label" ? "class" : name);
+/**
+ * Return what a property is called.
+ * @param {string} property
+ */
+export const titleOf = (property) => (property === "label" ? "class" : property);
 
 /** Return between which shares a score may be. */
 const rangeOf = ({ low, high }, now) => (known(low[now]) ? [term(interval(low[now], high[now]), INTERVAL), " · "] : []);
