@@ -14,16 +14,17 @@ export function drawLine(canvas, curve, step, last, marks, say, beside) {
   const { pen, width, height } = fit(canvas);
   const { color: ink, fontFamily, fontSize } = getComputedStyle(canvas);
   const levels = Object.entries(marks).filter(([, v]) => v != null);
-  const all = [...curve.values, ...(beside?.curve.values ?? []), ...levels.map(([, v]) => v)];
-  if (!all.length) return;
-  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const heights = [...curve.values, ...(beside?.curve.values ?? []), ...levels.map(([, v]) => v)];
+  if (!heights.length) return;
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
   const end = Math.max(last, curve.steps.at(-1) ?? 0) || 1;
   const x = (s) => 4 + (s / end) * (width - 54);
   const foot = levels.length ? 20 : 8; // the lowest level has its name below its line
   const y = (v) => 8 + (1 - (v - low) / (high - low || 1)) * (height - 8 - foot);
+  const points = ({ steps, values }) => steps.map((s, i) => [x(s), y(values[i])]);
+  const until = ({ steps }) => Math.max(1, steps.filter((s) => s <= step).length);
   pen.font = `${fontSize} ${fontFamily}`;
   pen.strokeStyle = pen.fillStyle = ink;
-  pen.globalAlpha = 0.6;
   pen.textAlign = "right";
   pen.setLineDash([4, 4]);
   for (const [name, v] of levels) {
@@ -32,27 +33,21 @@ export function drawLine(canvas, curve, step, last, marks, say, beside) {
     pen.fillText(`${name} ${say(v)}`, width - 52, y(v) + 14);
   }
   pen.setLineDash([]);
+  pen.textAlign = "left";
   if (beside) {
-    const { curve: { steps, values }, name } = beside;
-    const shown = Math.max(1, steps.filter((s) => s <= step).length);
-    const line = steps.slice(0, shown).map((s, i) => [x(s), y(values[i])]);
+    const line = points(beside.curve).slice(0, until(beside.curve));
+    const [px, py] = line.at(-1);
     trace(pen, line, 0.55, 2);
     pen.globalAlpha = 0.75;
-    pen.textAlign = "left";
-    pen.fillText(name, Math.min(line.at(-1)[0] + 6, width - 46), line.at(-1)[1] + 4);
+    pen.fillText(beside.name, Math.min(px + 6, width - 46), py + 4);
   }
-  pen.strokeStyle = ink;
-  const points = curve.steps.map((s, i) => [x(s), y(curve.values[i])]);
-  const known = Math.max(1, curve.steps.filter((s) => s <= step).length);
-  trace(pen, points, 0.22, 1.5);
-  trace(pen, points.slice(0, known), 1, 2);
-  const [[px, py], value] = [points[known - 1], curve.values[known - 1]];
-  pen.fillStyle = ink;
+  const [all, shown] = [points(curve), until(curve)];
+  trace(pen, all, 0.22, 1.5);
+  trace(pen, all.slice(0, shown), 1, 2);
+  const [[px, py], value] = [all[shown - 1], curve.values[shown - 1]];
   pen.beginPath();
   pen.arc(px, py, 4, 0, 7);
   pen.fill();
-  pen.fillStyle = ink;
-  pen.textAlign = "left";
   pen.font = `600 ${fontSize} ${fontFamily}`;
   pen.fillText(say(value), Math.min(px + 8, width - 46), py + 5);
   canvas.dataset.value = String(value);
