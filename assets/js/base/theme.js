@@ -11,13 +11,13 @@
  */
 export function theme(element) {
   const style = getComputedStyle(element);
-  const read = (name, other) => style.getPropertyValue(`--st-${name}`).trim() || other;
-  const text = read("text-color", "#31333f");
-  const background = read("background-color", "#ffffff");
+  const value = (name, other) => style.getPropertyValue(`--st-${name}`).trim() || other;
+  const text = value("text-color", "#31333f");
+  const background = value("background-color", "#ffffff");
   return {
     text,
     background,
-    font: read("font", "sans-serif"),
+    font: value("font", "sans-serif"),
     muted: mix(text, background, 0.35),
     faint: mix(text, background, 0.66),
     line: mix(text, background, 0.86),
@@ -59,12 +59,21 @@ export function shadeOn(color, ground) {
 /** @type {CanvasRenderingContext2D} */
 let probe;
 
+/** @type {Map<string, Rgb>} reading a pixel back is slow, and frames ask for the same few colours */
+const read = new Map();
+
 /**
  * Return red, green and blue of a CSS colour.
  * @param {string} color
  * @returns {Rgb} 0 to 255
  */
 export function channels(color) {
+  if (!read.has(color)) read.set(color, readBack(color));
+  return read.get(color);
+}
+
+/** @returns {Rgb} */
+function readBack(color) {
   probe ??= document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   probe.fillStyle = color;
   probe.fillRect(0, 0, 1, 1);
