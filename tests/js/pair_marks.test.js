@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { beside } from "../../assets/js/views/marks.js";
+import { beside } from "../../assets/js/views/pair_marks.js";
 
 const SIDE = 400;
 /** Whether two pictures of 52 pixels overlap. */

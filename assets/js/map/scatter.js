@@ -5,6 +5,7 @@
 // often have no graphics card. This draws 20,000 points in a frame without one, lets points glide
 // from one snapshot to the next, and lets arrow keys walk from picture to picture.
 
+import { still } from "../base/motion.js";
 import { channels, shadeOn } from "../base/theme.js";
 import { Tiles } from "../tiles/tiles.js";
 import { bins, nearest, nextIn } from "./nearest.js";
@@ -16,7 +17,6 @@ const MANY = 4000; // points; beyond, they are painted pixel by pixel
 export const [HIDDEN, DIMMED, SHOWN] = [0, 1, 2];
 /** @type {Record<string, [number, number]>} directions of the arrow keys, y downwards */
 export const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 /** A field of points, each of a category with a colour: a square, unless it is stretched. */
 export class Scatter {
@@ -100,7 +100,7 @@ export class Scatter {
   move(xy, category, bounds, glide, done, clamp = true) {
     const goal = place(xy, bounds, clamp);
     const same = glide && this.at.length === goal.length;
-    if (!same || still() || document.hidden || !this.width || equal(this.at, goal)) {
+    if (!same || still() || !this.width || equal(this.at, goal)) {
       this.put(goal, category);
       return done();
     }

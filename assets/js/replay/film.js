@@ -3,6 +3,7 @@
 import { element } from "../base/component.js";
 import { make, makeButton } from "../base/elements.js";
 import { json } from "../base/fetched.js";
+import { calm } from "../base/motion.js";
 import { count, percent } from "../base/numbers.js";
 import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
@@ -15,7 +16,6 @@ import { Timeline } from "./timeline.js";
 const SPEED = 1.6; // snapshots per second
 const MOST = 4; // maps in a row
 const WAITS = "No map yet: it comes with the first snapshot.";
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
 export const render = element((parent) => new Film(parent), "map", "explore", "film");
 
@@ -82,7 +82,7 @@ class Film {
     const follows = player.at >= player.last && !player.playing;
     const shown = JSON.stringify([runs.map(({ digest }) => digest), header.titles, !!header.dots]);
     const same = shown === this.shown;
-    const begins = !same && header.plays && !still();
+    const begins = !same && header.plays && !calm();
     this.time = new Timeline(runs.filter(({ trouble }) => !trouble));
     player.last = this.time.last;
     if (same) this.sides.forEach((side, i) => side.use(runs[i]));
@@ -155,7 +155,7 @@ class Film {
   draw() {
     if (!this.shown) return;
     const { header, sides, time, player: { at, playing } } = this;
-    const moment = still() && playing ? Math.floor(at) : at;
+    const moment = calm() && playing ? Math.floor(at) : at;
     const used = sides.filter(({ run }) => !run.trouble);
     for (const side of used) {
       const main = this.color || side.run.votes[0]?.of;

@@ -3,6 +3,7 @@
 // A picture grows out of its dot into a cell of a grid, stays there while its point is near, and
 // shrinks back when it has to go. The grid belongs to the whole map, so that it moves with it.
 
+import { still } from "../base/motion.js";
 import { Cells, HIDDEN } from "./cells.js";
 import { sheetOf } from "./sheet.js";
 import { Sprites } from "./sprites.js";
@@ -14,7 +15,6 @@ const GAP = 3; // CSS pixels between pictures
 const PACE = 65; // ms in which two thirds of a movement are done
 const REST = 120; // ms after which pictures are painted at another size; before, they are stretched
 const DIM = 0.32; // of pictures that are not selected
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
 
 /**
  * A sheet of pictures.

@@ -9,7 +9,7 @@ import { explain, term } from "../base/tips.js";
 import { Gestures } from "../map/gestures.js";
 import { trust } from "../map/map.js";
 import { makeMap } from "../map/pointed.js";
-import { Marks } from "./marks.js";
+import { Marks } from "./pair_marks.js";
 
 const ROWS = ".st-key-views-pairs"; // the part of the page with the rows; a row has its number
 const FADED = 0.55; // of the run's own pictures, so that the two views stand out
@@ -34,7 +34,7 @@ class PairMap {
     this.header = undefined;
     /** @type {import("../base/packing.js").Block | undefined} */
     this.map = undefined;
-    /** @type {{ pairs: any[], near: import("./marks.js").Near[], strangers: string[] } | null} */
+    /** @type {{ pairs: any[], near: import("./pair_marks.js").Near[], strangers: string[] } | null} */
     this.known = null;
     this.chosen = -1;
     this.marks = new Marks(scatter);

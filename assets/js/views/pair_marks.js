@@ -1,11 +1,11 @@
 // The two views of a pair on a map: their points, the line between them, and their pictures.
 
 import { make, makeSvg } from "../base/elements.js";
+import { still } from "../base/motion.js";
 import { placed } from "../map/placed.js";
 
 const [SIDE, GAP, EDGE] = [52, 10, 6]; // CSS pixels: of a picture, between picture and point, and to the edge
 const GLIDE = 320; // ms, as --glide
-const still = () => matchMedia("(prefers-reduced-motion: reduce)").matches || document.hidden;
 
 /** @typedef {[number, number]} Place */
 /** @typedef {Parameters<typeof placed>[1]} Near */
