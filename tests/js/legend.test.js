@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { maskOf } from "../../assets/js/explore/map_pane.js";
 import { othersOf } from "../../assets/js/map/filter_legend.js";
 import { categoriesOf, entriesOf, forwardMask } from "../../assets/js/map/legend.js";
+import { labelOf } from "../../assets/js/map/pointed.js";
 
 test("points without a category are named unknown, if there are any", () => {
   const two = { names: ["a", "b"], colors: ["red", "blue", "grey"] };
@@ -15,6 +16,13 @@ test("points without a category are named unknown, if there are any", () => {
 
 test("points of no category are counted last", () => {
   assert.deepEqual(categoriesOf({ names: ["a", "b"], values: [1, -1, 1] }), { category: [1, 2, 1], counts: [0, 2, 1] });
+});
+
+test("a point says its category, or that it is unknown; nothing on a map without categories", () => {
+  const header = { names: ["a"], colors: ["red", "grey"], color: "shape" };
+  assert.deepEqual(labelOf(header, 0), [{ name: "shape", value: "a" }, "red"]);
+  assert.deepEqual(labelOf(header, 1), [{ name: "shape", value: "unknown" }, "grey"]);
+  assert.equal(labelOf({ names: [], colors: ["grey"], color: null }, 0)[0].value, "");
 });
 
 test("what is brought forward is shown and the rest dimmed; nothing chosen shows all", () => {

@@ -9,7 +9,7 @@ import { explain, term } from "../base/tips.js";
 import { drawnSentence } from "./drawn.js";
 import { Gestures } from "./gestures.js";
 import { Legend, forwardMask } from "./legend.js";
-import { makeMap } from "./pointed.js";
+import { labelOf, makeMap } from "./pointed.js";
 import { ARROWS } from "./scatter.js";
 
 export const KEEPS =
@@ -30,7 +30,7 @@ class MapView {
     this.header = undefined;
     /** @type {Record<string, any>} */
     this.arrays = undefined;
-    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => labelOf(this.header, this.scatter.category[i]));
     this.canvas = canvas;
     this.scatter = scatter;
     this.pointed = pointed;
@@ -138,13 +138,6 @@ class MapView {
 
   point(index) {
     if (!this.header?.ghost || index < 0) this.pointed.point(index);
-  }
-
-  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
-  labelOf(i) {
-    const { names, colors, color } = this.header;
-    const k = this.scatter.category[i];
-    return [{ name: color, value: names[k] ?? (color ? "unknown" : "") }, colors[k]];
   }
 
   press(event) {

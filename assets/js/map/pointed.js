@@ -4,29 +4,39 @@ import { make } from "../base/elements.js";
 import { Card } from "./card.js";
 import { Scatter } from "./scatter.js";
 
+/** @typedef {[{ name: string, value: string }, string]} Label what a point's colour says, and the colour */
+
+/**
+ * Return the label of a point.
+ * @param {{ names?: string[], colors?: string[], color?: string }} header of the map's block
+ * @param {number} k the point's category
+ * @returns {Label} without a value if nothing colours the map
+ */
+export const labelOf = ({ names = [], colors = [], color }, k) =>
+  [{ name: color, value: names[k] ?? (color ? "unknown" : "") }, colors[k]];
+
 /**
  * Make a canvas of points, and what points at them.
- * @param {(i: number) => [{ name: string, value: string }, string]} labelOf as for `Pointed`
+ * @param {(i: number) => Label} label of a point
  * @returns {{ canvas: any, scatter: Scatter, pointed: Pointed }} canvas: untyped, as tests add to it
  */
-export function makeMap(labelOf) {
+export function makeMap(label) {
   const canvas = make("canvas");
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "img");
   const scatter = new Scatter(canvas);
-  return { canvas, scatter, pointed: new Pointed(scatter, labelOf) };
+  return { canvas, scatter, pointed: new Pointed(scatter, label) };
 }
 
 /** Ring and card, which stay with their point while it moves. */
-export class Pointed {
+class Pointed {
   /**
    * @param {import("./scatter.js").Scatter} scatter
-   * @param {(i: number) => [{ name: string, value: string }, string]} labelOf what a point's colour
-   *   says, and the colour
+   * @param {(i: number) => Label} label of a point
    */
-  constructor(scatter, labelOf) {
+  constructor(scatter, label) {
     this.scatter = scatter;
-    this.labelOf = labelOf;
+    this.label = label;
     this.index = -1;
     this.ring = make("div", "live-ring");
     this.ring.hidden = true;
@@ -58,7 +68,7 @@ export class Pointed {
     if (index < 0) return this.card.hide();
     this.follow();
     const [x, y] = this.scatter.seen(index);
-    this.card.show(index, ...this.labelOf(index), x, y, this.scatter);
+    this.card.show(index, ...this.label(index), x, y, this.scatter);
   }
 
   follow() {

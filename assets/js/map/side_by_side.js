@@ -7,7 +7,7 @@ import { dress } from "../base/theme.js";
 import { drawnWords } from "./drawn.js";
 import { Gestures } from "./gestures.js";
 import { Legend, forwardMask } from "./legend.js";
-import { makeMap } from "./pointed.js";
+import { labelOf, makeMap } from "./pointed.js";
 
 const [GAP, MOST] = [12, 300]; // pixels; MOST: of a map's side
 
@@ -62,7 +62,7 @@ class SideBySide {
 /** One of the maps. */
 class SmallMap {
   constructor() {
-    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => labelOf({ ...this.header, color: "label" }, this.category[i]));
     this.canvas = canvas;
     this.scatter = scatter;
     this.pointed = pointed;
@@ -108,12 +108,5 @@ class SmallMap {
     const { zoom } = this.gestures;
     this.scatter.view = zoom.view(this.bounds[2]);
     this.scatter.move(this.xy, this.category, zoom.within(this.bounds), false, () => {}, zoom.times === 1);
-  }
-
-  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
-  labelOf(i) {
-    const { names, colors } = this.header;
-    const k = this.category[i];
-    return [{ name: "label", value: names[k] ?? "unknown" }, colors[k]];
   }
 }

@@ -5,7 +5,7 @@ import { make } from "../base/elements.js";
 import { unpack } from "../base/packing.js";
 import { dress } from "../base/theme.js";
 import { Legend } from "./legend.js";
-import { makeMap } from "./pointed.js";
+import { labelOf, makeMap } from "./pointed.js";
 
 const [LEAST, FACTS, FOOT] = [220, 96, 68]; // CSS pixels of a map, at least; of the words below it; below all cards
 
@@ -20,7 +20,7 @@ class Wall {
     this.note = make("p", "wall-note");
     this.root.append(this.grid, make("div", "wall-foot", "", this.legend.element, this.note));
     parent.append(this.root);
-    /** @type {Card[]} */
+    /** @type {RunCard[]} */
     this.cards = [];
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.root);
@@ -31,7 +31,7 @@ class Wall {
     const key = JSON.stringify([header.cards.map(({ run }) => run), header.next]);
     if (key !== this.key) {
       this.key = key;
-      this.cards = header.cards.map(() => new Card());
+      this.cards = header.cards.map(() => new RunCard());
       const next = header.next ? [makeNext(header.next)] : [];
       this.grid.replaceChildren(...this.cards.map((card) => card.element), ...next);
     }
@@ -47,7 +47,7 @@ class Wall {
     const [first] = known;
     const shared = first && known.every(({ names }) => `${names}` === `${first.names}`);
     this.legend.element.hidden = !shared;
-    if (shared) this.legend.update({ ...first, counts: first.counts });
+    if (shared) this.legend.update(first);
   }
 
   /** Choose as many columns as make the maps largest in what is left of the screen. */
@@ -90,9 +90,9 @@ function makeNext({ title, words, links }) {
 }
 
 /** One run. */
-class Card {
+class RunCard {
   constructor() {
-    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => labelOf(this.header, this.scatter.category[i]));
     this.canvas = canvas;
     this.scatter = scatter;
     this.pointed = pointed;
@@ -117,7 +117,6 @@ class Card {
   show(card, { header, arrays }, look) {
     const same = this.header && this.header.run === header.run && !this.header.ghost && !header.ghost;
     this.header = header;
-    this.category = arrays.category;
     this.name.textContent = card.name;
     this.name.href = card.link;
     this.state.textContent = card.state;
@@ -139,12 +138,5 @@ class Card {
 
   resize() {
     this.scatter.resize(Math.min(this.stage.clientWidth, this.stage.clientHeight) - 16);
-  }
-
-  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
-  labelOf(i) {
-    const { names = [], colors = [], color } = this.header;
-    const k = this.category[i];
-    return [{ name: color, value: names[k] ?? "unknown" }, colors[k]];
   }
 }

@@ -8,7 +8,7 @@ import { drawnSentence } from "../map/drawn.js";
 import { FilterLegend } from "../map/filter_legend.js";
 import { Gestures } from "../map/gestures.js";
 import { categoriesOf } from "../map/legend.js";
-import { makeMap } from "../map/pointed.js";
+import { labelOf, makeMap } from "../map/pointed.js";
 import { HIDDEN, SHOWN } from "../map/scatter.js";
 import { speedOptions } from "../map/scrubber.js";
 import { placesAt, stepAt, unpackPlaces } from "./frames.js";
@@ -44,7 +44,7 @@ class Replay {
 
   makeLeft() {
     const { data, player } = this;
-    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => labelOf(this.categories, this.category[i]));
     this.map = canvas;
     this.scatter = scatter;
     this.pointed = pointed;
@@ -118,7 +118,8 @@ class Replay {
     const { category, counts } = categoriesOf({ names, values });
     this.category = category;
     this.legend.clear();
-    this.legend.update({ color: this.color, names, counts, colors: this.colors });
+    this.categories = { color: this.color, names, counts, colors: this.colors };
+    this.legend.update(this.categories);
     this.scatter.mask = null;
     this.paint();
     this.draw();
@@ -135,13 +136,6 @@ class Replay {
   hide(hidden) {
     this.scatter.mask = hidden.size ? Uint8Array.from(this.category, (k) => (hidden.has(k) ? HIDDEN : SHOWN)) : null;
     this.draw();
-  }
-
-  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
-  labelOf(i) {
-    const k = this.category[i];
-    const value = this.data.colors[this.color]?.names[k] ?? (this.color ? "unknown" : "");
-    return [{ name: this.color, value }, this.colors[k]];
   }
 
   draw() {

@@ -8,7 +8,7 @@ import { dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
 import { Gestures } from "../map/gestures.js";
 import { trust } from "../map/map.js";
-import { makeMap } from "../map/pointed.js";
+import { labelOf, makeMap } from "../map/pointed.js";
 import { Marks } from "./pair_marks.js";
 
 const ROWS = ".st-key-views-pairs"; // the part of the page with the rows; a row has its number
@@ -26,7 +26,7 @@ export const render = element((parent) => new PairMap(parent), "map", "pair_map"
 class PairMap {
   constructor(parent) {
     this.root = make("div", "pm-root");
-    const { canvas, scatter, pointed } = makeMap((i) => this.labelOf(i));
+    const { canvas, scatter, pointed } = makeMap((i) => labelOf(this.map.header, this.map.arrays.category[i]));
     this.canvas = canvas;
     this.scatter = scatter;
     this.pointed = pointed;
@@ -151,13 +151,6 @@ class PairMap {
   resize() {
     const { clientWidth } = /** @type {HTMLElement} */ (this.canvas.parentElement);
     if (clientWidth) this.scatter.resize(clientWidth);
-  }
-
-  /** @param {number} i @returns {[{ name: string, value: string }, string]} */
-  labelOf(i) {
-    const { names = [], colors = [], color } = this.map.header;
-    const k = this.map.arrays.category[i];
-    return [{ name: color, value: names[k] ?? "unknown" }, colors[k]];
   }
 
   destroy() {
