@@ -101,6 +101,22 @@ def test_a_slider_moves_the_two_views_on_the_map(app: App, page: Page) -> None:
     expect(page.locator(".st-key-row input")).to_have_value("3")
 
 
+def test_with_fewer_pairs_the_map_shows_the_last_one(app: App, page: Page) -> None:
+    page.goto(f"{app.url}/views?row=5")
+    chosen = (
+        "() => [...document.querySelectorAll('.lab-pairs .lab-row[data-pair]')].map("
+        "row => getComputedStyle(row, '::before').backgroundColor !== 'rgba(0, 0, 0, 0)')"
+    )
+    expect(page.locator(".pm-words b")).to_be_visible(timeout=ANSWERED)
+    assert page.evaluate(chosen) == [i == 4 for i in range(8)]
+    pictures = page.get_by_role("spinbutton", name="Pictures")
+    pictures.fill("3")
+    pictures.press("Enter")
+    expect(page.locator(".lab-pairs .lab-row[data-pair]")).to_have_count(3)
+    page.wait_for_function(f"({chosen})().at(-1)", timeout=ANSWERED)
+    expect(page.locator(".pm-words b")).to_be_visible()
+
+
 def test_fast_keys_are_not_lost(app: App, page: Page) -> None:
     opened(app, page, "/views")
     press(page, "color_strength", 6)

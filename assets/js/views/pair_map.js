@@ -107,20 +107,25 @@ class PairMap {
     this.scatter.move(xy, category, zoom.within(bounds), glide, () => {}, zoom.times === 1);
   }
 
+  /** The pair that is shown: the last one where there are fewer now than when somebody chose. */
+  get row() {
+    return Math.min(this.chosen, (this.known?.pairs.length ?? Infinity) - 1);
+  }
+
   /** Show the chosen pair, as far as its place is known. */
   show() {
     this.mark();
-    const pair = this.known?.pairs[this.chosen];
+    const pair = this.known?.pairs[this.row];
     if (!pair || this.map?.header.ghost) {
       this.words.replaceChildren();
       this.caption.replaceChildren(this.header.note ?? "");
       return;
     }
-    this.marks.show(this.known.near.slice(2 * this.chosen, 2 * this.chosen + 2), pair.pictures, pair.name);
+    this.marks.show(this.known.near.slice(2 * this.row, 2 * this.row + 2), pair.pictures, pair.name);
     const [others, untrained] = this.known.strangers;
     this.words.replaceChildren(
-      make("b", "", pair.alike), " ", term("alike", COSINE), ` in h${beside(pair.untrained)}`,
-      make("span", "pm-others", others ? `different pictures ${others}${beside(untrained)}` : ""),
+      make("b", "", pair.alike), " ", term("alike", COSINE), ` in h${untrainedWords(pair.untrained)}`,
+      make("span", "pm-others", others ? `different pictures ${others}${untrainedWords(untrained)}` : ""),
     );
     const { method, step } = this.map.header;
     const [kept, sentence] = trust(this.map.header);
@@ -130,13 +135,13 @@ class PairMap {
     );
     this.canvas.setAttribute(
       "aria-label",
-      `Map of ${count(this.scatter.count)} pictures with both views of ${pair.name}: alike ${pair.alike}${beside(pair.untrained)}.`,
+      `Map of ${count(this.scatter.count)} pictures with both views of ${pair.name}: alike ${pair.alike}${untrainedWords(pair.untrained)}.`,
     );
   }
 
   /** Mark the chosen row of the page. */
   mark() {
-    const row = `${ROWS} .lab-pairs .lab-row[data-pair="${this.chosen}"]`;
+    const row = `${ROWS} .lab-pairs .lab-row[data-pair="${this.row}"]`;
     this.sheet.replaceSync(this.map ? `${row} { --chosen: var(--accent-ink); }` : "");
   }
 
@@ -164,7 +169,7 @@ class PairMap {
 }
 
 /** Return what the untrained network finds, once that is known. */
-const beside = (untrained) => (untrained ? `, untrained ${untrained}` : "");
+const untrainedWords = (untrained) => (untrained ? `, untrained ${untrained}` : "");
 
 /** Return for each view the nearest pictures and the similarities to them. */
 function nearOf({ nearest, similarities }, pairs) {
