@@ -24,13 +24,13 @@ export class Connection {
 
   /** @param {string} boot which start of the app answers */
   heard(boot) {
-    if (this.boot && boot !== this.boot) this.tell("The app was restarted. Runs continued.", SHOWN);
+    if (this.boot && boot !== this.boot) this.say("The app was restarted. Runs continued.", SHOWN);
     this.boot = boot;
   }
 
   look() {
     if (this.app.dataset.testConnectionState === "CONNECTED") {
-      if (this.lost && !this.element.hidden) this.tell("Connected again.", SHOWN);
+      if (this.lost && !this.element.hidden) this.say("Connected again.", SHOWN);
       this.lost = 0;
       clearTimeout(this.next);
     } else if (!this.lost) {
@@ -47,9 +47,9 @@ export class Connection {
     if (!answers) this.back = 0;
     else if (!this.back) this.back = Date.now();
     else if (Date.now() - this.back > WAIT) location.reload(); // its address says how it was
-    if (answers) this.tell("The app answers again. Reconnecting.");
-    else if (!navigator.onLine) this.tell(`This device is offline. ${GOES_ON}`);
-    else this.tell(`The app does not answer: it was stopped, or the connection dropped. ${GOES_ON}`);
+    if (answers) this.say("The app answers again. Reconnecting.");
+    else if (!navigator.onLine) this.say(`This device is offline. ${GOES_ON}`);
+    else this.say(`The app does not answer: it was stopped, or the connection dropped. ${GOES_ON}`);
     this.next = setTimeout(() => this.ask(), EVERY);
   }
 
@@ -63,10 +63,11 @@ export class Connection {
   }
 
   /**
+   * Show a notice.
    * @param {string} words
    * @param {number} [time] ms after which they go; without it they stay
    */
-  tell(words, time) {
+  say(words, time) {
     if (this.element.textContent !== words) this.element.textContent = words; // read out once
     this.element.hidden = false;
     clearTimeout(this.hiding);
@@ -75,6 +76,7 @@ export class Connection {
 
   destroy() {
     this.observer.disconnect();
+    this.lost = 0; // a question that is still open asks no further
     clearTimeout(this.next);
   }
 }
