@@ -93,8 +93,7 @@ export class Scrubber {
   toggle() {
     if (this.timer) return this.pause();
     if (this.steps.length < 2) return;
-    this.play.classList.add("ex-pause");
-    this.play.setAttribute("aria-label", "Pause");
+    this.mark("Pause");
     this.go(this.atEnd ? 0 : this.at + 1);
     this.tick();
   }
@@ -113,7 +112,13 @@ export class Scrubber {
   pause() {
     clearTimeout(this.timer);
     this.timer = null;
-    this.play.classList.remove("ex-pause");
-    this.play.setAttribute("aria-label", "Play");
+    this.mark("Play");
+  }
+
+  /** @param {"Play" | "Pause"} words what a click on the button does now */
+  mark(words) {
+    this.play.classList.toggle("ex-pause", words === "Pause");
+    this.play.setAttribute("aria-label", words);
+    this.play.title = words;
   }
 }

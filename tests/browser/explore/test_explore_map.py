@@ -227,7 +227,9 @@ def test_the_scrubber_steps_plays_and_is_in_the_link(opened, page, run) -> None:
     canvas.evaluate(RECORD_STEPS)
     page.locator(".ex-strip-line").click()
     page.locator(".ex-root").evaluate("e => e.focus()")
+    expect(page.get_by_role("button", name="Play")).to_have_attribute("title", "Play")
     page.keyboard.press("Space")
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("title", "Pause")
     expect(canvas).to_have_attribute("data-step", "24")
     assert page.evaluate("window.seen") == [str(step) for step in steps]
     opened(f"?run={run.id}&step={steps[1]}", steps[1])
