@@ -31,6 +31,21 @@ export function makeButton(name, text, press) {
 }
 
 /**
+ * Replace what an element holds, unless it is there already. The focus is not lost with what goes.
+ * @param {HTMLElement} element
+ * @param {(Node|string)[]} parts
+ * @param {HTMLElement} heir gets the focus if something inside had it
+ */
+export function refill(element, parts, heir) {
+  const { childNodes } = element;
+  if (parts.length === childNodes.length && parts.every((part, i) => part === childNodes[i])) return;
+  const { activeElement } = /** @type {Document | ShadowRoot} */ (element.getRootNode());
+  const held = element.contains(activeElement);
+  element.replaceChildren(...parts);
+  if (held) heir.focus({ preventScroll: true });
+}
+
+/**
  * Create an element of a drawing.
  * @param {string} tag
  * @param {Record<string, string | number>} [attributes]

@@ -1,6 +1,6 @@
 // The pane of one picture: itself, its views, its representation, and its true neighbours.
 
-import { make, makeButton } from "../base/elements.js";
+import { make, makeButton, refill } from "../base/elements.js";
 import { json } from "../base/fetched.js";
 import { count, decimal } from "../base/numbers.js";
 import { term } from "../base/tips.js";
@@ -22,6 +22,7 @@ export class Detail {
     this.link = link;
     this.element = make("section", "ex-detail");
     this.element.setAttribute("aria-label", "One picture");
+    this.element.tabIndex = -1;
     this.forget = link.listen((what) => what === "point" && markPointed(this.element, link.pointed));
   }
 
@@ -53,7 +54,7 @@ export class Detail {
     const more = this.more?.index === found.index && this.more.base === source.base;
     this.element.dataset.index = found.index;
     this.element.dataset.step = found.step;
-    this.element.replaceChildren(
+    const parts = [
       this.head(found),
       this.pictures(source, found),
       dispute(found),
@@ -61,7 +62,8 @@ export class Detail {
       !found.views.length ? "" : more ? this.more.element : this.moreButton(source, found),
       this.strip(found),
       ...this.past(source, found.history),
-    );
+    ];
+    refill(this.element, parts, this.element);
     const newest = found.history[0];
     this.link.mark(newest ? newest.neighbours : []);
   }

@@ -1,7 +1,7 @@
 // Explore: maps of a run's pictures, their snapshots, and what is picked or selected on them.
 
 import { element } from "../base/component.js";
-import { make } from "../base/elements.js";
+import { make, refill } from "../base/elements.js";
 import { block, json } from "../base/fetched.js";
 import { linkOf } from "../base/link.js";
 import { count, known, percent } from "../base/numbers.js";
@@ -25,6 +25,10 @@ const WRONG =
   "What a map cannot tell you: the sizes of groups and the distances between them mean nothing, " +
   "gaps may be artefacts of the method, and points that lie together need not be alike. Click a " +
   "picture to see its true neighbours.";
+const HINT =
+  "Point at a picture to see it, click to see its views and its true neighbours. " +
+  "After a click the wheel zooms, and more pictures appear. " +
+  "Draw a line around points to see what they have in common. Space plays, Escape clears.";
 
 export const render = element((parent) => new Explore(parent), "map", "explore");
 
@@ -49,7 +53,7 @@ class Explore {
     });
     this.strip = make("div", "ex-strip-line");
     this.strip.setAttribute("role", "status");
-    this.hint = make("p", "ex-hint");
+    this.hint = make("p", "ex-hint", HINT);
     this.pane = make("div", "ex-pane");
     const foot = make("div", "ex-foot", "", this.legend.element, this.strip);
     this.field = make("div", "ex-field", "", this.maps, foot, this.tools.element);
@@ -144,10 +148,7 @@ class Explore {
   /** Show a step on every map; what is there stays until everything for it has come. */
   async draw(step) {
     const { header, panes, legend } = this;
-    if (step === undefined) {
-      panes.forEach((pane) => pane.say(header.message || "No snapshot yet."));
-      return;
-    }
+    if (step === undefined) return panes.forEach((pane) => pane.say(header.message || "No snapshot yet."));
     this.wanted = step;
     const still = () => this.header === header && this.wanted === step && this.panes === panes;
     try {
@@ -225,25 +226,19 @@ class Explore {
   }
 
   linked(what) {
-    if (what === "pick" || what === "select") {
-      this.fillPane();
-      this.later();
-    }
+    if (what !== "pick" && what !== "select") return;
+    this.fillPane();
+    this.later();
   }
 
   async fillPane() {
-    const { link, header, detail, gallery, scrubber } = this;
+    const { link, header, detail, gallery, scrubber: { step, timer } } = this;
+    const own = header.own && ownSection(header.own, header, link, step);
+    const parts = [link.selected && gallery.element, own, link.picked >= 0 && detail.element].filter(Boolean);
+    refill(this.pane, parts.length ? parts : [this.hint], this.root);
     if (link.picked < 0) detail.reset();
     if (!link.selected) gallery.reset();
-    const own = header.own && ownSection(header.own, header, link, scrubber.step);
-    const parts = [link.selected && gallery.element, own, link.picked >= 0 && detail.element].filter(Boolean);
-    this.hint.textContent =
-      "Point at a picture to see it, click to see its views and its true neighbours. " +
-      "After a click the wheel zooms, and more pictures appear. " +
-      "Draw a line around points to see what they have in common. Space plays, Escape clears.";
-    this.pane.replaceChildren(...(parts.length ? parts : [this.hint]));
-    const step = scrubber.step;
-    if (step === undefined || scrubber.timer) return; // while it plays, the panes stay as they are
+    if (step === undefined || timer) return; // while it plays, the panes stay as they are
     detail.show(header, step);
     if (!link.selected) return this.judge(step);
     const maps = header.maps.map(({ of, method, key }) => [of, method, key]);

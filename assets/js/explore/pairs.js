@@ -1,7 +1,7 @@
 // Lists of what stands out: hard pairs, labels in question, copies and outliers.
 
 import { element } from "../base/component.js";
-import { make } from "../base/elements.js";
+import { make, refill } from "../base/elements.js";
 import { json } from "../base/fetched.js";
 import { linkOf } from "../base/link.js";
 import { count, decimal } from "../base/numbers.js";
@@ -52,6 +52,7 @@ class Pairs {
     this.root = make("div", "pr-root");
     this.lists = make("div", "pr-lists");
     this.pane = make("div", "pr-pane");
+    this.root.tabIndex = -1;
     this.root.append(this.lists, this.pane);
     parent.append(this.root);
     explain(this.root);
@@ -62,26 +63,37 @@ class Pairs {
     const before = this.header;
     this.header = header;
     dress(this.root, header);
-    if (before?.lists !== header.lists) this.lists.replaceChildren();
-    if (header.message) return this.lists.replaceChildren(make("p", "pr-note", header.message));
-    if (before?.digest !== header.digest) {
-      this.forget?.();
-      this.detail?.forget();
-      this.link = linkOf(header.digest);
-      fetchNames(this.link, header.points);
-      this.detail = new Detail(this.link);
-      if (header.picture !== null && this.link.picked < 0) this.link.pick(header.picture);
-      this.link.closed ||= header.closed;
-      this.forget = this.link.listen((what) => what === "pick" && this.open());
-    }
+    if (this.link !== linkOf(header.digest)) this.begin(header);
+    if (before?.lists !== header.lists) this.say("");
+    if (header.message) return this.say(header.message);
     try {
       const [found] = await Promise.all([json(header.url), this.link.named]);
       if (this.header !== header) return;
-      this.fill(found);
+      const filled = JSON.stringify([header.digest, header.step, found]);
+      if (filled !== this.filled) this.fill(found); // else what has the focus keeps it
+      this.filled = filled;
     } catch (error) {
-      if (this.header === header) this.lists.replaceChildren(make("p", "pr-note", error.message));
+      if (this.header === header) this.say(error.message);
     }
     this.open();
+  }
+
+  /** Begin with other pictures. */
+  begin(header) {
+    this.forget?.();
+    this.detail?.forget();
+    this.link = linkOf(header.digest);
+    fetchNames(this.link, header.points);
+    this.detail = new Detail(this.link);
+    if (header.picture !== null && this.link.picked < 0) this.link.pick(header.picture);
+    this.link.closed ||= header.closed;
+    this.forget = this.link.listen((what) => what === "pick" && this.open());
+  }
+
+  /** @param {string} sentence in place of the lists; empty: none */
+  say(sentence) {
+    this.filled = null;
+    this.lists.replaceChildren(...(sentence ? [make("p", "pr-note", sentence)] : []));
   }
 
   fill(found) {
@@ -125,10 +137,10 @@ class Pairs {
     const { link, detail, header } = this;
     if (!link) return;
     if (link.picked < 0) {
+      refill(this.pane, [make("p", "pr-note", "Click a picture to see its views, its neighbours and its place on the map.")], this.root);
       detail.reset();
-      this.pane.replaceChildren(make("p", "pr-note", "Click a picture to see its views, its neighbours and its place on the map."));
     } else {
-      this.pane.replaceChildren(detail.element);
+      refill(this.pane, [detail.element], this.root);
       detail.show(header, header.step);
     }
     const place = { run: header.run, step: header.asked, picture: link.chosen, closed: link.closed, chosen: link.selected, count: header.count };

@@ -53,8 +53,10 @@ def test_a_hard_picture_is_open_until_somebody_closes_it(opened, page, run) -> N
     expect(page).to_have_url(re.compile(r"^(?!.*(picture|pane)=).*$"))  # nobody chose it
     map_, stage = canvas.bounding_box(), page.locator(".ex-field").bounding_box()
     assert map_["width"] <= 1.26 * map_["height"] and stage["width"] > 0.6 * 1366
-    page.get_by_role("button", name="Close this picture").click()
+    page.get_by_role("button", name="Close this picture").focus()
+    page.keyboard.press("Enter")
     expect(detail).to_have_count(0)
+    expect(page.locator(".ex-root")).to_be_focused()  # keys go on from here
     expect(page).to_have_url(re.compile("pane=closed"))
     page.reload()
     expect(page.locator(MAPS).first).to_have_attribute("data-step", "24")
@@ -355,7 +357,14 @@ def test_keys_alone_reach_a_picture(opened, page, run) -> None:
     expect(pointed).to_have_count(1)
     index = pointed.get_attribute("data-index")
     page.keyboard.press("Enter")
-    expect(page.locator(".ex-detail")).to_have_attribute("data-index", index)
+    detail = page.locator(".ex-detail")
+    expect(detail).to_have_attribute("data-index", index)
+    neighbour = detail.locator(".ex-near .ex-thumb").first
+    index = neighbour.get_attribute("data-index")
+    neighbour.focus()
+    page.keyboard.press("Enter")
+    expect(detail).to_have_attribute("data-index", index)
+    expect(detail).to_be_focused()
 
 
 def test_a_picture_of_ones_own_is_placed_among_its_neighbours(

@@ -119,12 +119,29 @@ def test_what_stands_out_can_be_opened_and_is_open_on_the_map_too(app, page, run
     unit = z / np.linalg.norm(z, axis=2, keepdims=True)
     hardest = int((unit[:, 0] * unit[:, 1]).sum(axis=1).argmin())
     expect(first).to_have_attribute("data-a", str(hardest))
-    first.locator(".ex-thumb").click()
+    first.locator(".ex-thumb").focus()
+    page.keyboard.press("Enter")
     expect(page.locator(".ex-detail")).to_have_attribute("data-index", str(hardest))
     expect(page).to_have_url(re.compile(rf"picture={hardest + 1}\b"))
+    page.wait_for_load_state("networkidle")
+    expect(first.locator(".ex-thumb")).to_be_focused()
     page.get_by_text("Map", exact=True).click()
     expect(page.locator(".ex-detail")).to_have_attribute("data-index", str(hardest))
     expect(page.locator(".ex-picked")).to_have_attribute("data-index", str(hardest))
+
+
+def test_lists_come_after_a_message_about_the_same_pictures(app, page, run) -> None:
+    page.goto(f"{app.url}/explore?panel=Hard+pairs")
+    rows = page.locator(".pr-positives .pr-row")
+    expect(rows.first).to_be_visible()
+    page.locator(".pr-root").evaluate(
+        """e => { const view = e.getRootNode().simclrView;
+        const header = { ...view.header, digest: "other" };
+        view.update({ header: { ...header, message: "None yet." } });
+        view.update({ header }); }"""
+    )
+    expect(rows.first).to_be_visible()
+    expect(page.locator(".pr-root")).not_to_contain_text("undefined")
 
 
 def test_health_says_how_the_run_fares_and_why(app, page, run) -> None:
