@@ -9,7 +9,7 @@ let loading = null;
  * @param {string} address
  * @returns {Promise<any>}
  */
-export function plotly(address) {
+function plotly(address) {
   loading ??= new Promise((resolve, reject) => {
     const script = document.createElement("script");
     script.src = address;
@@ -98,7 +98,7 @@ export class LossFigure {
       showlegend: false,
       hovermode: "x",
       dragmode: "zoom",
-      hoverlabel: { font: { family: look.font, size: 12 } },
+      hoverlabel: { font: { family: font.family, size: font.size } },
       font,
       xaxis: {
         ...axis,

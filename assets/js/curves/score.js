@@ -31,6 +31,8 @@ export class ScoreView {
     this.words = make("div", "live-ticks");
     this.element = make("div", "live-score", "", this.name,
       make("div", "live-figure", "", this.number, this.notes), this.scale, this.words);
+    /** @type {[string, number][]} rising */
+    this.ticks = [];
     this.observer = new ResizeObserver(() => this.place());
     this.observer.observe(this.words);
   }
@@ -57,7 +59,7 @@ export class ScoreView {
   place() {
     const words = /** @type {HTMLElement[]} */ ([...this.words.children]);
     const room = this.words.clientWidth;
-    const middles = (this.ticks ?? []).map(([, place]) => place * room);
+    const middles = this.ticks.map(([, place]) => place * room);
     const lefts = spread(middles, words.map((word) => word.offsetWidth), room, GAP);
     words.forEach((word, i) => (word.style.left = `${lefts[i]}px`));
   }

@@ -1,12 +1,10 @@
 // What dragging on a map does, how much of it is shown, and how its points are drawn.
 
 import { make, makeButton, makeSvg } from "../base/elements.js";
+import { CLOSER, WHOLE } from "../map/gestures.js";
 
 const TOOLS = { lasso: "Draw a line around points", box: "Draw a box", move: "Move the map" };
-const ZOOMS = {
-  closer: ["zoom in", "Zoom in. After a click on the map, or with Ctrl, the wheel zooms; on a phone, two fingers do"],
-  whole: ["whole map", "Show the whole map again (key 0)"],
-};
+const ZOOMS = { closer: ["zoom in", CLOSER], whole: ["whole map", WHOLE] };
 /** Drawn on a square of 20: lines, and what is filled. */
 const ICONS = {
   lasso: "M6.2 13.4C3.6 12.6 2 11 2 9c0-3 3.6-5.5 8-5.5S18 6 18 9s-3.6 5.5-8 5.5c-.9 0-1.8-.1-2.6-.3M7.6 13.2a1.7 1.7 0 1 1-3.3.6 1.7 1.7 0 0 1 3.3-.6ZM5.4 15.4c0 1.2-.5 2-1.4 2.6",

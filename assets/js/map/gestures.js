@@ -6,6 +6,9 @@ import { Zoom } from "./zoom.js";
 
 const STILL = 4; // pixels that a click may move
 const KEYS = { "+": 1.4, "-": 1 / 1.4, 0: 0 };
+/** What the buttons do, in words. */
+export const CLOSER = "Zoom in. After a click on the map, or with Ctrl, the wheel zooms; on a phone, two fingers do";
+export const WHOLE = "Show the whole map again (key 0)";
 
 /** What moves a map. */
 export class Gestures {
@@ -25,9 +28,10 @@ export class Gestures {
     this.onpinch = () => {};
     this.whole = makeButton("map-whole", "", () => this.enlarge(0));
     this.whole.hidden = true;
+    this.whole.title = WHOLE;
     const closer = makeButton("map-closer", "+", () => this.enlarge(KEYS["+"]));
     closer.setAttribute("aria-label", "Zoom in");
-    closer.title = "Zoom in. After a click on the map, or with Ctrl, the wheel zooms; on a phone, two fingers do";
+    closer.title = CLOSER;
     this.element = make("div", "map-zoom", "", this.whole, closer); // in a corner of the map
     const { canvas } = scatter;
     this.element.addEventListener("mousedown", (e) => {
@@ -103,7 +107,6 @@ export class Gestures {
     const { times } = this.zoom;
     this.whole.hidden = times === 1;
     this.whole.textContent = `${times.toFixed(1)}×, show all`;
-    this.whole.title = "Show the whole map again (key 0)";
     this.scatter.canvas.dataset.times = times.toFixed(2);
   }
 
