@@ -20,7 +20,6 @@ from simclr_core.feed.explore.link import decode_selection, encode_selection
 from simclr_core.feed.missing_files import map_words
 from simclr_core.feed.packing import pack
 from simclr_core.feed.thumbnails import ProbeFacts, probe_facts
-from simclr_core.figures.colors import VIEW_1, VIEW_2, VIEW_TEXT
 from simclr_core.questions.large_probe import owner
 from simclr_core.runs import states
 from simclr_core.runs.run import Run
@@ -76,9 +75,7 @@ def address(run: Run) -> str:
 def surroundings(run: Run) -> dict[str, Any]:
     """Return what every figure of Explore has to know: the run, its pictures, and the theme."""
     dark = st.context.theme.type == "dark"
-    view_text = VIEW_TEXT["dark" if dark else "light"]
-    tones = {"blue": VIEW_1, "orange": VIEW_2, "view-1": view_text[0], "view-2": view_text[1]}
-    known = {"run": owner(run).id, "base": f"{address(run)}/map", "dark": dark, "tones": tones}
+    known = {"run": owner(run).id, "base": f"{address(run)}/map", "dark": dark}
     return known | _pictures(run, _probe(run))
 
 

@@ -56,7 +56,6 @@ def _both(light: str, dark: str) -> str:
 
 
 PETROFF_10 = tuple(map(_both, PALETTE["light"], PALETTE["dark"]))
-VIEW_1, VIEW_2 = map(_both, VIEWS["light"], VIEWS["dark"])
 NEGATIVES = UNKNOWN = _both(NEGATIVE["light"], NEGATIVE["dark"])
 
 SIMILARITY = "RdBu_r"  # diverging, centred on 0

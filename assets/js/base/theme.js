@@ -25,15 +25,15 @@ export function theme(element) {
 }
 
 /**
- * Give an element the theme's greys as CSS variables, and the colours that its header names.
+ * Give an element the theme's greys as CSS variables.
  * @param {HTMLElement} root
- * @param {{ dark?: boolean, tones?: Record<string, string> }} [header]
+ * @param {{ dark?: boolean }} [header] dark: whether the theme is, for elements that the browser draws
  * @returns {Theme}
  */
-export function dress(root, { dark, tones = {} } = {}) {
+export function dress(root, { dark } = {}) {
   const look = theme(root);
   const { muted, faint, line } = look;
-  for (const [name, color] of Object.entries({ muted, faint, line, ...tones })) root.style.setProperty(`--${name}`, color);
+  for (const [name, color] of Object.entries({ muted, faint, line })) root.style.setProperty(`--${name}`, color);
   if (dark !== undefined) root.style.colorScheme = dark ? "dark" : "light";
   return look;
 }
