@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 import { linkSearch, menuSearch, pageOf, remember } from "../../assets/js/shell/address.js";
 
-test("the menu keeps the run that is open, and leaves what is about another one", () => {
+test("the menu keeps the open run and drops what belongs to another run", () => {
   const memory = {};
   remember(memory, "explore", "?run=a&panel=Health&step=40&picture=3");
   assert.equal(menuSearch(memory, "explore"), "?run=a&panel=Health&step=40&picture=3");
@@ -14,7 +14,7 @@ test("the menu keeps the run that is open, and leaves what is about another one"
   assert.equal(menuSearch(memory, "runs"), "");
 });
 
-test("pages that start from data share them; Views takes those of a run that it has not shown", () => {
+test("pages that start from data share the choice; Views takes the data of a run it has not shown", () => {
   const memory = {};
   remember(memory, "views", "?data=digits&crop_p=0.5&run=none");
   assert.equal(menuSearch(memory, "train"), "?data=digits");
@@ -25,7 +25,7 @@ test("pages that start from data share them; Views takes those of a run that it 
   assert.equal(menuSearch(memory, "paradigms"), "?data=digits");
 });
 
-test("a link opens what it says, and Train keeps its form", () => {
+test("a link wins over what was left open, and Train keeps its form", () => {
   const memory = {};
   remember(memory, "train", "?run=a&data=digits&train_preset=hour");
   assert.equal(linkSearch(memory, "train", "?run=b"), "?data=digits&train_preset=hour&run=b");
@@ -33,7 +33,7 @@ test("a link opens what it says, and Train keeps its form", () => {
   assert.equal(linkSearch(memory, "paradigms", ""), "?data=digits");
 });
 
-test("only pages of the app are pages, also below a path", () => {
+test("a page has a name, also when the app runs below a path; other addresses have none", () => {
   const pages = ["", "train"];
   assert.equal(pageOf("/train", "", pages), "train");
   assert.equal(pageOf("/lab/", "/lab", pages), "");

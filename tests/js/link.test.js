@@ -8,7 +8,7 @@ test("figures of the same pictures share a link", () => {
   assert.notEqual(linkOf("a"), linkOf("b"));
 });
 
-test("a selection rises, without repeats; an empty one is none", () => {
+test("a selection is sorted, without repeats; an empty one is none", () => {
   const link = linkOf("select");
   link.select([5, 2, 5, 0]);
   assert.deepEqual(link.selected, [0, 2, 5]);
@@ -16,7 +16,7 @@ test("a selection rises, without repeats; an empty one is none", () => {
   assert.equal(link.selected, null);
 });
 
-test("listeners hear a change once, and nothing after they left", () => {
+test("listeners hear each change once, and none after they leave", () => {
   const link = linkOf("listen");
   const heard = [];
   const leave = link.listen((what) => heard.push(what));
@@ -33,7 +33,7 @@ test("listeners hear a change once, and nothing after they left", () => {
   assert.equal(heard.length, 7);
 });
 
-test("a picture is offered where nothing is open, and not after somebody closed one", () => {
+test("a picture is offered only if none is open and nobody closed one", () => {
   const link = linkOf("offer");
   link.offer(3);
   assert.deepEqual([link.picked, link.chosen], [3, null]); // nobody asked for it

@@ -13,7 +13,7 @@ test("pictures stand beyond their points, on the line between them", () => {
   assert.deepEqual(beside([[200, 250], [200, 150]], SIDE), [[200, 286], [200, 114]]);
 });
 
-test("pictures of points in one place stand left and right of it", () => {
+test("two points in one place have a picture on either side", () => {
   assert.deepEqual(beside([[200, 200], [200, 200]], SIDE), [[164, 200], [236, 200]]);
 });
 

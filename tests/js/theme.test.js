@@ -14,7 +14,7 @@ const context = {
 };
 globalThis.document = { createElement: () => ({ getContext: () => context }) };
 
-test("a colour that follows the theme is the one for its ground", () => {
+test("a colour that follows the theme suits what is behind it", () => {
   const color = "light-dark(#832db6, #ad6be0)";
   assert.equal(shadeOn(color, "#f4f5f6"), "#832db6");
   assert.equal(shadeOn(color, "#1a1d22"), "#ad6be0");

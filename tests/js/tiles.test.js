@@ -56,7 +56,7 @@ test("a picture keeps its cell while its point is near, and then takes the next 
   }
 });
 
-test("nobody is driven out of a cell, except by a picture that comes first", () => {
+test("a picture keeps its cell unless one with priority takes it", () => {
   const cells = new Cells(2);
   cells.assign(at([15, 15], [95, 95]), GRID);
   cells.assign(at([18, 15], [15, 15]), GRID); // the other is nearer to the cell now
@@ -149,7 +149,7 @@ test("a picture grows out of its dot, and its box is on whole pixels once it res
   assert.deepEqual([tiles.drawn, tiles.seen, tiles.skip[0]], [1, 1, 1]);
 });
 
-test("who wants no motion sees pictures at their places at once", () => {
+test("with less motion, pictures are at their places at once", () => {
   const tiles = tilesOf(true);
   tiles.arrange({ ...MAP, at: at([0.3, 0.4]), view: WHOLE });
   assert.ok(!tiles.moving && tiles.share[0] === 1);
