@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { negativeWeights, softmax } from "../../assets/js/base/softmax.js";
-import { similarities, spread } from "../../assets/js/explore/similarities.js";
+import { similarities, weightSpread } from "../../assets/js/explore/similarities.js";
 import { ntXent } from "../../assets/js/learn/nt_xent.js";
 import { placed } from "../../assets/js/map/placed.js";
 
@@ -41,11 +41,11 @@ test("weights leave out the view and its partner, and add up to 1 in each row", 
 
 test("equal weights count all negatives; one that has all counts as one", () => {
   const even = negativeWeights(new Float32Array(64).fill(0.3), 8, 0.1);
-  near(spread(even, 8).hardest, 1 / 6);
-  near(spread(even, 8).number, 6, 1e-4);
+  near(weightSpread(even, 8).hardest, 1 / 6);
+  near(weightSpread(even, 8).number, 6, 1e-4);
   const s = new Float32Array(64);
   for (let i = 0; i < 8; i++) s[i * 8 + ((i + 2) % 8)] = 1;
-  near(spread(negativeWeights(s, 8, 0.01), 8).number, 1, 1e-4);
+  near(weightSpread(negativeWeights(s, 8, 0.01), 8).number, 1, 1e-4);
 });
 
 test("similarities are cosines of rows of length 1", () => {

@@ -9,7 +9,7 @@ import { negativeWeights } from "../base/softmax.js";
 import { channels, dress } from "../base/theme.js";
 import { explain, term } from "../base/tips.js";
 import { ARROWS } from "../map/scatter.js";
-import { similarities, spread } from "./similarities.js";
+import { similarities, weightSpread } from "./similarities.js";
 import { viewOf } from "./views.js";
 
 const WEIGHT =
@@ -107,7 +107,7 @@ class Matrix {
     this.slider.value = Math.log10(temperature);
     this.tau.textContent = decimal(temperature, temperature < 0.1 ? 3 : 2);
     this.w = negativeWeights(this.s, this.n, temperature);
-    const { hardest, number } = spread(this.w, this.n);
+    const { hardest, number } = weightSpread(this.w, this.n);
     this.facts.replaceChildren(
       term("Weight of the negatives", WEIGHT),
       `: the hardest of ${count(this.n - 2)} has ${percent(hardest)} on average; it is as if ` +

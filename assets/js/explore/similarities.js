@@ -25,7 +25,7 @@ export function similarities(z, n, width) {
  * @returns {{ hardest: number, number: number }} the largest weight, and how many negatives count
  *   (exp of the entropy)
  */
-export function spread(weights, n) {
+export function weightSpread(weights, n) {
   let [hardest, number] = [0, 0];
   for (let i = 0; i < n; i++) {
     let [most, entropy] = [0, 0];
