@@ -52,10 +52,6 @@ export class Legend {
     this.key = null;
   }
 
-  get empty() {
-    return !this.element.children.length;
-  }
-
   /**
    * Show the entries; they are made again only when they change.
    * @param {Categories} categories
