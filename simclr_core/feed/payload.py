@@ -221,7 +221,7 @@ class _Reader:
 def _empty_map(message: str, run_id: str) -> bytes:
     """Return the block of a map without points: a sentence stands in its place."""
     header = {
-        "kind": "map", "run": run_id, "ghost": True, "message": message, "count": 0,
+        "kind": "map", "run": run_id, "message": message, "count": 0,
         "bounds": (0.0, 0.0, 1.0), "names": [], "counts": [], "colors": [],
     }  # fmt: skip
     return pack(header, {"xy": np.zeros(0, np.float32), "category": np.zeros(0, np.uint8)})

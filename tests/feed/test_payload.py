@@ -237,7 +237,7 @@ def test_one_point_far_away_does_not_shrink_the_rest(fake):
 def test_a_run_with_nothing_yet_shows_no_points_but_its_message(tmp_path):
     run = RunStore(tmp_path).create(FakeRun(RunStore(tmp_path / "x"), probe=10).config)
     header, arrays = unpack(payload.map_payload(run, message="Waiting"))
-    assert header["ghost"] and header["message"] == "Waiting" and "step" not in header
+    assert header["count"] == 0 and header["message"] == "Waiting" and "step" not in header
     assert header["count"] == len(arrays["xy"]) == 0
     assert unpack(payload.curves_payload(run, message="Waiting"))[0]["message"] == "Waiting"
 
@@ -248,7 +248,7 @@ def test_a_damaged_file_is_said_and_the_last_good_picture_stays(fake):
     newest = fake.run.path / "coordinates" / "umap-00000010.npz"
     newest.write_bytes(b"no zip")
     facts = header(fake.run, "umap")
-    assert facts["ghost"] and "umap-00000010.npz" in facts["message"]
+    assert facts["count"] == 0 and "umap-00000010.npz" in facts["message"]
     (fake.run.path / "coordinates" / "pca-00000010.npz").write_bytes(b"no zip")
     assert header(fake.run, "pca")["step"] == 0
     (fake.run.path / "probe.npz").write_bytes(b"")
@@ -258,7 +258,7 @@ def test_a_damaged_file_is_said_and_the_last_good_picture_stays(fake):
     fake.run.path.joinpath("metrics.jsonl").write_bytes(b'{"step": 1, "loss": 2}\n')
     assert "alike" not in unpack(payload.curves_payload(fake.run))[0]
     shutil.rmtree(fake.run.path)
-    assert unpack(payload.map_payload(fake.run))[0]["ghost"]
+    assert unpack(payload.map_payload(fake.run))[0]["count"] == 0
 
 
 def test_the_interval_grows_with_the_watchers():

@@ -61,7 +61,7 @@ def said(run: Run, method: str = "umap") -> tuple[str, str]:
         payload.curves_payload(run, message=over_curves),
     )
     headers = [unpack(block) for block in blocks]
-    drawn = [not headers[0][0].get("ghost"), len(headers[1][1].get("loss", ())) > 0]
+    drawn = [headers[0][0].get("count", 0) > 0, len(headers[1][1].get("loss", ())) > 0]
     return tuple("" if d else h[0]["message"] for d, h in zip(drawn, headers, strict=True))  # type: ignore[return-value]
 
 

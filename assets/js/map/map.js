@@ -35,7 +35,7 @@ class MapView {
     this.scatter = scatter;
     this.pointed = pointed;
     this.message = make("div", "live-message");
-    this.gestures = new Gestures(this.scatter, () => (this.header?.ghost ? 0 : this.header?.bounds[2] ?? 0), () => this.place(false));
+    this.gestures = new Gestures(this.scatter, () => (this.header?.count ? this.header.bounds[2] : 0), () => this.place(false));
     this.gestures.drags();
     const { ring, card } = this.pointed;
     this.stage = make("div", "live-stage", "", this.canvas, ring, this.gestures.element, card.element);
@@ -56,7 +56,7 @@ class MapView {
     this.observer = new ResizeObserver(() => this.resize());
     this.observer.observe(this.room);
     const still = () => !this.canvas.dataset.gliding && !this.gestures.pulling;
-    this.pointed.listen((x, y) => (still() ? this.scatter.pick(x, y) : -1), (i) => this.point(i));
+    this.pointed.listen((x, y) => (still() ? this.scatter.pick(x, y) : -1), (i) => this.pointed.point(i));
     this.root.addEventListener("keydown", (e) => this.press(e));
   }
 
@@ -66,13 +66,13 @@ class MapView {
     Object.assign(this, { header, arrays });
     this.state.renders += 1;
     dress(root);
-    root.classList.toggle("live-ghost", !!header.ghost);
+    root.classList.toggle("live-empty", !header.count);
     scatter.paint(header.colors, getComputedStyle(root).backgroundColor);
     this.message.textContent = header.message || "";
     this.message.hidden = !header.message;
-    const same = before && before.run === header.run && !before.ghost && !header.ghost;
+    const same = before?.count && header.count && before.run === header.run;
     if (!same) {
-      this.point(-1);
+      this.pointed.point(-1);
       this.gestures.reset();
     }
     if (!same || before.color !== header.color) this.legend.clear();
@@ -103,7 +103,7 @@ class MapView {
 
   describe(header) {
     const { method, step, asked } = header;
-    if (header.ghost || !method) {
+    if (!method) {
       this.caption.replaceChildren();
       this.canvas.setAttribute("aria-label", header.message || "No map yet.");
       return;
@@ -136,18 +136,14 @@ class MapView {
     this.scatter.draw();
   }
 
-  point(index) {
-    if (!this.header?.ghost || index < 0) this.pointed.point(index);
-  }
-
   press(event) {
     if (event.key === "Escape") {
-      this.point(-1);
+      this.pointed.point(-1);
       this.legend.clear();
       this.choose(this.legend.chosen);
       this.gestures.enlarge(0);
-    } else if (event.target === this.canvas && !this.header?.ghost) {
-      if (ARROWS[event.key]) this.point(this.scatter.step(this.pointed.index, ...ARROWS[event.key]));
+    } else if (event.target === this.canvas) {
+      if (ARROWS[event.key]) this.pointed.point(this.scatter.step(this.pointed.index, ...ARROWS[event.key]));
       else if (!this.gestures.press(event.key)) return;
       event.preventDefault();
       event.stopPropagation();

@@ -96,7 +96,7 @@ class RunCard {
     this.canvas = canvas;
     this.scatter = scatter;
     this.pointed = pointed;
-    this.pointed.listen((x, y) => (this.header?.ghost ? -1 : this.scatter.pick(x, y)), (i) => this.pointed.point(i));
+    this.pointed.listen((x, y) => this.scatter.pick(x, y), (i) => this.pointed.point(i));
     this.message = make("p", "wall-message lab-empty");
     this.state = make("span", "wall-state run-state");
     this.bar = make("i");
@@ -115,7 +115,7 @@ class RunCard {
   }
 
   show(card, { header, arrays }, look) {
-    const same = this.header && this.header.run === header.run && !this.header.ghost && !header.ghost;
+    const same = this.header?.run === header.run;
     this.header = header;
     this.name.textContent = card.name;
     this.name.href = card.link;
@@ -128,9 +128,9 @@ class RunCard {
     this.beside.textContent = card.beside;
     this.message.textContent = header.message || "";
     this.message.hidden = !header.message;
-    this.scatter.paint(header.ghost ? [look.faint] : header.colors, look.background, header.ghost ? 0.3 : 1);
-    this.scatter.use(header.ghost ? {} : header);
-    if (!header.ghost) this.pointed.card.use(header);
+    this.scatter.paint(header.colors, look.background);
+    this.scatter.use(header);
+    this.pointed.card.use(header);
     this.canvas.setAttribute("aria-label", `Map of ${card.name}, ${card.state}: ${card.words} ${card.score}`);
     this.scatter.move(arrays.xy, arrays.category, header.bounds, same, () => {});
     this.canvas.dataset.step = header.step ?? "";

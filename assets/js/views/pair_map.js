@@ -73,30 +73,30 @@ class PairMap {
     const same = this.header?.run === header.run;
     this.header = header;
     this.map = arrays.map && unpack(arrays.map);
-    const ghost = !this.map || this.map.header.ghost;
+    const empty = !this.map?.header.count;
     this.message.textContent = header.message || this.map?.header.message || "";
     this.message.hidden = !this.message.textContent;
     this.root.classList.toggle("pm-empty", !this.map);
     if (!same) this.gestures.reset();
-    if (!same || ghost) {
+    if (!same || empty) {
       this.known = null;
       this.marks.clear();
     }
     if (this.chosen < 0 || !same) this.chosen = header.chosen ?? -1;
     if (arrays.nearest) this.known = { pairs: header.pairs, near: nearOf(arrays, header.pairs.length), strangers: header.strangers };
     this.root.classList.toggle("pm-dated", !arrays.nearest); // those of the views before
-    if (this.map) this.paint(look, ghost);
+    if (this.map) this.paint(look);
     this.resize();
-    if (this.map) this.place(same && !ghost);
+    if (this.map) this.place(same);
     this.show();
   }
 
-  /** @param {import("../base/theme.js").Theme} look @param {boolean} ghost a sketch in place of a map */
-  paint(look, ghost) {
+  /** @param {import("../base/theme.js").Theme} look */
+  paint(look) {
     const { header } = this.map;
-    this.scatter.paint(ghost ? [look.faint] : header.colors, look.background, ghost ? 0.3 : FADED);
-    this.scatter.use(ghost ? {} : header);
-    if (!ghost) this.pointed.card.use(header);
+    this.scatter.paint(header.colors, look.background, FADED);
+    this.scatter.use(header);
+    this.pointed.card.use(header);
   }
 
   /** @param {boolean} glide from where the points are */
@@ -116,7 +116,7 @@ class PairMap {
   show() {
     this.mark();
     const pair = this.known?.pairs[this.row];
-    if (!pair || this.map?.header.ghost) {
+    if (!pair || !this.map?.header.count) {
       this.words.replaceChildren();
       this.caption.replaceChildren(this.header.note ?? "");
       return;
