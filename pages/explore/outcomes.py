@@ -74,7 +74,7 @@ def _rivals(scores: Sequence[Score]) -> str:
         "pixels": {s.pixels for s in scores},
     }
     words = [
-        f"{name} {summary.percent(value)}"
+        f"{name} {summary.score(value)}"
         for name, values in known.items()
         if len(values) == 1 and (value := next(iter(values))) is not None
     ]
@@ -84,17 +84,17 @@ def _rivals(scores: Sequence[Score]) -> str:
 def _line(names: Sequence[str], scores: Sequence[Score], color: str) -> str:
     """Return one line: the runs of a setting."""
     marks = "".join(
-        f'<u style="left:{100 * tick:.1f}%" title="{name} {summary.percent(tick)}"></u>'
+        f'<u style="left:{100 * tick:.1f}%" title="{name} {summary.score(tick)}"></u>'
         for name, tick in (("untrained", scores[0].untrained), ("pixels", scores[0].pixels))
         if tick is not None
     )
-    words = summary.percent(float(np.mean([score.value for score in scores])))
+    words = summary.score(float(np.mean([score.value for score in scores])))
     for name, score in zip(names, scores, strict=True):
         span = ""
         if score.tested:
             low, high = wilson_interval(score.value, score.tested)
             marks += f'<s style="left:{100 * low:.1f}%;right:{100 * (1 - high):.1f}%"></s>'
-            span = f"{summary.percent(low)} to {summary.percent(high)}"
+            span = summary.interval(low, high)
         title = f"{name}: {score.value:.3f}" + f", {span}" * bool(span)
         marks += (
             f'<i style="left:{100 * min(max(score.value, 0), 1):.1f}%;background:{color}" '

@@ -55,7 +55,7 @@ def score_words(run: Run, steps: Sequence[int]) -> dict[str, dict[str, str]]:
             "untrained": untrained,
             "pixels": row.get("knn_accuracy_pixels"),
         }
-        known = ", ".join(f"{k} {summary.percent(v)}" for k, v in rivals.items() if v is not None)
+        known = ", ".join(f"{k} {summary.score(v)}" for k, v in rivals.items() if v is not None)
         words = f"Neighbours vote for the right {findings.what(asked)}: {_share(score, labels)}"
         tip = (
             f"kNN accuracy on the map: for each of {labels:,} pictures, the {K} nearest others "
@@ -93,6 +93,5 @@ def _final(evaluation: Mapping[str, object]) -> str:
 
 
 def _share(share: float, count: int) -> str:
-    digits = 0 if 0.05 < share < 0.95 else 1  # near the ends, whole per cents hide the interval
-    low, high = (f"{value:.{digits}%}" for value in wilson_interval(share, count))
-    return f"{share:.{digits}%} (95% interval {low} to {high})"
+    ends = summary.interval(*wilson_interval(share, count))
+    return f"{summary.score(share)} (95% interval {ends})"

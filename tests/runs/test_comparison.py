@@ -120,10 +120,10 @@ def test_final_scores_have_an_interval_and_what_they_have_to_beat(store):
     assert (own.value, own.untrained, own.pixels, own.tested) == (0.8, None, 0.4, 1000)
     assert (probe.value, probe.pixels) == (0.3, 0.1)
     html = outcomes.score_dots(runs, ["a", "b", "<c>"])
-    assert "85% (mean of 2)" in html  # both seeds on one line
-    assert "50% (47% to 53%)" in html and "a: 0.800, 77% to 82%" in html
+    assert "85.0% (mean of 2)" in html  # both seeds on one line
+    assert "50.0% (46.9–53.1%)" in html and "a: 0.800, 77.4–82.4%" in html
     assert '<s style="left:77.4%;right:17.6%">' in html
-    assert html.count("right shape <small>pixels 40%</small>") == 1
+    assert html.count("right shape <small>pixels 40.0%</small>") == 1
     assert "left:80.0%" in html and "left:90.0%" in html and "&lt;c&gt;: 0.500" in html
     (runs[0].path / "evaluation.json").write_text("{")
     assert comparison.scores(runs[0]) == []

@@ -39,9 +39,9 @@ def test_the_newest_run_is_open_and_named_in_the_link(page, fake, shown) -> None
     assert header["run"] == fake.run.id and header["steps"] == [0, 200, 400]
     assert header["maps"][0]["title"] == "UMAP of h" and header["count"] == 40
     score = header["scores"]["400"]
-    # 82% of 40: Wilson's interval by hand is 67% to 91%.
-    assert "82% (95% interval 67% to 91%); chance" in score["words"]
-    assert "untrained 32%, pixels 44%" in score["words"]
+    # 81.7% of 40: Wilson's interval by hand is 67.1% to 90.7%.
+    assert "81.7% (95% interval 67.1–90.7%); chance" in score["words"]
+    assert "untrained 32.0%, pixels 44.0%" in score["words"]
     assert "for each of 40 pictures, the 20 nearest" in score["tip"]
 
 

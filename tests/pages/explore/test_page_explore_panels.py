@@ -64,8 +64,8 @@ def test_what_a_network_keeps_is_asked_for_and_then_shown_as_a_table(page, fake,
 def test_the_strip_has_the_probe_of_a_step_once_it_is_known(page, fake, shown) -> None:
     answer_keeps(fake)
     page()
-    # 60% of 20 pictures, the half that is asked: Wilson's interval is 39% to 78%.
-    said = "A linear probe of h reads it in 60% (95% interval 39% to 78%) of cases."
+    # 60% of 20 pictures, the half that is asked: Wilson's interval is 38.7% to 78.1%.
+    said = "A linear probe of h reads it in 60.0% (95% interval 38.7–78.1%) of cases."
     assert shown[-1]["scores"]["200"]["tip"].endswith(said)
 
 
