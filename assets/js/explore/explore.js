@@ -285,6 +285,7 @@ class Explore {
   }
 
   destroy() {
+    this.wanted = null; // what is still fetched comes too late
     this.observer.disconnect();
     clearTimeout(this.rest);
     clearTimeout(this.idle);

@@ -257,6 +257,25 @@ def test_playing_waits_for_snapshots_that_come_slowly(opened, page, run) -> None
     page.unroute_all()
 
 
+def test_a_snapshot_that_comes_after_the_map_has_gone_changes_no_link(opened, page, run) -> None:
+    late: list[Route] = []
+    canvas = opened()
+    page.route("**/frame.bin?**", lambda route: late.append(route))
+    view = canvas.evaluate_handle("c => c.getRootNode().simclrView")
+    view.evaluate(
+        """view => { window.sent = [];
+        view.component = { setStateValue: (...all) => window.sent.push(all) };
+        view.scrubber.go(2);
+        view.destroy(); }"""
+    )
+    page.wait_for_timeout(200)
+    for route in late:
+        route.continue_()
+    page.wait_for_timeout(1000)
+    assert late and page.evaluate("window.sent") == []
+    page.unroute_all()
+
+
 def test_a_click_in_the_legend_hides_and_a_double_click_shows_alone(opened, page, run) -> None:
     canvas = opened()
     labels = run.probe()["labels"]
