@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from simclr_core.runs import states, summary
+from simclr_core.runs.run import Run
+from simclr_core.runs.validation import number
 
 from .estimate import place_in_queue
 from .run_rows import Row
 
 _REQUESTED = {"pause": "pausing", "stop": "stopping"}
-
-
+QUIET = 20.0  # seconds without a step after which the pages say so
 RECORDED = "recorded"  # of a run that ships with the app, whatever its state
 
 
@@ -39,5 +42,29 @@ def state_words(row: Row, rows: Sequence[Row]) -> str:
         position, _ = place_in_queue(row, rows)
         return f"{word}, {summary.ordinal(position)} in line"
     if row.state == states.RUNNING and row.steps and not row.request:
-        return f"{word}, {summary.percent(min(row.step / row.steps, 1.0))}"
+        words = f"{word}, {summary.percent(min(row.step / row.steps, 1.0))}"
+        quiet = quiet_for(row.run, row.run.status)
+        return f"{words}, {quiet_words(quiet)}" if quiet else words
     return word
+
+
+def quiet_for(run: Run, status: Mapping[str, Any]) -> float:
+    """Return the seconds since a run in training made a step; 0 while that is no longer than usual.
+
+    Args:
+        run: the run.
+        status: its status.json, which the worker writes about once a second.
+    """
+    seconds, step = (number(status.get(key)) or 0.0 for key in ("seconds", "step"))
+    if status["state"] != states.RUNNING or status.get("phase") != "training" or not step:
+        return 0.0
+    try:
+        quiet = time.time() - run.status_path.stat().st_mtime
+    except OSError:
+        return 0.0
+    return quiet if quiet > max(QUIET, 3 * seconds / step) else 0.0
+
+
+def quiet_words(quiet: float) -> str:
+    """Return for how long a run made no step, in words."""
+    return f"no step for {summary.clock(quiet)}"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from pages.shared import estimate, pace, run_rows
 from pages.shared.run_rows import Row
-from pages.shared.run_words import RECORDED, state_word
+from pages.shared.run_words import RECORDED, quiet_for, quiet_words, state_word
 from simclr_core.base.errors import RunDamaged
 from simclr_core.base.templates import render
 from simclr_core.runs import findings, states, summary
@@ -42,7 +42,8 @@ def head_line(run: Run, status: dict[str, Any], request: str | None = None) -> M
     """
     state = str(status["state"])
     step, steps = _count(status, "step"), _count(status, "steps")
-    left = _number(status, "seconds_left") if state == states.RUNNING else None
+    quiet = quiet_for(run, status)
+    left = _number(status, "seconds_left") if state == states.RUNNING and not quiet else None
     return render(
         "train/head",
         name=run.name,
@@ -51,14 +52,16 @@ def head_line(run: Run, status: dict[str, Any], request: str | None = None) -> M
         word=RECORDED if run.is_shipped else state_word(state, request),
         share=100 * min(step / steps, 1.0) if steps else 0.0,
         left="" if left is None else summary.clock(left),
-        facts=[fact for fact in _facts(state, step, steps, status) if fact],
+        facts=[fact for fact in _facts(state, step, steps, status, quiet) if fact],
     )
 
 
-def _facts(state: str, step: int, steps: int, status: dict[str, Any]) -> list[str]:
+def _facts(state: str, step: int, steps: int, status: dict[str, Any], quiet: float) -> list[str]:
     """Return steps, then speed or time, as far as they are known."""
     facts = [f"step {step:,} of {steps:,}" if steps else (f"step {step:,}" if step else "")]
-    if state == states.RUNNING:
+    if quiet:
+        facts.append(quiet_words(quiet))
+    elif state == states.RUNNING:
         speed = _number(status, "images_per_second")
         facts += [f"{speed:,.0f} pictures/s" if speed else ""]
     elif seconds := _number(status, "seconds"):
@@ -157,6 +160,12 @@ def _running(run: Run, status: dict[str, Any]) -> tuple[str, str]:
         return (
             "Training is done. Now the test pictures are compared with all training pictures.",
             "This gives the final scores.",
+        )
+    if quiet := quiet_for(run, status):
+        return (
+            f"{quiet_words(quiet).capitalize()}: the training process is stopped, or the machine "
+            "is busy.",
+            "The run goes on from this step as soon as it can.",
         )
     return (
         "Each tile or dot is a picture; those close together mostly look alike to the network.",

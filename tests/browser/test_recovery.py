@@ -120,6 +120,22 @@ def test_training_goes_on_without_the_server_and_is_live_again_with_it(
     complaints[:] = [text for text in complaints if not _UNREACHABLE.search(text)]
 
 
+def test_a_worker_that_stands_still_is_told_and_goes_on(
+    app: App, train: TrainPage, long_run: Run
+) -> None:
+    worker = app.worker(long_run)
+    worker.suspend()
+    try:
+        expect(train.said).to_contain_text("the training process is stopped, or the machine is")
+        expect(train.page.locator(".run-facts")).to_contain_text("no step for 0:2")
+        stopped_at = step_of(long_run)
+    finally:
+        worker.resume()
+    train.wait_for_step(stopped_at + 3)
+    expect(train.page.locator(".run-facts")).to_contain_text("pictures/s")
+    rows_without_gap(long_run)
+
+
 def test_pause_frees_the_machine_and_resume_goes_on_from_its_step(
     app: App, train: TrainPage, long_run: Run
 ) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -120,6 +121,20 @@ def test_a_running_run_shows_its_progress(page: Any, alive: FakeRun) -> None:
     app.segmented_control(key=f"method-{alive.run.id}").set_value("pca").run()
     assert app.select_slider(key=f"step-{alive.run.id}").options == ["step 0", "step 300", "latest"]
     assert not app.exception
+
+
+@pytest.mark.parametrize(("step", "is_told"), [(300, True), (2, False)])
+def test_a_run_without_a_step_for_long_says_so(
+    page: Any, alive: FakeRun, step: int, is_told: bool
+) -> None:
+    """Steps of ten seconds each, as after two in twenty seconds, are no reason to worry."""
+    alive.run.write_status(step=step, seconds=20.0, seconds_left=24.0)
+    then = time.time() - 25
+    os.utime(alive.run.status_path, (then, then))
+    said = text(page(run=alive.run.id))
+    assert ("No step for 0:25: the training process is stopped" in said) is is_told
+    for usual in ("pictures/s", "</b> left"):
+        assert (usual in said) is not is_told
 
 
 def test_pause_is_requested_once_and_shown_at_once(page: Any, alive: FakeRun) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import time
+
 from scipy.stats import binomtest
 
 from fake_run import FakeRun
@@ -19,6 +22,18 @@ def test_a_recorded_run_has_its_final_score_with_interval_and_rivals() -> None:
     assert (card["score"], card["kind"]) == ("99.9%", "recorded")
     assert card["interval"] == f"{100 * low:.1f}–{100 * high:.0f}%"
     assert card["beside"] == "chance 12.5%, untrained 44.8%, pixels 52.0%"
+
+
+def test_a_run_that_stands_still_says_so(store: RunStore) -> None:
+    fake = FakeRun(store, probe=40, alive=True)
+    fake.train(300)
+    rows = [run_rows.row(fake.run)]
+    assert wall.card(rows[0], rows)["state"] == "running, 50%"
+    then = time.time() - 65
+    os.utime(fake.run.status_path, (then, then))
+    rows = [run_rows.row(fake.run)]
+    assert wall.card(rows[0], rows)["state"] == "running, 50%, no step for 1:05"
+    fake.end()
 
 
 def test_a_run_that_trains_has_the_score_of_its_map(store: RunStore) -> None:
