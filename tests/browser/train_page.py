@@ -154,8 +154,11 @@ class TrainPage:
         return self.page.evaluate("() => { window.look(); return window.seen; }")
 
     def last_step(self) -> int:
-        """The last step of the loss that is drawn; 0 before the first."""
-        return int(self.curves.evaluate("e => Number(e.__simclr.steps?.at?.(-1) ?? 0)"))
+        """The last step of the loss that is drawn; 0 before the first, and of the sketch."""
+        found = self.curves.evaluate(
+            "e => e.__simclr.header?.run === 'strong-views' ? 0 : e.__simclr.steps?.at?.(-1) ?? 0"
+        )
+        return int(found)
 
     def wait_for_step(self, step: int, patience: float = PATIENCE) -> None:
         """Wait until the loss is drawn up to a step."""
