@@ -7,7 +7,6 @@ import streamlit as st
 from pages.shell.link import go
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
-from simclr_core.feed.scores import Score
 from simclr_core.runs import states, summary
 from simclr_core.runs.store import RunStore
 
@@ -34,22 +33,12 @@ def show_offer() -> None:
         share = min(row.step / row.steps, 1.0) if row.steps else 0.0
         if verb == RESUME:
             words = f"{row.state} at {summary.percent(share)}"
-        elif verb == OPEN and row.score:
-            words = f"{words}: {_score_words(row.score)}"
         head = {WATCH: "Now", RESUME: "Continue", OPEN: "Newest"}[verb]
         st.html(render("home/offer", head=head, name=row.name, words=words, share=share))
         if st.button(verb, type="tertiary", key="offer"):
             if verb == RESUME:
                 run_actions.attempt(lambda: run_actions.resume(store, row.run))
             go("train", {"run": row.run.id})
-
-
-def _score_words(score: Score) -> str:
-    """Return a score with its interval and chance, in few words."""
-    beside = [summary.interval(*score.interval)] if score.interval else []
-    beside += [f"chance {summary.score(score.chance)}"] if score.chance is not None else []
-    rest = f" ({', '.join(beside)})" if beside else ""
-    return f"neighbours vote for the right {score.of} {summary.score(score.value)}{rest}"
 
 
 def offered(rows: list[Row]) -> tuple[Row | None, str]:

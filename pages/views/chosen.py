@@ -23,11 +23,11 @@ def chosen_pictures(dataset: Dataset, count: int) -> np.ndarray:
 
 
 def picture_name(dataset: Dataset, i: int) -> str:
-    """Return the number of a training picture, with its class if it has one."""
+    """Return the file of a training picture, or its number, with its class if it has one."""
     label = ""
     if dataset.y_train is not None and dataset.class_names:
         label = f", {dataset.class_names[int(dataset.y_train[i])]}"
-    return f"picture {i}{label}"
+    return f"{dataset.files_train[i] if dataset.files_train else f'picture {i}'}{label}"
 
 
 def skip_pictures(count: int) -> None:

@@ -100,7 +100,7 @@ class Pairs {
     const parts = Object.entries(LISTS[this.header.lists]).map(([name, [title, tip]]) => {
       const head = make("h4", "", "", term(title, tip), make("small", "", totals(name, found)));
       const rows = found[name].map((pair) => this.row(name, pair));
-      const body = make("div", "pr-rows", "", ...(rows.length ? rows : [make("p", "pr-note", "None.")]));
+      const body = make("div", "pr-rows", "", ...(rows.length ? rows : [make("p", "pr-note", `None among the ${count(found.count)} pictures of the map.`)]));
       return make("section", `pr-list pr-${name}`, "", head, body);
     });
     if (found.among < found.count && this.header.lists !== "labels")
@@ -123,6 +123,8 @@ class Pairs {
     const words = wordsOf(name, pair);
     const facts = make("span", "pr-facts", "", make("b", "", words.shift()), ...words.map((w) => make("span", "", w)));
     if (name === "positives") facts.append(make("span", "", pair.views.map((v) => v.words.split(",")[0].replace(" of the picture", "")).join(" and ")));
+    const files = [pair.a, pair.b].filter((index) => this.link.names[index]);
+    if (files.length) facts.append(make("span", "pr-files", files.map((index) => this.link.nameOf(index)).join(", ")));
     row.append(facts);
     return row;
   }

@@ -3,6 +3,7 @@
 import { make } from "../base/elements.js";
 import { score } from "../base/numbers.js";
 import { term } from "../base/tips.js";
+import { indexAt } from "./frames.js";
 import { drawLine } from "./line.js";
 
 const VOTES =
@@ -54,6 +55,7 @@ export class Given {
     drawLine(this.loss, first.loss, step, end, { "all alike": first.loss.alike }, (v) => v.toFixed(2));
     const [votes, other] = [first, second].map(({ votes: [{ values }], steps }) => ({ steps, values }));
     const { pixels, chance } = first.votes[0];
-    drawLine(this.votes, votes, step, end, { pixels, chance }, score, { curve: other, name: "without" });
+    const counted = first.steps[Math.round(indexAt(first.steps, step))]; // as below the map
+    drawLine(this.votes, votes, counted, end, { pixels, chance }, score, { curve: other, name: "without" });
   }
 }

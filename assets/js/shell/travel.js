@@ -10,6 +10,7 @@ const base = new URL(import.meta.url).pathname.split("/lab/assets/")[0]; // of a
 /** @type {string[]} */
 let pages = [];
 let acted = false; // whether somebody did something since the last step
+let moved = false; // whether this module, Back or Forward has opened a page
 
 /**
  * Look after the addresses of the tab; only the first call listens.
@@ -25,7 +26,7 @@ export function travel(names) {
     const to = new URL(url ?? "", location.href);
     const same = to.pathname === location.pathname;
     // Streamlit still tells of a page that was left again before its script had begun.
-    if (!same && state?.opens === undefined && here() !== undefined && pageOf(to.pathname, base, pages) !== undefined) return;
+    if (!same && moved && state?.opens === undefined && pageOf(to.pathname, base, pages) !== undefined) return;
     // What a page adds to its own address before anybody did something again is no step.
     (same && (!acted || to.search === location.search) ? replace : push)(state, title, url);
     acted = false;
@@ -38,6 +39,7 @@ export function travel(names) {
   for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (acted = true), true);
   addEventListener("popstate", () => {
     acted = false;
+    moved = true;
     note();
   }, true);
   addEventListener("click", follow, true);

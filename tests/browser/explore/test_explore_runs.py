@@ -50,7 +50,7 @@ def test_a_fork_goes_on_from_a_snapshot_and_is_drawn_as_a_branch(app, page, run)
 
 
 @pytest.mark.slow
-def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, run) -> None:
+def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, run, settled) -> None:
     """The last test of this module: it makes a second run."""
     train(app, 8, "--temperature", "0.5")
     other = next(one for one in app.store if one.id != run.id)
@@ -61,6 +61,7 @@ def test_what_is_selected_on_one_runs_map_is_selected_on_the_other(app, page, ru
     expect(maps.nth(0)).to_have_attribute("data-step", "24")
     expect(maps.nth(1)).to_have_attribute("data-step", "8")
     expect(page.locator(".compare tbody tr")).to_have_count(2)  # temperature and steps
+    settled(page)
     places = points(maps.nth(1), 1)
     middle = np.median(places, axis=0)
     r = float(np.percentile(np.abs(places - middle).max(axis=1), 40))
