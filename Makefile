@@ -71,8 +71,12 @@ test: $(TOOLS) $(BROWSER)
 test-fast: $(TOOLS)
 	@$(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow and not heavy and not browser"
 
+# What counts steps runs two files at a time; what counts seconds runs alone.
+STEPS := tests/data tests/model tests/runs
+
 test-slow: $(TOOLS) $(BROWSER)
-	@$(BIN)/python -m pytest -m slow
+	@$(BIN)/python -m pytest -n 2 $(PARALLEL) -m slow $(STEPS)
+	@$(BIN)/python -m pytest -m slow $(addprefix --ignore=,$(STEPS))
 	@echo "The engine's core on JAX"
 	@KERAS_BACKEND=jax $(BIN)/python -m pytest -n $(WORKERS) $(PARALLEL) -m "not slow" $(CORE)
 

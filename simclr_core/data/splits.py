@@ -92,29 +92,23 @@ def split_off_test(data: SourceData) -> SourceData:
     """Move a fifth of the pictures to a test split; the same pictures give the same fifth.
 
     With fewer than five pictures, all stay in training; so does a class of one picture. Pictures of
-    one group stay together: test scores would be too good if the network had trained on other
-    pictures of the same person.
+    one group stay together, and so do identical ones: test scores would be too good if the network
+    had trained on other pictures of the same person, or on the picture itself.
 
     Returns:
         The data with a test split (perhaps empty), and a note on it.
     """
     total = len(data.x_train)
-    chosen = np.zeros(total, bool)
-    labels = np.zeros(total, np.int64) if data.y_train is None else data.y_train
-    seed = int(hash_arrays(data.x_train, data.y_train)[:16], 16)
-    rng = np.random.Generator(np.random.Philox(key=seed))
-    mates = _mates(data.groups, total)
-    for label in np.unique(labels) if total >= 5 else ():
-        members = rng.permutation(np.flatnonzero(labels == label))
-        most = min(round(TEST_SHARE * len(members)), len(members) - 1)
-        taken = 0
-        for member in members:
-            if not chosen[member] and taken + len(mates[member]) <= most:
-                chosen[mates[member]] = True
-                taken += len(mates[member])
+    copies = _copies(data.x_train)
+    chosen = _a_fifth(data, _mates(total, copies, data.groups))
+    if not chosen.any():  # nearly all are copies of one picture
+        copies = np.arange(total)
+        chosen = _a_fifth(data, _mates(total, copies, data.groups))
     how = "" if data.y_train is None else ", class by class"
     if data.groups is not None:
         how += ", keeping together files whose names begin the same way"
+    if (copies != np.arange(total)).any():
+        how += ", identical pictures on one side" if how else " with identical pictures on one side"
     note = (
         f"No test split given: {int(chosen.sum()):,} of {total:,} pictures were set aside for "
         f"testing{how}, chosen by the pictures' content."
@@ -144,14 +138,58 @@ def picked(files: Sequence[str] | None, rows: np.ndarray) -> tuple[str, ...] | N
     return None if files is None else tuple(files[row] for row in rows)
 
 
-def _mates(groups: Sequence[str] | None, total: int) -> Sequence[np.ndarray]:
-    """Return, for each picture, the rows of all pictures in its group, including itself."""
-    if groups is None:
-        return [np.array([row]) for row in range(total)]
-    _, group = np.unique(np.array(groups), return_inverse=True)
-    order = np.argsort(group, kind="stable")
-    members = np.split(order, np.cumsum(np.bincount(group))[:-1])
-    return [members[i] for i in group]
+def _a_fifth(data: SourceData, mates: Sequence[np.ndarray]) -> np.ndarray:
+    """Return (N,) bool: a fifth of each class, chosen by the content; mates stay together."""
+    total = len(data.x_train)
+    chosen = np.zeros(total, bool)
+    labels = np.zeros(total, np.int64) if data.y_train is None else data.y_train
+    seed = int(hash_arrays(data.x_train, data.y_train)[:16], 16)
+    rng = np.random.Generator(np.random.Philox(key=seed))
+    for label in np.unique(labels) if total >= 5 else ():
+        members = rng.permutation(np.flatnonzero(labels == label))
+        most = min(round(TEST_SHARE * len(members)), len(members) - 1)
+        taken = 0
+        for member in members:
+            if not chosen[member] and taken + len(mates[member]) <= most:
+                chosen[mates[member]] = True
+                taken += len(mates[member])
+    return chosen
+
+
+def _copies(images: np.ndarray) -> np.ndarray:
+    """Return (N,) the first picture with the same pixels as each.
+
+    Args:
+        images: (N, S, S, 3) uint8.
+    """
+    first: dict[bytes, int] = {}
+    digests = (
+        hashlib.blake2b(np.ascontiguousarray(image).data, digest_size=16) for image in images
+    )
+    return np.array([first.setdefault(d.digest(), i) for i, d in enumerate(digests)], np.int64)
+
+
+def _mates(total: int, copies: np.ndarray, groups: Sequence[str] | None) -> Sequence[np.ndarray]:
+    """Return, for each picture, the rows of all that stay with it, including itself.
+
+    Args:
+        total: N.
+        copies: (N,) the first picture with the same pixels as each.
+        groups: as in `SourceData`.
+    """
+    from scipy.sparse import coo_array  # late: most sets come with a test split
+    from scipy.sparse.csgraph import connected_components
+
+    links = [copies]
+    if groups is not None:
+        _, first, group = np.unique(np.array(groups), return_index=True, return_inverse=True)
+        links.append(first[group])
+    rows = np.tile(np.arange(total), len(links))
+    graph = coo_array((np.ones(len(rows)), (rows, np.concatenate(links))), (total, total))
+    _, part = connected_components(graph, directed=False)
+    order = np.argsort(part, kind="stable")
+    members = np.split(order, np.cumsum(np.bincount(part))[:-1])
+    return [members[i] for i in part]
 
 
 LARGEST_GROUP = 0.1  # of all pictures; if one is larger, names do not show the origin

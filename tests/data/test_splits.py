@@ -48,3 +48,21 @@ def test_groups_of_one_are_the_split_without_groups() -> None:
     plain, named = split_off_test(parts(None)), split_off_test(parts(tuple(map(str, range(200)))))
     assert np.array_equal(plain.x_test, named.x_test)
     assert len(plain.x_test) == 40 and np.bincount(plain.y_test).tolist() == [20, 20]
+
+
+def test_identical_pictures_stay_on_one_side() -> None:
+    """Also where one of them has another label, and where a group leads from one to the next."""
+    images = np.repeat(parts(None).x_train[:60], 2, axis=0)
+    labels = np.arange(120) % 3
+    found = split_off_test(SourceData(images, labels))
+    tested, trained = (set(x[:, 0, 0, 0].tolist()) for x in (found.x_test, found.x_train))
+    assert not tested & trained and len(tested) + len(trained) == 60
+    assert 12 <= len(found.x_test) <= 26
+    assert "identical pictures on one side" in found.notes[-1]
+    groups = tuple(f"p{(i + 1) // 2}" for i in range(120))  # each group has copies in two others
+    assert len(split_off_test(SourceData(images, labels, groups=groups)).x_test) == 24
+
+
+def test_a_set_of_one_picture_is_split_all_the_same() -> None:
+    found = split_off_test(SourceData(np.repeat(parts(None).x_train[:1], 50, axis=0), None))
+    assert len(found.x_test) == 10 and "identical" not in found.notes[-1]
