@@ -53,12 +53,7 @@ def begin_run(store: RunStore, config: RunConfig, name: str = "") -> None:
                 st.session_state[PROBLEM] = str(error)
                 return
             _begun[session] = last = _Begun(asked, run_id, time.monotonic())
-    open_run(last.run_id)
-
-
-def open_run(run_id: str) -> None:
-    """Put a run into the URL, without what the URL says about the map of the run before."""
-    change(run=run_id, color=None, by=None, step=None)
+    change(run=last.run_id)
 
 
 def open_begun() -> None:
@@ -66,7 +61,7 @@ def open_begun() -> None:
     with _lock:  # a script that has been ended may still be starting it
         begun = _begun.get(_session())
     if begun and not begun.opened:
-        open_run(begun.run_id)
+        change(run=begun.run_id)
 
 
 def mark_opened() -> None:

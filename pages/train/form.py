@@ -63,7 +63,7 @@ def check_link() -> list[str]:
     return clean_link(
         {},
         {**words, "train_preset": presets, "train_views": views_words()},
-        ("run", "color", "by", "step", "data", "views", "train_name"),
+        ("run", "data", "views", "train_name"),
         numbers=[setting.key for setting in SETTINGS if not setting.choices],
     )
 

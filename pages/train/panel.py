@@ -38,7 +38,7 @@ from simclr_core.settings.config import RunConfig
 from simclr_core.workers import launch
 
 from . import sentences
-from .begin import begin_run, open_run
+from .begin import begin_run
 from .film_of_two import show_film_of_two
 from .next_runs import next_runs
 
@@ -93,7 +93,7 @@ def _offer(store: RunStore, rows: Sequence[run_rows.Row]) -> None:
     if st.button(f"{verb} {run_actions.escape_markdown(row.name)}", key="watch"):
         if verb == offer.RESUME:
             run_actions.attempt(lambda: run_actions.resume(store, row.run))
-        open_run(row.run.id)
+        change(run=row.run.id)
         st.rerun()
 
 
@@ -257,55 +257,33 @@ def _map(run: Run, message: str, sketch: bool) -> None:
 
 
 def _controls(run: Run, sketch: bool) -> tuple[str, str | None, int | None]:
-    """Return the layout, the colours of frames and dots, and the step (None: the newest).
-
-    They are in the URL, under the names that Explore has for them.
-    """
+    """Return the layout, the colours of frames and dots, and the step (None: the newest)."""
     names = color_choices(run)
     color = st.selectbox(
         "Frame",
         names or ["colour"],
         format_func=lambda name: "class" if name == "label" else name,
         disabled=not names or sketch,
-        **_linked(f"color-{run.id}", "color", names or ["colour"]),
+        key=f"color-{run.id}",
     )
     method = st.segmented_control(
         "Layout",
         ["umap", "pca"],
+        default="umap",
         required=True,
         format_func=str.upper,
         label_visibility="collapsed",
         disabled=not names or sketch,
-        **_linked(f"method-{run.id}", "by", ["umap", "pca"]),
+        key=f"method-{run.id}",
     )
     steps: list[Any] = list(coordinate_steps(run, method or "umap"))
     step = st.select_slider(
         "Step",
         [*steps, LATEST] if steps else ["", LATEST],
+        value=LATEST,
         format_func=lambda s: f"step {s:,}" if isinstance(s, int) else str(s),
         label_visibility="collapsed",
         disabled=not steps or sketch,
-        **_linked(f"step-{run.id}", "step", [LATEST, *steps]),
+        key=f"step-{run.id}",
     )
     return method or "umap", color if names else None, step if isinstance(step, int) else None
-
-
-def _linked(key: str, name: str, options: Sequence[Any]) -> dict[str, Any]:
-    """Set a control to what the URL says; return what it is called with to change the URL.
-
-    Args:
-        key: of the widget.
-        name: in the URL.
-        options: the first one is the default, which the URL does not have.
-    """
-    given = st.query_params.get(name, "").lower()
-    value = next((option for option in options if str(option).lower() == given), options[0])
-    if st.session_state.get(key) != value:
-        st.session_state[key] = value
-
-    def write() -> None:
-        chosen = st.session_state[key]
-        words = chosen.upper() if name == "by" else str(chosen)
-        change(**{name: None if chosen == options[0] else words})
-
-    return {"key": key, "on_change": write}

@@ -59,6 +59,7 @@ def test_back_forward_and_reload_restore_the_form(app: App, page: Page) -> None:
 def test_a_page_that_is_left_at_once_leaves_no_step_behind(app: App, page: Page) -> None:
     page.goto(f"{app.url}/train?data=digits")
     expect(field(page, "data")).to_have_value("digits")
+    page.wait_for_function("globalThis.simclrLabTravels")
     for _ in range(3):  # the server's answer for Learn comes when Train is back
         os.kill(app.pid, signal.SIGSTOP)
         try:

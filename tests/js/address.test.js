@@ -27,7 +27,7 @@ test("pages that start from data share the choice; Views takes the data of a run
 
 test("a link wins over what was left open, and Train keeps its form", () => {
   const memory = {};
-  remember(memory, "train", "?run=a&data=digits&train_preset=hour&color=hue&by=PCA&step=30");
+  remember(memory, "train", "?run=a&data=digits&train_preset=hour");
   assert.equal(linkSearch(memory, "train", "?run=b"), "?data=digits&train_preset=hour&run=b");
   assert.equal(linkSearch(memory, "explore", "?panel=Compare"), "?panel=Compare");
   assert.equal(linkSearch(memory, "paradigms", ""), "?data=digits");

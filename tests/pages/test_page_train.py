@@ -123,22 +123,6 @@ def test_a_running_run_shows_its_progress(page: Any, alive: FakeRun) -> None:
     assert not app.exception
 
 
-def test_the_map_is_as_its_link_says_and_the_link_as_the_map(page: Any, alive: FakeRun) -> None:
-    run = alive.run.id
-    app = page(run=run, color="hue", by="PCA", step="300")
-    assert app.selectbox(key=f"color-{run}").value == "hue"
-    assert app.segmented_control(key=f"method-{run}").value == "pca"
-    assert app.select_slider(key=f"step-{run}").value == 300
-    app.select_slider(key=f"step-{run}").set_value("latest").run()
-    app.selectbox(key=f"color-{run}").set_value("shape").run()
-    assert app.query_params["by"] == "PCA"
-    assert not {"color", "step"} & set(app.query_params)
-    app.segmented_control(key=f"method-{run}").set_value("umap").run()
-    app.select_slider(key=f"step-{run}").set_value(300).run()
-    assert app.query_params["step"] == "300" and "by" not in app.query_params
-    assert not app.exception
-
-
 @pytest.mark.parametrize(("step", "is_told"), [(300, True), (2, False)])
 def test_a_run_without_a_step_for_long_says_so(
     page: Any, alive: FakeRun, step: int, is_told: bool

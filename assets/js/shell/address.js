@@ -4,11 +4,7 @@ const OF_RUNS = ["views", "train", "explore"]; // pages that can have a run open
 const OF_DATA = ["views", "train", "paradigms"]; // pages with a menu of data sets
 const NO_RUN = ["", "none"];
 // What is about one run, and is left behind when another one is opened.
-const ABOUT_RUN = {
-  views: ["data", "skip", "row"],
-  train: ["color", "by", "step"],
-  explore: ["step", "picture", "chosen", "color"],
-};
+const ABOUT_RUN = { views: ["data", "skip", "row"], explore: ["step", "picture", "chosen", "color"] };
 
 /**
  * What this tab remembers; a plain object in tests, and sessionStorage in the browser.
@@ -63,7 +59,7 @@ export function linkSearch(memory, page, search) {
   if (!search) return menuSearch(memory, page);
   if (page !== "train") return search;
   const params = new URLSearchParams(memory["page train"] ?? "");
-  for (const name of ["run", ...ABOUT_RUN.train]) params.delete(name);
+  params.delete("run");
   for (const [name, value] of new URLSearchParams(search)) params.set(name, value);
   return `?${params}`;
 }

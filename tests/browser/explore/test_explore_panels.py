@@ -170,10 +170,10 @@ def test_the_back_button_goes_from_panel_to_panel(app, page, run) -> None:
 
 def test_where_it_looks_is_computed_and_shown(app, page, run) -> None:
     page.goto(f"{app.url}/explore?panel=Where+it+looks&picture=6")
-    expect(page.locator(".looks img")).to_have_count(4, timeout=COMPUTED)
     expect(page.locator(".keeps-about")).to_contain_text(
-        "in h (cosine), under the weights of step 24"
+        "in h (cosine), under the weights of step 24", timeout=COMPUTED
     )
+    expect(page.locator(".looks img")).to_have_count(4)
 
 
 def downloaded(page: Page, link: Locator, path: Path) -> Path:
