@@ -17,11 +17,11 @@ from pages.views.controls import BY_KEY, view_controls
 from pages.views.panels import MOST, SHOWN, show_views
 from simclr_core.base.errors import LabError
 from simclr_core.base.templates import render
-from simclr_core.data.builtin import BUILT_IN
 from simclr_core.runs.store import RunStore
 from simclr_core.settings.config import ViewConfig
 
 LARGEST_SEED = 2**31 - 1
+_SHOWN_RUN = "views_pictures_of"  # in the session: the run whose pictures were shown last
 WHOLE = {
     "pictures": (1, MOST),
     "seed": (0, LARGEST_SEED),
@@ -77,16 +77,18 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
 
 
 def _data_of_run() -> None:
-    """Show the pictures that the run of a link learned from, unless the link names others."""
+    """Show the pictures that the run of a link learned from, unless the link names others.
+
+    Once for each run: whoever then chooses other pictures keeps them.
+    """
     run_id = linked_run()
-    if not run_id or "data" in st.query_params or st.session_state.get("data"):
+    before, st.session_state[_SHOWN_RUN] = st.session_state.get(_SHOWN_RUN, ""), run_id
+    if run_id in ("", before) or "data" in st.query_params:
         return
     with contextlib.suppress(LabError):  # the menu of runs says why it cannot be asked
         run = RunStore().get(run_id)
-        source = run.config.data.source
-        if source != BUILT_IN[0] and not run.is_recorded:  # such a run names no pictures
-            st.query_params["data"] = source
-            st.rerun()  # the menu of data reads the URL as it was when the script began
+        if not run.is_recorded:  # such a run names no pictures
+            st.session_state["data"] = run.config.data.source
 
 
 def _own_pictures() -> None:

@@ -16,8 +16,9 @@ from pages.shared import picture_html
 from pages.shell import link
 from pages.views.controls import BY_KEY, CONTROLS
 from simclr_core.base.paths import PROJECT
-from simclr_core.settings.config import ViewConfig, from_dict
-from simclr_core.settings.presets import view_config
+from simclr_core.runs.store import RunStore
+from simclr_core.settings.config import DataConfig, ViewConfig, from_dict, replace
+from simclr_core.settings.presets import preset_config, view_config
 from simclr_core.views.recipes import describe, draw_recipes
 from simclr_core.views.render import render_views
 
@@ -182,6 +183,19 @@ def test_own_pictures_gray_small_and_without_labels(page: AppTest, tmp_path: Pat
     assert re.search(r'alt="\d+\.png, view', rows(page)) and page.session_state["flip_p"] == 0
     page.number_input(key="pictures").set_value(16).run()
     assert rows(page).count("lab-box v1") <= 12
+
+
+def test_the_run_of_a_link_brings_its_pictures_once(page: AppTest, tmp_path: Path) -> None:
+    """Also after another page had other pictures; what is chosen then stays."""
+    store = RunStore(tmp_path / "runs")
+    run = store.create(replace(preset_config("minute"), data=DataConfig("digits")))
+    page.session_state["data"] = "patterns"
+    page.query_params["run"] = run.id
+    page.run()
+    assert page.selectbox(key="data").value == "digits"
+    page.selectbox(key="data").set_value("shapes").run()
+    page.run()
+    assert page.selectbox(key="data").value == "shapes" and not page.exception
 
 
 def test_the_path_field_opens_own_pictures(page: AppTest, tmp_path: Path) -> None:
