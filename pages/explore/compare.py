@@ -106,7 +106,7 @@ def _color_to_link() -> None:
 
 
 def _show_probes(runs: Sequence[Run], names: Sequence[str]) -> bool:
-    """Draw what probes read of every run, if wanted; return whether an answer is still to come."""
+    """Draw what probes read of every run, if wanted; return whether an answer is pending."""
     wanted = st.toggle(
         "What they keep", key="probes", bind="query-params",
         help="Linear probes of every property. Each run takes some seconds the first time.",

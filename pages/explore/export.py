@@ -139,7 +139,7 @@ def _show_run(run: Run, step: int) -> DeltaGenerator:
 
 
 def _show_encoder(run: Run, step: int) -> bool:
-    """Draw the encoder's link, or the button that has it made; return whether it is being made."""
+    """Draw the encoder's link, or the button that makes it; return whether it is being made."""
     st.html("<h4>The encoder</h4>")
     known = run.weight_steps()
     if step not in known:

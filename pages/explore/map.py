@@ -97,7 +97,7 @@ def step_index(steps: Sequence[int]) -> int:
     """Return the place of the URL's step, or of the nearest before it; without one, the last place.
 
     Args:
-        steps: rising, at least one; the first stands for all before it.
+        steps: ascending, at least one; the first is used for any earlier step.
     """
     wanted = linked_number("step")
     return len(steps) - 1 if wanted is None else max(bisect_right(steps, wanted) - 1, 0)

@@ -34,7 +34,7 @@ ABOUT = (
 
 
 def show_occlusion(run: Run, message: str) -> bool:
-    """Draw two pictures and what each part adds; return whether the answer is still to come."""
+    """Draw two pictures and what each part adds; return whether the answer is pending."""
     if message:
         show_trouble(message)
         return False

@@ -99,7 +99,7 @@ def _changes(choice: Choice, rows: dict[str, run_rows.Row]) -> bool:
 
 
 def _map(choice: Choice, message: str, notes: list[str]) -> bool:
-    """Draw the maps, and the user's picture on them; return whether an answer is to come."""
+    """Draw the maps, and the user's picture on them; return whether an answer is pending."""
     run, answers, own = choice.run, Answers([], {}, []), Own({})
     if not message:
         try:

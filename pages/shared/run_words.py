@@ -49,7 +49,7 @@ def state_words(row: Row, rows: Sequence[Row]) -> str:
 
 
 def quiet_for(run: Run, status: Mapping[str, Any]) -> float:
-    """Return the seconds since a run in training made a step; 0 while that is no longer than usual.
+    """Return the seconds since a training run last made a step; 0 if that is not unusual.
 
     Args:
         run: the run.
@@ -66,5 +66,5 @@ def quiet_for(run: Run, status: Mapping[str, Any]) -> float:
 
 
 def quiet_words(quiet: float) -> str:
-    """Return for how long a run made no step, in words."""
+    """Return the time without a step in words, such as "no step for 0:25"."""
     return f"no step for {summary.clock(quiet)}"

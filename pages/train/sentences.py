@@ -165,7 +165,7 @@ def _running(run: Run, status: dict[str, Any]) -> tuple[str, str]:
         return (
             f"{quiet_words(quiet).capitalize()}: the training process is stopped, or the machine "
             "is busy.",
-            "The run goes on from this step as soon as it can.",
+            "The run continues from this step as soon as it can.",
         )
     return (
         "Each tile or dot is a picture; those close together mostly look alike to the network.",
@@ -190,7 +190,7 @@ def _finished(run: Run) -> tuple[str, str]:
 
 
 def placeholders(status: dict[str, Any], said: str = "") -> tuple[str, str]:
-    """Return what stands in for an empty map and an empty curve, if none of their files is missing.
+    """Return the words that replace an empty map and an empty curve, if no file is missing.
 
     Args:
         status: its status.json.

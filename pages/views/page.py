@@ -79,7 +79,7 @@ def _settings_row() -> tuple[str, int, int, DeltaGenerator]:
 def _data_of_run() -> None:
     """Show the pictures that the run of a link learned from, unless the link names others.
 
-    Once for each run: whoever then chooses other pictures keeps them.
+    This happens once per run, so pictures that the user chooses afterwards stay.
     """
     run_id = linked_run()
     before, st.session_state[_SHOWN_RUN] = st.session_state.get(_SHOWN_RUN, ""), run_id

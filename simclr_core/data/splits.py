@@ -100,10 +100,12 @@ def split_off_test(data: SourceData) -> SourceData:
     """
     total = len(data.x_train)
     copies = _copies(data.x_train)
-    chosen = _a_fifth(data, _mates(total, copies, data.groups))
+    labels = np.zeros(total, np.int64) if data.y_train is None else data.y_train
+    seed = int(hash_arrays(data.x_train, data.y_train)[:16], 16)
+    chosen = _a_fifth(labels, seed, _mates(total, copies, data.groups))
     if not chosen.any():  # nearly all are copies of one picture
         copies = np.arange(total)
-        chosen = _a_fifth(data, _mates(total, copies, data.groups))
+        chosen = _a_fifth(labels, seed, _mates(total, copies, data.groups))
     how = "" if data.y_train is None else ", class by class"
     if data.groups is not None:
         how += ", keeping together files whose names begin the same way"
@@ -138,12 +140,19 @@ def picked(files: Sequence[str] | None, rows: np.ndarray) -> tuple[str, ...] | N
     return None if files is None else tuple(files[row] for row in rows)
 
 
-def _a_fifth(data: SourceData, mates: Sequence[np.ndarray]) -> np.ndarray:
-    """Return (N,) bool: a fifth of each class, chosen by the content; mates stay together."""
-    total = len(data.x_train)
+def _a_fifth(labels: np.ndarray, seed: int, mates: Sequence[np.ndarray]) -> np.ndarray:
+    """Choose about a fifth of each class.
+
+    Args:
+        labels: (N,) int64.
+        seed: of the order in which pictures are tried; the content's hash.
+        mates: (N,) for each picture, the rows that are chosen with it.
+
+    Returns:
+        (N,) bool.
+    """
+    total = len(labels)
     chosen = np.zeros(total, bool)
-    labels = np.zeros(total, np.int64) if data.y_train is None else data.y_train
-    seed = int(hash_arrays(data.x_train, data.y_train)[:16], 16)
     rng = np.random.Generator(np.random.Philox(key=seed))
     for label in np.unique(labels) if total >= 5 else ():
         members = rng.permutation(np.flatnonzero(labels == label))
@@ -170,7 +179,7 @@ def _copies(images: np.ndarray) -> np.ndarray:
 
 
 def _mates(total: int, copies: np.ndarray, groups: Sequence[str] | None) -> Sequence[np.ndarray]:
-    """Return, for each picture, the rows of all that stay with it, including itself.
+    """Return, for each picture, the rows of its group and its copies, including itself.
 
     Args:
         total: N.

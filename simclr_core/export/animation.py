@@ -66,7 +66,7 @@ class Tiles:
         side: of a cell, in pixels; 0: the pictures are too many, and dots.
         tiles: (P, side - 1, side - 1, 3) uint8.
         colors: (P, 3) uint8, of frames and dots.
-        name: of what the colours stand for; empty if nothing is known.
+        name: what the colours show, such as "shape"; empty if unknown.
         held: picture -> the column and row of its cell in the frame drawn last.
     """
 

@@ -25,7 +25,7 @@ HEIGHT = 768
 
 @pytest.fixture(scope="module")
 def app(shared_app: App) -> App:
-    """The shared app, whose store is left as it was found."""
+    """The shared app; the tests delete the run that they make."""
     return shared_app
 
 
@@ -103,7 +103,7 @@ def test_a_stopped_training_is_found_again_on_home(trained: tuple[TrainPage, Run
     train.page.goto(train.url)
     offer = train.page.locator(".st-key-home-offer")
     expect(offer).to_contain_text(re.compile(rf"Continue: .*{re.escape(run.name)}.* stopped at \d"))
-    assert in_sight(train.page.locator(".film-bar"))  # the offer stands beside the heading
+    assert in_sight(train.page.locator(".film-bar"))  # the offer is beside the heading
     offer.get_by_role("button", name="Resume").click()
     expect(train.page).to_have_url(re.compile(f"run={run.id}"))
     train.expect_state("finished")

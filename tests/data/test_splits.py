@@ -51,7 +51,7 @@ def test_groups_of_one_are_the_split_without_groups() -> None:
 
 
 def test_identical_pictures_stay_on_one_side() -> None:
-    """Also where one of them has another label, and where a group leads from one to the next."""
+    """This includes copies with different labels, and copies that connect groups."""
     images = np.repeat(parts(None).x_train[:60], 2, axis=0)
     labels = np.arange(120) % 3
     found = split_off_test(SourceData(images, labels))

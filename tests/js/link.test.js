@@ -33,7 +33,7 @@ test("listeners hear each change once, and none after they leave", () => {
   assert.equal(heard.length, 7);
 });
 
-test("a picture is offered only if none is open and nobody closed one", () => {
+test("a picture is offered only if none is open and the user closed none", () => {
   const link = linkOf("offer");
   link.offer(3);
   assert.deepEqual([link.picked, link.chosen], [3, null]); // nobody asked for it

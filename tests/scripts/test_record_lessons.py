@@ -37,7 +37,7 @@ def test_seeds_that_are_kept_are_not_run_again(
 def test_a_seed_of_other_pictures_is_not_taken_for_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A process would take minutes; what it would print stands in for it."""
+    """A real process takes minutes, so its output is faked."""
     lesson = lesson_named("color")
     (tmp_path / f"color-{lesson.version}-5.json").write_text('{"conditions": "of shapes"}')
     printed = SimpleNamespace(stdout='{"seeds": [{"conditions": "of mine"}]}\n')

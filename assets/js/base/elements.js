@@ -31,7 +31,7 @@ export function makeButton(name, text, press) {
 }
 
 /**
- * Replace what an element holds, unless it is there already. The focus is not lost with what goes.
+ * Replace an element's content if it has changed, and keep the focus inside the element.
  * @param {HTMLElement} element
  * @param {(Node|string)[]} parts
  * @param {HTMLElement} heir gets the focus if something inside had it

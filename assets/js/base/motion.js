@@ -1,7 +1,7 @@
 // Whether drawings move.
 
-/** Tell whether the user asked for less motion. */
+/** Return whether the user wants less motion. */
 export const calm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
 
-/** Tell whether drawings jump to their places: less motion is wanted, or nobody sees the page. */
+/** Return whether drawings jump to their places: the user wants less motion, or the page is hidden. */
 export const still = () => calm() || document.hidden;

@@ -285,7 +285,7 @@ class Explore {
   }
 
   destroy() {
-    this.wanted = null; // what is still fetched comes too late
+    this.wanted = null; // answers still on their way are ignored
     this.observer.disconnect();
     clearTimeout(this.rest);
     clearTimeout(this.idle);

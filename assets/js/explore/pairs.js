@@ -70,7 +70,7 @@ class Pairs {
       const [found] = await Promise.all([json(header.url), this.link.named]);
       if (this.header !== header) return;
       const filled = JSON.stringify([header.digest, header.step, found]);
-      if (filled !== this.filled) this.fill(found); // else what has the focus keeps it
+      if (filled !== this.filled) this.fill(found); // an unchanged list keeps the focus
       this.filled = filled;
     } catch (error) {
       if (this.header === header) this.say(error.message);

@@ -68,7 +68,7 @@ class Film {
   }
 
   destroy() {
-    this.key = null; // what is still fetched comes too late
+    this.key = null; // answers still on their way are ignored
     this.observer.disconnect();
     this.colors.forget();
     this.panes.forEach((pane) => pane.destroy());

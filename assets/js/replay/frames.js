@@ -16,7 +16,7 @@ export const unpackPlaces = (base64) =>
  * @param {Uint16Array} places (K, P, 2) in a square, y upwards
  * @param {number} count P
  * @param {number} at the snapshot, from 0; 1.5 is between the second and the third
- * @param {{ times: number, left: number, top: number }} view how the square lies in what is shown
+ * @param {{ times: number, left: number, top: number }} view the part of the square that is visible
  * @returns {Float32Array} (P, 2) 0 to 1 of what is shown, y downwards
  */
 export function placesAt(places, count, at, { times, left, top }) {

@@ -25,7 +25,7 @@ const SPEED = 2; // snapshots per second, at first
  */
 export const replay = (root, data) => new Replay(root, data);
 
-/** A run that is played. */
+/** Plays one run. */
 class Replay {
   constructor(root, data) {
     this.root = root;

@@ -76,7 +76,7 @@ export class Connection {
 
   destroy() {
     this.observer.disconnect();
-    this.lost = 0; // a question that is still open asks no further
+    this.lost = 0; // a pending question does not ask again
     clearTimeout(this.next);
   }
 }

@@ -25,7 +25,7 @@ export function travel(names) {
   history.pushState = (state, title, url) => {
     const to = new URL(url ?? "", location.href);
     const same = to.pathname === location.pathname;
-    // Streamlit still tells of a page that was left again before its script had begun.
+    // Streamlit may report a page that the user left before its script began.
     if (!same && moved && state?.opens === undefined && pageOf(to.pathname, base, pages) !== undefined) return;
     // What a page adds to its own address before anybody did something again is no step.
     (same && (!acted || to.search === location.search) ? replace : push)(state, title, url);

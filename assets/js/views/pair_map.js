@@ -107,7 +107,7 @@ class PairMap {
     this.scatter.move(xy, category, zoom.within(bounds), glide, () => {}, zoom.times === 1);
   }
 
-  /** The pair that is shown: the last one where there are fewer now than when somebody chose. */
+  /** The pair to show: the chosen one, or the last one if there are now fewer pairs. */
   get row() {
     return Math.min(this.chosen, (this.known?.pairs.length ?? Infinity) - 1);
   }

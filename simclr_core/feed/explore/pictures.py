@@ -153,7 +153,7 @@ def _originals(run: Run, files: Sequence[str]) -> dict[str, bytes]:
     try:
         with open_listing(source) as listing:
             names = [file_name(entry.name) for entry in listing.entries]
-            often = Counter(names)  # of names that read the same, nobody knows which is meant
+            often = Counter(names)  # names that several files share are ambiguous
             for name, entry in zip(names, listing.entries, strict=True):
                 if name in wanted and often[name] == 1:
                     with contextlib.suppress(UnreadableFile):
