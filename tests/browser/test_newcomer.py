@@ -104,6 +104,8 @@ def test_a_stopped_training_is_found_again_on_home(trained: tuple[TrainPage, Run
     offer = train.page.locator(".st-key-home-offer")
     expect(offer).to_contain_text(re.compile(rf"Continue: .*{re.escape(run.name)}.* stopped at \d"))
     assert in_sight(train.page.locator(".film-bar"))  # the offer is beside the heading
+    box = offer.bounding_box()
+    assert box and box["height"] < 50  # the words and the button are in one line
     offer.get_by_role("button", name="Resume").click()
     expect(train.page).to_have_url(re.compile(f"run={run.id}"))
     train.expect_state("finished")
